@@ -1,0 +1,111 @@
+# The pipeline as a graph of files. make is the only place that knows paths; `make help` lists what can be asked for.
+
+EXTRACT  ?= twin
+PYTHON   ?= .venv/bin/python
+LANGUAGE := $(if $(filter da,$(LANGUAGE)),da,en)
+
+RAW     := data_raw/$(EXTRACT)
+DERIVED := data_derived/$(EXTRACT)
+REPORTS := reports/$(EXTRACT)
+RUNS    := $(DERIVED)/runs
+SETUP   := $(if $(filter .venv/bin/python,$(PYTHON)),.venv/installed)
+
+export OPENBLAS_NUM_THREADS := 1
+export MPLBACKEND := Agg
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.SUFFIXES:
+MAKEFLAGS += --no-builtin-rules
+
+# --- What to ask for -------------------------------------------------------------------------------------------------
+
+.PHONY: all twin test lint bench trace extract calibrate clean help FORCE
+
+all: $(REPORTS)/index.html $(REPORTS)/tables/tables.xlsx ## Every table, figure and the report page of EXTRACT (default twin); LANGUAGE=da for Danish
+	@echo "$(REPORTS)/index.html shows every table and figure"
+
+test: all ## Run every test
+	$(PYTHON) -m pytest
+
+lint: $(SETUP) ## Check style and types
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m ruff format --check .
+	$(PYTHON) -m mypy
+
+bench: all ## Measure the build and the estimators
+	$(PYTHON) -m benchmarks.build
+	$(PYTHON) -m benchmarks.estimators
+
+trace: all ## Walk one number back to its register cells: make trace ID=figure_3_3/all/sickness_benefit/45
+	@$(PYTHON) -m pipeline.audit.trace '$(ID)' --raw $(RAW) --derived $(DERIVED)
+
+twin: data_raw/twin/extract.toml ## Write the synthetic trial to data_raw/twin
+
+calibrate: $(SETUP) ## Fit the synthetic trial to the printed report again (minutes); then make twin
+	$(PYTHON) -m pipeline.twin calibrate
+
+extract: $(SETUP) ## Register the received files in data_raw/EXTRACT: write their rows and SHA-256 to extract.toml
+	$(PYTHON) -m pipeline.register.receive $(RAW)
+
+clean: ## Delete everything that make can build again for EXTRACT, and the received files never
+	rm -rf $(DERIVED) $(REPORTS)
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
+
+# --- The environment, from the lock file -----------------------------------------------------------------------------
+
+.venv/installed: requirements.lock
+	@echo "building the environment in .venv from requirements.lock"
+	python3 -m venv .venv
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@touch $@
+
+# --- Stages: $(call stage,NAME,INPUTS,OUTPUTS) -----------------------------------------------------------------------
+# The record is the target; the outputs follow it with an empty recipe and keep their time stamp if their bytes are the
+# same, so an unchanged output stops the rebuild there. A deleted output makes its stage run again.
+
+SCHEMA := config/variables.csv requirements.lock
+
+define stage
+$(RUNS)/$(1).json: $(2) $(SCHEMA) $(if $(filter-out $(wildcard $(3)),$(3)),FORCE) | $(SETUP)
+	@$$(PYTHON) -m pipeline.stage $(1) --in $(2) $(SCHEMA) --out $(3) --record $$@
+$(3): $(RUNS)/$(1).json ;
+-include $(RUNS)/$(1).d
+endef
+
+derived   = $(addprefix $(DERIVED)/,$(addsuffix .parquet,$(1)))
+estimates = $(addprefix $(DERIVED)/estimates/,$(addsuffix .parquet,$(1)))
+settings  = $(addprefix config/,$(1))
+exhibits := $(shell sed -n 's/^\[\([a-z]*_[0-9_]*\)\]$$/\1/p' config/exhibits.toml)
+TABLES   := $(filter table_%,$(exhibits))
+FIGURES  := $(filter figure_%,$(exhibits))
+MODELS   := balance itt hazard survival description
+IDENTITY := $(RAW)/extract.toml $(DERIVED)/language.toml
+
+$(eval $(call stage,ingest,$(addprefix $(RAW)/,extract.toml dream.csv allocation.csv baseline_survey.csv followup_survey.csv) $(call settings,benefit_codes.csv scales.csv),$(call derived,trial register_columns register_weeks baseline_items followup_items)))
+$(eval $(call stage,sample,$(call derived,trial register_columns) $(call settings,study.toml),$(call derived,sample exclusions)))
+$(eval $(call stage,survey,$(call derived,baseline_items followup_items) $(call settings,scales.csv),$(call derived,baseline followup)))
+$(eval $(call stage,outcomes,$(call derived,sample baseline register_weeks) $(call settings,benefit_codes.csv outcomes.toml study.toml),$(call derived,weekly shares durations background)))
+
+PERSONS := $(call derived,sample background) $(call settings,models.toml study.toml)
+$(eval $(call stage,balance,$(PERSONS),$(call estimates,balance)))
+$(eval $(call stage,itt,$(PERSONS) $(call derived,shares),$(call estimates,itt)))
+$(eval $(call stage,hazard,$(PERSONS) $(call derived,durations),$(call estimates,hazard)))
+$(eval $(call stage,survival,$(PERSONS) $(call derived,durations),$(call estimates,survival)))
+$(eval $(call stage,description,$(PERSONS) $(call derived,exclusions),$(call estimates,description)))
+
+$(eval $(call stage,cells,$(call estimates,$(MODELS)) $(call settings,exhibits.toml study.toml) $(DERIVED)/language.toml,$(call derived,cells)))
+SHOWN := $(call derived,cells) $(call settings,exhibits.toml) $(IDENTITY)
+$(eval $(call stage,tables,$(SHOWN),$(foreach t,$(TABLES),$(addprefix $(REPORTS)/tables/$(t),.html .csv .tex)) $(REPORTS)/tables/tables.xlsx))
+$(eval $(call stage,figures,$(SHOWN),$(foreach f,$(FIGURES),$(addprefix $(REPORTS)/figures/$(f),.png .svg .csv))))
+$(eval $(call stage,report,$(SHOWN),$(REPORTS)/index.html))
+
+# --- What is not a stage ---------------------------------------------------------------------------------------------
+
+# The language of the exhibits is a setting like any other: a file that changes only if the language does.
+$(DERIVED)/language.toml: $(if $(filter-out $(LANGUAGE),$(shell sed -n 's/^language = "\(.*\)"/\1/p' $(DERIVED)/language.toml 2>/dev/null)),FORCE)
+	@mkdir -p $(@D) && echo 'language = "$(LANGUAGE)"' > $@
+
+FORCE:

@@ -1,0 +1,1 @@
+"""The effect evaluation of the LTJS trial, from register files to exhibits."""

@@ -1,0 +1,164 @@
+"""The settings files as frozen objects that refuse unknown keys."""
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+import msgspec
+
+from pipeline.errors import InputError
+
+SettingsType = TypeVar("SettingsType", bound="Settings")
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Base of every settings object: immutable, and an unknown key is an error."""
+
+
+class Time(Settings, frozen=True):
+    """The time axis of the study, in ISO weeks around the week of allocation (week 0)."""
+
+    horizon_weeks: int
+    pre_weeks: int
+    pre_window_weeks: int
+
+
+class OutcomeRules(Settings, frozen=True):
+    """How weekly states become outcomes (report section 3)."""
+
+    employment_run_weeks: int
+    unknown_weeks: Literal["missing", "known"]
+    hazard_interval_weeks: int
+
+
+class Inference(Settings, frozen=True):
+    """Level of the intervals, marks of significance, and the seed of every generator."""
+
+    level: float
+    stars: dict[str, float]
+    seed: int
+
+
+class Exclusions(Settings, frozen=True):
+    """Blocks of persons who were randomised but lie outside the evaluation (report section 2.6)."""
+
+    closed_municipalities: list[str]
+    teams_without_control: list[str]
+
+
+class Condition(Settings, frozen=True):
+    """A bound on one variable; exactly one of the bounds is given."""
+
+    variable: str
+    below: float | None = None
+    at_most: float | None = None
+    at_least: float | None = None
+    above: float | None = None
+    equals: float | None = None
+
+
+class Sample(Settings, frozen=True):
+    """A subset of the analysed persons that models refer to by name."""
+
+    label_en: str
+    label_da: str
+    conditions: list[Condition]
+
+
+class Study(Settings, frozen=True):
+    """config/study.toml."""
+
+    time: Time
+    outcomes: OutcomeRules
+    inference: Inference
+    sample: Exclusions
+    samples: dict[str, Sample]
+
+
+class State(Settings, frozen=True):
+    """One weekly state, told by benefit groups, activation types, or a wage without a code."""
+
+    kind: Literal["no_code_and_wage", "groups", "activation"]
+    groups: list[str] = []
+    activation: list[str] = []
+
+
+class OutcomeDefinitions(Settings, frozen=True):
+    """config/outcomes.toml."""
+
+    unknown_groups: list[str]
+    states: dict[str, State]
+
+
+class RawFile(Settings, frozen=True):
+    """One file of an extract as received: its bytes, its layout and its key column."""
+
+    path: str
+    rows: int
+    sha256: str
+    key: str
+    separator: str
+    decimal: str
+
+
+class Extract(Settings, frozen=True):
+    """extract.toml: what was received, from where, and when."""
+
+    name: str
+    label: str
+    synthetic: bool
+    register_version: str
+    format: str
+    received: Any
+    files: dict[str, RawFile]
+
+
+class Language(Settings, frozen=True):
+    """The language of the exhibits."""
+
+    language: Literal["en", "da"]
+
+
+KINDS: dict[str, type[Settings]] = {
+    "study": Study,
+    "outcome_definitions": OutcomeDefinitions,
+    "outcomes": OutcomeDefinitions,
+    "extract": Extract,
+    "language": Language,
+}
+
+
+def read_settings(path: Path) -> Any:
+    """Read one TOML file; a known kind becomes its frozen object, any other a plain dict.
+
+    The kind is the file's stem. Raises InputError naming file, line and key for broken TOML, an unknown or missing
+    key, or a value of the wrong type.
+    """
+    text = path.read_text(encoding="utf-8")
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"{path}: not valid TOML: {error}. Mend the line.") from error
+    kind = KINDS.get(path.stem)
+    return data if kind is None else convert(data, kind, str(path), text)
+
+
+def convert(data: Any, kind: type[SettingsType], path: str, text: str = "") -> SettingsType:
+    """Convert parsed TOML to `kind`; raise InputError that names the file, the line and the key that does not fit."""
+    try:
+        return msgspec.convert(data, kind, strict=False)
+    except msgspec.ValidationError as error:
+        raise InputError(_explain(str(error), kind, path, text)) from error
+
+
+def _explain(message: str, kind: type[Settings], path: str, text: str) -> str:
+    """Say in one line what msgspec found, with the line of the key in the file."""
+    key = re.search(r"`(\w+)`", message)
+    lines = [
+        number
+        for number, line in enumerate(text.splitlines(), 1)
+        if key and re.match(rf"\s*\[?[\w.]*\b{re.escape(key.group(1))}\b", line)
+    ]
+    place = f"{path}, line {lines[0]}" if "unknown field" in message and lines else path
+    return f"{place}: {message}. Allowed keys of {kind.__name__}: {', '.join(kind.__struct_fields__)}."

@@ -1,0 +1,87 @@
+"""Reading inputs and writing outputs: by suffix, atomically, and only if the bytes differ."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipeline.config import read_settings
+from pipeline.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of a file's bytes, as hexadecimal text; InputError if the file is not there."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except FileNotFoundError as error:
+        raise InputError(f"{path}: the file is missing. Put it back, or run make to build it.") from error
+
+
+def load_input(path: Path) -> Any:
+    """Load one input by its suffix: parquet and csv as data frames (csv all text), toml as settings.
+
+    A csv that lies beside an extract.toml is a file as received and is read by the register's readers.
+    """
+    if path.suffix == ".toml":
+        return read_settings(path)
+    if path.suffix == ".parquet":
+        import pandas as pd
+
+        return pd.read_parquet(path)
+    if path.suffix == ".csv":
+        return _read_csv(path)
+    raise InputError(f"{path}: no way to read a {path.suffix} file. Use parquet, csv or toml.")
+
+
+def _read_csv(path: Path) -> pd.DataFrame:
+    import pandas as pd
+
+    description = path.parent / "extract.toml"
+    if description.exists():
+        from pipeline.register.readers import read_received
+
+        return read_received(path, read_settings(description))
+    try:
+        return pd.read_csv(path, dtype=str, keep_default_na=False)
+    except (pd.errors.ParserError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: not a comma-separated UTF-8 table: {error}. Mend the line.") from error
+
+
+def serialise(path: Path, content: Any) -> bytes:
+    """The bytes of an output: a data frame as parquet, text as UTF-8, bytes as they are."""
+    if isinstance(content, bytes):
+        return content
+    if isinstance(content, str):
+        return content.encode("utf-8")
+    buffer = io.BytesIO()
+    content.to_parquet(buffer, index=False, compression="zstd")
+    return buffer.getvalue()
+
+
+def write_if_changed(path: Path, content: bytes) -> bool:
+    """Write `content` unless the file holds it already; True if it was written.
+
+    The bytes go to a temporary file in the same folder that then replaces the target, so a reader or an interruption
+    sees the old file or the new one and nothing between.
+    """
+    if path.exists() and path.read_bytes() == content:
+        return False
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    return True

@@ -1,0 +1,1 @@
+"""All that knows the DREAM register: its calendar, its codes and the readers of its files."""

@@ -1,0 +1,67 @@
+"""Benefit codes: the code table with its validity by version, and the check that every code is known."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pipeline.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+BLANKS = {"", ".", "0", "NaN", "nan"}
+NO_CODE = 0
+
+
+def valid_codes(benefit_codes: pd.DataFrame, version: str) -> set[int]:
+    """The codes that may occur in an extract of register version `version` (yyyymm)."""
+    return {
+        int(row["code"])
+        for row in benefit_codes.to_dict("records")
+        if (not row["valid_from"] or row["valid_from"] <= version)
+        and (not row["valid_to"] or version <= row["valid_to"])
+    }
+
+
+def parse_codes(cells: pd.DataFrame, benefit_codes: pd.DataFrame, version: str) -> NDArray[np.int16]:
+    """Benefit codes of the week cells as integers, shape (persons, weeks); a blank cell is 0.
+
+    `cells` is the text of the week columns, indexed by line. Raises InputError naming file, first line and column,
+    every unknown code and its count: a code is never dropped in silence.
+    """
+    known = valid_codes(benefit_codes, version)
+    texts, inverse = np.unique(cells.to_numpy(dtype=str), return_inverse=True)
+    values = np.zeros(len(texts), dtype=np.int16)
+    unknown = []
+    for position, text in enumerate(texts):
+        code = _parse(text)
+        if code is None or (code != NO_CODE and code not in known):
+            unknown.append(position)
+        else:
+            values[position] = code
+    matrix = inverse.reshape(cells.shape)
+    if unknown:
+        raise InputError(_describe_unknown(cells, texts, matrix, unknown, version))
+    return values[matrix]
+
+
+def _parse(text: str) -> int | None:
+    if text in BLANKS:
+        return NO_CODE
+    whole = text.removesuffix(".0")
+    return int(whole) if whole.isascii() and whole.isdigit() and len(whole) == 3 else None
+
+
+def _describe_unknown(
+    cells: pd.DataFrame, texts: NDArray[np.str_], matrix: NDArray[np.intp], unknown: list[int], version: str
+) -> str:
+    row, column = np.argwhere(np.isin(matrix, unknown))[0]
+    counts = ", ".join(f"{texts[position]!r} ({int((matrix == position).sum())} cells)" for position in unknown[:5])
+    return (
+        f"{cells.attrs['path']}, line {cells.index[row]}, column {cells.columns[column]}: unknown benefit code; in all "
+        f"{len(unknown)} codes not valid in version {version}: {counts}. Look the code up in the register's code book "
+        "and add it to config/benefit_codes.csv."
+    )

@@ -1,0 +1,118 @@
+"""Reading the files of an extract as received: text, checked line by line against extract.toml."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipeline.config import Extract
+from pipeline.errors import InputError
+from pipeline.files import digest
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FIRST_DATA_LINE = 2
+
+
+def read_received(path: Path, extract: Extract) -> pd.DataFrame:
+    """One received csv as a data frame of text, indexed by the line number in the file (header = line 1).
+
+    Columns keep the names and the order of the file; empty cells are ''. Surrounding blanks are trimmed. Raises
+    InputError if extract.toml does not list the file, its SHA-256 or number of rows differs, a line has another number
+    of cells than the header, a column occurs twice, the bytes are not UTF-8, or the key is missing or repeated.
+    """
+    specification = extract.files.get(path.stem)
+    if specification is None or specification.path != path.name:
+        raise InputError(f"{path}: not listed in {path.parent}/extract.toml. Add a [files.{path.stem}] table.")
+    found = digest(path)
+    if found != specification.sha256:
+        raise InputError(
+            f"{path}: its SHA-256 is {found[:12]}..., extract.toml says {specification.sha256[:12]}.... A received "
+            "file never changes: restore it (the synthetic one: make twin), or give a new extract a folder of its own."
+        )
+    header, rows = _split(path, specification.separator)
+    if len(rows) != specification.rows:
+        raise InputError(f"{path}: {len(rows)} rows, extract.toml says {specification.rows}. Restore the file.")
+    return _to_frame(path, header, rows, specification.key)
+
+
+def _split(path: Path, separator: str) -> tuple[list[str], list[list[str]]]:
+    """Header and rows of a separated file without quotes; every row has as many cells as the header."""
+    try:
+        lines = path.read_bytes().decode("utf-8-sig").splitlines()
+    except UnicodeDecodeError as error:
+        line = path.read_bytes()[: error.start].count(b"\n") + 1
+        raise InputError(f"{path}, line {line}: not UTF-8. Save the file as UTF-8.") from error
+    if not lines:
+        raise InputError(f"{path}: the file is empty. Restore it.")
+    header = [name.strip() for name in lines[0].split(separator)]
+    repeated = sorted({name for name in header if header.count(name) > 1})
+    if repeated:
+        raise InputError(f"{path}, line 1: columns that occur twice: {', '.join(repeated[:5])}. Keep one of each.")
+    rows = [line.split(separator) for line in lines[1:]]
+    wrong = [number for number, row in enumerate(rows, FIRST_DATA_LINE) if len(row) != len(header)]
+    if wrong:
+        raise InputError(
+            f"{path}, line {wrong[0]}: {len(rows[wrong[0] - FIRST_DATA_LINE])} cells, the header has {len(header)} "
+            f"({len(wrong)} such lines). Restore the line."
+        )
+    return header, rows
+
+
+def _to_frame(path: Path, header: list[str], rows: list[list[str]], key: str) -> pd.DataFrame:
+    import pandas as pd
+
+    frame = pd.DataFrame(rows, columns=header, dtype=object)
+    frame = frame.apply(lambda column: column.str.strip())
+    frame.index = pd.RangeIndex(FIRST_DATA_LINE, FIRST_DATA_LINE + len(frame), name="line")
+    frame.attrs["path"] = str(path)
+    require_columns(frame, [key])
+    check_key(frame, key)
+    return frame
+
+
+def refuse_cells(frame: pd.DataFrame, column: str, wrong: pd.Series, fault: str, remedy: str) -> None:
+    """Raise InputError for the cells of `column` marked in `wrong` (boolean, a row a line), if there are any.
+
+    The message names file, first line, column, the first wrong value and the number of cells. A value of six or more
+    digits might be a person's number and is not shown.
+    """
+    if not wrong.any():
+        return
+    value = str(frame.loc[wrong, column].iloc[0])
+    shown = (
+        "a value of many digits" if sum(map(str.isdigit, value)) >= 6 and "-" not in value else f"the value {value!r}"
+    )
+    raise InputError(
+        f"{frame.attrs['path']}, line {frame.index[wrong][0]}, column {column}: {shown} {fault} "
+        f"({int(wrong.sum())} cells). {remedy}"
+    )
+
+
+def require_columns(frame: pd.DataFrame, names: list[str]) -> None:
+    """Raise InputError naming the file and the columns among `names` that `frame` lacks."""
+    absent = [name for name in names if name not in frame.columns]
+    if absent:
+        raise InputError(
+            f"{frame.attrs['path']}, line 1: columns missing: {', '.join(absent[:5])} ({len(absent)} in all). "
+            "Restore them, or mend their names."
+        )
+
+
+def check_key(frame: pd.DataFrame, key: str) -> None:
+    """Raise InputError naming file, lines and count if a key is missing or repeated; the key itself is not shown."""
+    path = frame.attrs["path"]
+    missing = frame.index[frame[key] == ""]
+    if len(missing):
+        raise InputError(
+            f"{path}, line {missing[0]}, column {key}: the person key is missing ({len(missing)} lines). "
+            "Ask the data owner for the key; a row without it cannot be used."
+        )
+    repeated = frame.index[frame.duplicated(key, keep=False)]
+    if len(repeated):
+        shown = ", ".join(str(line) for line in repeated[:4])
+        raise InputError(
+            f"{path}, column {key}: a person key occurs more than once ({len(repeated)} lines, the first {shown}). "
+            "Keep one row a person."
+        )

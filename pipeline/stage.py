@@ -1,0 +1,141 @@
+"""Run one stage: load its inputs, call its pure function, validate, write what changed, and record the run.
+
+python -m pipeline.stage NAME --in FILE... --out FILE... --record FILE
+
+The names of the stage's parameters are the stems of its input files; the keys it returns are the names of its output
+files. make alone knows where the files lie.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import importlib
+import inspect
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from pipeline.errors import InputError
+from pipeline.files import digest, load_input, serialise, write_if_changed
+
+DICTIONARY = Path("config/variables.csv")
+SCALES = Path("config/scales.csv")
+
+
+def run_stage(name: str, inputs: list[Path], outputs: list[Path], record: Path) -> list[Path]:
+    """Run the stage `name` and return the outputs whose bytes changed.
+
+    Inputs and code are hashed before and after the run; a change in between is an error, so a record never describes
+    files that were not the ones read. The record is written last: without it make runs the stage again.
+    """
+    started = time.perf_counter()
+    module = importlib.import_module(f"pipeline.stages.{name}")
+    inputs_before, code_before = _digests(inputs), _digests(_package_files())
+    results = _call(module.run, inputs)
+    contents = _serialise_all(name, results, outputs)
+    code = _digests(_package_files())
+    if _digests(inputs) != inputs_before or any(code[path] != known for path, known in code_before.items()):
+        raise InputError(f"stage {name}: an input or the code changed while the stage ran. Run make again.")
+    changed = [path for path in outputs if write_if_changed(path, contents[path.name])]
+    _write_record(record, name, inputs_before, {str(path): _sha256(contents[path.name]) for path in outputs}, code)
+    _report(name, outputs, changed, time.perf_counter() - started)
+    return changed
+
+
+def _call(run: Callable[..., dict[str, Any]], inputs: list[Path]) -> dict[str, Any]:
+    """Load the inputs that `run` names and call it; inputs it does not name are prerequisites only."""
+    wanted = list(inspect.signature(run).parameters)
+    paths = {path.stem: path for path in inputs}
+    absent = [name for name in wanted if name not in paths]
+    if absent:
+        raise InputError(f"stage {run.__module__}: no input file for the parameters {', '.join(absent)}.")
+    return run(**{name: load_input(paths[name]) for name in wanted})
+
+
+def _serialise_all(name: str, results: dict[str, Any], outputs: list[Path]) -> dict[str, bytes]:
+    """Validate every result against the dictionary and turn it into the bytes of its file."""
+    expected = {path.name for path in outputs}
+    if expected != set(results):
+        raise InputError(
+            f"stage {name}: returned {sorted(set(results) - expected)} that the Makefile does not list and lacks "
+            f"{sorted(expected - set(results))}. Make the two agree."
+        )
+    for path in outputs:
+        if path.suffix == ".parquet":
+            _validate(path, results[path.name])
+    return {path.name: serialise(path, results[path.name]) for path in outputs}
+
+
+def _validate(path: Path, table: Any) -> None:
+    from pipeline.schemas import build_schema, validate_table
+
+    if path.parts[0] == "reports":
+        raise InputError(f"{path}: a parquet table may hold persons and never lies under reports/. Move it.")
+    name = "estimates" if path.parent.name == "estimates" else path.stem
+    scales = load_input(SCALES) if name.endswith("_items") else None
+    validate_table(table, build_schema(name, load_input(DICTIONARY), scales))
+
+
+def _package_files() -> list[Path]:
+    """The package's own modules that are loaded now, as paths relative to the working directory."""
+    here = Path.cwd()
+    files = (getattr(module, "__file__", None) for module in list(sys.modules.values()) if _is_ours(module))
+    return sorted(Path(file).relative_to(here) for file in files if file)
+
+
+def _is_ours(module: ModuleType | None) -> bool:
+    return module is not None and (module.__name__ == "pipeline" or module.__name__.startswith("pipeline."))
+
+
+def _write_record(
+    record: Path, name: str, inputs: dict[str, str], outputs: dict[str, str], code: dict[str, str]
+) -> None:
+    """Write the run's record and, beside it, the make rule that ties the record to the modules it imported."""
+    body = {"stage": name, "inputs": inputs, "outputs": outputs, "code": code}
+    modules = " ".join(path for path in code if not path.endswith("__main__.py"))
+    phony = "".join(f"{path}:\n" for path in modules.split())
+    write_if_changed(record.with_suffix(".d"), f"{record}: {modules}\n{phony}".encode())
+    write_if_changed(record, (json.dumps(body, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode())
+    os.utime(record)
+
+
+def _report(name: str, outputs: list[Path], changed: list[Path], seconds: float) -> None:
+    what = f"{len(changed)} of {len(outputs)} files changed" if changed else "nothing changed"
+    print(f"{name:<12} {seconds:6.2f} s  {what}", flush=True)
+
+
+def _digests(paths: Iterable[Path]) -> dict[str, str]:
+    return {str(path): digest(path) for path in paths}
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def main() -> int:
+    """Parse the command line, run the stage, and turn an InputError into one message and exit code 2."""
+    parser = argparse.ArgumentParser(prog="python -m pipeline.stage", description="Run one stage of the pipeline.")
+    parser.add_argument("name")
+    parser.add_argument("--in", dest="inputs", nargs="*", type=Path, default=[])
+    parser.add_argument("--out", dest="outputs", nargs="+", type=Path, required=True)
+    parser.add_argument("--record", type=Path, required=True)
+    arguments = parser.parse_args()
+    try:
+        run_stage(arguments.name, arguments.inputs, arguments.outputs, arguments.record)
+    except InputError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print(f"{arguments.name}: interrupted; nothing half-written is left", file=sys.stderr)
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

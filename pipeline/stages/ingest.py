@@ -1,0 +1,142 @@
+"""From the files as received to tables with one key: who was randomised, their register weeks, their answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from pipeline.config import Extract
+from pipeline.register.codes import parse_codes
+from pipeline.register.columns import RegisterColumns, find_columns
+from pipeline.register.readers import check_key, refuse_cells, require_columns
+from pipeline.schemas import item_names
+
+ALLOCATION_COLUMNS = ["LOEBENR", "PNR", "KOMMUNE", "HOLD", "GRUPPE", "ALLOKERINGSDATO", "SAMTYKKE"]
+ARMS = {"LTJS": 1, "Kontrol": 0}
+
+
+def run(
+    extract: Extract,
+    dream: pd.DataFrame,
+    allocation: pd.DataFrame,
+    baseline_survey: pd.DataFrame,
+    followup_survey: pd.DataFrame,
+    benefit_codes: pd.DataFrame,
+    scales: pd.DataFrame,
+) -> dict[str, pd.DataFrame]:
+    """Read an extract: allocation, register and the two surveys, linked by trial number and person number.
+
+    The received files are data frames of text indexed by line. The register is kept for randomised persons only, one
+    row a person and week, and the name of the column of each week and month, so that every cell can be found again.
+    The person number goes no further than this stage.
+    """
+    columns = find_columns(dream.attrs["path"], list(dream.columns))
+    trial = _read_allocation(allocation)
+    lines = pd.Series(dream.index, index=dream["PNR"], dtype="Int64")
+    trial["register_line"] = lines.reindex(allocation["PNR"]).to_numpy()
+    for name, survey in (("baseline_line", baseline_survey), ("followup_line", followup_survey)):
+        trial[name] = _survey_lines(trial, survey)
+    return {
+        "trial.parquet": trial,
+        "register_columns.parquet": _list_columns(columns),
+        "register_weeks.parquet": _read_register(trial, dream, columns, benefit_codes, extract.register_version),
+        "baseline_items.parquet": _read_items(baseline_survey, scales),
+        "followup_items.parquet": _read_items(followup_survey, scales[scales["followup"] == "1"]),
+    }
+
+
+def _read_allocation(allocation: pd.DataFrame) -> pd.DataFrame:
+    require_columns(allocation, ALLOCATION_COLUMNS)
+    check_key(allocation, "PNR")
+    _refuse_other(allocation, "GRUPPE", set(ARMS))
+    _refuse_other(allocation, "SAMTYKKE", {"0", "1"})
+    return pd.DataFrame(
+        {
+            "person": _parse_integers(allocation, "LOEBENR").to_numpy(),
+            "municipality_name": allocation["KOMMUNE"].to_numpy(),
+            "team_name": allocation["HOLD"].to_numpy(),
+            "treated": allocation["GRUPPE"].map(ARMS).to_numpy(dtype=np.int8),
+            "allocation_date": _parse_dates(allocation, "ALLOKERINGSDATO").to_numpy(),
+            "consent": allocation["SAMTYKKE"].to_numpy(dtype=np.int8),
+        }
+    )
+
+
+def _survey_lines(trial: pd.DataFrame, survey: pd.DataFrame) -> pd.Series:
+    """The line of each person's answers; a survey row of a person who was never randomised is an error."""
+    persons = _parse_integers(survey, "LOEBENR")
+    strangers = ~persons.isin(trial["person"])
+    fault = "is of nobody in the allocation file"
+    refuse_cells(survey, "LOEBENR", strangers, fault, "Ask the data owner which trial these answers belong to.")
+    lines = pd.Series(survey.index, index=persons, dtype="Int64")
+    return lines.reindex(trial["person"]).reset_index(drop=True)
+
+
+def _list_columns(columns: RegisterColumns) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "week": list(columns.weeks),
+            "week_column": list(columns.weeks.values()),
+            "month_column": [columns.month_column(week) for week in columns.weeks],
+        }
+    )
+
+
+def _read_register(
+    trial: pd.DataFrame, dream: pd.DataFrame, columns: RegisterColumns, benefit_codes: pd.DataFrame, version: str
+) -> pd.DataFrame:
+    """One row a randomised person in the register and week: the code (0 = none) and whether its month has a wage."""
+    matched = trial[trial["register_line"].notna()]
+    rows = dream.loc[matched["register_line"].astype("int64")]
+    cells = rows[list(columns.weeks.values())]
+    cells.attrs["path"] = dream.attrs["path"]
+    codes = parse_codes(cells, benefit_codes, version)
+    wages: Any = np.empty(codes.shape, dtype=object)
+    for position, week in enumerate(columns.weeks):
+        column = columns.month_column(week)
+        wages[:, position] = None if column is None else np.asarray(rows[column] != "")
+    weeks = list(columns.weeks)
+    return pd.DataFrame(
+        {
+            "person": np.repeat(matched["person"].to_numpy(), len(weeks)),
+            "week": np.tile(np.array(weeks, dtype=np.int16), len(matched)),
+            "code": codes.ravel(),
+            "wage": pd.array(wages.ravel(), dtype="boolean"),
+        }
+    )
+
+
+def _read_items(survey: pd.DataFrame, scales: pd.DataFrame) -> pd.DataFrame:
+    """Answers as integers (missing if unanswered), one row a person; an answer off its scale is an error."""
+    asked = [(item, row) for row in scales.to_dict("records") for item in item_names(row["items"])]
+    require_columns(survey, [item for item, _ in asked])
+    answers = {"person": _parse_integers(survey, "LOEBENR").to_numpy(), "line": survey.index.to_numpy()}
+    for item, row in asked:
+        answers[item] = _parse_item(survey, item, int(row["item_minimum"]), int(row["item_maximum"]))
+    return pd.DataFrame(answers).sort_values("person", ignore_index=True)
+
+
+def _parse_item(survey: pd.DataFrame, item: str, low: int, high: int) -> pd.Series:
+    values = pd.to_numeric(survey[item].str.replace(",", "."), errors="coerce")
+    wrong = (survey[item] != "") & ~(values.between(low, high) & (values % 1 == 0))
+    remedy = "Mend the answer, or the scale in config/scales.csv."
+    refuse_cells(survey, item, wrong, f"is off the scale {low} to {high}", remedy)
+    return values.astype("Int16").reset_index(drop=True)
+
+
+def _parse_integers(frame: pd.DataFrame, column: str) -> pd.Series:
+    refuse_cells(frame, column, ~frame[column].str.fullmatch(r"\d{1,9}"), "is no whole number", "Mend the cell.")
+    return frame[column].astype("int64")
+
+
+def _parse_dates(frame: pd.DataFrame, column: str) -> pd.Series:
+    dates = pd.to_datetime(frame[column], format="%Y-%m-%d", errors="coerce")
+    refuse_cells(frame, column, dates.isna(), "is no date of the form yyyy-mm-dd", "Mend the cell.")
+    return dates
+
+
+def _refuse_other(frame: pd.DataFrame, column: str, allowed: set[str]) -> None:
+    fault = f"is none of {', '.join(sorted(allowed))}"
+    refuse_cells(frame, column, ~frame[column].isin(allowed), fault, "Mend the cell.")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
@@ -93,17 +91,16 @@ def _read_register(
     cells = rows[list(columns.weeks.values())]
     cells.attrs["path"] = dream.attrs["path"]
     codes = parse_codes(cells, benefit_codes, version)
-    wages: Any = np.empty(codes.shape, dtype=object)
-    for position, week in enumerate(columns.weeks):
-        column = columns.month_column(week)
-        wages[:, position] = None if column is None else np.asarray(rows[column] != "")
+    months = [columns.month_column(week) for week in columns.weeks]
+    wages = np.column_stack([rows[month] != "" if month else np.zeros(len(rows), bool) for month in months])
+    no_month = np.broadcast_to([month is None for month in months], codes.shape)
     weeks = list(columns.weeks)
     return pd.DataFrame(
         {
             "person": np.repeat(matched["person"].to_numpy(), len(weeks)),
             "week": np.tile(np.array(weeks, dtype=np.int16), len(matched)),
             "code": codes.ravel(),
-            "wage": pd.array(wages.ravel(), dtype="boolean"),
+            "wage": pd.arrays.BooleanArray(wages.ravel(), no_month.ravel()),
         }
     )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -33,7 +35,7 @@ def run(
     columns = find_columns(dream.attrs["path"], list(dream.columns))
     trial = _read_allocation(allocation)
     lines = pd.Series(dream.index, index=dream["PNR"], dtype="Int64")
-    trial["register_line"] = lines.reindex(allocation["PNR"]).to_numpy()
+    trial["register_line"] = lines.reindex(allocation["PNR"]).array
     for name, survey in (("baseline_line", baseline_survey), ("followup_line", followup_survey)):
         trial[name] = _survey_lines(trial, survey)
     return {
@@ -58,6 +60,7 @@ def _read_allocation(allocation: pd.DataFrame) -> pd.DataFrame:
             "treated": allocation["GRUPPE"].map(ARMS).to_numpy(dtype=np.int8),
             "allocation_date": _parse_dates(allocation, "ALLOKERINGSDATO").to_numpy(),
             "consent": allocation["SAMTYKKE"].to_numpy(dtype=np.int8),
+            "allocation_line": allocation.index.to_numpy(),
         }
     )
 
@@ -109,7 +112,7 @@ def _read_items(survey: pd.DataFrame, scales: pd.DataFrame) -> pd.DataFrame:
     """Answers as integers (missing if unanswered), one row a person; an answer off its scale is an error."""
     asked = [(item, row) for row in scales.to_dict("records") for item in item_names(row["items"])]
     require_columns(survey, [item for item, _ in asked])
-    answers = {"person": _parse_integers(survey, "LOEBENR").to_numpy(), "line": survey.index.to_numpy()}
+    answers: dict[str, Any] = {"person": _parse_integers(survey, "LOEBENR").to_numpy(), "line": survey.index.to_numpy()}
     for item, row in asked:
         answers[item] = _parse_item(survey, item, int(row["item_minimum"]), int(row["item_maximum"]))
     return pd.DataFrame(answers).sort_values("person", ignore_index=True)

@@ -12,6 +12,7 @@ from pipeline.errors import InputError
 from pipeline.register.calendar import week_of_date
 
 ANALYSED = "analysed"
+REASONS = ("closed_municipality", "no_baseline", "withdrawn", "no_control_group", "no_register_match")
 LETTERS = str.maketrans({"æ": "ae", "ø": "oe", "å": "aa"})
 
 
@@ -44,14 +45,14 @@ def run(trial: pd.DataFrame, register_columns: pd.DataFrame, study: Study) -> di
 
 def find_reasons(trial: pd.DataFrame, exclusions: Exclusions) -> pd.Series:
     """The first reason, in the order of the report, for which each randomised person is not analysed."""
-    rules = {
-        "closed_municipality": trial["municipality_name"].isin(exclusions.closed_municipalities),
-        "no_baseline": trial["baseline_line"].isna(),
-        "withdrawn": trial["consent"] == 0,
-        "no_control_group": trial["team_name"].isin(exclusions.teams_without_control),
-        "no_register_match": trial["register_line"].isna(),
-    }
-    reasons = np.select([rule.to_numpy(dtype=bool) for rule in rules.values()], list(rules), default=ANALYSED)
+    rules = (
+        trial["municipality_name"].isin(exclusions.closed_municipalities),
+        trial["baseline_line"].isna(),
+        trial["consent"] == 0,
+        trial["team_name"].isin(exclusions.teams_without_control),
+        trial["register_line"].isna(),
+    )
+    reasons = np.select([rule.to_numpy(dtype=bool) for rule in rules], REASONS, default=ANALYSED)
     return pd.Series(reasons, index=trial.index, dtype=object)
 
 

@@ -1,0 +1,55 @@
+"""The chain of files behind a result, read from the records of the stages that made them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.errors import InputError
+from pipeline.files import digest
+
+
+@dataclass(frozen=True)
+class Link:
+    """One file in the chain: how it came to be, its SHA-256, and how many steps it lies from the result."""
+
+    path: str
+    origin: str
+    sha256: str
+    depth: int
+
+
+def read_records(runs: Path) -> dict[str, dict]:
+    """Every stage's record by the path of each of its outputs."""
+    records = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(runs.glob("*.json"))]
+    return {output: record for record in records for output in record["outputs"]}
+
+
+def trace_files(target: Path, runs: Path) -> list[Link]:
+    """The chain from `target` back to the files that no stage made, depth first, each file once.
+
+    Every SHA-256 is computed anew and compared with the records: a file that changed since is an InputError.
+    """
+    records, chain, seen = read_records(runs), [], set()
+
+    def visit(path: str, recorded: str, depth: int) -> None:
+        found = digest(Path(path))
+        if found != recorded:
+            raise InputError(f"{path}: changed since the stage that used it ran. Run make all, then trace again.")
+        if path in seen:
+            return
+        seen.add(path)
+        record = records.get(path)
+        chain.append(Link(path, f"stage {record['stage']}" if record else _origin(path), found, depth))
+        for source, sha256 in (record["inputs"] if record else {}).items():
+            visit(source, sha256, depth + 1)
+
+    if str(target) not in records:
+        raise InputError(f"{target}: no record of a run that made it in {runs}. Run make all.")
+    visit(str(target), records[str(target)]["outputs"][str(target)], 0)
+    return chain
+
+
+def _origin(path: str) -> str:
+    return "as received" if path.startswith("data_raw/") else "settings"

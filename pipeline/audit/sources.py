@@ -1,0 +1,179 @@
+"""From a person's outcome to the cells of the received files it is made of.
+
+Every function takes persons and their weights and returns one row a cell with the columns of CELL_COLUMNS; the
+contributions of a person's cells add up to the person's weight times outcome.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from pipeline.config import Study
+from pipeline.schemas import item_names
+
+CELL_COLUMNS = ["file", "line", "column", "content", "state", "wage_column", "weight", "contribution"]
+WINDOW = re.compile(r"(employment|sickness_benefit)_pre_(?:(\d+)_(\d+)|share)")
+
+
+@dataclass(frozen=True)
+class Tables:
+    """The derived tables that know where each cell lies."""
+
+    trial: pd.DataFrame
+    sample: pd.DataFrame
+    weekly: pd.DataFrame
+    register_columns: pd.DataFrame
+    baseline_items: pd.DataFrame
+    scales: pd.DataFrame
+    study: Study
+
+
+def trace_outcome(
+    outcome: str, week: int | None, persons: np.ndarray, weights: np.ndarray, tables: Tables
+) -> pd.DataFrame:
+    """The cells behind an outcome: `week` is the last week of a share, None for a background variable."""
+    if week is not None:
+        return trace_weeks(outcome, np.arange(1, week + 1), persons, weights, tables)
+    if window := WINDOW.fullmatch(outcome):
+        first, last = (int(window[2]), int(window[3])) if window[2] else (tables.study.time.pre_weeks, 1)
+        return trace_weeks(window[1], np.arange(-first, -last + 1), persons, weights, tables)
+    if outcome in ("allocation_day", "wait_days"):
+        return _trace_draws(outcome, persons, weights, tables)
+    return _trace_answers(outcome, persons, weights, tables)
+
+
+def trace_weeks(
+    state: str, weeks: np.ndarray, persons: np.ndarray, weights: np.ndarray, tables: Tables
+) -> pd.DataFrame:
+    """A share of weeks: each week counts weight / number of weeks if the person is in the state (known weeks only)."""
+    rows = tables.weekly[tables.weekly["week"].isin(weeks) & tables.weekly["person"].isin(persons)]
+    rows = rows.merge(_where(tables), on="person").merge(
+        pd.DataFrame({"person": persons, "weight": weights}), on="person"
+    )
+    rows["register_week"] = rows["allocation_week"] + rows["week"]
+    columns = tables.register_columns.rename(columns={"week": "register_week"})
+    rows = rows.merge(columns, on="register_week", how="left")
+    known = rows[state].notna().groupby(rows["person"]).transform("sum")
+    weight = rows["weight"] / known
+    return _register_cells(rows, state, weight, weight * rows[state].fillna(0).astype("float64"))
+
+
+def trace_person_weeks(terms: pd.DataFrame, outcome: str, tables: Tables) -> pd.DataFrame:
+    """Person-weeks: each is the register cell of its week; `terms` has person, week, weight and outcome.
+
+    An exit to employment is decided by the run that begins in the week: its further weeks are told by the next cells.
+    """
+    state = {"employment_exit": "employment", "sickness_benefit_exit": "sickness_benefit_exit"}[outcome]
+    rows = terms.merge(_where(tables), on="person")
+    rows = rows.merge(tables.weekly[["person", "week", "code", state]], on=["person", "week"])
+    rows["register_week"] = rows["allocation_week"] + rows["week"]
+    rows = rows.merge(tables.register_columns.rename(columns={"week": "register_week"}), on="register_week", how="left")
+    return _register_cells(rows, state, rows["weight"], rows["weight"] * rows["outcome"])
+
+
+def spread_evenly(cells: pd.DataFrame, persons: np.ndarray, amounts: np.ndarray, tables: Tables) -> pd.DataFrame:
+    """Give each person's amount to the person's cells in equal parts; `cells` come from trace_outcome."""
+    column = "allocation_line" if (cells["file"] == "allocation.csv").all() else "baseline_line"
+    line_of = tables.trial.set_index("person")[column]
+    amount = pd.Series(amounts, index=line_of.loc[persons].astype("int64"))
+    own = cells[cells["line"].isin(amount.index)]
+    parts = own["line"].map(own["line"].value_counts())
+    weight = own["line"].map(amount) / parts
+    return own.assign(weight=weight, contribution=weight)
+
+
+def locate_draws(terms: pd.DataFrame, tables: Tables) -> pd.DataFrame:
+    """Rows of the allocation file: one cell a person, contribution weight x outcome."""
+    rows = terms.merge(tables.trial, on="person")
+    return pd.DataFrame(
+        {
+            "file": "allocation.csv",
+            "line": rows["allocation_line"],
+            "column": "ALLOKERINGSDATO",
+            "content": rows["allocation_date"].dt.strftime("%Y-%m-%d"),
+            "state": rows["outcome"],
+            "wage_column": "",
+            "weight": rows["weight"],
+            "contribution": rows["weight"] * rows["outcome"],
+        }
+    )[CELL_COLUMNS]
+
+
+def _register_cells(rows: pd.DataFrame, state: str, weight: pd.Series, contribution: pd.Series) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "file": "dream.csv",
+            "line": rows["register_line"],
+            "column": rows["week_column"],
+            "content": rows["code"].astype(str).replace("0", ""),
+            "state": rows[state],
+            "wage_column": rows["month_column"] if state == "employment" else "",
+            "weight": weight,
+            "contribution": contribution,
+        }
+    )[CELL_COLUMNS]
+
+
+def _where(tables: Tables) -> pd.DataFrame:
+    lines = tables.trial[["person", "register_line"]]
+    return tables.sample[["person", "allocation_week"]].merge(lines, on="person")
+
+
+def _trace_answers(outcome: str, persons: np.ndarray, weights: np.ndarray, tables: Tables) -> pd.DataFrame:
+    """A score: each answered item counts weight x number of items / answered items times its value."""
+    scale: dict[Any, Any] = tables.scales.set_index("variable").loc[outcome].to_dict()
+    items = item_names(scale["items"])
+    answers = tables.baseline_items.set_index("person").loc[persons]
+    values = answers[items].astype("float64")
+    weight = pd.Series(weights, index=persons)
+    if scale["scoring"] == "indicator":
+        counted = values.isin([float(value) for value in scale["indicator_values"].split()]).astype("float64")
+    else:
+        counted = values
+        weight = weight * len(items) / values.notna().sum(axis=1)
+    long = counted.stack()  # unanswered items are dropped: they hold no information
+    person = long.index.get_level_values(0)
+    cells = pd.DataFrame(
+        {
+            "file": "baseline_survey.csv",
+            "line": answers["line"].loc[person].to_numpy(),
+            "column": long.index.get_level_values(1),
+            "content": values.stack().astype(int).astype(str).to_numpy(),
+            "state": long.to_numpy(),
+            "wage_column": "",
+            "weight": weight.loc[person].to_numpy(),
+        }
+    )
+    return cells.assign(contribution=cells["weight"] * cells["state"])[CELL_COLUMNS]
+
+
+def _trace_draws(outcome: str, persons: np.ndarray, weights: np.ndarray, tables: Tables) -> pd.DataFrame:
+    """Dates of the draw in days since 1970-01-01; a wait is the last draw of the team less the own one: two cells."""
+    lines = tables.trial.set_index("person")["allocation_line"]
+    sample = tables.sample.set_index("person")
+    days = (sample["allocation_date"] - pd.Timestamp("1970-01-01")).dt.days.astype("float64")
+    parts = [(persons, weights)]
+    if outcome == "wait_days":
+        last = days.groupby(sample["team"]).idxmax()
+        parts = [(last[sample.loc[persons, "team"]].to_numpy(), weights), (persons, -weights)]
+    cells = [
+        pd.DataFrame(
+            {
+                "file": "allocation.csv",
+                "line": lines[who].to_numpy(),
+                "column": "ALLOKERINGSDATO",
+                "content": sample.loc[who, "allocation_date"].dt.strftime("%Y-%m-%d").to_numpy(),
+                "state": days[who].to_numpy(),
+                "wage_column": "",
+                "weight": weight,
+                "contribution": weight * days[who].to_numpy(),
+            }
+        )
+        for who, weight in parts
+    ]
+    return pd.concat(cells, ignore_index=True)[CELL_COLUMNS]

@@ -1,0 +1,106 @@
+"""Every number that a figure or table shows, with its address, its estimate and its text."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from pipeline.config import Language, Study
+from pipeline.errors import InputError
+from pipeline.render.addresses import Slot, figure_slots, table_slots
+from pipeline.render.exhibits import SETTINGS_FILE, Exhibits, read_exhibits
+from pipeline.render.numbers import star, write_number
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+COLUMNS = ["cell_id", "exhibit", "panel", "row", "column", "statistic", "estimate_id", "value", "text"]
+COUNTS = {"n", "n_treated", "n_control", "n_clusters", "at_risk"}
+SOURCES = {"x": "control_mean", "at_risk": "n"}  # statistics that lie in a column of another name
+UNITS_OF = {"x": "coefficient", "p_value": "probability", **dict.fromkeys(COUNTS, "count")}  # whatever the exhibit's
+
+
+def run(
+    balance: pd.DataFrame,
+    description: pd.DataFrame,
+    hazard: pd.DataFrame,
+    itt: pd.DataFrame,
+    survival: pd.DataFrame,
+    exhibits: Mapping[str, Any],
+    variables: pd.DataFrame,
+    study: Study,
+    language: Language,
+) -> dict[str, pd.DataFrame]:
+    """cells.parquet: one row per shown number, in the order of config/exhibits.toml.
+
+    Figures and tables are drawn from these rows alone, so what is done to a row here or after, such as disclosure
+    control, is done to every place that shows it. InputError if a template names an estimate that does not exist.
+    """
+    import pandas as pd
+
+    estimates = pd.concat([balance, description, hazard, itt, survival], ignore_index=True)
+    index = dict(zip(estimates["estimate_id"], estimates.to_dict("records"), strict=True))
+    described = read_exhibits(exhibits)
+    slots = list(find_slots(described, variables, study, index))
+    _require_estimates(slots, index)
+    rows = [_cell(slot, index[slot.estimate_id], study.inference.stars, language.language) for slot in slots]
+    cells = pd.DataFrame(rows, columns=COLUMNS)
+    repeated = cells.loc[cells["cell_id"].duplicated(), "cell_id"]
+    if len(repeated):
+        raise InputError(f"{SETTINGS_FILE}: {len(repeated)} addresses occur twice, the first {repeated.iloc[0]}.")
+    return {"cells.parquet": cells}
+
+
+def find_slots(
+    exhibits: Exhibits, variables: pd.DataFrame, study: Study, estimate_ids: Iterable[str]
+) -> Iterator[Slot]:
+    """Every number of every exhibit, in the order of the file."""
+    ids = list(estimate_ids)
+
+    def weeks_of(template: str) -> list[int]:
+        start, end = template.split("{week}")
+        found = (name.removeprefix(start).removesuffix(end) for name in ids if _fits(name, start, end))
+        return sorted(int(week) for week in found if week.isdigit())
+
+    for name in exhibits.order:
+        if name in exhibits.tables:
+            yield from table_slots(name, exhibits.tables[name], variables)
+        else:
+            yield from figure_slots(name, exhibits.figures[name], study.time.horizon_weeks, weeks_of)
+
+
+def _fits(name: str, start: str, end: str) -> bool:
+    return name.startswith(start) and name.endswith(end)
+
+
+def _require_estimates(slots: list[Slot], index: Mapping[str, Any]) -> None:
+    absent = [slot for slot in slots if slot.estimate_id not in index]
+    if absent:
+        first = absent[0]
+        more = f" ({len(absent) - 1} more are missing)" if len(absent) > 1 else ""
+        raise InputError(
+            f"{SETTINGS_FILE} [{first.exhibit}]: row {first.row or '-'}, column {first.column or '-'}, shows the estimate "
+            f"{first.estimate_id}, which no stage has made{more}. Add it to config/models.toml, or mend the exhibit."
+        )
+
+
+def _cell(slot: Slot, estimate: Mapping[str, Any], levels: Mapping[str, float], language: str) -> tuple[object, ...]:
+    """One row of cells.parquet, in the order of COLUMNS."""
+    value = _number(estimate[SOURCES.get(slot.statistic, slot.statistic)])
+    unit = UNITS_OF.get(slot.statistic, slot.unit)
+    text = write_number(value, unit, language, slot.decimals if unit == slot.unit else None)
+    if slot.statistic == "se":
+        text = f"({text})"
+    if slot.statistic == "estimate":
+        text += star(_number(estimate["p_value"]), levels, slot.marks)
+    place = (slot.cell_id, slot.exhibit, slot.panel, slot.row, slot.column, slot.statistic, slot.estimate_id)
+    return (*place, value, text)
+
+
+def _number(value: object) -> float:
+    """A number of the estimates table as float; the nullable integers' missing value becomes NaN."""
+    try:
+        return float(value)  # type: ignore[arg-type]
+    except TypeError:
+        return math.nan

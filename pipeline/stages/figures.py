@@ -1,0 +1,44 @@
+"""The figures, each as PNG and SVG with the plotted numbers beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from pipeline.config import Extract, Language, Study
+from pipeline.render.curves import draw_effect
+from pipeline.render.density import draw_density
+from pipeline.render.drawings import build_drawing
+from pipeline.render.exhibits import read_exhibits
+from pipeline.render.flow import draw_flow
+from pipeline.render.style import house_style
+from pipeline.render.survival import draw_survival
+from pipeline.render.words import common_words, note_words
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+DRAW = {"effect": draw_effect, "survival": draw_survival, "density": draw_density, "flow": draw_flow}
+
+
+def run(
+    cells: pd.DataFrame, exhibits: Mapping[str, Any], study: Study, extract: Extract, language: Language
+) -> dict[str, str | bytes]:
+    """figure_*.png, figure_*.svg and figure_*.csv for every figure of config/exhibits.toml, from the cells alone."""
+    described = read_exhibits(exhibits)
+    words = note_words(common_words(described, study, extract, language.language), study, [], language.language)
+    results: dict[str, str | bytes] = {}
+    with house_style():
+        for name, figure in described.figures.items():
+            drawing = build_drawing(name, described, cells, words, language.language)
+            results[f"{name}.svg"], results[f"{name}.png"] = DRAW[figure.kind](drawing).save()
+            results[f"{name}.csv"] = write_plotted(cells[cells["exhibit"] == name], words["synthetic"])
+    return results
+
+
+def write_plotted(cells: pd.DataFrame, synthetic: str) -> str:
+    """The numbers of one figure as text: one line per cell, values to ten digits, with decimal points in any language."""
+    shown = cells[["cell_id", "panel", "row", "column", "statistic", "value", "text"]]
+    if synthetic:
+        shown = shown.assign(data=synthetic)
+    return str(shown.to_csv(index=False, float_format="%.10g", lineterminator="\n"))

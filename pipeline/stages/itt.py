@@ -1,0 +1,22 @@
+"""Intention-to-treat effect on the share of weeks, for every week of follow-up (report section 3.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from pipeline.config import Study
+from pipeline.estimates import estimates_table
+from pipeline.models import estimate_ols, read_models
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def run(
+    sample: pd.DataFrame, background: pd.DataFrame, shares: pd.DataFrame, models: Mapping[str, Any], study: Study
+) -> dict[str, pd.DataFrame]:
+    """Estimate the model 'itt': model (2) of the report for t = 1..horizon in its samples."""
+    model = read_models(models)["itt"]
+    tables = {"sample": sample, "background": background, "shares": shares}
+    return {"itt.parquet": estimates_table(estimate_ols(model, list(model.outcomes), tables, study))}

@@ -1,0 +1,65 @@
+"""A copy of the project in a folder of its own, built with the environment of the tests."""
+
+import hashlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+STAGES = ["ingest", "sample", "survey", "outcomes", "balance", "itt", "hazard", "survival", "description"]
+STAGES += ["cells", "tables", "figures", "report", "twin"]
+
+
+class Project:
+    """A working copy: what git tracks, and what make builds from it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        listed = subprocess.run(["git", "ls-files", "-co", "--exclude-standard", "-z"], capture_output=True, check=True)
+        for name in filter(None, listed.stdout.decode().split("\0")):
+            if Path(name).exists():
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                (folder / name).write_bytes(Path(name).read_bytes())
+
+    def make(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run make in the copy; the result has what it printed."""
+        command = ["make", *arguments, f"PYTHON={sys.executable}"]
+        return subprocess.run(command, cwd=self.folder, env=environment(), capture_output=True, text=True, check=False)
+
+    def built(self, *arguments: str) -> dict[str, str]:
+        """Run make, which must succeed, and tell each stage that ran and what it said."""
+        result = self.make(*arguments)
+        assert result.returncode == 0, result.stdout + result.stderr
+        lines = [line.split(None, 3) for line in result.stdout.splitlines()]
+        return {line[0]: line[3] for line in lines if len(line) == 4 and line[0] in STAGES}
+
+    def hashes(self) -> dict[str, str]:
+        """SHA-256 of every file that make built."""
+        files = [path for top in ("data_raw", "data_derived", "reports") for path in (self.folder / top).rglob("*")]
+        return {
+            str(path.relative_to(self.folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+            for path in files
+            if path.is_file() and "trace" not in path.parts
+        }
+
+    def edit(self, name: str, before: str, after: str) -> None:
+        """Replace a text that the file must hold."""
+        path = self.folder / name
+        text = path.read_text(encoding="utf-8")
+        assert before in text, f"{name} does not hold {before!r}"
+        path.write_text(text.replace(before, after, 1), encoding="utf-8")
+
+
+def environment() -> dict[str, str]:
+    """The environment of the tests without what an outer make hands down."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("MAKE") and name != "LANGUAGE"}
+
+
+@pytest.fixture(scope="session")
+def built_project(tmp_path_factory) -> Project:
+    """A clean build with one job."""
+    project = Project(tmp_path_factory.mktemp("one_job"))
+    project.built("all", "-j1")
+    return project

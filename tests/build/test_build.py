@@ -1,0 +1,120 @@
+"""The Makefile itself: determinism, what runs again after which change, and interruption."""
+
+import os
+import random
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from tests.build.conftest import Project, environment
+
+ESTIMATION = {"balance", "itt", "hazard", "survival", "description"}
+SHOWING = {"cells", "tables", "figures", "report"}
+
+
+def test_two_clean_builds_with_one_job_and_with_four_give_the_same_bytes(built_project, tmp_path):
+    other = Project(tmp_path)
+    other.built("all", "-j4")
+    assert other.hashes() == built_project.hashes()
+
+
+def test_a_second_build_runs_nothing(built_project):
+    before = built_project.hashes()
+    assert built_project.built("all") == {}
+    assert built_project.hashes() == before
+
+
+# what is edited, from, to, the stages that run, and those among them that change a file
+EDITS = [
+    ("config/models.toml", "# The models:", "# The models of the study:", ESTIMATION, set()),
+    ("config/exhibits.toml", "title_en = ", "title_en = '' # ", SHOWING, {"tables", "figures", "report"}),
+    ("config/study.toml", '"**" = 0.01', '"**" = 0.02', {"sample", "outcomes"} | ESTIMATION | SHOWING, None),
+    ("pipeline/stats/density.py", '"""Gaussian', '"""Normal', {"description"}, set()),
+    ("pipeline/register/spells.py", '"""From weekly', '"""Out of weekly', {"outcomes"}, set()),
+    ("pipeline/render/tables.py", '"""', '"""A table. ', {"tables", "report"}, set()),
+]
+
+
+@pytest.mark.parametrize(("name", "before", "after", "stages", "changed"), EDITS, ids=[edit[0] for edit in EDITS])
+def test_an_edit_runs_what_depends_on_it_and_stops_where_nothing_changed(
+    built_project, name, before, after, stages, changed
+):
+    if name == "config/exhibits.toml":
+        text = (built_project.folder / name).read_text(encoding="utf-8")
+        before = re.search(r'title_en = "[^"]+"', text).group(0)
+        after = before[:-1] + ' (edited)"'
+    built_project.edit(name, before, after)
+    ran = built_project.built("all")
+    built_project.edit(name, after, before)
+    built_project.built("all")
+    assert set(ran) <= stages
+    if changed is not None:
+        assert {stage for stage, said in ran.items() if said != "nothing changed"} <= changed
+        assert ran, "the edit ran nothing"
+
+
+@pytest.mark.parametrize(
+    ("name", "stage"),
+    [
+        ("reports/twin/figures/figure_3_2.png", "figures"),
+        ("data_derived/twin/shares.parquet", "outcomes"),
+        ("data_derived/twin/runs/itt.json", "itt"),
+    ],
+)
+def test_a_deleted_file_is_made_again_by_its_stage_alone(built_project, name, stage):
+    before = built_project.hashes()
+    (built_project.folder / name).unlink()
+    assert set(built_project.built("all")) == {stage}
+    assert built_project.hashes() == before
+
+
+def test_the_language_of_the_exhibits_can_be_switched_and_switched_back(built_project):
+    before = built_project.hashes()
+    assert set(built_project.built("all", "LANGUAGE=da")) == SHOWING
+    page = (built_project.folder / "reports/twin/index.html").read_text(encoding="utf-8")
+    assert 'lang="da"' in page
+    assert "yntetisk" in page
+    assert set(built_project.built("all")) == SHOWING
+    assert built_project.hashes() == before
+
+
+def test_a_change_in_a_received_file_is_refused_and_nothing_is_lost(built_project):
+    before = built_project.hashes()
+    path = built_project.folder / "data_raw/twin/dream.csv"
+    content = path.read_bytes()
+    path.chmod(0o644)
+    path.write_bytes(content + b"\n")
+    result = built_project.make("all")
+    assert result.returncode == 2
+    assert "its SHA-256 is" in result.stderr
+    assert "Traceback" not in result.stderr
+    path.write_bytes(content)
+    built_project.built("all")
+    assert built_project.hashes() == before
+
+
+def test_an_interrupted_build_continues_to_the_same_bytes(built_project, tmp_path):
+    project = Project(tmp_path)
+    generator = random.Random(20141031)
+    for blow in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL, signal.SIGKILL):
+        command = ["make", "-j2", "all", f"PYTHON={sys.executable}"]
+        run = subprocess.Popen(
+            command,
+            cwd=tmp_path,
+            env=environment(),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        time.sleep(generator.uniform(1, 6))
+        os.killpg(run.pid, blow)
+        run.wait()
+        leftovers = [path for path in Path(tmp_path).rglob("*.parquet") if path.stat().st_size == 0]
+        assert not leftovers
+    project.built("all")
+    assert project.hashes() == built_project.hashes()
+

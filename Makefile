@@ -70,7 +70,7 @@ SCHEMA := config/variables.csv requirements.lock
 
 define stage
 $(RUNS)/$(1).json: $(2) $(SCHEMA) $(if $(filter-out $(wildcard $(3)),$(3)),FORCE) | $(SETUP)
-	@$$(PYTHON) -m pipeline.stage $(1) --in $(2) $(SCHEMA) --out $(3) --record $$@
+	@$$(PYTHON) -m pipeline.stage $(1) --in $(2) --with $(SCHEMA) --out $(3) --record $$@
 $(3): $(RUNS)/$(1).json ;
 -include $(RUNS)/$(1).d
 endef
@@ -90,17 +90,18 @@ $(eval $(call stage,survey,$(call derived,baseline_items followup_items) $(call 
 $(eval $(call stage,outcomes,$(call derived,sample baseline register_weeks) $(call settings,benefit_codes.csv outcomes.toml study.toml),$(call derived,weekly shares durations background)))
 
 PERSONS := $(call derived,sample background) $(call settings,models.toml study.toml)
-$(eval $(call stage,balance,$(PERSONS),$(call estimates,balance)))
+NAMES   := config/variables.csv
+$(eval $(call stage,balance,$(PERSONS) $(NAMES),$(call estimates,balance)))
 $(eval $(call stage,itt,$(PERSONS) $(call derived,shares),$(call estimates,itt)))
 $(eval $(call stage,hazard,$(PERSONS) $(call derived,durations),$(call estimates,hazard)))
 $(eval $(call stage,survival,$(PERSONS) $(call derived,durations),$(call estimates,survival)))
-$(eval $(call stage,description,$(PERSONS) $(call derived,exclusions),$(call estimates,description)))
+$(eval $(call stage,description,$(PERSONS) $(NAMES) $(call derived,exclusions),$(call estimates,description)))
 
-$(eval $(call stage,cells,$(call estimates,$(MODELS)) $(call settings,exhibits.toml study.toml) $(DERIVED)/language.toml,$(call derived,cells)))
-SHOWN := $(call derived,cells) $(call settings,exhibits.toml) $(IDENTITY)
-$(eval $(call stage,tables,$(SHOWN),$(foreach t,$(TABLES),$(addprefix $(REPORTS)/tables/$(t),.html .csv .tex)) $(REPORTS)/tables/tables.xlsx))
+$(eval $(call stage,cells,$(call estimates,$(MODELS)) $(call settings,exhibits.toml study.toml) $(NAMES) $(DERIVED)/language.toml,$(call derived,cells)))
+SHOWN := $(call derived,cells) $(call settings,exhibits.toml study.toml) $(IDENTITY)
+$(eval $(call stage,tables,$(SHOWN) $(NAMES),$(foreach t,$(TABLES),$(addprefix $(REPORTS)/tables/$(t),.html .csv .tex)) $(REPORTS)/tables/tables.xlsx))
 $(eval $(call stage,figures,$(SHOWN),$(foreach f,$(FIGURES),$(addprefix $(REPORTS)/figures/$(f),.png .svg .csv))))
-$(eval $(call stage,report,$(SHOWN),$(REPORTS)/index.html))
+$(eval $(call stage,report,$(SHOWN) $(NAMES) $(FIGURES:%=$(REPORTS)/figures/%.svg),$(REPORTS)/index.html))
 
 # --- What is not a stage ---------------------------------------------------------------------------------------------
 

@@ -66,9 +66,9 @@ def _loop(problems) -> list[np.ndarray]:
     return [
         np.array(
             [
-                sm.OLS(outcome, design).fit(
-                    cov_type="cluster", cov_kwds={"groups": np.unique(teams, return_inverse=True)[1]}
-                ).bse[-1]
+                sm.OLS(outcome, design)
+                .fit(cov_type="cluster", cov_kwds={"groups": np.unique(teams, return_inverse=True)[1]})
+                .bse[-1]
                 for outcome in outcomes.T
             ]
         )

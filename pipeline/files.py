@@ -24,7 +24,7 @@ def digest(path: Path) -> str:
 
 
 def load_input(path: Path) -> Any:
-    """Load one input by its suffix: parquet and csv as data frames (csv all text), toml as settings.
+    """Load one input by its suffix: parquet and csv as data frames (csv all text), toml as settings, svg as text.
 
     A csv that lies beside an extract.toml is a file as received and is read by the register's readers.
     """
@@ -36,7 +36,9 @@ def load_input(path: Path) -> Any:
         return pd.read_parquet(path)
     if path.suffix == ".csv":
         return _read_csv(path)
-    raise InputError(f"{path}: no way to read a {path.suffix} file. Use parquet, csv or toml.")
+    if path.suffix == ".svg":
+        return path.read_text(encoding="utf-8")
+    raise InputError(f"{path}: no way to read a {path.suffix} file. Use parquet, csv, toml or svg.")
 
 
 def _read_csv(path: Path) -> pd.DataFrame:

@@ -1,9 +1,10 @@
 """Run one stage: load its inputs, call its pure function, validate, write what changed, and record the run.
 
-python -m pipeline.stage NAME --in FILE... --out FILE... --record FILE
+python -m pipeline.stage NAME --in FILE... --with FILE... --out FILE... --record FILE
 
 The names of the stage's parameters are the stems of its input files; the keys it returns are the names of its output
-files. make alone knows where the files lie.
+files. Files given as --with are not handed to the stage but bear on its result: the dictionary, the lock file. make alone
+knows where the files lie.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ DICTIONARY = Path("config/variables.csv")
 SCALES = Path("config/scales.csv")
 
 
-def run_stage(name: str, inputs: list[Path], outputs: list[Path], record: Path) -> list[Path]:
+def run_stage(name: str, inputs: list[Path], others: list[Path], outputs: list[Path], record: Path) -> list[Path]:
     """Run the stage `name` and return the outputs whose bytes changed.
 
     Inputs and code are hashed before and after the run; a change in between is an error, so a record never describes
@@ -36,11 +37,11 @@ def run_stage(name: str, inputs: list[Path], outputs: list[Path], record: Path) 
     """
     started = time.perf_counter()
     module = importlib.import_module(f"pipeline.stages.{name}")
-    inputs_before, code_before = _digests(inputs), _digests(_package_files())
+    inputs_before, code_before = _digests([*inputs, *others]), _digests(_package_files())
     results = _call(module.run, inputs)
     contents = _serialise_all(name, results, outputs)
     code = _digests(_package_files())
-    if _digests(inputs) != inputs_before or any(code[path] != known for path, known in code_before.items()):
+    if _digests([*inputs, *others]) != inputs_before or any(code[path] != known for path, known in code_before.items()):
         raise InputError(f"stage {name}: an input or the code changed while the stage ran. Run make again.")
     changed = [path for path in outputs if write_if_changed(path, contents[path.name])]
     _write_record(record, name, inputs_before, {str(path): _sha256(contents[path.name]) for path in outputs}, code)
@@ -49,13 +50,17 @@ def run_stage(name: str, inputs: list[Path], outputs: list[Path], record: Path) 
 
 
 def _call(run: Callable[..., dict[str, Any]], inputs: list[Path]) -> dict[str, Any]:
-    """Load the inputs that `run` names and call it; inputs it does not name are prerequisites only."""
-    wanted = list(inspect.signature(run).parameters)
-    paths = {path.stem: path for path in inputs}
-    absent = [name for name in wanted if name not in paths]
-    if absent:
-        raise InputError(f"stage {run.__module__}: no input file for the parameters {', '.join(absent)}.")
-    return run(**{name: load_input(paths[name]) for name in wanted})
+    """Load the inputs and call `run` with them by name; the two must name the same things."""
+    parameters = inspect.signature(run).parameters.values()
+    named = {parameter.name for parameter in parameters if parameter.kind is not inspect.Parameter.VAR_KEYWORD}
+    takes_more = len(named) < len(parameters)
+    given = {path.stem for path in inputs}
+    if named - given or (given - named and not takes_more):
+        raise InputError(
+            f"stage {run.__module__}: no input file for {sorted(named - given)}, and no parameter for "
+            f"{sorted(given - named)}. Make the Makefile and the stage agree."
+        )
+    return run(**{path.stem: load_input(path) for path in inputs})
 
 
 def _serialise_all(name: str, results: dict[str, Any], outputs: list[Path]) -> dict[str, bytes]:
@@ -123,11 +128,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m pipeline.stage", description="Run one stage of the pipeline.")
     parser.add_argument("name")
     parser.add_argument("--in", dest="inputs", nargs="*", type=Path, default=[])
+    parser.add_argument("--with", dest="others", nargs="*", type=Path, default=[])
     parser.add_argument("--out", dest="outputs", nargs="+", type=Path, required=True)
     parser.add_argument("--record", type=Path, required=True)
     arguments = parser.parse_args()
     try:
-        run_stage(arguments.name, arguments.inputs, arguments.outputs, arguments.record)
+        run_stage(arguments.name, arguments.inputs, arguments.others, arguments.outputs, arguments.record)
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

@@ -101,4 +101,4 @@ def _note(fit: HazardFit) -> str:
 
 
 def _describe(drop: Drop) -> str:
-    return f"dropped {drop.factor} {drop.level} ({drop.person_weeks} person-weeks, {drop.teams} teams)"
+    return f"dropped {drop.factor} {drop.level} (person-weeks: {drop.person_weeks}, teams: {drop.teams})"

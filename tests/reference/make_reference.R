@@ -1,0 +1,77 @@
+# Writes results.csv from trial.csv: the estimates of R 4.2 with sandwich 3.0, lmtest 0.9 and survival 3.5.
+# From this folder: Rscript make_reference.R. The tests read results.csv and need no R.
+suppressPackageStartupMessages({library(sandwich); library(lmtest); library(survival)})
+
+trial <- read.csv("trial.csv")
+rows <- list()
+keep <- function(case, statistic, value)
+  rows[[length(rows) + 1]] <<- data.frame(case, statistic, value = sprintf("%.17g", value))
+
+# Least squares: vcovCL type HC1 has (N-1)/(N-K), cadjust G/(G-1); coeftest needs the df of Stata, its own being N-K.
+ols <- function(case, formula) {
+  used <- trial[complete.cases(trial[all.vars(formula)]), ]
+  fit <- lm(formula, used)
+  df <- length(unique(used$team)) - 1
+  test <- coeftest(fit, vcovCL(fit, cluster = used$team, type = "HC1", cadjust = TRUE), df = df)["treated", ]
+  keep(case, c("estimate", "se", "p_value", "df", "n"), c(test[1], test[2], test[4], df, nrow(used)))
+}
+for (outcome in c("share", "ever", "unknown")) {
+  ols(paste0("ols/", outcome, "/dummies"), reformulate(c("treated", "factor(municipality)"), outcome))
+  ols(paste0("ols/", outcome, "/covariates"),
+      reformulate(c("treated", "factor(municipality)", "belief", "history"), outcome))
+}
+
+# Hazards on person-weeks. The log-likelihood of a week is differentiated by R itself, so that the observed information
+# and the scores are R's; glm and vcovCL have the expected one, the same for the logit only.
+hazard <- function(case, weeks, exited, link, drop = NULL) {
+  long <- trial[rep(seq_len(nrow(trial)), trial[[weeks]]), c("municipality", "team", "treated")]
+  long$week <- sequence(trial[[weeks]])
+  long$exit <- as.integer(long$week == rep(trial[[weeks]], trial[[weeks]]) & rep(trial[[exited]], trial[[weeks]]) == 1)
+  long$interval <- pmin((long$week - 1) %/% 4, 19)
+  if (!is.null(drop)) long <- long[long$municipality != drop$municipality & long$interval != drop$interval, ]
+  fit <- glm(exit ~ treated + factor(interval) + factor(municipality), binomial(link), long,
+             control = glm.control(epsilon = 1e-15, maxit = 100))
+  likelihood <- if (link == "logit") quote(y * eta - log(1 + exp(eta)))
+                else quote(y * log(1 - exp(-exp(eta))) - (1 - y) * exp(eta))
+  here <- list(y = long$exit, eta = fit$linear.predictors)
+  first <- eval(D(likelihood, "eta"), here)
+  second <- eval(D(D(likelihood, "eta"), "eta"), here)
+  design <- model.matrix(fit)
+  bread <- solve(crossprod(design, -second * design))
+  scores <- rowsum(design * first, long$team)
+  teams <- nrow(scores)
+  clustered <- teams / (teams - 1) * bread %*% crossprod(scores) %*% bread
+  keep(case, c("estimate", "se", "se_clustered", "n", "n_clusters"),
+       c(coef(fit)["treated"], sqrt(bread["treated", "treated"]), sqrt(clustered["treated", "treated"]), nrow(long), teams))
+  # The packages' own errors: equal for the logit, expected information for the cloglog.
+  keep(case, c("se_glm", "se_vcovCL"),
+       c(summary(fit)$coefficients["treated", 2],
+         sqrt(vcovCL(fit, cluster = long$team, type = "HC0", cadjust = TRUE)["treated", "treated"])))
+}
+for (link in c("logit", "cloglog")) {
+  hazard(paste0("hazard/", link, "/exit"), "weeks", "exited", link)
+  hazard(paste0("hazard/", link, "/sparse"), "weeks_sparse", "exited_sparse", link,
+         drop = list(municipality = "m20", interval = 2))
+}
+
+# Kaplan-Meier with Greenwood's variance and log-log limits.
+for (arm in 0:1) {
+  curve <- summary(survfit(Surv(weeks, exited) ~ 1, trial[trial$treated == arm, ], conf.type = "log-log"),
+                   times = c(1, 12, 26, 52, 81))
+  for (statistic in c("surv", "std.err", "lower", "upper", "n.risk"))
+    keep(paste0("kaplan_meier/", arm, "/", curve$time), statistic, curve[[statistic]])
+}
+
+# Kernel density with bandwidth bw.nrd0, summed exactly; density() itself interpolates a Fourier transform.
+for (variable in c("wait_days", "history")) {
+  values <- trial[[variable]]
+  width <- bw.nrd0(values)
+  keep(paste0("density/", variable), "bandwidth", width)
+  for (probability in c(0, 0.5, 1)) {
+    point <- quantile(values, probability)
+    keep(paste0("density/", variable, "/", probability), c("point", "density"),
+         c(point, mean(dnorm((point - values) / width)) / width))
+  }
+}
+
+write.csv(do.call(rbind, rows), "results.csv", row.names = FALSE, quote = FALSE)

@@ -1,0 +1,97 @@
+"""Every estimator against stored results of R; make_reference.R made them from trial.csv."""
+
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipeline.stats.density import kernel_density, silverman_bandwidth
+from pipeline.stats.distributions import infer
+from pipeline.stats.hazard import fit_hazard
+from pipeline.stats.ols import fit_cluster_ols
+from pipeline.stats.person_weeks import collapse
+from pipeline.stats.survival import kaplan_meier
+from tests.reference.make_data import make_data
+from tests.trial import HORIZON
+
+FOLDER = Path(__file__).parent
+
+
+@cache
+def trial() -> pd.DataFrame:
+    return pd.read_csv(FOLDER / "trial.csv")
+
+
+@cache
+def results() -> dict[str, dict[str, float]]:
+    stored = pd.read_csv(FOLDER / "results.csv")
+    return {case: dict(zip(rows["statistic"], rows["value"], strict=True)) for case, rows in stored.groupby("case")}
+
+
+def test_stored_data_are_those_of_the_script():
+    # The generator and the rounding of the columns make every digit of the file.
+    pd.testing.assert_frame_equal(make_data(), trial(), check_dtype=False, check_exact=True)
+
+
+@pytest.mark.parametrize("covariates", ["dummies", "covariates"])
+@pytest.mark.parametrize("outcome", ["share", "ever", "unknown"])
+def test_least_squares(outcome, covariates):
+    expected = results()[f"ols/{outcome}/{covariates}"]
+    others = ["belief", "history"] if covariates == "covariates" else []
+    used = trial().dropna(subset=[outcome, *others])
+    design = pd.concat([pd.get_dummies(used["municipality"]), used[[*others, "treated"]]], axis=1)
+    fit = fit_cluster_ols(used[[outcome]], design, used["team"])
+    inference = infer(fit.coefficients[-1], fit.standard_errors[-1], fit.df, 0.95)
+    assert (fit.n, fit.df) == (expected["n"], expected["df"])
+    # Another orthogonalisation of a well-conditioned design; the tail enlarges the rounding of the statistic.
+    assert fit.coefficients[-1, 0] == pytest.approx(expected["estimate"], rel=1e-10)
+    assert fit.standard_errors[-1, 0] == pytest.approx(expected["se"], rel=1e-10)
+    assert inference.p_values[0] == pytest.approx(expected["p_value"], rel=1e-8)
+
+
+@pytest.mark.parametrize("spell", ["exit", "sparse"])
+@pytest.mark.parametrize("link", ["logit", "cloglog"])
+def test_hazard(link, spell):
+    expected, data = results()[f"hazard/{link}/{spell}"], trial()
+    suffix = "" if spell == "exit" else "_sparse"
+    cells = collapse(
+        data[f"weeks{suffix}"], data[f"exited{suffix}"], data["treated"], data["municipality"], data["team"], HORIZON, 4
+    )
+    fit = fit_hazard(cells, link)
+    dropped = {"exit": [], "sparse": ["9-12", "m20"]}
+    assert [drop.level for drop in fit.drops] == dropped[spell]
+    assert (fit.n, fit.n_clusters) == (expected["n"], expected["n_clusters"])
+    # glm stops when the deviance settles, which leaves about half of the digits in the flat directions.
+    assert fit.coefficient == pytest.approx(expected["estimate"], rel=1e-7)
+    assert fit.standard_error == pytest.approx(expected["se"], rel=1e-7)
+    assert fit.clustered_standard_error == pytest.approx(expected["se_clustered"], rel=1e-7)
+    # The expected information of glm and vcovCL: that of the logit, and another for the cloglog.
+    ratios = [fit.standard_error / expected["se_glm"], fit.clustered_standard_error / expected["se_vcovCL"]]
+    if link == "logit":
+        assert ratios == pytest.approx([1, 1], rel=1e-7)
+    else:
+        assert all(1e-5 < abs(ratio - 1) < 1e-2 for ratio in ratios)
+
+
+@pytest.mark.parametrize("arm", [0, 1])
+@pytest.mark.parametrize("week", [1, 12, 26, 52, 81])
+def test_survival(arm, week):
+    expected = results()[f"kaplan_meier/{arm}/{week}"]
+    members = trial().query("treated == @arm")
+    curve = kaplan_meier(members["weeks"], members["exited"], HORIZON, 0.95)
+    ours = [curve.survival[week], curve.standard_errors[week], curve.ci_low[week], curve.ci_high[week]]
+    # Products of up to 81 fractions, and two exponentials.
+    assert ours == pytest.approx([expected[name] for name in ("surv", "std.err", "lower", "upper")], rel=1e-10)
+    assert curve.at_risk[week] == expected["n.risk"]
+
+
+@pytest.mark.parametrize("variable", ["wait_days", "history"])
+def test_density(variable):
+    values = trial()[variable]
+    # The same quartiles, up to rounding.
+    assert silverman_bandwidth(values) == pytest.approx(results()[f"density/{variable}"]["bandwidth"], rel=1e-12)
+    expected = [results()[f"density/{variable}/{probability}"] for probability in ("0", "0.5", "1")]
+    fit = kernel_density(values, np.array([row["point"] for row in expected]))
+    assert fit.density == pytest.approx([row["density"] for row in expected], rel=1e-12)

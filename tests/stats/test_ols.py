@@ -1,0 +1,134 @@
+"""Least squares: its identities, its invariances, and what it refuses."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.stats.ols import RankDeficiencyError, coefficient_weights, fit_cluster_ols
+
+# Rounding of a few hundred sums of numbers near 1.
+EXACT = 1e-12
+
+
+def draw_problem(seed: int, n: int = 120, m: int = 3):
+    """Outcomes (n, m), a design of 6 municipality dummies, a covariate and treatment, and 12 teams."""
+    rng = np.random.default_rng(seed)
+    teams = rng.permutation(np.arange(n) % 12)
+    treated = (rng.random(n) < 0.6).astype(float)
+    design = np.column_stack([np.equal.outer(teams // 2, np.arange(6)), rng.normal(size=n), treated])
+    outcomes = rng.normal(size=(n, m)) + 0.5 * treated[:, None] + rng.normal(size=12)[teams][:, None]
+    return outcomes, design, teams
+
+
+def test_standard_errors_are_those_of_the_formula_written_out():
+    outcomes, x, teams = draw_problem(1)
+    bread, (n, k), g = np.linalg.inv(x.T @ x), x.shape, 12
+    fit = fit_cluster_ols(outcomes, x, teams)
+    for j in range(outcomes.shape[1]):
+        residuals = outcomes[:, j] - x @ (bread @ x.T @ outcomes[:, j])
+        meat = sum(np.outer(s, s) for s in (x[teams == t].T @ residuals[teams == t] for t in range(g)))
+        variance = g / (g - 1) * (n - 1) / (n - k) * bread @ meat @ bread
+        assert fit.standard_errors[:, j] == pytest.approx(np.sqrt(np.diag(variance)), rel=EXACT)
+    assert (fit.df, fit.n, fit.n_clusters) == (11, 120, 12)
+
+
+def test_coefficient_is_the_sum_of_weights_times_outcomes():
+    outcomes, design, teams = draw_problem(2)
+    fit = fit_cluster_ols(outcomes, design, teams)
+    for column in range(design.shape[1]):
+        assert coefficient_weights(design, column) @ outcomes == pytest.approx(fit.coefficients[column], abs=EXACT)
+
+
+def test_weights_of_a_subset_line_up_with_everybody():
+    outcomes, design, teams = draw_problem(3)
+    rows = np.arange(120) % 3 > 0
+    weights = coefficient_weights(design, 7, rows)
+    fit = fit_cluster_ols(outcomes[rows], design[rows], teams[rows])
+    assert not weights[~rows].any()
+    assert weights @ outcomes == pytest.approx(fit.coefficients[7], abs=EXACT)
+
+
+def test_dummies_give_the_within_estimator():
+    outcomes, design, teams = draw_problem(4)
+
+    def demean(values):
+        return values - np.array([values[teams // 2 == place].mean(axis=0) for place in range(6)])[teams // 2]
+
+    within = np.linalg.lstsq(demean(design[:, 6:]), demean(outcomes), rcond=None)[0]
+    assert fit_cluster_ols(outcomes, design, teams).coefficients[6:] == pytest.approx(within, abs=EXACT)
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 10**6), scale=st.floats(1e-3, 1e3), shift=st.floats(-50, 50))
+def test_scale_shift_and_order_do_not_matter(seed, scale, shift):
+    outcomes, design, teams = draw_problem(seed)
+    order = np.random.default_rng(seed).permutation(len(teams))
+    one = fit_cluster_ols(outcomes, design, teams)
+    two = fit_cluster_ols(scale * outcomes[order] + shift, design[order], 100 - teams[order])
+    # A shift of 50 on an outcome scaled to 0.001 leaves 12 of 16 digits.
+    slack = 1e-12 * (scale + abs(shift))
+    assert two.coefficients[-1] == pytest.approx(scale * one.coefficients[-1], abs=slack)
+    assert two.standard_errors[-1] == pytest.approx(scale * one.standard_errors[-1], abs=slack)
+    alone = [fit_cluster_ols(outcomes[:, [j]], design, teams).standard_errors[:, 0] for j in range(3)]
+    # Matrix products of other widths add in another order.
+    assert np.column_stack(alone) == pytest.approx(one.standard_errors, rel=EXACT)
+
+
+PLACES = np.arange(120) % 6
+
+
+@pytest.mark.parametrize(
+    "outcome", [np.zeros(120), np.ones(120), np.full(120, 7.3), np.array([0.1, 0.2, 0.3, 0.7, 1e6, 1e-6])[PLACES]]
+)
+def test_outcome_that_is_fitted_perfectly_has_no_standard_error(outcome):
+    outcomes, design, _ = draw_problem(5)
+    design[:, :6] = np.equal.outer(PLACES, np.arange(6))
+    fit = fit_cluster_ols(np.column_stack([outcome, outcomes[:, 0]]), design, np.arange(120) % 12)
+    assert np.isnan(fit.standard_errors[:, 0]).all()
+    assert np.isfinite(fit.standard_errors[:, 1]).all()
+    assert fit.perfect_fit.tolist() == [True, False]
+
+
+def replaced(design, column, values):
+    changed = design.copy()
+    changed[:, column] = values
+    return changed
+
+
+@pytest.mark.parametrize(
+    ("change", "blamed"),
+    [
+        (lambda x: replaced(x, 6, 3.0), "covariate"),
+        (lambda x: replaced(x, 7, x[:, 2]), "treated"),
+        (lambda x: replaced(x, 7, 2 * x[:, 6] - x[:, 0]), "treated"),
+        (lambda x: replaced(x, 3, 0.0), "municipality:3"),
+        (lambda x: replaced(x, 7, 1 + 1e-13 * x[:, 7]), "treated"),
+    ],
+)
+def test_rank_deficiency_names_the_column(change, blamed):
+    outcomes, design, teams = draw_problem(6)
+    names = [*(f"municipality:{place}" for place in range(6)), "covariate", "treated"]
+    with pytest.raises(RankDeficiencyError, match=f"'{blamed}' is a linear combination") as caught:
+        fit_cluster_ols(outcomes, change(design), teams, names)
+    assert caught.value.column == blamed
+
+
+def with_missing(values):
+    return np.where(np.arange(values.size).reshape(values.shape) == 5, np.nan, values)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (lambda y, x, g: (with_missing(y), x, g), "outcomes have missing values"),
+        (lambda y, x, g: (y, with_missing(x), g), "design has missing values"),
+        (lambda y, x, g: (y, x, with_missing(g.astype(float))), "clusters have missing values"),
+        (lambda y, x, g: (y, x, g[:-1]), "119 cluster labels for 120 observations"),
+        (lambda y, x, g: (y, x, np.zeros(120)), "at least two clusters"),
+        (lambda y, x, g: (y[:8], x[:8], g[:8]), "8 observations are too few for 8 coefficients"),
+    ],
+)
+def test_unusable_input_is_refused(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        fit_cluster_ols(*arguments(*draw_problem(7)))

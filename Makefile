@@ -62,15 +62,15 @@ help: ## Show this list
 	.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@touch $@
 
-# --- Stages: $(call stage,NAME,INPUTS,OUTPUTS) -----------------------------------------------------------------------
+# --- Stages: $(call stage,NAME,INPUTS,OUTPUTS,OTHERS) -----------------------------------------------------------------------
 # The record is the target; the outputs follow it with an empty recipe and keep their time stamp if their bytes are the
 # same, so an unchanged output stops the rebuild there. A deleted output makes its stage run again.
 
 SCHEMA := config/variables.csv requirements.lock
 
 define stage
-$(RUNS)/$(1).json: $(2) $(SCHEMA) $(if $(filter-out $(wildcard $(3)),$(3)),FORCE) | $(SETUP)
-	@$$(PYTHON) -m pipeline.stage $(1) --in $(2) --with $(SCHEMA) --out $(3) --record $$@
+$(RUNS)/$(1).json: $(2) $(SCHEMA) $(4) $(if $(filter-out $(wildcard $(3)),$(3)),FORCE) | $(SETUP)
+	@$$(PYTHON) -m pipeline.stage $(1) --in $(2) --with $(SCHEMA) $(4) --out $(3) --record $$@
 $(3): $(RUNS)/$(1).json ;
 -include $(RUNS)/$(1).d
 endef
@@ -98,10 +98,11 @@ $(eval $(call stage,survival,$(PERSONS) $(call derived,durations),$(call estimat
 $(eval $(call stage,description,$(PERSONS) $(NAMES) $(call derived,exclusions),$(call estimates,description)))
 
 $(eval $(call stage,cells,$(call estimates,$(MODELS)) $(call settings,exhibits.toml study.toml) $(NAMES) $(DERIVED)/language.toml,$(call derived,cells)))
+TEMPLATES := $(wildcard pipeline/render/*.j2 pipeline/render/*.css)
 SHOWN := $(call derived,cells) $(call settings,exhibits.toml study.toml) $(IDENTITY)
-$(eval $(call stage,tables,$(SHOWN) $(NAMES),$(foreach t,$(TABLES),$(addprefix $(REPORTS)/tables/$(t),.html .csv .tex)) $(REPORTS)/tables/tables.xlsx))
-$(eval $(call stage,figures,$(SHOWN),$(foreach f,$(FIGURES),$(addprefix $(REPORTS)/figures/$(f),.png .svg .csv))))
-$(eval $(call stage,report,$(SHOWN) $(NAMES) $(FIGURES:%=$(REPORTS)/figures/%.svg),$(REPORTS)/index.html))
+$(eval $(call stage,tables,$(SHOWN) $(NAMES),$(foreach t,$(TABLES),$(addprefix $(REPORTS)/tables/$(t),.html .csv .tex)) $(REPORTS)/tables/tables.xlsx,$(TEMPLATES)))
+$(eval $(call stage,figures,$(SHOWN),$(foreach f,$(FIGURES),$(addprefix $(REPORTS)/figures/$(f),.png .svg .csv)),$(wildcard pipeline/render/fonts/*.ttf)))
+$(eval $(call stage,report,$(SHOWN) $(NAMES) $(FIGURES:%=$(REPORTS)/figures/%.svg),$(REPORTS)/index.html,$(TEMPLATES)))
 
 # --- What is not a stage ---------------------------------------------------------------------------------------------
 

@@ -22,25 +22,23 @@ UNITS_OF = {"x": "coefficient", "p_value": "probability", **dict.fromkeys(COUNTS
 
 
 def run(
-    balance: pd.DataFrame,
-    description: pd.DataFrame,
-    hazard: pd.DataFrame,
-    itt: pd.DataFrame,
-    survival: pd.DataFrame,
     exhibits: Mapping[str, Any],
     variables: pd.DataFrame,
     study: Study,
     language: Language,
+    **estimates: pd.DataFrame,
 ) -> dict[str, pd.DataFrame]:
     """cells.parquet: one row per shown number, in the order of config/exhibits.toml.
 
     Figures and tables are drawn from these rows alone, so what is done to a row here or after, such as disclosure
-    control, is done to every place that shows it. InputError if a template names an estimate that does not exist.
+    control, is done to every place that shows it. Every further input is a table of estimates. InputError if a template
+    names an estimate that does not exist.
     """
     import pandas as pd
 
-    estimates = pd.concat([balance, description, hazard, itt, survival], ignore_index=True)
-    index = dict(zip(estimates["estimate_id"], estimates.to_dict("records"), strict=True))
+    index: dict[str, Any] = {
+        row["estimate_id"]: row for table in estimates.values() for row in table.to_dict("records")
+    }
     described = read_exhibits(exhibits)
     slots = list(find_slots(described, variables, study, index))
     _require_estimates(slots, index)
@@ -80,8 +78,9 @@ def _require_estimates(slots: list[Slot], index: Mapping[str, Any]) -> None:
         first = absent[0]
         more = f" ({len(absent) - 1} more are missing)" if len(absent) > 1 else ""
         raise InputError(
-            f"{SETTINGS_FILE} [{first.exhibit}]: row {first.row or '-'}, column {first.column or '-'}, shows the estimate "
-            f"{first.estimate_id}, which no stage has made{more}. Add it to config/models.toml, or mend the exhibit."
+            f"{SETTINGS_FILE} [{first.exhibit}]: row {first.row or '-'}, column {first.column or '-'} shows "
+            f"the estimate {first.estimate_id}, which no stage has made{more}. Add it to config/models.toml, or mend "
+            "the exhibit."
         )
 
 

@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from tests.build.conftest import Project, environment
 
 ESTIMATION = {"balance", "itt", "hazard", "survival", "description"}
@@ -117,4 +118,3 @@ def test_an_interrupted_build_continues_to_the_same_bytes(built_project, tmp_pat
         assert not leftovers
     project.built("all")
     assert project.hashes() == built_project.hashes()
-

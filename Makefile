@@ -40,7 +40,7 @@ bench: all ## Measure the build and the estimators
 trace: all ## Walk one number back to its register cells: make trace ID=figure_3_3/all/sickness_benefit/45
 	@$(PYTHON) -m pipeline.audit.trace '$(ID)' --raw $(RAW) --derived $(DERIVED)
 
-twin: data_raw/twin/extract.toml ## Write the synthetic trial to data_raw/twin
+twin: data_raw/twin/extract.toml ## Write the synthetic trial to data_raw/twin, in place of what is there
 
 calibrate: $(SETUP) ## Fit the synthetic trial to the printed report again (minutes); then make twin
 	$(PYTHON) -m pipeline.twin calibrate
@@ -84,7 +84,17 @@ FIGURES  := $(filter figure_%,$(exhibits))
 MODELS   := balance itt hazard survival description
 IDENTITY := $(RAW)/extract.toml $(DERIVED)/language.toml
 
-$(eval $(call stage,ingest,$(addprefix $(RAW)/,extract.toml dream.csv allocation.csv baseline_survey.csv followup_survey.csv) $(call settings,benefit_codes.csv scales.csv),$(call derived,trial register_columns register_weeks baseline_items followup_items)))
+# The received files. Those of the synthetic trial are made; those of any other extract must be there.
+RECEIVED := $(addprefix $(RAW)/,extract.toml dream.csv allocation.csv baseline_survey.csv followup_survey.csv)
+ifeq ($(EXTRACT),twin)
+$(eval $(call stage,twin,,$(RECEIVED),$(wildcard pipeline/twin/calibrated/*.csv pipeline/twin/data/*) $(call settings,scales.csv)))
+$(RUNS)/twin.json: $(if $(filter twin,$(MAKECMDGOALS)),FORCE)
+else
+$(RAW)/%:
+	@echo "error: $@: the file is missing. Put the received file there; make extract EXTRACT=$(EXTRACT) then writes extract.toml." >&2; exit 2
+endif
+
+$(eval $(call stage,ingest,$(RECEIVED) $(call settings,benefit_codes.csv scales.csv),$(call derived,trial register_columns register_weeks baseline_items followup_items)))
 $(eval $(call stage,sample,$(call derived,trial register_columns) $(call settings,study.toml),$(call derived,sample exclusions)))
 $(eval $(call stage,survey,$(call derived,baseline_items followup_items) $(call settings,scales.csv),$(call derived,baseline followup)))
 $(eval $(call stage,outcomes,$(call derived,sample baseline register_weeks) $(call settings,benefit_codes.csv outcomes.toml study.toml),$(call derived,weekly shares durations background)))

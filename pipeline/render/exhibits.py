@@ -122,7 +122,10 @@ class Line(Settings, frozen=True):
 
 
 class Table(Settings, frozen=True):
-    """A table: its columns, its rows or the word risk_factors, and the template of the estimate behind each cell."""
+    """A table: its columns, its rows or the word risk_factors, and the template of the estimate behind each cell.
+
+    is_complete: every estimate that fits the template must be shown, so that a new extract cannot lose a row unseen.
+    """
 
     kind: Literal["table"]
     title_en: str
@@ -140,6 +143,7 @@ class Table(Settings, frozen=True):
     stars: tuple[str, ...] = ()
     unit: str = ""
     show_units: bool = False
+    is_complete: bool = False
 
 
 class Finding(Settings, frozen=True):

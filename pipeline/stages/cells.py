@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -42,6 +43,7 @@ def run(
     described = read_exhibits(exhibits)
     slots = list(find_slots(described, variables, study, index))
     _require_estimates(slots, index)
+    _require_complete(described, slots, index)
     rows = [_cell(slot, index[slot.estimate_id], study.inference.stars, language.language) for slot in slots]
     cells = pd.DataFrame(rows, columns=COLUMNS)
     repeated = cells.loc[cells["cell_id"].duplicated(), "cell_id"]
@@ -82,6 +84,22 @@ def _require_estimates(slots: list[Slot], index: Mapping[str, Any]) -> None:
             f"the estimate {first.estimate_id}, which no stage has made{more}. Add it to config/models.toml, or mend "
             "the exhibit."
         )
+
+
+def _require_complete(exhibits: Exhibits, slots: list[Slot], index: Mapping[str, Any]) -> None:
+    shown = {slot.estimate_id for slot in slots}
+    for name, table in exhibits.tables.items():
+        if not table.is_complete:
+            continue
+        fits = re.compile(re.sub(r"\\{\w+\\}", "[^/]*", re.escape(table.estimate)))
+        left_out = sorted(
+            estimate_id for estimate_id in index if fits.fullmatch(estimate_id) and estimate_id not in shown
+        )
+        if left_out:
+            raise InputError(
+                f"{SETTINGS_FILE} [{name}]: {len(left_out)} estimates that belong to the table have no row, the first "
+                f"{left_out[0]}. Add the row."
+            )
 
 
 def _cell(slot: Slot, estimate: Mapping[str, Any], levels: Mapping[str, float], language: str) -> tuple[object, ...]:

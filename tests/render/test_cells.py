@@ -69,6 +69,13 @@ def test_a_missing_estimate_is_named_with_its_place():
         make_cells("en", without)
 
 
+def test_a_team_that_the_table_does_not_list_is_not_left_out_in_silence():
+    estimates = invent_estimates()
+    extra = estimates[estimates["estimate_id"] == "team/koege/total//n"].assign(estimate_id="team/koege_2/total//n")
+    with pytest.raises(InputError, match=r"\[table_2_1\]: 1 estimates that belong .* team/koege_2/total//n"):
+        make_cells("en", pd.concat([estimates, extra], ignore_index=True))
+
+
 def test_an_estimate_that_is_not_defined_is_shown_as_a_dash():
     estimates = invent_estimates().set_index("estimate_id")
     estimates.loc["balance/all/age//treated", ["estimate", "p_value"]] = float("nan")

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Integers = NDArray[np.int64]
 
-INTERVALS = 20
 INTERVAL_WEEKS = 4
 NEWTON_STEPS = 40
-SCORE_TOLERANCE = 1e-10
+SCORE_TOLERANCE = 1e-9
+LONGEST_STEP = 2.0  # of a parameter in one iteration: a full step may overshoot where exits are few
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class HazardFit:
     coefficient, se: of treatment, from the observed information. weeks: person-weeks left after what predicts
     perfectly is dropped, with the numbers of places and intervals dropped. influence: (n, horizon, 2) what a person
     of the sample adds to the coefficient by leaving in a week (last index 1), or by being last seen at risk in it (0);
-    it is nil in dropped places and intervals. information: (n, horizon) what an exit in that week adds to 1/se^2.
+    it is nil in dropped places and intervals.
     """
 
     coefficient: float
@@ -86,18 +86,23 @@ class HazardFit:
     dropped_places: int
     dropped_intervals: int
     influence: Floats
-    information: Floats
 
 
-def _cells(sample: NDArray[np.bool_], treated: Integers, place: Integers, weeks: Integers, exited: NDArray[np.bool_],
-           horizon: int) -> tuple[Floats, Floats]:
+def _cells(
+    sample: NDArray[np.bool_],
+    treated: Integers,
+    place: Integers,
+    weeks: Integers,
+    exited: NDArray[np.bool_],
+    horizon: int,
+) -> tuple[Floats, Floats]:
     """Person-weeks at risk and exits by (arm, place, interval)."""
     interval = interval_of_week(horizon)
     shape = (2, place.max() + 1, interval[-1] + 1)
     risk, exits = np.zeros(shape), np.zeros(shape)
-    week = np.arange(1, horizon + 1)
-    present = (weeks[sample][:, None] >= week) @ (interval[:, None] == np.arange(shape[2])).astype(float)
-    np.add.at(risk, (treated[sample], place[sample]), present)
+    present = weeks[sample][:, None] >= np.arange(1, horizon + 1)
+    by_interval = np.add.reduceat(present.astype(float), np.flatnonzero(np.diff(interval, prepend=-1)), axis=1)
+    np.add.at(risk, (treated[sample], place[sample]), by_interval)
     leaving = sample & exited
     np.add.at(exits, (treated[leaving], place[leaving], interval[weeks[leaving] - 1]), 1.0)
     return risk, exits
@@ -130,44 +135,80 @@ def fit_hazard(
     """
     risk, exits = _cells(sample, treated, place, weeks, exited, horizon)
     places, intervals = _perfectly_predicted(risk, exits)
-    arm, spot, span = np.nonzero((risk > 0) & places[:, None] & intervals)
-    n_cell, d_cell = risk[arm, spot, span], exits[arm, spot, span]
-    kept_spans, kept_spots = np.flatnonzero(intervals), np.flatnonzero(places)[1:]
-    design = np.concatenate(
-        [arm[:, None], span[:, None] == kept_spans, spot[:, None] == kept_spots], axis=1
-    ).astype(float)
-    parameters = _newton(design, n_cell, d_cell)
-    chance = 1 / (1 + np.exp(-(design @ parameters)))
-    information = design.T @ (design * (n_cell * chance * (1 - chance))[:, None])
-    inverse = np.linalg.inv(information)[0]
-    pull = np.zeros(risk.shape)
-    pull[arm, spot, span] = design @ inverse
-    probability = np.zeros(risk.shape)
-    probability[arm, spot, span] = chance
-    influence = _influence(sample, treated, place, pull, probability, horizon)
-    residual = np.zeros(risk.shape)
-    residual[arm, spot, span] = (design @ inverse / inverse[0]) ** 2 * (1 - chance)
-    week_information = residual[treated, place][:, interval_of_week(horizon)] * sample[:, None]
-    return HazardFit(float(parameters[0]), float(np.sqrt(inverse[0])), int(n_cell.sum()),
-                     int((risk.sum(axis=(0, 2)) > 0).sum() - places.sum()), int(INTERVALS - intervals.sum()),
-                     influence, week_information)
-
-
-def _newton(design: Floats, at_risk: Floats, exits: Floats) -> Floats:
-    parameters = np.zeros(design.shape[1])
-    for _ in range(NEWTON_STEPS):
-        chance = 1 / (1 + np.exp(-(design @ parameters)))
-        score = design.T @ (exits - at_risk * chance)
-        information = design.T @ (design * (at_risk * chance * (1 - chance))[:, None])
-        parameters = parameters + np.linalg.solve(information, score)
-        if np.abs(score).max() < SCORE_TOLERANCE:
-            break
-    return parameters
-
-
-def _influence(sample: NDArray[np.bool_], treated: Integers, place: Integers, pull: Floats, probability: Floats,
-               horizon: int) -> Floats:
+    kept = (risk > 0) & places[:, None] & intervals
+    table = HazardTable(risk * kept, exits * kept, np.flatnonzero(intervals), np.flatnonzero(places)[1:])
+    parameters = table.newton()
+    chance = np.where(kept, table.chance(parameters), 0.0)
+    inverse = np.linalg.inv(table.information(chance))[0]
+    pull = np.where(kept, table.predictor(inverse), 0.0)
     interval = interval_of_week(horizon)
-    weekly = pull[treated, place][:, interval]
-    survived = -np.cumsum(weekly * probability[treated, place][:, interval], axis=1)
-    return np.stack([survived, survived + weekly], axis=2) * sample[:, None, None]
+    weekly = pull[treated, place][:, interval] * sample[:, None]
+    survived = -np.cumsum(weekly * chance[treated, place][:, interval], axis=1)
+    return HazardFit(
+        coefficient=float(parameters[0]),
+        se=float(np.sqrt(inverse[0])),
+        weeks=int(table.risk.sum()),
+        dropped_places=int((risk.sum(axis=(0, 2)) > 0).sum() - places.sum()),
+        dropped_intervals=int(len(intervals) - intervals.sum()),
+        influence=np.stack([survived, survived + weekly], axis=2),
+    )
+
+
+@dataclass(frozen=True)
+class HazardTable:
+    """Person-weeks and exits (2, places, intervals) by arm, with the dummies kept: all intervals, places but one.
+
+    Parameters are ordered treatment, intervals, places. Sums over the table stand in for the design matrix.
+    """
+
+    risk: Floats
+    exits: Floats
+    intervals: Integers
+    places: Integers
+
+    def predictor(self, parameters: Floats) -> Floats:
+        """Linear predictor (2, places, intervals)."""
+        span, spot = np.zeros(self.risk.shape[2]), np.zeros(self.risk.shape[1])
+        span[self.intervals] = parameters[1 : 1 + len(self.intervals)]
+        spot[self.places] = parameters[1 + len(self.intervals) :]
+        return parameters[0] * np.arange(2)[:, None, None] + spot[:, None] + span
+
+    def chance(self, parameters: Floats) -> Floats:
+        """Chance of leaving in a week, by cell."""
+        return 1 / (1 + np.exp(-self.predictor(parameters)))
+
+    def score(self, chance: Floats) -> Floats:
+        """Derivative of the log-likelihood."""
+        residual = self.exits - self.risk * chance
+        by_interval, by_place = residual.sum(axis=(0, 1))[self.intervals], residual.sum(axis=(0, 2))[self.places]
+        return np.concatenate([[residual[1].sum()], by_interval, by_place])
+
+    def information(self, chance: Floats) -> Floats:
+        """Observed information, which for the logit is the expected one."""
+        weight = self.risk * chance * (1 - chance)
+        treated = weight[1]
+        edge = np.concatenate(
+            [[treated.sum()], treated.sum(axis=0)[self.intervals], treated.sum(axis=1)[self.places]]
+        )
+        both = weight.sum(axis=0)
+        diagonal = np.concatenate([both.sum(axis=0)[self.intervals], both.sum(axis=1)[self.places]])
+        matrix = np.diag(np.concatenate([[0.0], diagonal]))
+        matrix[0], matrix[:, 0] = edge, edge
+        first = 1 + len(self.intervals)
+        crossed = both[np.ix_(self.places, self.intervals)]
+        matrix[first:, 1:first], matrix[1:first, first:] = crossed, crossed.T
+        return matrix
+
+    def newton(self) -> Floats:
+        """Maximum-likelihood parameters, from the mean exit rate on."""
+        parameters = np.zeros(1 + len(self.intervals) + len(self.places))
+        rate = self.exits.sum() / self.risk.sum()
+        parameters[1 : 1 + len(self.intervals)] = np.log(rate / (1 - rate))
+        for _ in range(NEWTON_STEPS):
+            chance = self.chance(parameters)
+            score = self.score(chance)
+            if np.abs(score).max() < SCORE_TOLERANCE:
+                break
+            step = np.linalg.solve(self.information(chance), score)
+            parameters = parameters + step * min(1.0, LONGEST_STEP / np.abs(step).max())
+        return parameters

@@ -104,7 +104,7 @@ def draw_exits(
     )
     hazard = 1 / (1 + np.exp(-predictor)) if link == "logit" else 1 - np.exp(-np.exp(predictor))
     leaves = rng.random((trials, *hazard.shape)) < hazard
-    exited = leaves.any(axis=2)
+    exited = np.asarray(leaves.any(axis=2))
     return np.where(exited, leaves.argmax(axis=2) + 1, HORIZON), exited
 
 

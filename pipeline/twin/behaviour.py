@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 DATA = Path(__file__).parent / "data"
 LONGEST = 60  # hazards are constant from this week of a spell on
-DRAWS = 4  # uniforms of a life course beside one a week: type, length of sick leave, first state, waiting for the course
+DRAWS = 4  # uniforms of a course beside one a week: type, length of sick leave, first state, waiting for the course
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ def draw_uniforms(use: str, person: NDArray[np.int64], candidate: NDArray[np.int
 
 
 def pick(shares: NDArray[np.float64], uniform: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Category of each uniform (n,) under cumulative shares (n, categories) or (categories,); the last takes the rest."""
+    """Category of each uniform (n,) under cumulative shares ([n,] categories); the last takes the rest."""
     return (shares[..., :-1] <= uniform[:, None]).sum(axis=-1)
 
 

@@ -96,8 +96,8 @@ def calibrate(frame: Frame, choices: Path = CHOICES, report: Path = REPORT) -> N
     write_table(choices, ["person", *(f"{stage}_choice" for stage in STAGES), "pool"], rows)
     lines = [*lines, *more, *last]
     write_table(report, ["target", "printed", "lower", "upper", "reached", "met", "priority"], lines)
-    met = sum(line[5] for line in lines if float(line[6]) > 0)
-    say(f"{met} of {sum(float(line[6]) > 0 for line in lines)} targets met; see {report.name}")
+    stated = [line for line in lines if float(str(line[6])) > 0]
+    say(f"{sum(bool(line[5]) for line in stated)} of {len(stated)} targets met; see {report.name}")
 
 
 def build_design(frame: Frame, members: NDArray[np.bool_], scores: Path = SCORES) -> Design:
@@ -236,7 +236,7 @@ class Problem:
             if target.functional.estimator != "hazard":
                 continue
             weeks = self._pool.weeks[target.functional.variable]
-            exited = self._pool.exited[target.functional.variable]
+            exited = np.asarray(self._pool.exited[target.functional.variable])
             fit = fit_hazard(
                 self._design.satisfies(target.functional.sample),
                 self._subjects.treated,
@@ -307,14 +307,17 @@ def describe(terms: Terms, state: State) -> str:
     own_scale = replace(terms, scale=terms.unit, reach=0.0)
     value = statistics(terms, state.linear, state.squares)
     outside = (misses(own_scale, value) > 0) & (terms.priority > 0)
-    return f"{(terms.priority > 0).sum() - outside.sum()} of {(terms.priority > 0).sum()} met, loss " \
+    return (
+        f"{(terms.priority > 0).sum() - outside.sum()} of {(terms.priority > 0).sum()} met, loss "
         f"{float(cost(own_scale, value, 0.0)):.2f}"
+    )
 
 
 def out_of_reach(targets: list[Target], slack: NDArray[np.float64]) -> str:
     """Which targets the linear programme could not meet together, each with its slack in half-widths."""
     names = [f"{one.name} {left:.1f}" for one, left in zip(targets, slack.sum(axis=0), strict=True) if left > 0]
-    return "linear programme done; " + ("all targets within reach" if not names else "out of reach: " + ", ".join(names))
+    reach = f"out of reach: {', '.join(names)}" if names else "all targets within reach"
+    return f"linear programme done; {reach}"
 
 
 def report_lines(targets: list[Target], terms: Terms, state: State) -> list[list[object]]:

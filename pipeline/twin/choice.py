@@ -1,4 +1,4 @@
-"""One candidate for each person such that functionals of the outcomes fall into their bounds: terms, moves, programme."""
+"""One candidate for each person such that functionals of the outcomes fall into their bounds."""
 
 from __future__ import annotations
 
@@ -24,7 +24,9 @@ STATISTICS = ("coef", "se", "t")
 class Pool(Protocol):
     """Outcomes of candidates by name, each (persons, candidates)."""
 
-    def __getitem__(self, name: str) -> Floats: ...
+    def __getitem__(self, name: str) -> Floats:
+        """The outcome `name` of every candidate, (persons, candidates)."""
+        ...
 
 
 @dataclass
@@ -33,7 +35,7 @@ class Terms:
 
     features: (n, K, V) outcomes of the candidates. weights: (n, R), column, offset: (R,) rows linear in the choices.
     loadings: (n, Q, G), norms: (n, Q), spread_column: (Q,) clustered spreads. kind: (T,) position in STATISTICS;
-    row, spread: (T,) what a target is made of; low, high, unit, priority: (T,); scale: (T,) in what misses are measured.
+    row, spread: (T,) what a target is made of; low, high, unit, priority: (T,); scale: (T,) the unit of its misses.
     allowed: (n, K) candidates that may be chosen. reach: how far the loss of a miss grows, 0 for without end.
     """
 

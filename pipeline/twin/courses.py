@@ -52,8 +52,13 @@ class Subjects:
 
     def repeat(self, times: int) -> Subjects:
         """Every person `times` times in a row."""
-        fields = (self.person, self.week, self.treated, self.wait_days, self.team)
-        return Subjects(*(np.repeat(field, times) for field in fields))
+        return Subjects(
+            person=np.repeat(self.person, times),
+            week=np.repeat(self.week, times),
+            treated=np.repeat(self.treated, times),
+            wait_days=np.repeat(self.wait_days, times),
+            team=np.repeat(self.team, times),
+        )
 
 
 def draw_before(subjects: Subjects, candidate: NDArray[np.int64]) -> NDArray[np.int8]:

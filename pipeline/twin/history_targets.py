@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 DATA = Path(__file__).parent / "data"
 COVARIATES = ("bipq_treatment_control", "expected_time_to_return", "ordinary_job", "sickness_benefit_pre_share")
 CONDITION = re.compile(r"^(\w+)(<=|>=|<|>|=)(.+)$")
+COMPARISONS = {"<=": operator.le, ">=": operator.ge, "<": operator.lt, ">": operator.gt}
 PERCENT = {"table_2_2"}
 SMALL_PLACE = 9  # persons of a municipality up to which a sample may come out without exits by chance
 LATE_INTERVALS = tuple(f"{first}-{first + 3 if first < 77 else 81}" for first in range(33, 81, 4))
@@ -84,7 +86,7 @@ class Design:
                 holds &= column.astype(str) == value if column.dtype.kind in "US" else column == float(value)
             else:
                 bound = float(value)
-                holds &= {"<=": column <= bound, ">=": column >= bound, "<": column < bound, ">": column > bound}[relation]
+                holds &= COMPARISONS[relation](column, bound)
         return holds
 
     def covariates(self, names: str) -> list[Floats]:
@@ -99,7 +101,9 @@ class Design:
         key = (functional.sample, functional.covariates, functional.groups, functional.part)
         if key not in self._memory:
             extra = self.covariates(functional.covariates)
-            sample = self.satisfies(functional.sample) & np.all([np.isfinite(one) for one in extra] or [True], axis=0)
+            sample = self.satisfies(functional.sample) & np.all(
+                [np.isfinite(one) for one in [self.columns["treated"], *extra]], axis=0
+            )
             groups = [self.satisfies(group) for group in functional.groups.split("|")]
             sample &= np.logical_or.reduce(groups)
             arms = [group * self.columns["treated"] for group in groups]
@@ -113,7 +117,9 @@ class Design:
         if functional.estimator == "least_squares":
             return self.coefficient(functional).weights
         extra = self.covariates(functional.covariates)
-        sample = self.satisfies(functional.sample) & np.all([np.isfinite(one) for one in extra] or [True], axis=0)
+        sample = self.satisfies(functional.sample) & np.all(
+            [np.isfinite(one) for one in [self.columns["treated"], *extra]], axis=0
+        )
         if functional.estimator == "mean":
             return mean_weights(sample)
         if functional.estimator == "contrast":
@@ -142,7 +148,8 @@ def _functional(row: dict[str, str], **known: str) -> Functional:
 def table_targets(tables: Path = TABLES) -> list[Target]:
     """Targets among the printed tables, by the rules of data/history_tables.csv, with rows re-labelled as in errata."""
     rules = read_rows(DATA / "history_tables.csv")
-    moved = {(row["exhibit"], row["panel"], row["row"]): row["used"] for row in read_rows(DATA / "history_relabelled.csv")}
+    relabelled = read_rows(DATA / "history_relabelled.csv")
+    moved = {(row["exhibit"], row["panel"], row["row"]): row["used"] for row in relabelled}
     targets = []
     for row in read_rows(tables):
         label = moved.get((row["exhibit"], row["panel"], row["row"]), row["row"])

@@ -1,4 +1,4 @@
-"""Published estimators as plain algebra on outcomes: weights of a mean or a coefficient, spread of its clusters, hazards.
+"""Published estimators as plain algebra: weights of a mean or a coefficient, spread of its clusters, hazards.
 
 A mean and a least-squares coefficient are weights' y. A clustered standard error is the length of loadings y. The
 maximum-likelihood coefficient of a hazard is, near a fit, the fit plus the sum of the persons' influences.
@@ -187,9 +187,7 @@ class HazardTable:
         """Observed information, which for the logit is the expected one."""
         weight = self.risk * chance * (1 - chance)
         treated = weight[1]
-        edge = np.concatenate(
-            [[treated.sum()], treated.sum(axis=0)[self.intervals], treated.sum(axis=1)[self.places]]
-        )
+        edge = np.concatenate([[treated.sum()], treated.sum(axis=0)[self.intervals], treated.sum(axis=1)[self.places]])
         both = weight.sum(axis=0)
         diagonal = np.concatenate([both.sum(axis=0)[self.intervals], both.sum(axis=1)[self.places]])
         matrix = np.diag(np.concatenate([[0.0], diagonal]))

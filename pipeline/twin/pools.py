@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pipeline.twin.courses import BEFORE, Subjects, draw_after, draw_before
+from pipeline.twin.courses import Subjects, draw_after, draw_before
 from pipeline.twin.weeks import EXIT_STATES, LAST_KNOWN, SHARE_STATES, among, join, worked
 
 if TYPE_CHECKING:

@@ -53,7 +53,8 @@ def _repair_one(terms: Terms, state: State, target: int, price: Floats, margin: 
         if loss < best:
             best, found = loss, trial
     if found is not None:
-        state.choice, state.linear, state.scores, state.squares = found.choice, found.linear, found.scores, found.squares
+        state.choice, state.linear = found.choice, found.linear
+        state.scores, state.squares = found.scores, found.squares
     return found is not None
 
 

@@ -161,7 +161,7 @@ def _explain(message: str, kind: type[Settings], path: str, text: str) -> str:
         if key and re.match(rf"\s*\[?[\w.]*\b{re.escape(key.group(1))}\b", line)
     ]
     place = f"{path}, line {lines[0]}" if "unknown field" in message and lines else path
-    return f"{place}: {message}. Keys there: {', '.join(_keys_at(message, kind))}."
+    return f"{place}: {message}. Allowed keys there: {', '.join(_keys_at(message, kind))}."
 
 
 def _keys_at(message: str, kind: type[Settings]) -> tuple[str, ...]:

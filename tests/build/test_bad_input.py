@@ -188,7 +188,7 @@ def test_a_missing_file_is_refused(extract, tmp_path):
             "study.toml",
             "horizon_weeks = 81",
             "horizon_weeks = 81\nhorizont = 3",
-            r"study\.toml, line 5: .*`horizont`.*horizon",
+            r"study\.toml, line 5: .*`horizont`.*Allowed keys there: horizon_weeks",
         ),
         ("study.toml", "pre_weeks = 104", "", r"study\.toml: .*missing required field `pre_weeks`"),
         ("study.toml", "horizon_weeks = 81", 'horizon_weeks = "long"', r"study\.toml: .*Expected `int`"),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import time
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,27 +13,14 @@ import numpy as np
 from pipeline.errors import InputError
 from pipeline.files import write_if_changed
 from pipeline.twin.activation_pool import ActivationPool
-from pipeline.twin.choice import (
-    State,
-    Terms,
-    coarsen,
-    compile_terms,
-    cost,
-    ease,
-    evaluate,
-    hazard_name,
-    misses,
-    relax,
-    sweep,
-)
-from pipeline.twin.choice import values as statistics
+from pipeline.twin.choice import State, Terms, compile_terms, ease, relax, values
 from pipeline.twin.courses import VARIANTS, Subjects, draw_before
+from pipeline.twin.descent import ANNEALING, describe, keep, run, settle
 from pipeline.twin.histories import CHOICES, STAGES, draw_states, fingerprint, subjects_of
 from pipeline.twin.history_targets import Design, Target, identification_targets, stated_targets, table_targets
-from pipeline.twin.linear import HazardFit, fit_hazard
-from pipeline.twin.pools import HORIZON, OutcomePool, shares_before
+from pipeline.twin.outcome_problem import Problem
+from pipeline.twin.pools import HORIZON, shares_before
 from pipeline.twin.randomness import generator
-from pipeline.twin.repair import repair
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,29 +33,10 @@ if TYPE_CHECKING:
 
 SCORES = Path(__file__).parent / "calibrated" / "scores.csv"
 REPORT = Path(__file__).parent / "calibrated" / "histories_report.csv"
-MARGIN = 0.1  # share of a half-width by which the search stays inside the bounds
 BEFORE_CANDIDATES, AFTER_CANDIDATES, ACTIVATION_CANDIDATES = 100, 120, 60
 PROGRAMME_CANDIDATES = 32  # of each person in the linear programme
 FINE_VARIANTS, FINE_BASES = 70, 30  # candidates added in each round of the fine search
 FINE_ROUNDS = 2
-REPAIRS = 12
-REPAIR_PRIORITY = 0.5
-
-
-@dataclass(frozen=True)
-class Stage:
-    """Sweeps of one kind: heat of the noise at the start, grain of the misses, candidates sampled (0 = all), reach."""
-
-    sweeps: int
-    heat: float = 0.0
-    grain: float = 0.0
-    sampled: int = 0
-    reach: float = 0.0
-
-
-ANNEALING = (Stage(120, heat=0.5, grain=4.0, sampled=30), Stage(10, grain=1.0))
-FINISHING = (Stage(4, grain=1.0), Stage(4, grain=0.25, reach=1.0))
-SETTLING = (Stage(8, reach=0.5),)
 
 
 def calibrate(frame: Frame, choices: Path = CHOICES, report: Path = REPORT) -> None:
@@ -132,8 +99,7 @@ def choose_before(
     say(describe(terms, state))
     numbers = finer(numbers[np.arange(persons), state.choice], 0, BEFORE_CANDIDATES)
     own, terms, pool = compile_before(subjects, design, targets, numbers)
-    state = run(terms, np.zeros(persons, dtype=np.int64), (*FINISHING, *SETTLING), source, keep)
-    state = mend(terms, state, source, keep, REPAIRS)
+    state = settle(terms, np.zeros(persons, dtype=np.int64), source, keep)
     say(describe(terms, state))
     for name in ("sickness_benefit_pre_share", "employment_pre_share"):
         design.columns[name] = pool[name][np.arange(persons), state.choice]
@@ -175,10 +141,10 @@ def choose_after(
         problem = Problem(subjects, design, course, own, numbers)
         ease(problem.terms, slack)
         start = np.zeros(persons, dtype=np.int64)
-        state = run(problem.terms, start, (*FINISHING, *SETTLING), source, problem.refit)
-        state = mend(problem.terms, state, source, problem.refit, REPAIRS)
+        state = settle(problem.terms, start, source, problem.refit)
         say(describe(problem.terms, state))
-    lines = report_lines(problem.linear, problem.terms, state) + problem.hazard_lines()
+    lines = report_lines(problem.linear, problem.terms, state)
+    lines += [report_line(target, error) for target, error in problem.standard_errors()]
     return numbers[np.arange(persons), state.choice], lines
 
 
@@ -204,113 +170,9 @@ def choose_activation(
     terms = compile_terms(design, pool, own, np.ones(pool.shape, dtype=bool))
     source = generator("choice/activation")
     choice, _ = relax(terms, np.log(source.standard_exponential((len(before), PROGRAMME_CANDIDATES))))
-    state = run(terms, choice, (ANNEALING[1], *FINISHING, *SETTLING), source, keep)
-    state = mend(terms, state, source, keep, REPAIRS)
+    state = settle(terms, run(terms, choice, ANNEALING[1:], source, keep).choice, source, keep)
     say(f"activation: {len(own)} targets; {describe(terms, state)}")
     return state.choice, report_lines(own, terms, state)
-
-
-def keep(terms: Terms, choice: Integers) -> None:
-    """No target of these terms needs to be linearised anew."""
-
-
-class Problem:
-    """A pool of candidates after allocation with its compiled targets; hazards are linearised at the present choice."""
-
-    def __init__(
-        self, subjects: Subjects, design: Design, course: NDArray[np.int8], targets: list[Target], numbers: Integers
-    ) -> None:
-        self._subjects, self._design = subjects, design
-        self._pool = OutcomePool(subjects, course, numbers)
-        self._hazards = [target for target in targets if target.functional.estimator == "hazard"]
-        self.linear = [one for one in targets if one.functional.estimator != "hazard" or one.statistic == "coef"]
-        for target in self._hazards:
-            self._pool.extra[hazard_name(target)] = np.zeros(numbers.shape)
-        self.terms = compile_terms(design, self._pool, self.linear, self._pool.allowed)
-        self.fits: dict[str, HazardFit] = {}
-
-    def refit(self, terms: Terms, choice: Integers) -> None:
-        """Fit the hazards at the choice and renew what each candidate would add to their coefficients, in place."""
-        persons = np.arange(len(choice))
-        for position, target in enumerate(self.linear):
-            if target.functional.estimator != "hazard":
-                continue
-            weeks = self._pool.weeks[target.functional.variable]
-            exited = np.asarray(self._pool.exited[target.functional.variable])
-            fit = fit_hazard(
-                self._design.satisfies(target.functional.sample),
-                self._subjects.treated,
-                self._design.place,
-                weeks[persons, choice],
-                exited[persons, choice],
-                HORIZON,
-            )
-            row = terms.row[position]
-            added = fit.influence[persons[:, None], weeks - 1, exited.astype(np.int64)]
-            terms.features[:, :, terms.column[row]] = added
-            terms.offset[row] = fit.coefficient - added[persons, choice].sum()
-            self.fits[hazard_name(target)] = fit
-
-    def hazard_lines(self) -> list[list[object]]:
-        """Lines of the report on the hazards' standard errors and person-weeks, which are not targets of the search."""
-        lines: list[list[object]] = []
-        for target in self._hazards:
-            fit = self.fits[hazard_name(target)]
-            if target.statistic == "se":
-                lines.append(report_line(target, fit.se))
-        return lines
-
-
-def run(
-    terms: Terms,
-    choice: Integers,
-    stages: tuple[Stage, ...],
-    source: np.random.Generator,
-    refit: Callable[[Terms, Integers], None],
-) -> State:
-    """Sweep through the stages; the heat of a stage fades to none before its end."""
-    for stage in stages:
-        terms.reach = stage.reach
-        for number in range(stage.sweeps):
-            refit(terms, choice)
-            state = evaluate(terms, choice)
-            if number % 4 == 0:
-                coarsen(terms, state, stage.grain)
-            heat = stage.heat * max(0.0, 1 - number / (0.85 * stage.sweeps))
-            moved = sweep(terms, state, source, MARGIN, heat, stage.sampled)
-            choice = state.choice
-            if moved == 0:
-                break
-    refit(terms, choice)
-    return evaluate(terms, choice)
-
-
-def mend(
-    terms: Terms,
-    state: State,
-    source: np.random.Generator,
-    refit: Callable[[Terms, Integers], None],
-    repairs: int,
-) -> State:
-    """Bring narrow targets home by pairs of moves, each followed by a sweep; the state reached."""
-    for _ in range(repairs):
-        terms.scale, terms.reach = terms.unit.copy(), SETTLING[0].reach
-        if not repair(terms, state, REPAIR_PRIORITY, MARGIN):
-            break
-        state = run(terms, state.choice, (Stage(1, reach=terms.reach),), source, refit)
-    terms.scale = terms.unit.copy()
-    return state
-
-
-def describe(terms: Terms, state: State) -> str:
-    """How many targets are met and what is left of the loss, in words."""
-    own_scale = replace(terms, scale=terms.unit, reach=0.0)
-    value = statistics(terms, state.linear, state.squares)
-    outside = (misses(own_scale, value) > 0) & (terms.priority > 0)
-    return (
-        f"{(terms.priority > 0).sum() - outside.sum()} of {(terms.priority > 0).sum()} met, loss "
-        f"{float(cost(own_scale, value, 0.0)):.2f}"
-    )
 
 
 def out_of_reach(targets: list[Target], slack: NDArray[np.float64]) -> str:
@@ -322,7 +184,7 @@ def out_of_reach(targets: list[Target], slack: NDArray[np.float64]) -> str:
 
 def report_lines(targets: list[Target], terms: Terms, state: State) -> list[list[object]]:
     """One line for each target."""
-    value = statistics(terms, state.linear, state.squares)
+    value = values(terms, state.linear, state.squares)
     return [report_line(*line) for line in zip(targets, value, strict=True)]
 
 

@@ -15,7 +15,7 @@ from pipeline.twin.behaviour import read_rows, state_codes
 from pipeline.twin.courses import AFTER, BEFORE, Subjects, draw_activation, draw_after, draw_before
 from pipeline.twin.randomness import generator
 from pipeline.twin.wages import wage_months
-from pipeline.twin.weeks import LAST_KNOWN, WEEKS, join, week_of
+from pipeline.twin.weeks import LAST_KNOWN, MONTH, WEEKS, join, week_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -135,8 +135,6 @@ def _add_vital_events(
 
     Those of an analysed person lie outside weeks -104 to 84 around allocation; others may have them anywhere.
     """
-    from pipeline.twin.weeks import MONTH
-
     for row, number in enumerate(subjects.person):
         source = generator(f"vital/{number}")
         chance, place, length = source.random(4), source.random(2), int(source.integers(20, 60))

@@ -32,8 +32,8 @@ class Functional:
     """How a number is computed: estimator 'mean', 'sum', 'contrast', 'least_squares' or 'hazard'.
 
     sample: conditions joined by '&'. variable: name in a pool. covariates: 'none', or names joined by '&' ('x' for
-    the four of model (2)). groups: conditions separated by '|' that split treatment and dummies (model (3)); part
-    says which group's coefficient is meant.
+    the four of model (2)). groups: conditions separated by '|' that split treatment (models (3) and (4)), each joined
+    by '&'; the dummies are split by the first condition of a group alone. part: which group's coefficient is meant.
     """
 
     estimator: str
@@ -76,10 +76,10 @@ class Design:
     cluster: NDArray[np.int64]
     _memory: dict[tuple, Coefficient] = field(default_factory=dict)
 
-    def satisfies(self, conditions: str, joiner: str = "&") -> NDArray[np.bool_]:
+    def satisfies(self, conditions: str) -> NDArray[np.bool_]:
         """Persons for whom all conditions hold; an unknown value does not."""
         holds = np.ones(len(self.place), dtype=bool)
-        for text in filter(None, conditions.split(joiner)):
+        for text in filter(None, conditions.split("&")):
             name, relation, value = CONDITION.match(text).groups()  # type: ignore[union-attr]
             column = self.columns[name]
             if relation == "=":
@@ -104,11 +104,13 @@ class Design:
             sample = self.satisfies(functional.sample) & np.all(
                 [np.isfinite(one) for one in [self.columns["treated"], *extra]], axis=0
             )
-            groups = [self.satisfies(group) for group in functional.groups.split("|")]
+            texts = functional.groups.split("|")
+            groups = [self.satisfies(text) for text in texts]
             sample &= np.logical_or.reduce(groups)
             arms = [group * self.columns["treated"] for group in groups]
             regressors = np.nan_to_num(np.stack([*arms, *extra], axis=1).astype(float))
-            cell = self.place * len(groups) + np.argmax(groups, axis=0)
+            split = [self.satisfies(text) for text in dict.fromkeys(text.split("&")[0] for text in texts)]
+            cell = self.place * len(split) + np.argmax(split, axis=0)
             self._memory[key] = least_squares(sample, regressors, cell, self.cluster, functional.part)
         return self._memory[key]
 

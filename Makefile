@@ -82,6 +82,7 @@ exhibits := $(shell sed -n 's/^\[\([a-z]*_[0-9_]*\)\]$$/\1/p' config/exhibits.to
 TABLES   := $(filter table_%,$(exhibits))
 FIGURES  := $(filter figure_%,$(exhibits))
 MODELS   := balance itt hazard survival description
+FURTHER  := subgroups mechanisms robustness
 IDENTITY := $(RAW)/extract.toml $(DERIVED)/language.toml
 
 $(eval $(call stage,ingest,$(addprefix $(RAW)/,extract.toml dream.csv allocation.csv baseline_survey.csv followup_survey.csv) $(call settings,benefit_codes.csv scales.csv),$(call derived,trial register_columns register_weeks baseline_items followup_items)))
@@ -96,6 +97,10 @@ $(eval $(call stage,itt,$(PERSONS) $(call derived,shares),$(call estimates,itt))
 $(eval $(call stage,hazard,$(PERSONS) $(call derived,durations),$(call estimates,hazard)))
 $(eval $(call stage,survival,$(PERSONS) $(call derived,durations),$(call estimates,survival)))
 $(eval $(call stage,description,$(PERSONS) $(NAMES) $(call derived,exclusions),$(call estimates,description)))
+
+$(eval $(call stage,subgroups,$(PERSONS) $(call derived,shares),$(call estimates,subgroups)))
+$(eval $(call stage,mechanisms,$(PERSONS) $(NAMES) $(call derived,shares weekly followup),$(call estimates,mechanisms)))
+$(eval $(call stage,robustness,$(PERSONS) $(call derived,shares),$(call estimates,robustness)))
 
 $(eval $(call stage,cells,$(call estimates,$(MODELS)) $(call settings,exhibits.toml study.toml) $(NAMES) $(DERIVED)/language.toml,$(call derived,cells)))
 SHOWN := $(call derived,cells) $(call settings,exhibits.toml study.toml) $(IDENTITY)

@@ -17,10 +17,12 @@ import pandas as pd
 from pipeline.audit.person_weeks import hazard_terms, survival_terms
 from pipeline.audit.sources import Tables, locate_draws, spread_evenly, trace_outcome, trace_person_weeks
 from pipeline.config import Study
+from pipeline.designs import Label, outcome_values
 from pipeline.errors import InputError
 from pipeline.estimates import Address
+from pipeline.estimation import estimation_problem
 from pipeline.files import load_input
-from pipeline.models import Label, Model, estimation_problem, outcome_values
+from pipeline.models import Model
 from pipeline.samples import join_background, select_sample, spells
 from pipeline.stats.density import silverman_bandwidth
 

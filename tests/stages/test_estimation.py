@@ -11,7 +11,9 @@ import pytest
 from pipeline.config import Study, convert
 from pipeline.errors import InputError
 from pipeline.estimates import estimates_table, hash_persons
-from pipeline.models import Label, estimation_problem, outcome_values, read_models
+from pipeline.designs import Label, outcome_values
+from pipeline.estimation import estimation_problem
+from pipeline.models import read_models
 from pipeline.samples import join_background, select_sample, spells
 from pipeline.schemas import build_schema, validate_table
 from pipeline.stages import balance, description, hazard, itt, survival

@@ -82,7 +82,7 @@ exhibits := $(shell sed -n 's/^\[\([a-z]*_[0-9_]*\)\]$$/\1/p' config/exhibits.to
 TABLES   := $(filter table_%,$(exhibits))
 FIGURES  := $(filter figure_%,$(exhibits))
 MODELS   := balance itt hazard survival description
-FURTHER  := subgroups mechanisms robustness
+FURTHER  := subgroups mechanisms robustness prognosis
 IDENTITY := $(RAW)/extract.toml $(DERIVED)/language.toml
 
 $(eval $(call stage,ingest,$(addprefix $(RAW)/,extract.toml dream.csv allocation.csv baseline_survey.csv followup_survey.csv) $(call settings,benefit_codes.csv scales.csv),$(call derived,trial register_columns register_weeks baseline_items followup_items)))
@@ -101,6 +101,7 @@ $(eval $(call stage,description,$(PERSONS) $(NAMES) $(call derived,exclusions),$
 $(eval $(call stage,subgroups,$(PERSONS) $(call derived,shares),$(call estimates,subgroups)))
 $(eval $(call stage,mechanisms,$(PERSONS) $(NAMES) $(call derived,shares weekly followup),$(call estimates,mechanisms)))
 $(eval $(call stage,robustness,$(PERSONS) $(call derived,shares),$(call estimates,robustness)))
+$(eval $(call stage,prognosis,$(PERSONS) $(call derived,shares),$(call estimates,prognosis)))
 
 $(eval $(call stage,cells,$(call estimates,$(MODELS)) $(call settings,exhibits.toml study.toml) $(NAMES) $(DERIVED)/language.toml,$(call derived,cells)))
 SHOWN := $(call derived,cells) $(call settings,exhibits.toml study.toml) $(IDENTITY)

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from pipeline.config import Study
 from pipeline.errors import InputError
 from pipeline.models import Model, Source
+from pipeline.samples import join_background, select_sample
 from pipeline.splits import HIGH, NEITHER, classify_peers, split_people
 
 if TYPE_CHECKING:
@@ -154,6 +155,35 @@ def build_design(
         groups=members.argmax(axis=1),
         group_names=group_names,
         note=note,
+    )
+
+
+@dataclass(frozen=True)
+class PrognosisCases:
+    """The complete cases of a regression without treatment: n persons, outcome (n,), design (n, k), constant first."""
+
+    persons: IntArray
+    outcome: FloatArray
+    design: FloatArray
+    columns: tuple[str, ...]
+    treated: BoolArray
+
+
+def prognosis_cases(
+    model: Model, sample: str, label: Label, tables: Mapping[str, pd.DataFrame], study: Study
+) -> PrognosisCases:
+    """The persons of a sample who have the outcome and every covariate of the model."""
+    people = join_background(tables["sample"], tables["background"])
+    chosen = select_sample(people, sample, study)
+    values = outcome_values([label], people, tables, model.source)[chosen.index, 0]
+    usable = complete_cases(model, chosen) & np.isfinite(values)
+    cases = chosen[usable]
+    return PrognosisCases(
+        persons=cases["person"].to_numpy(dtype=np.int64),
+        outcome=values[usable],
+        design=np.column_stack([np.ones(len(cases)), cases[model.covariates].to_numpy(dtype=float)]),
+        columns=("constant", *model.covariates),
+        treated=cases["treated"].to_numpy(dtype=bool),
     )
 
 

@@ -66,6 +66,7 @@ class Model(Settings, frozen=True, omit_defaults=True):
     link: Literal["logit", "cloglog"] | None = None
     grid: dict[str, Grid] | None = None
     outcome_source: Source | None = None
+    limits: tuple[float, float] | None = None
     splits: tuple[str, ...] = ()
     peers: Literal["none", "separate", "pooled"] = "none"
 

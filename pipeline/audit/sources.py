@@ -18,6 +18,7 @@ from pipeline.models import Source
 from pipeline.schemas import item_names
 
 CELL_COLUMNS = ["file", "line", "column", "content", "state", "wage_column", "weight", "contribution"]
+LINES = {"allocation.csv": "allocation_line", "dream.csv": "register_line", "baseline_survey.csv": "baseline_line"}
 WINDOW = re.compile(r"(employment|sickness_benefit)_pre_(?:(\d+)_(\d+)|share)")
 
 
@@ -91,13 +92,7 @@ def trace_person_weeks(terms: pd.DataFrame, outcome: str, tables: Tables) -> pd.
 
 def spread_evenly(cells: pd.DataFrame, persons: np.ndarray, amounts: np.ndarray, tables: Tables) -> pd.DataFrame:
     """Give each person's amount to the person's cells in equal parts; `cells` come from trace_outcome."""
-    columns = {
-        "allocation.csv": "allocation_line",
-        "dream.csv": "register_line",
-        "baseline_survey.csv": "baseline_line",
-    }
-    column = columns[cells["file"].iloc[0]]
-    line_of = tables.trial.set_index("person")[column]
+    line_of = tables.trial.set_index("person")[LINES[cells["file"].iloc[0]]]
     amount = pd.Series(amounts, index=line_of.loc[persons].astype("int64"))
     own = cells[cells["line"].isin(amount.index)]
     parts = own["line"].map(own["line"].value_counts())

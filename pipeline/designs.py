@@ -115,7 +115,7 @@ def complete_cases(model: Model, people: pd.DataFrame) -> BoolArray:
     absent = [column for column in wanted if column not in people]
     if absent:
         raise InputError(f"config/models.toml, table [{model.name}]: no variable {', '.join(absent)}. Mend the names.")
-    return people[model.covariates].notna().all(axis="columns").to_numpy(dtype=bool)
+    return np.isfinite(people[model.covariates].to_numpy(dtype=float)).all(axis=1)
 
 
 def build_design(
@@ -128,29 +128,27 @@ def build_design(
     order or length.
     """
     covariates, note = list(model.covariates), ""
-    if (
-        split_variable in covariates
-        and people.loc[rows, split_variable].groupby(groups.strata[rows]).nunique().max() < 2
-    ):
+    if split_variable in covariates and people[split_variable][rows].groupby(groups.strata[rows]).nunique().max() < 2:
         covariates.remove(split_variable)
         note = f"left out the covariate {split_variable}, which the split determines"
-    cases, effect_of, group_names = people[rows], groups.effects[rows], groups.names
-    treated = cases[model.treatment].to_numpy(dtype=float)
-    names = np.full(len(cases), "constant")
+    values, texts = people[[*covariates, model.treatment]].to_numpy(dtype=float)[rows], people[["municipality", "team"]]
+    places, teams = texts.to_numpy(dtype=str)[rows].T
+    treated, group_names = values[:, -1], groups.names
+    names = np.full(len(values), "constant")
     if model.fixed_effects == "municipality":
-        names = np.char.add("municipality:", cases["municipality"].to_numpy(dtype=str))
+        names = np.char.add("municipality:", places)
     if len(set(groups.strata.tolist()) - {NEITHER}) > 1:
         names = np.char.add(np.char.add(names, ":"), groups.strata[rows])
     strata_names, strata = np.unique(names, return_inverse=True)
-    members = effect_of[:, None] == np.array(group_names)
+    members = groups.effects[rows][:, None] == np.array(group_names)
     labels = [f"{model.treatment}:{name}" for name in group_names]
     return Design(
-        persons=cases["person"].to_numpy(dtype=np.int64),
-        matrix=np.column_stack([cases[covariates].to_numpy(dtype=float), treated[:, None] * members]),
+        persons=people["person"].to_numpy(dtype=np.int64)[rows],
+        matrix=np.column_stack([values[:, :-1], treated[:, None] * members]),
         columns=(*covariates, *(labels if len(labels) > 1 else [model.treatment])),
         strata=strata,
         strata_names=tuple(strata_names.tolist()),
-        clusters=np.unique(cases["team"].to_numpy(dtype=str), return_inverse=True)[1],
+        clusters=np.unique(teams, return_inverse=True)[1],
         treated=treated.astype(bool),
         groups=members.argmax(axis=1),
         group_names=group_names,

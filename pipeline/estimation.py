@@ -85,42 +85,40 @@ def estimate_stage(
     study: Study,
     variables: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
-    """The table of estimates of every least-squares model that `stage` runs; see `estimate_model`.
+    """The table of estimates of every least-squares model that `stage` runs, in all samples or splits.
 
-    `variables` is config/variables.csv, for the models that name their outcomes as a group of it.
+    `tables` holds 'sample', 'background' and the tables of the outcomes; `variables` is config/variables.csv, for the
+    models that name their outcomes as a group of it. Complete cases are taken for each estimate; outcomes and weeks
+    with the same ones share one factorisation. Raises InputError, naming table, sample, outcome and column, for a
+    coefficient that the data do not identify.
     """
-    rows = [
-        row
-        for model in models_of(models, stage)
-        for row in estimate_model(model, outcome_names(model, variables), tables, study)
-    ]
+    people = join_background(tables["sample"], tables["background"])
+    found: dict[Any, FloatArray] = {}
+    rows: list[Estimate] = []
+    for model in models_of(models, stage):
+        weeks = outcome_weeks(model, study.time.horizon_weeks)
+        labels = tuple(Label(outcome, week) for outcome in outcome_names(model, variables) for week in weeks)
+        if (model.source, labels) not in found:
+            found[model.source, labels] = outcome_values(labels, people, tables, model.source)
+        note = _outsiders(model, tables)
+        for part in _comparisons(model, people, study):
+            rows += _estimate_part(model, part, labels, found[model.source, labels], note, study)
     return estimates_table(rows)
 
 
-def estimate_model(
-    model: Model, outcomes: Sequence[str], tables: Mapping[str, pd.DataFrame], study: Study
+def _estimate_part(
+    model: Model, part: Comparison, labels: Sequence[Label], values: FloatArray, note: str, study: Study
 ) -> list[Estimate]:
-    """The effects of a least-squares model for every sample or split, outcome and week.
-
-    `tables` holds 'sample', 'background' and the table of the outcomes. Complete cases are taken for each estimate;
-    outcomes and weeks with the same ones share one factorisation. Raises InputError, naming table, sample, outcome and
-    column, for a coefficient that the data do not identify.
-    """
-    people = join_background(tables["sample"], tables["background"])
-    weeks = outcome_weeks(model, study.time.horizon_weeks)
-    labels = [Label(outcome, week) for outcome in outcomes for week in weeks]
-    values = outcome_values(labels, people, tables, model.source)
-    shared = {"model": model.name, "spec_hash": model.spec_hash}
-    note = _outsiders(model, tables)
+    """The rows of one sample or split; values: (all persons, m)."""
+    shared = {"model": model.name, "sample": part.name, "spec_hash": model.spec_hash}
+    cases = values[part.rows]
+    known = np.isfinite(cases)
     rows: list[Estimate] = []
-    for part in _comparisons(model, people, study):
-        known = np.isfinite(values[part.rows])
-        for members in _columns_by_pattern(known):
-            usable = known[:, members[0]]
-            batch = values[part.rows[usable]][:, members]
-            design = part.design.take(usable)
-            place = {**shared, "sample": part.name}
-            rows += _estimate_batch(model, place, [labels[j] for j in members], design, batch, note, study)
+    for members in _columns_by_pattern(known):
+        usable = known[:, members[0]]
+        design = part.design.take(usable)
+        batch = [labels[member] for member in members]
+        rows += _estimate_batch(model, shared, batch, design, cases[usable][:, members], note, study)
     return rows
 
 

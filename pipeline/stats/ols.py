@@ -83,14 +83,22 @@ def fit_cluster_ols(
     coefficients = weights @ y
     residuals = within_y - within_x @ coefficients
     order, starts = _cluster_order(np.asarray(clusters), len(x))
-    by_cluster, by_cluster_weights = residuals[order], weights[:, order]
-    clustered = np.zeros_like(coefficients)
-    for start, end in zip(starts, [*starts[1:], len(order)], strict=True):
-        clustered += (by_cluster_weights[:, start:end] @ by_cluster[start:end]) ** 2
+    clustered = _cluster_squares(weights[:, order], residuals[order], starts)
     n, g = len(x), len(starts)
     perfect = (residuals**2).sum(axis=0) <= PERFECT_FIT * (y**2).sum(axis=0)
     errors = np.sqrt(clustered * (g / (g - 1)) * ((n - 1) / (n - k)))
     return OLSFit(coefficients, np.where(perfect, np.nan, errors), perfect, g - 1, n, g)
+
+
+def _cluster_squares(weights: FloatArray, residuals: FloatArray, starts: list[int]) -> FloatArray:
+    """The squared cluster sums of weight (k, n) times residual (n, m), added over the clusters: (k, m)."""
+    if residuals.shape[1] == 1:
+        sums = np.add.reduceat(weights * residuals[:, 0], starts, axis=1)
+        return np.asarray((sums**2).sum(axis=1, keepdims=True))
+    total = np.zeros((len(weights), residuals.shape[1]))
+    for start, end in zip(starts, [*starts[1:], len(residuals)], strict=True):
+        total += (weights[:, start:end] @ residuals[start:end]) ** 2
+    return total
 
 
 def fit_combination(

@@ -103,6 +103,8 @@ $(eval $(call stage,mechanisms,$(PERSONS) $(NAMES) $(call derived,shares weekly 
 $(eval $(call stage,robustness,$(PERSONS) $(call derived,shares),$(call estimates,robustness)))
 $(eval $(call stage,prognosis,$(PERSONS) $(call derived,shares),$(call estimates,prognosis)))
 
+all: $(call estimates,$(FURTHER))
+
 $(eval $(call stage,cells,$(call estimates,$(MODELS)) $(call settings,exhibits.toml study.toml) $(NAMES) $(DERIVED)/language.toml,$(call derived,cells)))
 SHOWN := $(call derived,cells) $(call settings,exhibits.toml study.toml) $(IDENTITY)
 $(eval $(call stage,tables,$(SHOWN) $(NAMES),$(foreach t,$(TABLES),$(addprefix $(REPORTS)/tables/$(t),.html .csv .tex)) $(REPORTS)/tables/tables.xlsx))

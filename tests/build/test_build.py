@@ -10,9 +10,11 @@ import time
 from pathlib import Path
 
 import pytest
+
 from tests.build.conftest import Project, environment
 
 ESTIMATION = {"balance", "itt", "hazard", "survival", "description"}
+ESTIMATION |= {"subgroups", "mechanisms", "robustness", "prognosis"}
 SHOWING = {"cells", "tables", "figures", "report"}
 
 
@@ -117,4 +119,3 @@ def test_an_interrupted_build_continues_to_the_same_bytes(built_project, tmp_pat
         assert not leftovers
     project.built("all")
     assert project.hashes() == built_project.hashes()
-

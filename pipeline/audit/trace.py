@@ -146,7 +146,8 @@ def _conditions(found: Trace) -> str:
     name = found.estimate["sample"]
     split = found.study.splits.get(name) if found.model and name in found.model.splits else None
     if found.model and split is not None:
-        bound = f"< {split.below}" if split.at_most is None else f"<= {split.at_most}"
+        sign, limit = ("<", split.below) if split.at_most is None else ("<=", split.at_most)
+        bound = f"{sign} {limit}" if isinstance(limit, str) else f"{sign} {limit:g}"
         return f"{' '.join(found.model.samples)}, low if {split.variable} {bound}, else high"
     sample = found.study.samples.get(name)
     if sample is None or not sample.conditions:

@@ -10,16 +10,21 @@ import inspect
 import time
 from collections.abc import Callable
 from dataclasses import fields
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
+import pandas as pd
 
 from pipeline.files import load_input
-from pipeline.stats.hazard import fit_hazard
+from pipeline.stats.hazard import HazardFit, Link, fit_hazard
 from pipeline.stats.ols import fit_cluster_ols
 from pipeline.stats.person_weeks import collapse
 from tests.trial import HORIZON, draw_exits, draw_sample, draw_trial
 
+FloatArray = npt.NDArray[Any]
 REPEATS = 7
 STAGES = ["balance", "itt", "subgroups", "mechanisms", "robustness", "prognosis", "hazard", "survival"]
 
@@ -41,8 +46,10 @@ def main() -> None:
     print(f"statsmodels loop   {loop:8.4f} s   {loop / batched:.0f} times as long")
     print(f"greatest relative difference of a standard error  {difference:.1e}")
     weeks, exited = draw_exits(rng, sample, -0.2, "logit")
-    for link in ("logit", "cloglog"):
-        seconds = np.median([_seconds(lambda link=link: _hazard(sample, weeks[0], exited[0], link)) for _ in range(7)])
+    links: tuple[Link, ...] = ("logit", "cloglog")
+    for link in links:
+        times = [_seconds(partial(_hazard, sample, weeks[0], exited[0], link)) for _ in range(REPEATS)]
+        seconds = np.median(times)
         print(f"hazard, {link:<10} {seconds:8.4f} s")
     _print_stages()
 
@@ -60,19 +67,19 @@ def _print_stages() -> None:
             held = trial.background.columns
             given["variables"] = variables[(variables["risk_factor"] == "") | variables["name"].isin(held)]
         wanted = {key: given[key] for key in inspect.signature(run).parameters}
-        times = [_seconds(lambda run=run, wanted=wanted: run(**wanted)) for _ in range(REPEATS)]
+        times = [_seconds(partial(run, **wanted)) for _ in range(REPEATS)]
         made = len(run(**wanted)[f"{name}.parquet"])
         print(f"stage {name:<12} {np.median(times):8.4f} s   {made} estimates")
         total, rows = total + float(np.median(times)), rows + made
     print(f"all of these       {total:8.4f} s   {rows} estimates")
 
 
-def _subsets(sample):
+def _subsets(sample: pd.DataFrame) -> list[FloatArray]:
     wait = sample["wait_days"].to_numpy()
     return [wait >= 0, wait < 7, wait >= 7]
 
 
-def _problem(sample, rng):
+def _problem(sample: pd.DataFrame, rng: np.random.Generator) -> tuple[FloatArray, ...]:
     """Outcomes (n, 162), a design of four covariates and treatment, teams, and municipalities."""
     n = len(sample)
     municipality = sample["municipality"].to_numpy(dtype=str)
@@ -83,14 +90,14 @@ def _problem(sample, rng):
     return np.hstack(shares), design, np.unique(sample["team"], return_inverse=True)[1], places
 
 
-def _batched(problems) -> list[np.ndarray]:
+def _batched(problems: list[tuple[FloatArray, ...]]) -> list[FloatArray]:
     return [
         fit_cluster_ols(outcomes, design, teams, absorbed=places).standard_errors[-1]
         for outcomes, design, teams, places in problems
     ]
 
 
-def _loop(problems) -> list[np.ndarray]:
+def _loop(problems: list[tuple[FloatArray, ...]]) -> list[FloatArray]:
     import statsmodels.api as sm
 
     return [
@@ -106,7 +113,7 @@ def _loop(problems) -> list[np.ndarray]:
     ]
 
 
-def _hazard(sample, weeks, exited, link):
+def _hazard(sample: pd.DataFrame, weeks: FloatArray, exited: FloatArray, link: Link) -> HazardFit:
     cells = collapse(weeks, exited, sample["treated"], sample["municipality"], sample["team"], HORIZON, 4)
     return fit_hazard(cells, link)
 

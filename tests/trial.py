@@ -144,7 +144,7 @@ def draw_exits(
     hazard = 1 / (1 + np.exp(-predictor)) if link == "logit" else 1 - np.exp(-np.exp(predictor))
     leaves = rng.random((trials, *hazard.shape)) < hazard
     exited = leaves.any(axis=2)
-    return np.where(exited, leaves.argmax(axis=2) + 1, HORIZON), exited
+    return np.where(exited, leaves.argmax(axis=2) + 1, HORIZON), np.asarray(exited)
 
 
 def draw_trial(seed: int = 1, effect: float = 0.1, missing: float = 0.02) -> Trial:

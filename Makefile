@@ -40,7 +40,7 @@ bench: all ## Measure the build and the estimators
 trace: all ## Walk one number back to its register cells: make trace ID=figure_3_3/all/sickness_benefit/45
 	@$(PYTHON) -m pipeline.audit.trace '$(ID)' --raw $(RAW) --derived $(DERIVED)
 
-twin: data_raw/twin/extract.toml ## Write the synthetic trial to data_raw/twin
+twin: data_raw/twin/extract.toml ## Write the synthetic trial to data_raw/twin, in place of what is there
 
 calibrate: $(SETUP) ## Fit the synthetic trial to the printed report again (minutes); then make twin
 	$(PYTHON) -m pipeline.twin calibrate
@@ -62,15 +62,15 @@ help: ## Show this list
 	.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@touch $@
 
-# --- Stages: $(call stage,NAME,INPUTS,OUTPUTS) -----------------------------------------------------------------------
+# --- Stages: $(call stage,NAME,INPUTS,OUTPUTS,OTHERS) -----------------------------------------------------------------------
 # The record is the target; the outputs follow it with an empty recipe and keep their time stamp if their bytes are the
 # same, so an unchanged output stops the rebuild there. A deleted output makes its stage run again.
 
 SCHEMA := config/variables.csv requirements.lock
 
 define stage
-$(RUNS)/$(1).json: $(2) $(SCHEMA) $(if $(filter-out $(wildcard $(3)),$(3)),FORCE) | $(SETUP)
-	@$$(PYTHON) -m pipeline.stage $(1) --in $(2) --with $(SCHEMA) --out $(3) --record $$@
+$(RUNS)/$(1).json: $(2) $(SCHEMA) $(4) $(if $(filter-out $(wildcard $(3)),$(3)),FORCE) | $(SETUP)
+	@$$(PYTHON) -m pipeline.stage $(1) --in $(2) --with $(SCHEMA) $(4) --out $(3) --record $$@
 $(3): $(RUNS)/$(1).json ;
 -include $(RUNS)/$(1).d
 endef
@@ -85,7 +85,17 @@ MODELS   := balance itt hazard survival description
 FURTHER  := subgroups mechanisms robustness prognosis
 IDENTITY := $(RAW)/extract.toml $(DERIVED)/language.toml
 
-$(eval $(call stage,ingest,$(addprefix $(RAW)/,extract.toml dream.csv allocation.csv baseline_survey.csv followup_survey.csv) $(call settings,benefit_codes.csv scales.csv),$(call derived,trial register_columns register_weeks baseline_items followup_items)))
+# The received files. Those of the synthetic trial are made; those of any other extract must be there.
+RECEIVED := $(addprefix $(RAW)/,extract.toml dream.csv allocation.csv baseline_survey.csv followup_survey.csv)
+ifeq ($(EXTRACT),twin)
+$(eval $(call stage,twin,,$(RECEIVED),$(wildcard pipeline/twin/calibrated/*.csv pipeline/twin/data/*) $(call settings,scales.csv)))
+$(RUNS)/twin.json: $(if $(filter twin,$(MAKECMDGOALS)),FORCE)
+else
+$(RAW)/%:
+	@echo "error: $@: the file is missing. Put the received file there; make extract EXTRACT=$(EXTRACT) then writes extract.toml." >&2; exit 2
+endif
+
+$(eval $(call stage,ingest,$(RECEIVED) $(call settings,benefit_codes.csv scales.csv),$(call derived,trial register_columns register_weeks baseline_items followup_items)))
 $(eval $(call stage,sample,$(call derived,trial register_columns) $(call settings,study.toml),$(call derived,sample exclusions)))
 $(eval $(call stage,survey,$(call derived,baseline_items followup_items) $(call settings,scales.csv),$(call derived,baseline followup)))
 $(eval $(call stage,outcomes,$(call derived,sample baseline register_weeks) $(call settings,benefit_codes.csv outcomes.toml study.toml),$(call derived,weekly shares durations background)))
@@ -106,10 +116,11 @@ $(eval $(call stage,prognosis,$(PERSONS) $(call derived,shares),$(call estimates
 all: $(call estimates,$(FURTHER))
 
 $(eval $(call stage,cells,$(call estimates,$(MODELS)) $(call settings,exhibits.toml study.toml) $(NAMES) $(DERIVED)/language.toml,$(call derived,cells)))
+TEMPLATES := $(wildcard pipeline/render/*.j2 pipeline/render/*.css)
 SHOWN := $(call derived,cells) $(call settings,exhibits.toml study.toml) $(IDENTITY)
-$(eval $(call stage,tables,$(SHOWN) $(NAMES),$(foreach t,$(TABLES),$(addprefix $(REPORTS)/tables/$(t),.html .csv .tex)) $(REPORTS)/tables/tables.xlsx))
-$(eval $(call stage,figures,$(SHOWN),$(foreach f,$(FIGURES),$(addprefix $(REPORTS)/figures/$(f),.png .svg .csv))))
-$(eval $(call stage,report,$(SHOWN) $(NAMES) $(FIGURES:%=$(REPORTS)/figures/%.svg),$(REPORTS)/index.html))
+$(eval $(call stage,tables,$(SHOWN) $(NAMES),$(foreach t,$(TABLES),$(addprefix $(REPORTS)/tables/$(t),.html .csv .tex)) $(REPORTS)/tables/tables.xlsx,$(TEMPLATES)))
+$(eval $(call stage,figures,$(SHOWN),$(foreach f,$(FIGURES),$(addprefix $(REPORTS)/figures/$(f),.png .svg .csv)),$(wildcard pipeline/render/fonts/*.ttf)))
+$(eval $(call stage,report,$(SHOWN) $(NAMES) $(FIGURES:%=$(REPORTS)/figures/%.svg),$(REPORTS)/index.html,$(TEMPLATES)))
 
 # --- What is not a stage ---------------------------------------------------------------------------------------------
 

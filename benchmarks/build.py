@@ -31,7 +31,11 @@ def main() -> None:
     idle = min(make("all")[0] for _ in range(REPEATS))
     edited = _after_one_edit()
     print("| build of the synthetic trial (make -j2 all) | seconds | of the cold build |\n|---|---|---|")
-    for name, seconds in (("cold, from the raw files", cold), ("nothing to do", idle), ("one line of models.toml", edited)):
+    for name, seconds in (
+        ("cold, from the raw files", cold),
+        ("nothing to do", idle),
+        ("one line of models.toml", edited),
+    ):
         print(f"| {name} | {seconds:.2f} | {seconds / cold:.2f} |")
     print(f"\nlargest process: {memory:.0f} MB\n\n| stage | seconds |\n|---|---|")
     for stage, seconds in re.findall(r"^(\w+) +([\d.]+) s  ", said, re.MULTILINE):

@@ -185,4 +185,14 @@ def _explain(message: str, kind: type[Settings], path: str, text: str) -> str:
         if key and re.match(rf"\s*\[?[\w.]*\b{re.escape(key.group(1))}\b", line)
     ]
     place = f"{path}, line {lines[0]}" if "unknown field" in message and lines else path
-    return f"{place}: {message}. Allowed keys of {kind.__name__}: {', '.join(kind.__struct_fields__)}."
+    return f"{place}: {message}. Allowed keys there: {', '.join(_keys_at(message, kind))}."
+
+
+def _keys_at(message: str, kind: type[Settings]) -> tuple[str, ...]:
+    """The keys that the table named in msgspec's message may have: `$.time` is the table [time]."""
+    path = re.search(r"at `\$\.?([^`]*)`", message)
+    for step in re.split(r"[.\[]", path.group(1)) if path else []:
+        annotation = kind.__annotations__.get(step)
+        inner = [annotation, *getattr(annotation, "__args__", ())]
+        kind = next((part for part in inner if isinstance(part, type) and issubclass(part, Settings)), kind)
+    return kind.__struct_fields__

@@ -9,6 +9,8 @@ from pathlib import Path
 from pipeline.errors import InputError
 from pipeline.files import digest
 
+RAW = "data_raw/"  # where the chain ends, although the files of the synthetic trial are themselves made
+
 
 @dataclass(frozen=True)
 class Link:
@@ -40,7 +42,7 @@ def trace_files(target: Path, runs: Path) -> list[Link]:
         if path in seen:
             return
         seen.add(path)
-        record = records.get(path)
+        record = None if path.startswith(RAW) else records.get(path)
         chain.append(Link(path, f"stage {record['stage']}" if record else _origin(path), found, depth))
         for source, sha256 in (record["inputs"] if record else {}).items():
             visit(source, sha256, depth + 1)
@@ -52,4 +54,4 @@ def trace_files(target: Path, runs: Path) -> list[Link]:
 
 
 def _origin(path: str) -> str:
-    return "as received" if path.startswith("data_raw/") else "settings"
+    return "as received" if path.startswith(RAW) else "settings"

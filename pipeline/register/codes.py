@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pipeline.errors import InputError
+from pipeline.register.readers import show_value
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,7 +60,9 @@ def _describe_unknown(
     cells: pd.DataFrame, texts: NDArray[np.str_], matrix: NDArray[np.intp], unknown: list[int], version: str
 ) -> str:
     row, column = np.argwhere(np.isin(matrix, unknown))[0]
-    counts = ", ".join(f"{texts[position]!r} ({int((matrix == position).sum())} cells)" for position in unknown[:5])
+    counts = ", ".join(
+        f"{show_value(str(texts[position]))} ({int((matrix == position).sum())} cells)" for position in unknown[:5]
+    )
     return (
         f"{cells.attrs['path']}, line {cells.index[row]}, column {cells.columns[column]}: unknown benefit code; in all "
         f"{len(unknown)} codes not valid in version {version}: {counts}. Look the code up in the register's code book "

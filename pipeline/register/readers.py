@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 FIRST_DATA_LINE = 2
+DIGITS_OF_A_BIRTH_DATE = 6  # a person's number begins with them
 
 
 def read_received(path: Path, extract: Extract) -> pd.DataFrame:
@@ -75,19 +76,21 @@ def _to_frame(path: Path, header: list[str], rows: list[list[str]], key: str) ->
 def refuse_cells(frame: pd.DataFrame, column: str, wrong: pd.Series, fault: str, remedy: str) -> None:
     """Raise InputError for the cells of `column` marked in `wrong` (boolean, a row a line), if there are any.
 
-    The message names file, first line, column, the first wrong value and the number of cells. A value of six or more
-    digits might be a person's number and is not shown.
+    The message names file, first line, column, the first wrong value and the number of cells.
     """
     if not wrong.any():
         return
-    value = str(frame.loc[wrong, column].iloc[0])
-    shown = (
-        "a value of many digits" if sum(map(str.isdigit, value)) >= 6 and "-" not in value else f"the value {value!r}"
-    )
+    shown = show_value(str(frame.loc[wrong, column].iloc[0]))
     raise InputError(
-        f"{frame.attrs['path']}, line {frame.index[wrong][0]}, column {column}: {shown} {fault} "
+        f"{frame.attrs['path']}, line {frame.index[wrong][0]}, column {column}: the value {shown} {fault} "
         f"({int(wrong.sum())} cells). {remedy}"
     )
+
+
+def show_value(value: str) -> str:
+    """A value as an error may show it: in quotes, but with its digits hidden if they could be a person's number."""
+    digits = sum(character.isdigit() for character in value)
+    return repr(value) if digits < DIGITS_OF_A_BIRTH_DATE or value.count("-") == 2 else "(digits hidden)"
 
 
 def require_columns(frame: pd.DataFrame, names: list[str]) -> None:

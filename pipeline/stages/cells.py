@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -22,28 +23,27 @@ UNITS_OF = {"x": "coefficient", "p_value": "probability", **dict.fromkeys(COUNTS
 
 
 def run(
-    balance: pd.DataFrame,
-    description: pd.DataFrame,
-    hazard: pd.DataFrame,
-    itt: pd.DataFrame,
-    survival: pd.DataFrame,
     exhibits: Mapping[str, Any],
     variables: pd.DataFrame,
     study: Study,
     language: Language,
+    **estimates: pd.DataFrame,
 ) -> dict[str, pd.DataFrame]:
     """cells.parquet: one row per shown number, in the order of config/exhibits.toml.
 
     Figures and tables are drawn from these rows alone, so what is done to a row here or after, such as disclosure
-    control, is done to every place that shows it. InputError if a template names an estimate that does not exist.
+    control, is done to every place that shows it. Every further input is a table of estimates. InputError if a template
+    names an estimate that does not exist.
     """
     import pandas as pd
 
-    estimates = pd.concat([balance, description, hazard, itt, survival], ignore_index=True)
-    index = dict(zip(estimates["estimate_id"], estimates.to_dict("records"), strict=True))
+    index: dict[str, Any] = {
+        row["estimate_id"]: row for table in estimates.values() for row in table.to_dict("records")
+    }
     described = read_exhibits(exhibits)
     slots = list(find_slots(described, variables, study, index))
     _require_estimates(slots, index)
+    _require_complete(described, slots, index)
     rows = [_cell(slot, index[slot.estimate_id], study.inference.stars, language.language) for slot in slots]
     cells = pd.DataFrame(rows, columns=COLUMNS)
     repeated = cells.loc[cells["cell_id"].duplicated(), "cell_id"]
@@ -80,9 +80,26 @@ def _require_estimates(slots: list[Slot], index: Mapping[str, Any]) -> None:
         first = absent[0]
         more = f" ({len(absent) - 1} more are missing)" if len(absent) > 1 else ""
         raise InputError(
-            f"{SETTINGS_FILE} [{first.exhibit}]: row {first.row or '-'}, column {first.column or '-'}, shows the estimate "
-            f"{first.estimate_id}, which no stage has made{more}. Add it to config/models.toml, or mend the exhibit."
+            f"{SETTINGS_FILE} [{first.exhibit}]: row {first.row or '-'}, column {first.column or '-'} shows "
+            f"the estimate {first.estimate_id}, which no stage has made{more}. Add it to config/models.toml, or mend "
+            "the exhibit."
         )
+
+
+def _require_complete(exhibits: Exhibits, slots: list[Slot], index: Mapping[str, Any]) -> None:
+    shown = {slot.estimate_id for slot in slots}
+    for name, table in exhibits.tables.items():
+        if not table.is_complete:
+            continue
+        fits = re.compile(re.sub(r"\\{\w+\\}", "[^/]*", re.escape(table.estimate)))
+        left_out = sorted(
+            estimate_id for estimate_id in index if fits.fullmatch(estimate_id) and estimate_id not in shown
+        )
+        if left_out:
+            raise InputError(
+                f"{SETTINGS_FILE} [{name}]: {len(left_out)} estimates that belong to the table have no row, the first "
+                f"{left_out[0]}. Add the row."
+            )
 
 
 def _cell(slot: Slot, estimate: Mapping[str, Any], levels: Mapping[str, float], language: str) -> tuple[object, ...]:

@@ -37,7 +37,7 @@ def run(
 
 
 def write_plotted(cells: pd.DataFrame, synthetic: str) -> str:
-    """The numbers of one figure as text: one line per cell, values to ten digits, with decimal points in any language."""
+    """The numbers of one figure: a line per cell, values to ten digits with decimal points in any language."""
     shown = cells[["cell_id", "panel", "row", "column", "statistic", "value", "text"]]
     if synthetic:
         shown = shown.assign(data=synthetic)

@@ -68,7 +68,7 @@ def _require_two_arms(sample: pd.DataFrame) -> None:
         shown = ", ".join(f"{name} ({row['size']} persons)" for name, row in alone.head(5).iterrows())
         raise InputError(
             f"allocation.csv, columns HOLD and GRUPPE: {len(alone)} team(s) with one arm only after the exclusions: "
-            f"{shown}. A team without a comparison says nothing about the effect: correct GRUPPE, or declare the team under "
+            f"{shown}. A team without a comparison says nothing about the effect: correct GRUPPE, or declare it under "
             "[sample] teams_without_control in config/study.toml."
         )
 

@@ -1,0 +1,1 @@
+"""From printed numbers to figures, tables and the page."""

@@ -1,0 +1,71 @@
+"""Effects over the weeks, with their confidence bands."""
+
+from __future__ import annotations
+
+from math import isfinite
+from typing import TYPE_CHECKING
+
+from pipeline.render.drawings import Curve, Drawing, PanelDrawing
+from pipeline.render.numbers import write_number
+from pipeline.render.style import BAND, INK, LIMIT, LINES, PANEL_HEAD, LineLook, Sheet, draw_legend, write_above
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+AXES_HEIGHT, BELOW = 2.55, 0.55  # inches
+WEEKS_PER_TICK = 13
+
+
+def draw_effect(drawing: Drawing) -> Sheet:
+    """One panel for each sample and outcome: the effect in each week, its band, and the line of no effect."""
+    sheet = Sheet(drawing, len(drawing.panels) * (PANEL_HEAD + AXES_HEIGHT + BELOW))
+    for panel in drawing.panels:
+        axes = sheet.add_panel(panel.title, panel.y_label, AXES_HEIGHT, BELOW)
+        for number, curve in enumerate(panel.curves):
+            _draw_curve(axes, curve, LINES[number], filled=number == 0)
+        _finish(axes, drawing, panel)
+    return sheet
+
+
+def _draw_curve(axes: Axes, curve: Curve, look: LineLook, filled: bool) -> None:
+    if curve.low is not None and curve.high is not None:
+        if filled:
+            axes.fill_between(curve.x, curve.low, curve.high, color=BAND, linewidth=0)
+        for limit in (curve.low, curve.high):
+            axes.plot(curve.x, limit, color=LIMIT, linewidth=0.9, dashes=(3, 2.2))
+    axes.plot(curve.x, curve.y, color=look.color, linewidth=look.width, dashes=look.dashes, label=curve.legend)
+    if isfinite(curve.y[-1]):
+        _mark_end(axes, curve, look)
+
+
+def _mark_end(axes: Axes, curve: Curve, look: LineLook) -> None:
+    """A dot at the last week, and the number there."""
+    axes.plot(curve.x[-1:], curve.y[-1:], "o", color=look.color, markersize=4.5, clip_on=False)
+    axes.annotate(
+        curve.last,
+        (curve.x[-1], curve.y[-1]),
+        (7, 0),
+        textcoords="offset points",
+        va="center",
+        weight="bold",
+        color=look.color,
+    )
+
+
+def _finish(axes: Axes, drawing: Drawing, panel: PanelDrawing) -> None:
+    from matplotlib.ticker import MaxNLocator
+
+    last = float(panel.curves[0].x[-1])
+    axes.axhline(0, color=INK, linewidth=1.0, zorder=1.5)
+    axes.set_xlim(0, last)
+    axes.set_xticks(range(0, int(last) + 1, WEEKS_PER_TICK))
+    axes.set_xlabel(panel.x_label)
+    if drawing.limits:
+        margin = 0.04 * (drawing.limits[1] - drawing.limits[0])
+        axes.set_ylim(drawing.limits[0] - margin, drawing.limits[1] + margin)
+    axes.yaxis.set_major_formatter(lambda value, _: write_number(value, "count", drawing.language))
+    axes.yaxis.set_major_locator(MaxNLocator(nbins=9, integer=True, steps=[1, 2, 5, 10]))
+    if len(panel.curves) > 1:
+        draw_legend(axes)
+    else:
+        write_above(axes, panel.size)

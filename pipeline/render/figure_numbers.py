@@ -1,0 +1,59 @@
+"""The numbers behind a figure as a table: what a reader who cannot see the figure reads, and what can be traced."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pipeline.render.addresses import curve_address
+from pipeline.render.drawings import Drawing
+from pipeline.render.exhibits import in_language
+from pipeline.render.tables import Block, Line, Shown, Table
+from pipeline.render.words import INTERFACE
+
+
+def figure_table(drawing: Drawing) -> Table | None:
+    """The weeks that config/exhibits.toml lists for the page, or the boxes of a flow; None if it lists none."""
+    figure, language = drawing.settings, drawing.language
+    lines = tuple(flow_lines(drawing) if figure.kind == "flow" else _week_lines(drawing))
+    if not lines:
+        return None
+    names = [in_language(series, "label", language) for series in figure.series]
+    statistics = [INTERFACE[language][name] for name in figure.statistics[1:]]
+    columns = [name for series in names for name in (series, *statistics)]
+    panels = [panel.title for panel in drawing.panels]
+    return Table(
+        name=drawing.name,
+        number=drawing.number,
+        title=drawing.title,
+        note="",
+        synthetic=drawing.synthetic,
+        language=language,
+        stub=in_language(figure, "x", language),
+        groups=tuple((title, len(columns)) for title in panels),
+        columns=tuple(columns * max(1, len(panels))),
+        blocks=(Block("", lines),),
+    )
+
+
+def _week_lines(drawing: Drawing) -> Iterator[Line]:
+    figure = drawing.settings
+    for week in figure.page_weeks:
+        addresses = [
+            curve_address(drawing.name, figure, panel, week, series, statistic)
+            for panel in figure.panels
+            for series in figure.series
+            for statistic in figure.statistics
+        ]
+        if all(address in drawing.shown for address in addresses):
+            cells = tuple((Shown(address, address, drawing.shown[address]),) for address in addresses)
+            yield Line(str(week), str(week), cells)
+
+
+def flow_lines(drawing: Drawing) -> Iterator[Line]:
+    """A line for each box of a flow, a cell for each arm."""
+    figure, language = drawing.settings, drawing.language
+    for step in figure.steps:
+        addresses = [f"{drawing.name}/{series.key}/{step.outcome}" for series in figure.series]
+        shown = [(Shown(a, a, drawing.shown[a]),) if a in drawing.shown else () for a in addresses]
+        label = in_language(step, "label", language) or in_language(figure.series[0], "label", language)
+        yield Line(step.outcome, label, tuple(shown))

@@ -1,0 +1,47 @@
+"""The report page that a ministry reads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from pipeline.config import Extract, Language, Study
+from pipeline.errors import InputError
+from pipeline.render.drawings import build_drawing
+from pipeline.render.exhibits import read_exhibits
+from pipeline.render.page import write_page
+from pipeline.render.tables import build_table
+from pipeline.render.words import common_words, note_words
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def run(
+    cells: pd.DataFrame,
+    exhibits: Mapping[str, Any],
+    variables: pd.DataFrame,
+    study: Study,
+    extract: Extract,
+    language: Language,
+    **pictures: str,
+) -> dict[str, str]:
+    """index.html: one self-contained page with every exhibit of config/exhibits.toml, from the cells alone.
+
+    `pictures` are the figures as SVG, by name. InputError if one is missing.
+    """
+    described, tongue = read_exhibits(exhibits), language.language
+    absent = [name for name in described.figures if name not in pictures]
+    if absent:
+        raise InputError(
+            f"report: no SVG for {', '.join(absent)}. Add the files to the stage's inputs in the Makefile."
+        )
+    words = common_words(described, study, extract, tongue)
+    tables = {
+        name: build_table(name, described, cells, variables, note_words(words, study, table.stars, tongue), tongue)
+        for name, table in described.tables.items()
+    }
+    plain = note_words(words, study, [], tongue)
+    drawings = {name: build_drawing(name, described, cells, plain, tongue) for name in described.figures}
+    shown = dict(zip(cells["cell_id"], zip(cells["value"], cells["text"], strict=True), strict=True))
+    return {"index.html": write_page(described, drawings, pictures, tables, shown, words, extract, tongue)}

@@ -1,0 +1,46 @@
+"""The tables, each as HTML, CSV and LaTeX, and all of them in one workbook."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from pipeline.config import Extract, Language, Study
+from pipeline.render.exhibits import read_exhibits
+from pipeline.render.page import write_table_page
+from pipeline.render.table_formats import write_csv, write_latex, write_workbook
+from pipeline.render.tables import build_table
+from pipeline.render.words import common_words, note_words
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def run(
+    cells: pd.DataFrame,
+    exhibits: Mapping[str, Any],
+    variables: pd.DataFrame,
+    study: Study,
+    extract: Extract,
+    language: Language,
+) -> dict[str, str | bytes]:
+    """table_*.html, table_*.csv and table_*.tex for every table of config/exhibits.toml, and tables.xlsx."""
+    described = read_exhibits(exhibits)
+    words = common_words(described, study, extract, language.language)
+    tables = [
+        build_table(
+            name,
+            described,
+            cells,
+            variables,
+            note_words(words, study, table.stars, language.language),
+            language.language,
+        )
+        for name, table in described.tables.items()
+    ]
+    results: dict[str, str | bytes] = {"tables.xlsx": write_workbook(tables)}
+    for table in tables:
+        results[f"{table.name}.html"] = write_table_page(table)
+        results[f"{table.name}.csv"] = write_csv(table)
+        results[f"{table.name}.tex"] = write_latex(table)
+    return results

@@ -1,0 +1,212 @@
+"""What the register histories are calibrated to: rows of data, each a functional of the outcomes with its bounds."""
+
+from __future__ import annotations
+
+import operator
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pipeline.twin.linear import Coefficient, least_squares, mean_weights
+from pipeline.twin.targets import TABLES, interval, read_rows
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+DATA = Path(__file__).parent / "data"
+COVARIATES = ("bipq_treatment_control", "expected_time_to_return", "ordinary_job", "sickness_benefit_pre_share")
+CONDITION = re.compile(r"^(\w+)(<=|>=|<|>|=)(.+)$")
+COMPARISONS = {"<=": operator.le, ">=": operator.ge, "<": operator.lt, ">": operator.gt}
+PERCENT = {"table_2_2"}
+SMALL_PLACE = 9  # persons of a municipality up to which a sample may come out without exits by chance
+LATE_INTERVALS = tuple(f"{first}-{first + 3 if first < 77 else 81}" for first in range(33, 81, 4))
+
+
+@dataclass(frozen=True)
+class Functional:
+    """How a number is computed: estimator 'mean', 'sum', 'contrast', 'least_squares' or 'hazard'.
+
+    sample: conditions joined by '&'. variable: name in a pool. covariates: 'none', or names joined by '&' ('x' for
+    the four of model (2)). groups: conditions separated by '|' that split treatment and dummies (model (3)); part
+    says which group's coefficient is meant.
+    """
+
+    estimator: str
+    sample: str
+    variable: str
+    covariates: str
+    groups: str
+    part: int
+
+
+@dataclass(frozen=True)
+class Target:
+    """A printed or stated number: its functional, the statistic of it ('coef', 'se' or 't' for |coef/se|), its bounds.
+
+    printed: as in the report, or '' for a statement in words. priority: weight of a miss; 0 is reported only.
+    """
+
+    name: str
+    functional: Functional
+    statistic: str
+    low: float
+    high: float
+    printed: str
+    priority: float
+
+    @property
+    def unit(self) -> float:
+        """Half the width of the interval, or a twentieth of the bound if one side is open."""
+        if np.isfinite(self.low) and np.isfinite(self.high):
+            return (self.high - self.low) / 2
+        return max(abs(self.low if np.isfinite(self.low) else self.high) / 20, 1e-6)
+
+
+@dataclass
+class Design:
+    """Columns of the analysed persons by name, each (n,), with NaN where unknown; places and clusters as numbers."""
+
+    columns: dict[str, NDArray]
+    place: NDArray[np.int64]
+    cluster: NDArray[np.int64]
+    _memory: dict[tuple, Coefficient] = field(default_factory=dict)
+
+    def satisfies(self, conditions: str, joiner: str = "&") -> NDArray[np.bool_]:
+        """Persons for whom all conditions hold; an unknown value does not."""
+        holds = np.ones(len(self.place), dtype=bool)
+        for text in filter(None, conditions.split(joiner)):
+            name, relation, value = CONDITION.match(text).groups()  # type: ignore[union-attr]
+            column = self.columns[name]
+            if relation == "=":
+                holds &= column.astype(str) == value if column.dtype.kind in "US" else column == float(value)
+            else:
+                bound = float(value)
+                holds &= COMPARISONS[relation](column, bound)
+        return holds
+
+    def covariates(self, names: str) -> list[Floats]:
+        """The named covariates."""
+        if names == "none":
+            return []
+        expanded = names.replace("x", "&".join(COVARIATES), 1) if names.startswith("x") else names
+        return [self.columns[name] for name in expanded.split("&")]
+
+    def coefficient(self, functional: Functional) -> Coefficient:
+        """Weights and loadings of a least-squares coefficient; one solution serves all outcomes."""
+        key = (functional.sample, functional.covariates, functional.groups, functional.part)
+        if key not in self._memory:
+            extra = self.covariates(functional.covariates)
+            sample = self.satisfies(functional.sample) & np.all(
+                [np.isfinite(one) for one in [self.columns["treated"], *extra]], axis=0
+            )
+            groups = [self.satisfies(group) for group in functional.groups.split("|")]
+            sample &= np.logical_or.reduce(groups)
+            arms = [group * self.columns["treated"] for group in groups]
+            regressors = np.nan_to_num(np.stack([*arms, *extra], axis=1).astype(float))
+            cell = self.place * len(groups) + np.argmax(groups, axis=0)
+            self._memory[key] = least_squares(sample, regressors, cell, self.cluster, functional.part)
+        return self._memory[key]
+
+    def weights(self, functional: Functional) -> Floats:
+        """Weights (n,) of a functional that is linear in its variable."""
+        if functional.estimator == "least_squares":
+            return self.coefficient(functional).weights
+        extra = self.covariates(functional.covariates)
+        sample = self.satisfies(functional.sample) & np.all(
+            [np.isfinite(one) for one in [self.columns["treated"], *extra]], axis=0
+        )
+        if functional.estimator == "mean":
+            return mean_weights(sample)
+        if functional.estimator == "contrast":
+            treated = self.columns["treated"] == 1
+            return mean_weights(sample & treated) - mean_weights(sample & ~treated)
+        return sample.astype(float)
+
+
+def _bounds(row: dict[str, str]) -> tuple[float, float]:
+    low, high = interval(row["value"], int(row["decimals"]))
+    scale = 0.01 if row["exhibit"] in PERCENT else 1.0
+    return float(low) * scale, float(high) * scale
+
+
+def _functional(row: dict[str, str], **known: str) -> Functional:
+    return Functional(
+        estimator=row["estimator"],
+        sample=row["sample"].format(**known),
+        variable=row["variable"].format(**known),
+        covariates=row["covariates"],
+        groups=row["groups"].format(**known),
+        part=int(row["part"]),
+    )
+
+
+def table_targets(tables: Path = TABLES) -> list[Target]:
+    """Targets among the printed tables, by the rules of data/history_tables.csv, with rows re-labelled as in errata."""
+    rules = read_rows(DATA / "history_tables.csv")
+    relabelled = read_rows(DATA / "history_relabelled.csv")
+    moved = {(row["exhibit"], row["panel"], row["row"]): row["used"] for row in relabelled}
+    targets = []
+    for row in read_rows(tables):
+        label = moved.get((row["exhibit"], row["panel"], row["row"]), row["row"])
+        for rule in rules:
+            keys = ("exhibit", "panel", "column", "statistic")
+            if any(rule[key] != row[key] for key in keys) or not re.search(rule["row"], row["name"] or row["row"]):
+                continue
+            cut = _cut(label, row["panel"])
+            functional = _functional(rule, name=row["name"], c=cut)
+            parts = (row["exhibit"], row["panel"], row["name"] or label, row["column"], row["statistic"])
+            name = "/".join(part for part in parts if part)
+            statistic = "se" if row["statistic"] == "se" else "coef"
+            low, high = _bounds(row)
+            targets.append(Target(name, functional, statistic, low, high, row["printed"], float(rule["priority"])))
+    return targets
+
+
+def _cut(label: str, panel: str) -> str:
+    """Upper end of the low group named by '0-7' or, in the high panel, by '8-24'."""
+    ends = re.match(r"^(\d+)-(\d+)$", label)
+    if not ends:
+        return ""
+    return str(int(ends[1]) - 1) if panel == "high" else ends[2]
+
+
+def stated_targets() -> list[Target]:
+    """Targets stated in the report's text and figures, from data/history_statements.csv."""
+    return [
+        Target(
+            name=row["name"],
+            functional=_functional(row),
+            statistic=row["statistic"],
+            low=float(row["low"] or "-inf"),
+            high=float(row["high"] or "inf"),
+            printed=row["printed"],
+            priority=float(row["priority"]),
+        )
+        for row in read_rows(DATA / "history_statements.csv")
+    ]
+
+
+def identification_targets(design: Design, targets: list[Target]) -> list[Target]:
+    """That each dummy of the hazards has an exit in its sample, so that none predicts perfectly but those meant to.
+
+    Small municipalities and the later intervals of the split samples need it; what `targets` hold already is left out.
+    """
+    stated = {target.functional for target in targets}
+    needed = []
+    for outcome in ("employment_exit", "sickness_benefit_exit"):
+        for sample in ("", "wait_days<7", "wait_days>=7"):
+            places, sizes = np.unique(design.columns["municipality"][design.satisfies(sample)], return_counts=True)
+            cells = [(f"municipality={place}", "1-81") for place in places[sizes <= SMALL_PLACE]]
+            cells += [("", weeks) for weeks in LATE_INTERVALS] if sample else []
+            for condition, weeks in cells:
+                joined = "&".join(filter(None, [sample, condition]))
+                functional = Functional("sum", joined, f"{outcome}/left/{weeks}", "none", "", 0)
+                if functional not in stated:
+                    name = f"identified/{outcome}/{joined}/{weeks}"
+                    needed.append(Target(name, functional, "coef", 1.0, np.inf, "", 2.0))
+    return needed

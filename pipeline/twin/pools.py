@@ -1,0 +1,111 @@
+"""What each candidate life course would give: shares of weeks and exits, as arrays (persons, candidates) by name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pipeline.twin.courses import Subjects, draw_after, draw_before
+from pipeline.twin.weeks import EXIT_STATES, LAST_KNOWN, SHARE_STATES, among, join, worked
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+HORIZON = 81
+RUN = 4  # consecutive employed weeks that make an exit to employment
+WINDOWS = ((104, 92), (91, 79), (78, 66), (65, 53), (52, 40), (39, 27), (26, 14), (13, 1))
+PRE_WEEKS = 104
+
+
+def window(marks: NDArray[np.bool_], week: NDArray[np.int64], first: int, last: int) -> NDArray[np.bool_]:
+    """Marks (n, last - first + 1) of the weeks `first` to `last` around the allocation weeks, from (n, WEEKS)."""
+    positions = week[:, None] + np.arange(first, last + 1)
+    inside = positions < marks.shape[1]
+    return np.take_along_axis(marks, np.where(inside, positions, 0), axis=1) & inside
+
+
+def shares_before(subjects: Subjects, candidate: NDArray[np.int64]) -> dict[str, Floats]:
+    """Shares (persons, candidates) of each 13-week window and of all 104 weeks, for employment and sickness benefit."""
+    copies = subjects.repeat(candidate.shape[1])
+    before = draw_before(copies, candidate.ravel())
+    leave = np.repeat(before[:, -1:], join_width(copies), axis=1)
+    states = join(before, leave, copies.week)
+    shape = candidate.shape
+    marks = {"employment": worked(states), "sickness_benefit": among(states, SHARE_STATES)}
+    shares = {}
+    for name, weekly in marks.items():
+        around = window(weekly, copies.week, -PRE_WEEKS, -1)
+        for start, end in WINDOWS:
+            part = around[:, PRE_WEEKS - start : PRE_WEEKS - end + 1]
+            shares[f"{name}_pre_{start}_{end}"] = part.mean(axis=1).reshape(shape)
+        shares[f"{name}_pre_share"] = around.mean(axis=1).reshape(shape)
+    return shares
+
+
+def join_width(subjects: Subjects) -> int:
+    """Weeks from week 0 to the end of the extract for the first person allocated."""
+    return LAST_KNOWN + 2 - int(subjects.week.min())
+
+
+class OutcomePool:
+    """Outcomes of the candidates for the time after allocation; each is an array (persons, candidates).
+
+    Names: employment/t and sickness_benefit/t (share of weeks 1..t), <state>_exit/weeks (week of exit or last at
+    risk), <state>_exit/beyond/t (still at risk after week t), <state>_exit/left/s-t (exit in weeks s..t), with
+    <state> employment or sickness_benefit. A name of any other kind is looked up in `extra`.
+    """
+
+    def __init__(self, subjects: Subjects, before: NDArray[np.int8], candidate: NDArray[np.int64]) -> None:
+        self.shape = candidate.shape
+        copies = subjects.repeat(candidate.shape[1])
+        course = np.repeat(before, candidate.shape[1], axis=0)
+        states = join(course, draw_after(copies, course, candidate.ravel()), copies.week)
+        employed = window(worked(states), copies.week, 1, HORIZON + RUN - 1)
+        self._weekly = {
+            "employment": employed[:, :HORIZON],
+            "sickness_benefit": window(among(states, SHARE_STATES), copies.week, 1, HORIZON),
+        }
+        benefit = window(among(states, EXIT_STATES), copies.week, 1, HORIZON)
+        starts = np.logical_and.reduce([employed[:, step : HORIZON + step] for step in range(RUN)])
+        self.weeks = {}
+        self.exited = {}
+        for name, leaves in (("employment_exit", starts), ("sickness_benefit_exit", ~benefit)):
+            self.exited[name] = leaves.any(axis=1).reshape(self.shape)
+            first = np.where(leaves.any(axis=1), leaves.argmax(axis=1) + 1, HORIZON)
+            self.weeks[name] = first.reshape(self.shape)
+        self.allowed = ~_is_cut(employed, copies.week).reshape(self.shape)
+        self._shares = {name: np.cumsum(weekly, axis=1, dtype=np.int16) for name, weekly in self._weekly.items()}
+        self.extra: dict[str, Floats] = {}
+
+    def __getitem__(self, name: str) -> Floats:
+        if name in self.extra:
+            return self.extra[name]
+        state, _, what = name.partition("/")
+        if state in self._shares:
+            week, _, power = what.partition("^")
+            return (self._shares[state][:, int(week) - 1].reshape(self.shape) / int(week)) ** int(power or 1)
+        kind, _, weeks = what.partition("/")
+        if kind == "weeks":
+            return self.weeks[state].astype(float)
+        if kind == "beyond":
+            left_by = self.exited[state] & (self.weeks[state] <= int(weeks))
+            return (~left_by).astype(float)
+        first, last = (int(part) for part in weeks.split("-"))
+        left = self.exited[state] & (self.weeks[state] >= first) & (self.weeks[state] <= last)
+        return left.astype(float)
+
+
+def _is_cut(employed: NDArray[np.bool_], week: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Whether the extract's end cuts a run (n,) that starts within the horizon and is too short to be an exit yet."""
+    last = LAST_KNOWN - week
+    cut = np.zeros(len(week), dtype=bool)
+    for length in range(1, RUN):
+        start = last - length + 1
+        reaches = (last < HORIZON + RUN - 1) & (start <= HORIZON)
+        rows = np.flatnonzero(reaches)
+        run = np.stack([employed[rows, start[rows] - 1 + step] for step in range(length)], axis=1).all(axis=1)
+        cut[rows] |= run & ~employed[rows, start[rows] - 2]
+    return cut

@@ -1,0 +1,87 @@
+"""The calibrated scores on file: one row a person who answered, one column a variable, empty = missing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.errors import InputError
+from pipeline.twin.randomness import ROOT
+from pipeline.twin.targets import read_rows
+
+Integers = npt.NDArray[np.int64]
+CALIBRATED = Path(__file__).parent / "calibrated"
+BASELINE = CALIBRATED / "scores.csv"
+FOLLOWUP = CALIBRATED / "followup.csv"
+SCALES = ROOT / "config" / "scales.csv"
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How items make a score (config/scales.csv): their names and range, and the scoring rule."""
+
+    variable: str
+    items: tuple[str, ...]
+    minimum: int
+    maximum: int
+    scoring: str
+    indicator_values: tuple[int, ...]
+    minimum_answered: int
+    followup: bool
+
+
+@cache
+def read_scales() -> tuple[Scale, ...]:
+    """The scales in the order of the questionnaire; items 'X_1..6' are X_1 to X_6."""
+    return tuple(
+        Scale(
+            row["variable"],
+            _item_names(row["items"]),
+            int(row["item_minimum"]),
+            int(row["item_maximum"]),
+            row["scoring"],
+            tuple(int(value) for value in row["indicator_values"].split()),
+            int(row["minimum_answered"]),
+            row["followup"] == "1",
+        )
+        for row in read_rows(SCALES)
+    )
+
+
+def _item_names(items: str) -> tuple[str, ...]:
+    if ".." not in items:
+        return (items,)
+    first, last = items.split("..")
+    stem, start = first.rsplit("_", 1)
+    return tuple(f"{stem}_{number}" for number in range(int(start), int(last) + 1))
+
+
+def format_scores(half_points: dict[str, Integers], person: Integers, answered: npt.NDArray[np.bool_]) -> str:
+    """The file's text from scores (657,) in half points, -1 if missing, of those who `answered` (657,)."""
+    names = [scale.variable for scale in read_scales() if scale.variable in half_points]
+    lines = [",".join(["person", *names])]
+    for i in np.flatnonzero(answered):
+        cells = (int(half_points[name][i]) for name in names)
+        lines.append(",".join([str(person[i]), *("" if cell < 0 else f"{cell / 2:g}" for cell in cells)]))
+    return "\n".join(lines) + "\n"
+
+
+def read_scores(path: Path, persons: int) -> tuple[dict[str, Integers], npt.NDArray[np.bool_]]:
+    """Scores by variable (persons,) in half points, -1 if missing, and who has a row; persons are numbered from 1."""
+    if not path.exists():
+        raise InputError(f"{path}: the file is missing. Run make calibrate.")
+    rows = read_rows(path)
+    names: Sequence[str] = [name for name in rows[0] if name != "person"]
+    position = np.array([int(row["person"]) - 1 for row in rows])
+    scores = {}
+    for name in names:
+        scores[name] = np.full(persons, -1, dtype=np.int64)
+        scores[name][position] = [round(2 * float(row[name])) if row[name] else -1 for row in rows]
+    answered = np.zeros(persons, dtype=np.bool_)
+    answered[position] = True
+    return scores, answered

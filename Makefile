@@ -81,8 +81,7 @@ settings  = $(addprefix config/,$(1))
 exhibits := $(shell sed -n 's/^\[\([a-z]*_[0-9_]*\)\]$$/\1/p' config/exhibits.toml)
 TABLES   := $(filter table_%,$(exhibits))
 FIGURES  := $(filter figure_%,$(exhibits))
-MODELS   := balance itt hazard survival description
-FURTHER  := subgroups mechanisms robustness prognosis
+MODELS   := balance itt hazard survival description subgroups mechanisms robustness prognosis
 IDENTITY := $(RAW)/extract.toml $(DERIVED)/language.toml
 
 # The received files. Those of the synthetic trial are made; those of any other extract must be there.
@@ -112,8 +111,6 @@ $(eval $(call stage,subgroups,$(PERSONS) $(call derived,shares),$(call estimates
 $(eval $(call stage,mechanisms,$(PERSONS) $(NAMES) $(call derived,shares weekly followup),$(call estimates,mechanisms)))
 $(eval $(call stage,robustness,$(PERSONS) $(call derived,shares),$(call estimates,robustness)))
 $(eval $(call stage,prognosis,$(PERSONS) $(call derived,shares),$(call estimates,prognosis)))
-
-all: $(call estimates,$(FURTHER))
 
 $(eval $(call stage,cells,$(call estimates,$(MODELS)) $(call settings,exhibits.toml study.toml) $(NAMES) $(DERIVED)/language.toml,$(call derived,cells)))
 TEMPLATES := $(wildcard pipeline/render/*.j2 pipeline/render/*.css)

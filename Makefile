@@ -81,7 +81,7 @@ settings  = $(addprefix config/,$(1))
 exhibits := $(shell sed -n 's/^\[\([a-z]*_[0-9_]*\)\]$$/\1/p' config/exhibits.toml)
 TABLES   := $(filter table_%,$(exhibits))
 FIGURES  := $(filter figure_%,$(exhibits))
-MODELS   := balance itt hazard survival description
+MODELS   := balance itt hazard survival description subgroups mechanisms robustness prognosis
 IDENTITY := $(RAW)/extract.toml $(DERIVED)/language.toml
 
 # The received files. Those of the synthetic trial are made; those of any other extract must be there.
@@ -106,6 +106,11 @@ $(eval $(call stage,itt,$(PERSONS) $(call derived,shares),$(call estimates,itt))
 $(eval $(call stage,hazard,$(PERSONS) $(call derived,durations),$(call estimates,hazard)))
 $(eval $(call stage,survival,$(PERSONS) $(call derived,durations),$(call estimates,survival)))
 $(eval $(call stage,description,$(PERSONS) $(NAMES) $(call derived,exclusions),$(call estimates,description)))
+
+$(eval $(call stage,subgroups,$(PERSONS) $(call derived,shares),$(call estimates,subgroups)))
+$(eval $(call stage,mechanisms,$(PERSONS) $(NAMES) $(call derived,shares weekly followup),$(call estimates,mechanisms)))
+$(eval $(call stage,robustness,$(PERSONS) $(call derived,shares),$(call estimates,robustness)))
+$(eval $(call stage,prognosis,$(PERSONS) $(call derived,shares),$(call estimates,prognosis)))
 
 $(eval $(call stage,cells,$(call estimates,$(MODELS)) $(call settings,exhibits.toml study.toml) $(NAMES) $(DERIVED)/language.toml,$(call derived,cells)))
 TEMPLATES := $(wildcard pipeline/render/*.j2 pipeline/render/*.css)

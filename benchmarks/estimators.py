@@ -1,25 +1,32 @@
-"""Time of every intention-to-treat fit of the study against a loop of statsmodels, in one process.
+"""Time of every estimate of the study, and of the intention-to-treat fits against a loop of statsmodels.
 
 python -m benchmarks.estimators
 """
 
 from __future__ import annotations
 
-import functools
+import importlib
+import inspect
 import time
 from collections.abc import Callable
+from dataclasses import fields
+from functools import partial
+from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
+from pipeline.files import load_input
 from pipeline.stats.hazard import HazardFit, Link, fit_hazard
 from pipeline.stats.ols import fit_cluster_ols
 from pipeline.stats.person_weeks import collapse
-from tests.trial import HORIZON, draw_exits, draw_sample
+from tests.trial import HORIZON, draw_exits, draw_sample, draw_trial
 
+FloatArray = npt.NDArray[Any]
 REPEATS = 7
-
-Problem = tuple[np.ndarray, np.ndarray, np.ndarray]
+STAGES = ["balance", "itt", "subgroups", "mechanisms", "robustness", "prognosis", "hazard", "survival"]
 
 
 def main() -> None:
@@ -41,48 +48,72 @@ def main() -> None:
     weeks, exited = draw_exits(rng, sample, -0.2, "logit")
     links: tuple[Link, ...] = ("logit", "cloglog")
     for link in links:
-        hazard = functools.partial(_hazard, sample, weeks[0], exited[0], link)
-        seconds = np.median([_seconds(hazard) for _ in range(REPEATS)])
+        times = [_seconds(partial(_hazard, sample, weeks[0], exited[0], link)) for _ in range(REPEATS)]
+        seconds = np.median(times)
         print(f"hazard, {link:<10} {seconds:8.4f} s")
+    _print_stages()
 
 
-def _subsets(sample: pd.DataFrame) -> list[np.ndarray]:
+def _print_stages() -> None:
+    """Print the median time of each stage of estimates on a simulated trial, without start-up, reading and writing."""
+    trial, folder = draw_trial(), Path("config")
+    tables = {field.name: getattr(trial, field.name) for field in fields(trial)}
+    variables, models, study = (load_input(folder / name) for name in ("variables.csv", "models.toml", "study.toml"))
+    total, rows = 0.0, 0
+    for name in STAGES:
+        run = importlib.import_module(f"pipeline.stages.{name}").run
+        given = {**tables, "variables": variables, "models": models, "study": study}
+        if name == "balance":
+            held = trial.background.columns
+            given["variables"] = variables[(variables["risk_factor"] == "") | variables["name"].isin(held)]
+        wanted = {key: given[key] for key in inspect.signature(run).parameters}
+        times = [_seconds(partial(run, **wanted)) for _ in range(REPEATS)]
+        made = len(run(**wanted)[f"{name}.parquet"])
+        print(f"stage {name:<12} {np.median(times):8.4f} s   {made} estimates")
+        total, rows = total + float(np.median(times)), rows + made
+    print(f"all of these       {total:8.4f} s   {rows} estimates")
+
+
+def _subsets(sample: pd.DataFrame) -> list[FloatArray]:
     wait = sample["wait_days"].to_numpy()
     return [wait >= 0, wait < 7, wait >= 7]
 
 
-def _problem(sample: pd.DataFrame, rng: np.random.Generator) -> Problem:
-    """Outcomes (n, 162), a design of municipality dummies, four covariates and treatment, and teams."""
+def _problem(sample: pd.DataFrame, rng: np.random.Generator) -> tuple[FloatArray, ...]:
+    """Outcomes (n, 162), a design of four covariates and treatment, teams, and municipalities."""
     n = len(sample)
     municipality = sample["municipality"].to_numpy(dtype=str)
-    dummies = municipality[:, None] == np.unique(municipality)
-    design = np.column_stack([dummies, rng.normal(size=(n, 4)), sample["treated"]]).astype(float)
+    places = np.unique(municipality, return_inverse=True)[1]
+    design = np.column_stack([rng.normal(size=(n, 4)), sample["treated"]]).astype(float)
     steps = np.arange(1, HORIZON + 1)
     shares = [np.cumsum(rng.random((n, HORIZON)) < rng.beta(1, 2, (n, 1)), axis=1) / steps for _ in range(2)]
-    return np.hstack(shares), design, sample["team"].to_numpy(dtype=str)
+    return np.hstack(shares), design, np.unique(sample["team"], return_inverse=True)[1], places
 
 
-def _batched(problems: list[Problem]) -> list[np.ndarray]:
-    return [fit_cluster_ols(*problem).standard_errors[-1] for problem in problems]
+def _batched(problems: list[tuple[FloatArray, ...]]) -> list[FloatArray]:
+    return [
+        fit_cluster_ols(outcomes, design, teams, absorbed=places).standard_errors[-1]
+        for outcomes, design, teams, places in problems
+    ]
 
 
-def _loop(problems: list[Problem]) -> list[np.ndarray]:
+def _loop(problems: list[tuple[FloatArray, ...]]) -> list[FloatArray]:
     import statsmodels.api as sm
 
     return [
         np.array(
             [
-                sm.OLS(outcome, design)
-                .fit(cov_type="cluster", cov_kwds={"groups": np.unique(teams, return_inverse=True)[1]})
+                sm.OLS(outcome, np.column_stack([np.equal.outer(places, np.unique(places)), design]))
+                .fit(cov_type="cluster", cov_kwds={"groups": teams})
                 .bse[-1]
                 for outcome in outcomes.T
             ]
         )
-        for outcomes, design, teams in problems
+        for outcomes, design, teams, places in problems
     ]
 
 
-def _hazard(sample: pd.DataFrame, weeks: np.ndarray, exited: np.ndarray, link: Link) -> HazardFit:
+def _hazard(sample: pd.DataFrame, weeks: FloatArray, exited: FloatArray, link: Link) -> HazardFit:
     cells = collapse(weeks, exited, sample["treated"], sample["municipality"], sample["team"], HORIZON, 4)
     return fit_hazard(cells, link)
 

@@ -66,6 +66,28 @@ class Sample(Settings, frozen=True):
     conditions: list[Condition]
 
 
+class Split(Settings, frozen=True):
+    """Two groups by one variable: low where the bound holds, high where it does not; exactly one bound is given.
+
+    "median" is that of the persons of the model's sample who have the variable.
+    """
+
+    variable: str
+    below: float | Literal["median"] | None = None
+    at_most: float | Literal["median"] | None = None
+
+
+class Peers(Settings, frozen=True):
+    """When the rest of a team counts as low: the share of its other members below a bound exceeds another.
+
+    "median" is that over teams of the share among all members.
+    """
+
+    variable: str
+    below: float
+    exceeds: float | Literal["median"]
+
+
 class Study(Settings, frozen=True):
     """config/study.toml."""
 
@@ -74,6 +96,8 @@ class Study(Settings, frozen=True):
     inference: Inference
     sample: Exclusions
     samples: dict[str, Sample]
+    splits: dict[str, Split]
+    peers: Peers
 
 
 class State(Settings, frozen=True):

@@ -86,7 +86,8 @@ def hash_persons(persons: npt.ArrayLike) -> str:
     """First 16 hexadecimal digits of the SHA-256 of the trial numbers, sorted and joined by commas."""
     import numpy as np
 
-    return _short_hash(",".join(map(str, np.sort(np.asarray(persons, dtype=np.int64)).tolist())))
+    listed = str(np.sort(np.asarray(persons, dtype=np.int64)).tolist())
+    return _short_hash(listed[1:-1].replace(" ", ""))
 
 
 def hash_settings(row: dict[str, Any]) -> str:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import tomllib
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+CONFIG = Path(__file__).parents[1] / "config"
 MUNICIPALITIES = 26
 TEAMS = 43
 HORIZON = 81
@@ -28,6 +31,8 @@ class Trial:
     background: pd.DataFrame
     shares: pd.DataFrame
     durations: pd.DataFrame
+    weekly: pd.DataFrame
+    followup: pd.DataFrame
 
     @property
     def people(self) -> pd.DataFrame:
@@ -71,6 +76,40 @@ def draw_background(rng: np.random.Generator, sample: pd.DataFrame, missing: flo
     return pd.DataFrame({"person": sample["person"], **columns, **register})
 
 
+def draw_further(rng: np.random.Generator, background: pd.DataFrame) -> pd.DataFrame:
+    """The background with every other variable that config/models.toml names, complete."""
+    models = tomllib.loads((CONFIG / "models.toml").read_text())
+    wanted = [*models["tobit"]["covariates"], *models["background_groups"]["splits"]]
+    study = tomllib.loads((CONFIG / "study.toml").read_text())
+    named = dict.fromkeys(study["splits"].get(name, {"variable": name})["variable"] for name in wanted)
+    n, new = len(background), [name for name in named if name not in background]
+    shares = {
+        name: rng.beta(2, 3, n) if name.endswith("_share") else rng.integers(0, 2, n).astype(float) for name in new
+    }
+    return background.assign(**shares)
+
+
+def draw_followup(rng: np.random.Generator, sample: pd.DataFrame) -> pd.DataFrame:
+    """Scores after the course of three in four persons, some missing, and of five who are not analysed."""
+    scales = pd.read_csv(CONFIG / "scales.csv", dtype=str)
+    names = scales.loc[scales["followup"] == "1", "variable"]
+    persons = np.append(sample["person"].to_numpy()[rng.random(len(sample)) < 0.75], np.arange(9001, 9006))
+    scores = {name: rng.integers(0, 11, len(persons)).astype(float) for name in names}
+    table = pd.DataFrame({"person": persons, **scores})
+    return table.mask(rng.random(table.shape) < 0.01).assign(person=persons)
+
+
+def draw_weekly(rng: np.random.Generator, sample: pd.DataFrame) -> pd.DataFrame:
+    """Whether each person is in activation in each week; one week in fifty is unknown."""
+    n = len(sample) * HORIZON
+    states = {}
+    for name in ("guidance", "workplace_activation"):
+        states[name] = pd.array((rng.random(n) < 0.15).astype("int8"), dtype="Int8")
+        states[name][rng.random(n) < 0.02] = pd.NA
+    weeks = np.tile(np.arange(1, HORIZON + 1), len(sample))
+    return pd.DataFrame({"person": np.repeat(sample["person"].to_numpy(), HORIZON), "week": weeks, **states})
+
+
 def draw_shares(rng: np.random.Generator, sample: pd.DataFrame, effect: float) -> pd.DataFrame:
     """Cumulative shares of 81 weeks in two states; allocation adds `effect` to the chance of a week in the first."""
     n = len(sample)
@@ -104,8 +143,8 @@ def draw_exits(
     )
     hazard = 1 / (1 + np.exp(-predictor)) if link == "logit" else 1 - np.exp(-np.exp(predictor))
     leaves = rng.random((trials, *hazard.shape)) < hazard
-    exited = np.asarray(leaves.any(axis=2))
-    return np.where(exited, leaves.argmax(axis=2) + 1, HORIZON), exited
+    exited = leaves.any(axis=2)
+    return np.where(exited, leaves.argmax(axis=2) + 1, HORIZON), np.asarray(exited)
 
 
 def draw_trial(seed: int = 1, effect: float = 0.1, missing: float = 0.02) -> Trial:
@@ -118,9 +157,12 @@ def draw_trial(seed: int = 1, effect: float = 0.1, missing: float = 0.02) -> Tri
         durations.append(
             pd.DataFrame({"person": sample["person"], "outcome": outcome, "weeks": weeks[0], "exited": exited[0]})
         )
+    further = np.random.default_rng(seed + 1000)
     return Trial(
         sample=sample,
-        background=draw_background(rng, sample, missing),
+        background=draw_further(further, draw_background(rng, sample, missing)),
         shares=draw_shares(rng, sample, effect),
         durations=pd.concat(durations, ignore_index=True),
+        weekly=draw_weekly(further, sample),
+        followup=draw_followup(further, sample),
     )

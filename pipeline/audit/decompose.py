@@ -2,7 +2,8 @@
 
 Every kind of estimate has an exact identity: least squares and means are weighted sums of outcomes; a
 maximum-likelihood hazard is the last weighted least-squares step of its own maximisation; a survival curve is one less
-the masses of those who left; a density is a sum of kernels; a count is a sum of ones.
+the masses of those who left; a density is a sum of kernels; a count is a sum of ones; a Tobit
+coefficient is least squares of the expected latent outcome.
 """
 
 from __future__ import annotations
@@ -17,12 +18,16 @@ import pandas as pd
 from pipeline.audit.person_weeks import hazard_terms, survival_terms
 from pipeline.audit.sources import Tables, locate_draws, spread_evenly, trace_outcome, trace_person_weeks
 from pipeline.config import Study
+from pipeline.designs import Label, outcome_values, prognosis_cases
 from pipeline.errors import InputError
 from pipeline.estimates import Address
+from pipeline.estimation import Problem, estimation_problem
 from pipeline.files import load_input
-from pipeline.models import Label, Model, estimation_problem, outcome_values
+from pipeline.models import Model
 from pipeline.samples import join_background, select_sample, spells
 from pipeline.stats.density import silverman_bandwidth
+from pipeline.stats.ols import coefficient_weights
+from pipeline.stats.tobit import fit_tobit
 
 
 @dataclass(frozen=True)
@@ -65,9 +70,9 @@ def decompose(address: Address, model: Model | None, study: Study, derived: Path
     """The sum behind the estimate at `address`; InputError for a model that has no decomposition."""
     if model is None:
         raise InputError(f"config/models.toml: no table [{address.model}], so nothing says what the number is. Add it.")
-    names = ["sample", "background", "shares", "durations", "exclusions"]
+    names = ["sample", "background", "shares", "durations", "exclusions", "weekly", "followup"]
     data = {name: load_input(derived / f"{name}.parquet") for name in names}
-    located = ["trial", "sample", "weekly", "register_columns", "baseline_items"]
+    located = ["trial", "sample", "weekly", "register_columns", "baseline_items", "followup_items"]
     tables = Tables(
         **{name: load_input(derived / f"{name}.parquet") for name in located},
         scales=load_input(config / "scales.csv"),
@@ -76,17 +81,64 @@ def decompose(address: Address, model: Model | None, study: Study, derived: Path
     return KINDS[model.estimator](Request(address, model, study, data, tables))
 
 
+FORMULAS = {
+    "ols": "w = the row of (X'X)^-1 X' of {parameter}",
+    "group_ols": "w = the row of (X'X)^-1 X' of {parameter} on the means by team and arm, over the persons of the mean",
+    "municipality_effects": "w = the sum over municipalities k of N(k)/N x the row of (X'X)^-1 X' of the effect in k",
+}
+
+
 def _least_squares(request: Request) -> Decomposition:
-    address = request.address
-    problem = estimation_problem(
-        request.model, address.sample, address.outcome, address.week, request.data, request.study
-    )
+    address, model = request.address, request.model
+    problem = estimation_problem(model, address.sample, address.outcome, address.week, request.data, request.study)
+    statistic, _, group = address.parameter.partition(":")
+    if statistic == "size":
+        return _size(request, problem, group)
     weights = problem.weights(address.parameter)
-    what = "share of weeks" if address.week else "value"
+    what = {"shares": "share of weeks", "weekly": "state in the week"}.get(model.source, "value")
+    formula = "w = 1/n for the controls of the group" if statistic == "control_mean" else FORMULAS[model.estimator]
     return Decomposition(
-        f"estimate = sum over persons of w(i) x {what}(i), w = the row of (X'X)^-1 X' of {address.parameter}",
+        f"estimate = sum over persons of w(i) x {what}(i), {formula.format(parameter=address.parameter)}",
         pd.DataFrame({"person": problem.persons, "weight": weights, "outcome": problem.outcome}),
-        trace_outcome(address.outcome, address.week, problem.persons, weights, request.tables),
+        trace_outcome(address.outcome, address.week, problem.persons, weights, request.tables, model.source),
+    )
+
+
+def _size(request: Request, problem: Problem, group: str) -> Decomposition:
+    """A group's share of the persons; its cells are those of the variable that makes the group."""
+    persons = problem.persons[problem.members(group)]
+    parts = np.full(len(persons), 1 / len(problem.persons))
+    variable = request.study.splits[request.address.sample].variable
+    ones = trace_outcome(variable, None, persons, np.ones(len(persons)), request.tables)
+    return Decomposition(
+        f"share = sum over the persons of the group of 1/N; each is in the group by {variable}",
+        pd.DataFrame({"person": persons, "weight": parts, "outcome": 1.0}),
+        spread_evenly(ones, persons, parts, request.tables),
+    )
+
+
+def _tobit(request: Request) -> Decomposition:
+    """The scores of the slopes add up to zero at the maximum: they are least squares of the latent outcome."""
+    address, model = request.address, request.model
+    label = Label(address.outcome, address.week)
+    cases = prognosis_cases(model, address.sample, label, request.data, request.study)
+    limits = model.limits or (0.0, 1.0)
+    fit = fit_tobit(cases.outcome, cases.design, limits, cases.columns)
+    if not fit.converged:
+        raise InputError(f"trace: the model [{model.name}] did not converge here, so there is no number to trace.")
+    latent = fit.latent
+    weights = coefficient_weights(cases.design, cases.columns.index(address.parameter))
+    inside = (cases.outcome > limits[0]) & (cases.outcome < limits[1])
+    observed, censored = cases.persons[inside], cases.persons[~inside]
+    cells = [trace_outcome(*label, observed, weights[inside], request.tables)]
+    if len(censored):
+        ones = trace_outcome(*label, censored, np.ones(len(censored)), request.tables)
+        cells.append(spread_evenly(ones, censored, (weights * latent)[~inside], request.tables))
+    return Decomposition(
+        "estimate = sum over persons of w(i) x y*(i), w = the row of (X'X)^-1 X'; y* is the outcome, and at a limit "
+        "what is expected beyond it, spread over the person's weeks",
+        pd.DataFrame({"person": cases.persons, "weight": weights, "outcome": latent}),
+        pd.concat(cells, ignore_index=True),
     )
 
 
@@ -181,6 +233,9 @@ def _counted(request: Request) -> np.ndarray:
 
 KINDS = {
     "ols": _least_squares,
+    "group_ols": _least_squares,
+    "municipality_effects": _least_squares,
+    "tobit": _tobit,
     "mean": _mean,
     "discrete_hazard": _hazard,
     "kaplan_meier": _survival,

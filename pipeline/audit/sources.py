@@ -14,9 +14,11 @@ import numpy as np
 import pandas as pd
 
 from pipeline.config import Study
+from pipeline.models import Source
 from pipeline.schemas import item_names
 
 CELL_COLUMNS = ["file", "line", "column", "content", "state", "wage_column", "weight", "contribution"]
+LINES = {"allocation.csv": "allocation_line", "dream.csv": "register_line", "baseline_survey.csv": "baseline_line"}
 WINDOW = re.compile(r"(employment|sickness_benefit)_pre_(?:(\d+)_(\d+)|share)")
 
 
@@ -29,14 +31,26 @@ class Tables:
     weekly: pd.DataFrame
     register_columns: pd.DataFrame
     baseline_items: pd.DataFrame
+    followup_items: pd.DataFrame
     scales: pd.DataFrame
     study: Study
 
 
 def trace_outcome(
-    outcome: str, week: int | None, persons: np.ndarray, weights: np.ndarray, tables: Tables
+    outcome: str,
+    week: int | None,
+    persons: np.ndarray,
+    weights: np.ndarray,
+    tables: Tables,
+    source: Source | None = None,
 ) -> pd.DataFrame:
-    """The cells behind an outcome: `week` is the last week of a share, None for a background variable."""
+    """The cells behind an outcome of the derived table `source`: `week` is the last week of a share, or with "weekly"
+    the one week; None for a background variable or a score of the follow-up survey.
+    """
+    if source == "weekly":
+        return trace_weeks(outcome, np.array([week]), persons, weights, tables)
+    if source == "followup":
+        return _trace_answers(outcome, persons, weights, tables, "followup")
     if week is not None:
         return trace_weeks(outcome, np.arange(1, week + 1), persons, weights, tables)
     if window := WINDOW.fullmatch(outcome):
@@ -44,7 +58,7 @@ def trace_outcome(
         return trace_weeks(window[1], np.arange(-first, -last + 1), persons, weights, tables)
     if outcome in ("allocation_day", "wait_days"):
         return _trace_draws(outcome, persons, weights, tables)
-    return _trace_answers(outcome, persons, weights, tables)
+    return _trace_answers(outcome, persons, weights, tables, "baseline")
 
 
 def trace_weeks(
@@ -78,8 +92,7 @@ def trace_person_weeks(terms: pd.DataFrame, outcome: str, tables: Tables) -> pd.
 
 def spread_evenly(cells: pd.DataFrame, persons: np.ndarray, amounts: np.ndarray, tables: Tables) -> pd.DataFrame:
     """Give each person's amount to the person's cells in equal parts; `cells` come from trace_outcome."""
-    column = "allocation_line" if (cells["file"] == "allocation.csv").all() else "baseline_line"
-    line_of = tables.trial.set_index("person")[column]
+    line_of = tables.trial.set_index("person")[LINES[cells["file"].iloc[0]]]
     amount = pd.Series(amounts, index=line_of.loc[persons].astype("int64"))
     own = cells[cells["line"].isin(amount.index)]
     parts = own["line"].map(own["line"].value_counts())
@@ -124,11 +137,12 @@ def _where(tables: Tables) -> pd.DataFrame:
     return tables.sample[["person", "allocation_week"]].merge(lines, on="person")
 
 
-def _trace_answers(outcome: str, persons: np.ndarray, weights: np.ndarray, tables: Tables) -> pd.DataFrame:
+def _trace_answers(outcome: str, persons: np.ndarray, weights: np.ndarray, tables: Tables, survey: str) -> pd.DataFrame:
     """A score: each answered item counts weight x number of items / answered items times its value."""
     scale: dict[Any, Any] = tables.scales.set_index("variable").loc[outcome].to_dict()
     items = item_names(scale["items"])
-    answers = tables.baseline_items.set_index("person").loc[persons]
+    asked = {"baseline": tables.baseline_items, "followup": tables.followup_items}[survey]
+    answers = asked.set_index("person").loc[persons]
     values = answers[items].astype("float64")
     weight = pd.Series(weights, index=persons)
     if scale["scoring"] == "indicator":
@@ -140,7 +154,7 @@ def _trace_answers(outcome: str, persons: np.ndarray, weights: np.ndarray, table
     person = long.index.get_level_values(0)
     cells = pd.DataFrame(
         {
-            "file": "baseline_survey.csv",
+            "file": f"{survey}_survey.csv",
             "line": answers["line"].loc[person].to_numpy(),
             "column": long.index.get_level_values(1),
             "content": values.stack().astype(int).astype(str).to_numpy(),

@@ -143,7 +143,13 @@ def _describe_sample(found: Trace) -> str:
 
 
 def _conditions(found: Trace) -> str:
-    sample = found.study.samples.get(found.estimate["sample"])
+    name = found.estimate["sample"]
+    split = found.study.splits.get(name) if found.model and name in found.model.splits else None
+    if found.model and split is not None:
+        sign, limit = ("<", split.below) if split.at_most is None else ("<=", split.at_most)
+        bound = f"{sign} {limit}" if isinstance(limit, str) else f"{sign} {limit:g}"
+        return f"{' '.join(found.model.samples)}, low if {split.variable} {bound}, else high"
+    sample = found.study.samples.get(name)
     if sample is None or not sample.conditions:
         return "every analysed person"
     words = {"below": "<", "at_most": "<=", "at_least": ">=", "above": ">", "equals": "="}

@@ -54,18 +54,21 @@ def statistics_of(table: Table, column: Column, row: Row) -> list[Sequence[str]]
     return [own] if own else [line.statistics for line in table.lines]
 
 
-def table_slots(name: str, table: Table, variables: pd.DataFrame) -> Iterator[Slot]:
-    """The numbers of a table, row by row; an address ends with the statistic if the table shows more than one."""
+def table_slots(name: str, table: Table, variables: pd.DataFrame, horizon: int) -> Iterator[Slot]:
+    """The numbers of a table, row by row; an address ends with the statistic if the table shows more than one.
+
+    `horizon` is the week that {last_week} of a template stands for.
+    """
     rows = body_rows(table, variables)
     shown = {s for row in rows for column in table.columns for line in statistics_of(table, column, row) for s in line}
     for row in [*rows, *table.foot]:
         for column in table.columns:
             for statistic in [s for line in statistics_of(table, column, row) for s in line]:
-                yield _table_slot(name, table, row, column, statistic, several=len(shown) > 1)
+                yield _table_slot(name, table, row, column, statistic, horizon, several=len(shown) > 1)
 
 
-def _table_slot(name: str, table: Table, row: Row, column: Column, statistic: str, several: bool) -> Slot:
-    places = {"row": row.key, "column": column.key, **column.values, **row.values}
+def _table_slot(name: str, table: Table, row: Row, column: Column, statistic: str, horizon: int, several: bool) -> Slot:
+    places = {"row": row.key, "column": column.key, "last_week": str(horizon), **column.values, **row.values}
     unit = column.unit or table.unit or row.unit or "coefficient"
     return Slot(
         cell_id=table_address(name, row.key, column.key, statistic if several else ""),

@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise
 from math import isfinite
 from typing import TYPE_CHECKING
 
 from pipeline.render.drawings import Curve, Drawing, PanelDrawing
 from pipeline.render.numbers import write_number
-from pipeline.render.style import BAND, INK, LIMIT, LINES, PANEL_HEAD, LineLook, Sheet, draw_legend, write_above
+from pipeline.render.style import (
+    BAND,
+    INK,
+    LIMIT,
+    LINES,
+    PANEL_HEAD,
+    POINTS_PER_INCH,
+    LineLook,
+    Sheet,
+    draw_legend,
+    write_above,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 AXES_HEIGHT, BELOW = 2.55, 0.55  # inches
 WEEKS_PER_TICK = 13
+LABEL_GAP = 11  # points between two numbers at the end of curves
 
 
 def draw_effect(drawing: Drawing) -> Sheet:
@@ -24,6 +38,7 @@ def draw_effect(drawing: Drawing) -> Sheet:
         for number, curve in enumerate(panel.curves):
             _draw_curve(axes, curve, LINES[number], filled=number == 0)
         _finish(axes, drawing, panel)
+        _mark_ends(axes, panel.curves)
     return sheet
 
 
@@ -32,24 +47,40 @@ def _draw_curve(axes: Axes, curve: Curve, look: LineLook, filled: bool) -> None:
         if filled:
             axes.fill_between(curve.x, curve.low, curve.high, color=BAND, linewidth=0)
         for limit in (curve.low, curve.high):
-            axes.plot(curve.x, limit, color=LIMIT, linewidth=0.9, dashes=(3, 2.2))
+            axes.plot(curve.x, limit, color=LIMIT if filled else look.color, linewidth=0.9, dashes=(3, 2.2))
     axes.plot(curve.x, curve.y, color=look.color, linewidth=look.width, dashes=look.dashes, label=curve.legend)
-    if isfinite(curve.y[-1]):
-        _mark_end(axes, curve, look)
 
 
-def _mark_end(axes: Axes, curve: Curve, look: LineLook) -> None:
-    """A dot at the last week, and the number there."""
-    axes.plot(curve.x[-1:], curve.y[-1:], "o", color=look.color, markersize=4.5, clip_on=False)
-    axes.annotate(
-        curve.last,
-        (curve.x[-1], curve.y[-1]),
-        (7, 0),
-        textcoords="offset points",
-        va="center",
-        weight="bold",
-        color=look.color,
-    )
+def _mark_ends(axes: Axes, curves: Sequence[Curve]) -> None:
+    """A dot at the last week of every curve, and the number there; numbers that would touch move apart."""
+    known = [number for number, curve in enumerate(curves) if isfinite(curve.y[-1])]
+    low, high = axes.get_ylim()
+    points = POINTS_PER_INCH * AXES_HEIGHT / (high - low)
+    places = spread([float(curves[number].y[-1]) * points for number in known], LABEL_GAP)
+    for number, place in zip(known, places, strict=True):
+        curve, look = curves[number], LINES[number]
+        axes.plot(curve.x[-1:], curve.y[-1:], "o", color=look.color, markersize=4.5, clip_on=False)
+        axes.annotate(
+            curve.last,
+            (curve.x[-1], curve.y[-1]),
+            (7, place - float(curve.y[-1]) * points),
+            textcoords="offset points",
+            va="center",
+            weight="bold",
+            color=look.color,
+        )
+
+
+def spread(places: Sequence[float], gap: float) -> list[float]:
+    """`places` in their order, with neighbours less than `gap` apart moved up and down alike until they are not."""
+    order = sorted(range(len(places)), key=lambda number: -places[number])
+    moved = list(places)
+    for above, below in pairwise(order):
+        short = gap - (moved[above] - moved[below])
+        if short > 0:
+            moved[above] += short / 2
+            moved[below] -= short / 2
+    return moved
 
 
 def _finish(axes: Axes, drawing: Drawing, panel: PanelDrawing) -> None:

@@ -67,7 +67,7 @@ def build_table(
     words: Mapping[str, str],
     language: str,
 ) -> Table:
-    """The table `name` with the texts of its cells; `words` fill the placeholders of its note."""
+    """The table `name` with the texts of its cells; `words` fill the placeholders of its note, {horizon} among them."""
     settings = exhibits.tables[name]
     own = cells[cells["exhibit"] == name]
     texts = dict(zip(own["cell_id"], own["text"], strict=True))
@@ -75,7 +75,7 @@ def build_table(
         (slot.row, slot.column, slot.statistic): Shown(
             slot.cell_id, slot.cell_id.split("/", 2)[2].replace("/", "_"), texts[slot.cell_id]
         )
-        for slot in table_slots(name, settings, variables)
+        for slot in table_slots(name, settings, variables, int(words["horizon"]))
     }
     labels = _row_labels(settings, variables, language)
     return Table(

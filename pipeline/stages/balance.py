@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from pipeline.config import Study
-from pipeline.estimates import estimates_table
-from pipeline.models import estimate_ols, outcome_names, read_models
+from pipeline.estimation import estimate_stage
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -16,7 +15,6 @@ if TYPE_CHECKING:
 def run(
     sample: pd.DataFrame, background: pd.DataFrame, variables: pd.DataFrame, models: Mapping[str, Any], study: Study
 ) -> dict[str, pd.DataFrame]:
-    """Estimate the model 'balance': each risk factor of the dictionary on allocation, in its samples."""
-    model = read_models(models)["balance"]
+    """Estimate the models of the stage: each risk factor of the dictionary on allocation, in their samples."""
     tables = {"sample": sample, "background": background}
-    return {"balance.parquet": estimates_table(estimate_ols(model, outcome_names(model, variables), tables, study))}
+    return {"balance.parquet": estimate_stage("balance", tables, models, study, variables)}

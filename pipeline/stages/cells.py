@@ -65,7 +65,7 @@ def find_slots(
 
     for name in exhibits.order:
         if name in exhibits.tables:
-            yield from table_slots(name, exhibits.tables[name], variables)
+            yield from table_slots(name, exhibits.tables[name], variables, study.time.horizon_weeks)
         else:
             yield from figure_slots(name, exhibits.figures[name], study.time.horizon_weeks, weeks_of)
 

@@ -25,7 +25,7 @@ NOT_CONVERGED = "did not converge: no estimate"
 def run(
     sample: pd.DataFrame, durations: pd.DataFrame, background: pd.DataFrame, models: Mapping[str, Any], study: Study
 ) -> dict[str, pd.DataFrame]:
-    """Estimate every model with the estimator 'discrete_hazard'.
+    """Estimate the models of the stage, discrete-time hazards.
 
     Parameter 'treated' has the standard error from the observed information, 'treated_clustered' the same estimate with
     the one clustered on team. n counts person-weeks after the drops, n_treated and n_control the persons they belong
@@ -33,7 +33,7 @@ def run(
     """
     people = join_background(sample, background)
     rows: list[Estimate] = []
-    for model in models_of(models, "discrete_hazard"):
+    for model in models_of(models, "hazard"):
         for name in model.samples:
             chosen = select_sample(people, name, study)
             for outcome in model.outcomes:

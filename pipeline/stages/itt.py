@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from pipeline.config import Study
-from pipeline.estimates import estimates_table
-from pipeline.models import estimate_ols, read_models
+from pipeline.estimation import estimate_stage
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -16,7 +15,6 @@ if TYPE_CHECKING:
 def run(
     sample: pd.DataFrame, background: pd.DataFrame, shares: pd.DataFrame, models: Mapping[str, Any], study: Study
 ) -> dict[str, pd.DataFrame]:
-    """Estimate the model 'itt': model (2) of the report for t = 1..horizon in its samples."""
-    model = read_models(models)["itt"]
+    """Estimate the models of the stage: model (2) of the report for t = 1..horizon in their samples."""
     tables = {"sample": sample, "background": background, "shares": shares}
-    return {"itt.parquet": estimates_table(estimate_ols(model, list(model.outcomes), tables, study))}
+    return {"itt.parquet": estimate_stage("itt", tables, models, study)}

@@ -42,34 +42,108 @@ class OLSFit:
     n_clusters: int
 
 
+@dataclass(frozen=True)
+class CombinationFit:
+    """One linear combination of the coefficients of a design, for m outcomes, with errors robust to unequal variances.
+
+    estimates, standard_errors: (m,), the error missing for a perfect fit and where an observation has leverage one;
+    df: observations less coefficients. leverage_one: (n,), True for those observations.
+    """
+
+    estimates: FloatArray
+    standard_errors: FloatArray
+    perfect_fit: npt.NDArray[np.bool_]
+    leverage_one: npt.NDArray[np.bool_]
+    df: int
+    n: int
+
+
 def fit_cluster_ols(
     outcomes: npt.ArrayLike,
     design: npt.ArrayLike,
     clusters: npt.ArrayLike,
     columns: Sequence[str] | None = None,
+    absorbed: npt.ArrayLike | None = None,
 ) -> OLSFit:
     """Regress each column of `outcomes` (n, m) on `design` (n, k), clustered on `clusters` (n,), by one factorisation.
 
+    `absorbed` (n,) codes groups whose dummies stand beside the design without being written out: outcomes and design
+    are taken as deviations from group means, which gives the same coefficients and residuals (Frisch and Waugh 1933).
     The variance is G/(G-1) * (N-1)/(N-K) * A (sum_g s_g s_g') A with A = (X'X)^-1 and s_g the scores summed over
-    cluster g; K counts every column. Stata 18 [R] regress, Methods and formulas; report section 3.2, model (2).
-    `columns` names the columns of the design in errors. ValueError for a missing value, too few rows or one cluster;
-    RankDeficiencyError for a column that the others determine.
+    cluster g; K counts every column and every absorbed dummy. Stata 18 [R] regress, Methods and formulas; report
+    section 3.2, model (2). `columns` names the columns of the design in errors. ValueError for a missing value, too few
+    rows or one cluster; RankDeficiencyError for a column that the others determine.
 
     Other packages: statsmodels has this variance but the normal reference unless use_t=True; linearmodels has it with
     debiased=True (PanelOLS: group_debias=True) but t(N-K); R's sandwich has it as vcovCL(type="HC1"), and t(N-K).
     """
     y, x = _checked_outcomes(outcomes), np.asarray(design, dtype=float)
-    weights = _weights(x, columns)
+    within_y, within_x, k = _take_out(y, x, absorbed)
+    weights = _weights(x, columns, within_x, k)
     coefficients = weights @ y
-    residuals = y - x @ coefficients
-    members = _members_by_cluster(np.asarray(clusters), len(x))
-    clustered = np.zeros_like(coefficients)
-    for rows in members:
-        clustered += (weights[:, rows] @ residuals[rows]) ** 2
-    n, k, g = len(x), x.shape[1], len(members)
+    residuals = within_y - within_x @ coefficients
+    order, starts = _cluster_order(np.asarray(clusters), len(x))
+    clustered = _cluster_squares(weights[:, order], residuals[order], starts)
+    n, g = len(x), len(starts)
     perfect = (residuals**2).sum(axis=0) <= PERFECT_FIT * (y**2).sum(axis=0)
     errors = np.sqrt(clustered * (g / (g - 1)) * ((n - 1) / (n - k)))
     return OLSFit(coefficients, np.where(perfect, np.nan, errors), perfect, g - 1, n, g)
+
+
+def _cluster_squares(weights: FloatArray, residuals: FloatArray, starts: list[int]) -> FloatArray:
+    """The squared cluster sums of weight (k, n) times residual (n, m), added over the clusters: (k, m)."""
+    if residuals.shape[1] == 1:
+        sums = np.add.reduceat(weights * residuals[:, 0], starts, axis=1)
+        return np.asarray((sums**2).sum(axis=1, keepdims=True))
+    total = np.zeros((len(weights), residuals.shape[1]))
+    for start, end in zip(starts, [*starts[1:], len(residuals)], strict=True):
+        total += (weights[:, start:end] @ residuals[start:end]) ** 2
+    return total
+
+
+def fit_combination(
+    outcomes: npt.ArrayLike,
+    design: npt.ArrayLike,
+    combination: npt.ArrayLike,
+    columns: Sequence[str] | None = None,
+    absorbed: npt.ArrayLike | None = None,
+) -> CombinationFit:
+    """Estimate `combination` (k,) of the coefficients of each outcome (n, m) on `design` (n, k), with the HC2 variance.
+
+    The variance is sum_i w_i^2 e_i^2 / (1 - h_i) with w the weights of the combination, e the residuals and h the
+    leverages (MacKinnon and White 1985). For arms saturated in strata it is Neyman's: the sum over strata and arms of
+    squared share times s^2 / n. Raises as `fit_cluster_ols` does, and takes the same `columns` and `absorbed`.
+    """
+    y, x = _checked_outcomes(outcomes), np.asarray(design, dtype=float)
+    within_y, within_x, k = _take_out(y, x, absorbed)
+    weights = _weights(x, columns, within_x, k)
+    residuals = within_y - within_x @ (weights @ y)
+    leverage = np.einsum("ni,in->n", within_x, weights)
+    if absorbed is not None:
+        _, codes, sizes = np.unique(np.asarray(absorbed), return_inverse=True, return_counts=True)
+        leverage = leverage + 1.0 / sizes[codes]
+    combined = np.asarray(combination, dtype=float) @ weights
+    whole = 1.0 - leverage < RANK_TOLERANCE
+    terms = combined**2 / np.where(whole, 1.0, 1.0 - leverage)
+    perfect = (residuals**2).sum(axis=0) <= PERFECT_FIT * (y**2).sum(axis=0)
+    errors = np.where(perfect | whole.any(), np.nan, np.sqrt(terms @ residuals**2))
+    return CombinationFit(combined @ y, errors, perfect, whole, len(x) - k, len(x))
+
+
+def _take_out(y: FloatArray, x: FloatArray, absorbed: npt.ArrayLike | None) -> tuple[FloatArray, FloatArray, int]:
+    """Outcomes and design less the means of the absorbed groups, and the number of coefficients with their dummies."""
+    if absorbed is None:
+        return y, x, x.shape[1]
+    levels, codes = np.unique(np.asarray(absorbed), return_inverse=True)
+    both = deviations(np.hstack([x, y]), codes, len(levels))
+    return both[:, x.shape[1] :], both[:, : x.shape[1]], x.shape[1] + len(levels)
+
+
+def deviations(values: FloatArray, codes: npt.NDArray[np.intp], count: int) -> FloatArray:
+    """`values` (n, m) less the mean of their group; `codes` (n,) numbers `count` groups from 0, none of them empty."""
+    indicators = (np.arange(count)[:, None] == codes).astype(float)
+    means = (indicators @ values) / indicators.sum(axis=1, keepdims=True)
+    return np.asarray(values - means[codes], dtype=float)
 
 
 def coefficient_weights(
@@ -90,6 +164,13 @@ def coefficient_weights(
     return weights
 
 
+def combination_weights(
+    design: npt.ArrayLike, combination: npt.ArrayLike, columns: Sequence[str] | None = None
+) -> FloatArray:
+    """The weights w (n,) with which the `combination` (k,) of coefficients is exactly sum_i w_i y_i."""
+    return np.asarray(combination, dtype=float) @ _weights(np.asarray(design, dtype=float), columns)
+
+
 def require_full_rank(
     design: FloatArray, columns: Sequence[str] | None = None, upper: FloatArray | None = None
 ) -> None:
@@ -104,13 +185,16 @@ def require_full_rank(
         raise RankDeficiencyError(columns[first] if columns is not None else str(first))
 
 
-def _weights(x: FloatArray, columns: Sequence[str] | None) -> FloatArray:
-    """(X'X)^-1 X' (k, n) through one QR factorisation."""
+def _weights(
+    x: FloatArray, columns: Sequence[str] | None, within: FloatArray | None = None, k: int | None = None
+) -> FloatArray:
+    """(X'X)^-1 X' (k, n) through one QR factorisation; `within` is X after k - its columns dummies are taken out."""
     if not np.isfinite(x).all():
         raise ValueError("the design has missing values: take complete cases first")
-    if len(x) <= x.shape[1]:
-        raise ValueError(f"{len(x)} observations are too few for {x.shape[1]} coefficients")
-    orthogonal, upper = np.linalg.qr(x)
+    count = x.shape[1] if k is None else k
+    if len(x) <= count:
+        raise ValueError(f"{len(x)} observations are too few for {count} coefficients")
+    orthogonal, upper = np.linalg.qr(x if within is None else within)
     require_full_rank(x, columns, upper)
     return np.asarray(np.linalg.solve(upper, orthogonal.T), dtype=float)
 
@@ -122,13 +206,15 @@ def _checked_outcomes(outcomes: npt.ArrayLike) -> FloatArray:
     return y
 
 
-def _members_by_cluster(clusters: npt.NDArray[np.generic], n: int) -> list[npt.NDArray[np.intp]]:
-    """The row numbers of each cluster."""
-    if len(clusters) != n:
-        raise ValueError(f"{len(clusters)} cluster labels for {n} observations")
-    if clusters.dtype.kind == "f" and np.isnan(clusters).any():
+def _cluster_order(labels: npt.NDArray[np.generic], n: int) -> tuple[npt.NDArray[np.intp], list[int]]:
+    """The rows in the order of their clusters, and the place in that order at which each cluster starts."""
+    if len(labels) != n:
+        raise ValueError(f"{len(labels)} cluster labels for {n} observations")
+    if labels.dtype.kind == "f" and np.isnan(labels).any():
         raise ValueError("the clusters have missing values: take complete cases first")
-    _, codes, sizes = np.unique(clusters, return_inverse=True, return_counts=True)
-    if len(sizes) < 2:
+    order = np.argsort(labels, kind="stable")
+    ordered = labels[order]
+    starts = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]])).tolist()
+    if len(starts) < 2:
         raise ValueError("a clustered standard error needs at least two clusters")
-    return np.split(np.argsort(codes, kind="stable"), np.cumsum(sizes)[:-1])
+    return order, starts

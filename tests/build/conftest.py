@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 STAGES = ["ingest", "sample", "survey", "outcomes", "balance", "itt", "hazard", "survival", "description"]
+STAGES += ["subgroups", "mechanisms", "robustness", "prognosis"]
 STAGES += ["cells", "tables", "figures", "report", "twin"]
 
 

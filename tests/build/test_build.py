@@ -13,6 +13,7 @@ import pytest
 from tests.build.conftest import Project, environment
 
 ESTIMATION = {"balance", "itt", "hazard", "survival", "description"}
+ESTIMATION |= {"subgroups", "mechanisms", "robustness", "prognosis"}
 SHOWING = {"cells", "tables", "figures", "report"}
 
 
@@ -54,7 +55,7 @@ def test_an_edit_runs_what_depends_on_it_and_stops_where_nothing_changed(
     ("name", "stages"),
     [
         ("reports/twin/figures/figure_3_2.png", {"figures"}),
-        ("data_derived/twin/shares.parquet", {"outcomes", "itt"}),
+        ("data_derived/twin/shares.parquet", {"outcomes", "itt", "subgroups", "mechanisms", "robustness", "prognosis"}),
         ("data_derived/twin/runs/itt.json", {"itt"}),
     ],
 )

@@ -1,4 +1,4 @@
-# Writes results.csv from trial.csv: the estimates of R 4.2 with sandwich 3.0, lmtest 0.9 and survival 3.5.
+# Writes results.csv from trial.csv: the estimates of R 4.2 with sandwich 3.0, lmtest 0.9, survival 3.5 and AER 1.2.
 # From this folder: Rscript make_reference.R. The tests read results.csv and need no R.
 suppressPackageStartupMessages({library(sandwich); library(lmtest); library(survival)})
 
@@ -72,6 +72,20 @@ for (variable in c("wait_days", "history")) {
     keep(paste0("density/", variable, "/", probability), c("point", "density"),
          c(point, mean(dnorm((point - values) / width)) / width))
   }
+}
+
+# Tobit with robust errors: AER's tobit is survreg; sandwich has no factor N/(N-1).
+suppressPackageStartupMessages(library(AER))
+for (outcome in c("share", "unknown")) {
+  used <- trial[complete.cases(trial[c(outcome, "belief", "history")]), ]
+  used$y <- pmin(pmax(used[[outcome]], 0.15), 0.5)
+  fit <- tobit(y ~ belief + history + treated + wait_days, left = 0.15, right = 0.5, data = used,
+               control = survreg.control(rel.tolerance = 1e-14, maxiter = 200))
+  robust <- sqrt(diag(sandwich(fit)))
+  for (name in c("(Intercept)", "belief", "history", "treated", "wait_days"))
+    keep(paste0("tobit/", outcome, "/", name), c("estimate", "se_robust", "se"),
+         c(coef(fit)[name], robust[name], sqrt(diag(vcov(fit)))[name]))
+  keep(paste0("tobit/", outcome), c("sigma", "log_likelihood", "n"), c(fit$scale, fit$loglik[2], nrow(used)))
 }
 
 write.csv(do.call(rbind, rows), "results.csv", row.names = FALSE, quote = FALSE)

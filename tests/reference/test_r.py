@@ -13,6 +13,7 @@ from pipeline.stats.hazard import fit_hazard
 from pipeline.stats.ols import fit_cluster_ols
 from pipeline.stats.person_weeks import collapse
 from pipeline.stats.survival import kaplan_meier
+from pipeline.stats.tobit import fit_tobit
 from tests.reference.make_data import make_data
 from tests.trial import HORIZON
 
@@ -85,6 +86,24 @@ def test_survival(arm, week):
     # Products of up to 81 fractions, and two exponentials.
     assert ours == pytest.approx([expected[name] for name in ("surv", "std.err", "lower", "upper")], rel=1e-10)
     assert curve.at_risk[week] == expected["n.risk"]
+
+
+@pytest.mark.parametrize("outcome", ["share", "unknown"])
+def test_tobit(outcome):
+    used = trial().dropna(subset=[outcome, "belief", "history"])
+    names = ["belief", "history", "treated", "wait_days"]
+    design = np.column_stack([np.ones(len(used)), used[names]])
+    fit = fit_tobit(used[outcome].clip(0.15, 0.5), design, (0.15, 0.5), ["(Intercept)", *names])
+    whole = results()[f"tobit/{outcome}"]
+    assert (fit.converged, fit.n) == (True, whole["n"])
+    # survreg stops when the likelihood settles, which leaves about half of the digits.
+    assert [fit.sigma, fit.log_likelihood] == pytest.approx([whole["sigma"], whole["log_likelihood"]], rel=1e-7)
+    for j, name in enumerate(["(Intercept)", *names]):
+        expected = results()[f"tobit/{outcome}/{name}"]
+        assert fit.coefficients[j] == pytest.approx(expected["estimate"], rel=1e-6)
+        # R's sandwich has no factor N/(N-1).
+        robust = expected["se_robust"] * np.sqrt(fit.n / (fit.n - 1))
+        assert fit.standard_errors[j] == pytest.approx(robust, rel=1e-6)
 
 
 @pytest.mark.parametrize("variable", ["wait_days", "history"])

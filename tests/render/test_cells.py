@@ -19,6 +19,21 @@ ADDRESSES = {
     "table_2_3/age/short_wait": "balance/short_wait/age//treated",
     "table_3_1/employment_exit/all/estimate": "hazard_logit/all/employment_exit//treated",
     "table_3_2/employment_exit/long_wait/se": "hazard_logit/long_wait/employment_exit//treated",
+    "table_3_3/low_7/employment/se": "self_efficacy/self_efficacy_7/employment/81/treated:low",
+    "table_3_3/high_8/sickness_benefit_control/estimate": (
+        "self_efficacy/self_efficacy_7/sickness_benefit/81/control_mean:high"
+    ),
+    "table_3_3/high_15/size/estimate": "self_efficacy/self_efficacy_14/employment/81/size:high",
+    "table_3_4/low_9/employment_wait_under_21_days/estimate": (
+        "self_efficacy_short_wait/self_efficacy_9/employment/81/treated:low"
+    ),
+    "table_4_1/low_6/employment/estimate": "self_efficacy_wait/self_efficacy_6/employment/81/treated:low",
+    "table_3_6/pooled_high/employment/se": "peers_pooled/self_efficacy_8/employment/81/treated:high",
+    "table_3_6/separate_high_low/self_efficacy/estimate": (
+        "peers_survey/self_efficacy_8/self_efficacy//treated:high:low_peers"
+    ),
+    "figure_4_2/all/employment/45/itt_unadjusted/ci_low": "itt_unadjusted/all/employment/45/treated",
+    "figure_4_4/all/sickness_benefit/81/itt": "itt/all/sickness_benefit/81/treated",
     "figure_2_2/treated/analysed": "flow/treated/analysed//n",
     "figure_2_3/all/wait_days/7/control/x": "density/all/wait_days/7/control",
     "figure_3_1/all/employment_exit/12/treated": "kaplan_meier/all/employment_exit/12/treated",

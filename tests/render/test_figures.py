@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from pipeline.render.curves import spread
 from pipeline.render.drawings import build_drawing
 from pipeline.render.exhibits import read_exhibits
 from pipeline.render.words import common_words, note_words
@@ -113,3 +114,10 @@ def test_no_exhibit_of_real_data_says_synthetic():
     texts = {name: text for name, text in named.items() if isinstance(text, str)}
     assert len(texts) == 2 * len(ONE_OF_EACH_KIND) + 3 * len(TABLES) + 1
     assert not [name for name, text in texts.items() if "ynthetic" in text]
+
+
+def test_numbers_at_the_end_of_curves_move_apart_only_where_they_would_touch():
+    assert spread([5.0, 40.0], 11) == [5.0, 40.0]
+    assert spread([20.0, 20.0], 11) == [25.5, 14.5]
+    assert spread([19.0, 21.0], 11) == [14.5, 25.5]
+    assert spread([3.0], 11) == [3.0]

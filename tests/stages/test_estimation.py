@@ -1,6 +1,7 @@
 """The estimation stages on a simulated trial: addresses, numbers by a second route, and what they refuse."""
 
 import tomllib
+from dataclasses import fields
 from functools import cache
 from pathlib import Path
 
@@ -9,12 +10,24 @@ import pandas as pd
 import pytest
 
 from pipeline.config import Study, convert
+from pipeline.designs import Label, outcome_values
 from pipeline.errors import InputError
 from pipeline.estimates import estimates_table, hash_persons
-from pipeline.models import Label, estimation_problem, outcome_values, read_models
+from pipeline.estimation import estimation_problem
+from pipeline.models import read_models
 from pipeline.samples import join_background, select_sample, spells
 from pipeline.schemas import build_schema, validate_table
-from pipeline.stages import balance, description, hazard, itt, survival
+from pipeline.stages import (
+    balance,
+    description,
+    hazard,
+    itt,
+    mechanisms,
+    prognosis,
+    robustness,
+    subgroups,
+    survival,
+)
 from tests.trial import HORIZON, RISK_FACTORS, draw_trial
 
 CONFIG = Path(__file__).parents[2] / "config"
@@ -23,6 +36,7 @@ STUDY = convert(tomllib.loads((CONFIG / "study.toml").read_text()), Study, "conf
 VARIABLES = pd.DataFrame(
     {"name": ["person", *reversed(RISK_FACTORS)], "risk_factor": ["", *map(str, range(len(RISK_FACTORS), 0, -1))]}
 )
+DICTIONARY = pd.read_csv(CONFIG / "variables.csv", dtype=str, keep_default_na=False)
 REASONS = {"closed_municipality": 3, "no_baseline": 1}
 
 
@@ -45,6 +59,12 @@ RUNS = {
     "hazard": lambda t: hazard.run(t.sample, t.durations, t.background, MODELS, STUDY),
     "survival": lambda t: survival.run(t.sample, t.durations, t.background, MODELS, STUDY),
     "description": lambda t: description.run(t.sample, t.background, exclusions(), VARIABLES, MODELS, STUDY),
+    "subgroups": lambda t: subgroups.run(t.sample, t.background, t.shares, MODELS, STUDY),
+    "mechanisms": lambda t: mechanisms.run(
+        t.sample, t.background, t.shares, t.weekly, t.followup, DICTIONARY, MODELS, STUDY
+    ),
+    "robustness": lambda t: robustness.run(t.sample, t.background, t.shares, MODELS, STUDY),
+    "prognosis": lambda t: prognosis.run(t.sample, t.background, t.shares, MODELS, STUDY),
 }
 
 
@@ -60,14 +80,19 @@ COUNTS = {
     "survival": 2 * 2 * 3 * (HORIZON + 1),
     # means, 91 and 97 density points by arm, teams with the total, and the flow
     "description": len(RISK_FACTORS) * 6 + 2 * (91 + 97) + 5 * 44 + 7 * 3,
+    # effect, control mean and size of both groups at 9 + 9 cut-offs and for 10 backgrounds
+    "subgroups": (9 + 9 + 10) * 2 * 6,
+    # 22 scores at 4 cut-offs without and with the wait; 4 and 3 groups by peers, 2 outcomes; activation
+    "mechanisms": 22 * 4 * 6 * 2 + (4 + 3) * 3 * 2 + 2 * HORIZON * 3,
+    "robustness": 9 * 2 * 6 + 4 * 2 * HORIZON,
+    "prognosis": 66 * 2,
 }
 
 
 @pytest.mark.parametrize("stage", RUNS)
 def test_table_has_the_columns_of_the_dictionary_and_every_address_once(stage):
     table = estimates(stage).reset_index(drop=True)
-    dictionary = pd.read_csv(CONFIG / "variables.csv", dtype=str, keep_default_na=False)
-    validate_table(table, build_schema("estimates", dictionary))
+    validate_table(table, build_schema("estimates", DICTIONARY))
     assert len(table) == COUNTS[stage]
     assert table["estimate_id"].is_monotonic_increasing
     assert table["converged"].all()
@@ -79,7 +104,7 @@ def test_table_has_the_columns_of_the_dictionary_and_every_address_once(stage):
 def test_order_of_the_rows_changes_nothing(stage):
     base = trial()
     shuffled = type(base)(
-        *(table.sample(frac=1, random_state=3) for table in (base.sample, base.background, base.shares, base.durations))
+        **{field.name: getattr(base, field.name).sample(frac=1, random_state=3) for field in fields(base)}
     )
     # The same sums in the same order: not a bit differs.
     pd.testing.assert_frame_equal(

@@ -5,7 +5,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.stats.ols import RankDeficiencyError, coefficient_weights, fit_cluster_ols
+from pipeline.stats.ols import (
+    RankDeficiencyError,
+    coefficient_weights,
+    combination_weights,
+    fit_cluster_ols,
+    fit_combination,
+)
 
 # Rounding of a few hundred sums of numbers near 1.
 EXACT = 1e-12
@@ -57,6 +63,35 @@ def test_dummies_give_the_within_estimator():
 
     within = np.linalg.lstsq(demean(design[:, 6:]), demean(outcomes), rcond=None)[0]
     assert fit_cluster_ols(outcomes, design, teams).coefficients[6:] == pytest.approx(within, abs=EXACT)
+
+
+def test_absorbed_dummies_are_dummies_written_out():
+    outcomes, design, teams = draw_problem(8)
+    whole = fit_cluster_ols(outcomes, design, teams)
+    # Numbers of groups need not be consecutive.
+    part = fit_cluster_ols(outcomes, design[:, 6:], teams, absorbed=10 * (teams // 2) + 3)
+    assert part.coefficients == pytest.approx(whole.coefficients[6:], rel=EXACT)
+    assert part.standard_errors == pytest.approx(whole.standard_errors[6:], rel=EXACT)
+    assert (part.n, part.df) == (whole.n, whole.df)
+    alone = fit_cluster_ols(outcomes[:, :1], design[:, 6:], teams, absorbed=teams // 2)
+    assert alone.standard_errors[:, 0] == pytest.approx(whole.standard_errors[6:, 0], rel=EXACT)
+
+
+def test_combination_has_the_variance_of_the_formula_written_out():
+    outcomes, x, teams = draw_problem(9)
+    wanted = np.array([0, 0, 0, 0, 0, 0, 0.5, 2])
+    bread = np.linalg.inv(x.T @ x)
+    leverage = np.einsum("ij,jk,ik->i", x, bread, x)
+    for fit in (
+        fit_combination(outcomes, x, wanted),
+        fit_combination(outcomes, x[:, 6:], wanted[6:], absorbed=teams // 2),
+    ):
+        for j in range(outcomes.shape[1]):
+            residuals = outcomes[:, j] - x @ (bread @ x.T @ outcomes[:, j])
+            variance = bread @ x.T @ np.diag(residuals**2 / (1 - leverage)) @ x @ bread
+            assert fit.standard_errors[j] == pytest.approx(np.sqrt(wanted @ variance @ wanted), rel=EXACT)
+        assert fit.estimates == pytest.approx(combination_weights(x, wanted) @ outcomes, abs=EXACT)
+        assert fit.df == 112
 
 
 @settings(max_examples=25, deadline=None)

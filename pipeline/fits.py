@@ -1,0 +1,93 @@
+"""The least-squares estimators on a design: persons, means of teams' arms, and effects by municipality."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.designs import BoolArray, Design, FloatArray
+from pipeline.stats.ols import fit_cluster_ols, fit_combination
+
+
+@dataclass(frozen=True)
+class Fit:
+    """Effects and errors (p, m) of p parameters and m outcomes, and what the inference rests on; note for all."""
+
+    parameters: tuple[str, ...]
+    effects: FloatArray
+    errors: FloatArray
+    perfect_fit: BoolArray
+    df: int
+    n: int
+    n_clusters: int | None
+    note: str = ""
+
+
+def _fit_persons(design: Design, values: FloatArray) -> Fit:
+    """Model (2) and those of its form: least squares on persons, clustered on team."""
+    fit = fit_cluster_ols(values, design.matrix, design.clusters, design.columns, design.strata)
+    p = len(design.group_names)
+    return Fit(
+        design.effects, fit.coefficients[-p:], fit.standard_errors[-p:], fit.perfect_fit, fit.df, fit.n, fit.n_clusters
+    )
+
+
+def _fit_group_means(design: Design, values: FloatArray) -> Fit:
+    """Model (7): the same on means by team and arm, every mean counting alike (report chapter 4)."""
+    averaged, row_of = average_arms(design)
+    return _fit_persons(averaged, _means(values, row_of))
+
+
+def _fit_municipalities(design: Design, values: FloatArray) -> Fit:
+    """Model (6): effects by municipality, averaged by their number of persons (Imbens and Rubin 2015, p. 205).
+
+    The error is HC2, without covariates Neyman's of a stratified trial. Clustering on team is not valid here: a
+    municipality with one team would add nothing to the variance.
+    """
+    sizes = group_sizes(design)
+    one_arm = sorted({design.group_names[group] for _, group in strata_with_one_arm(design)})
+    if one_arm:
+        raise ValueError(f"only one arm in {', '.join(one_arm)}, so no effect there")
+    combination = np.zeros(len(design.columns))
+    combination[-len(sizes) :] = sizes / len(design.persons)
+    fit = fit_combination(values, design.matrix, combination, design.columns, design.strata)
+    alone = sorted({design.group_names[group] for group in design.groups[fit.leverage_one]})
+    note = f"a single person in an arm of {', '.join(alone)}: no standard error" if alone else ""
+    parameter = design.columns[-1].partition(":")[0]
+    return Fit((parameter,), fit.estimates[None], fit.standard_errors[None], fit.perfect_fit, fit.df, fit.n, None, note)
+
+
+FITS = {"ols": _fit_persons, "group_ols": _fit_group_means, "municipality_effects": _fit_municipalities}
+
+
+def group_sizes(design: Design) -> FloatArray:
+    """The persons of each group."""
+    return np.bincount(design.groups, minlength=len(design.group_names)).astype(float)
+
+
+def average_arms(design: Design) -> tuple[Design, npt.NDArray[np.intp]]:
+    """The design of the means by team and arm, and for each person the row of their mean."""
+    _, first, row_of = np.unique(2 * design.clusters + design.treated, return_index=True, return_inverse=True)
+    cut = {name: getattr(design, name)[first] for name in ("persons", "strata", "clusters", "treated", "groups")}
+    return Design(
+        matrix=_means(design.matrix, row_of), columns=design.columns, strata_names=design.strata_names,
+        group_names=design.group_names, **cut,
+    ), row_of  # fmt: skip
+
+
+def _means(values: FloatArray, row_of: npt.NDArray[np.intp]) -> FloatArray:
+    indicators = (np.arange(row_of.max(initial=-1) + 1)[:, None] == row_of).astype(float)
+    return np.asarray((indicators @ values) / indicators.sum(axis=1, keepdims=True), dtype=float)
+
+
+def strata_with_one_arm(design: Design) -> list[tuple[str, int]]:
+    """Municipality, and group, of the strata in which everybody or nobody is treated; none without municipalities."""
+    count = len(design.group_names)
+    cell = design.strata * count + design.groups
+    total = np.bincount(design.strata, minlength=len(design.strata_names))
+    treated = np.bincount(design.strata, weights=design.treated, minlength=len(design.strata_names))
+    single = (total > 0) & ((treated == 0) | (treated == total))
+    found = np.unique(cell[single[design.strata]])
+    return [(design.strata_names[number // count].split(":")[1], int(number % count)) for number in found]

@@ -49,7 +49,12 @@ def body_rows(table: Table, variables: pd.DataFrame) -> list[Row]:
 
 
 def statistics_of(table: Table, column: Column, row: Row) -> list[Sequence[str]]:
-    """What a column shows of a row, line by line: the row's own statistics, else the column's, else the table's."""
+    """What a column shows of a row, line by line: the row's own statistics, else the column's, else the table's.
+
+    Columns of one key share an estimate and show different statistics of it; a row's own stand in the first of them.
+    """
+    if row.statistics and column is not next(other for other in table.columns if other.key == column.key):
+        return [()]
     own = row.statistics or column.statistics
     return [own] if own else [line.statistics for line in table.lines]
 

@@ -152,6 +152,38 @@ KINDS: dict[str, type[Settings]] = {
     "language": Language,
 }
 
+SETTINGS_COLUMNS: dict[str, tuple[str, ...]] = {
+    "benefit_codes": ("code", "group", "activation", "valid_from", "valid_to", "label_da", "label_en", "confidence"),
+    "scales": (
+        "variable",
+        "items",
+        "item_minimum",
+        "item_maximum",
+        "scoring",
+        "indicator_values",
+        "minimum_answered",
+        "followup",
+        "rule_source",
+    ),
+    "variables": (
+        "name",
+        "label_da",
+        "label_en",
+        "type",
+        "unit",
+        "decimals",
+        "minimum",
+        "maximum",
+        "source",
+        "tables",
+        "key_of",
+        "risk_factor",
+        "missing",
+        "sensitivity",
+        "definition",
+    ),
+}
+
 
 def read_settings(path: Path) -> Any:
     """Read one TOML file; a known kind becomes its frozen object, any other a plain dict.

@@ -7,7 +7,7 @@ import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline.config import read_settings
+from pipeline.config import SETTINGS_COLUMNS, read_settings
 from pipeline.errors import InputError
 
 if TYPE_CHECKING:
@@ -50,9 +50,17 @@ def _read_csv(path: Path) -> pd.DataFrame:
 
         return read_received(path, read_settings(description))
     try:
-        return pd.read_csv(path, dtype=str, keep_default_na=False)
-    except (pd.errors.ParserError, UnicodeDecodeError) as error:
+        table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: not a comma-separated UTF-8 table: {error}. Mend the line.") from error
+    expected = SETTINGS_COLUMNS.get(path.stem, tuple(table.columns))
+    absent, unknown = sorted(set(expected) - set(table.columns)), sorted(set(table.columns) - set(expected))
+    if absent or unknown:
+        raise InputError(
+            f"{path}, line 1: columns missing: {', '.join(absent) or 'none'}; unknown columns: "
+            f"{', '.join(unknown) or 'none'}. The columns are {', '.join(expected)}."
+        )
+    return table
 
 
 def serialise(path: Path, content: Any) -> bytes:

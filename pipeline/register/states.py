@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pipeline.config import OutcomeDefinitions, State
+from pipeline.errors import InputError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,6 +27,7 @@ def classify_weeks(
     codes: benefit codes, any shape, 0 = none, -1 = outside the extract. wages: 1 or 0 for a wage record in the week's
     month, -1 for a month that is not in the extract; same shape.
     """
+    _require_known(definitions, benefit_codes)
     resident = ~np.isin(codes, codes_of(benefit_codes, groups=definitions.unknown_groups)) & (codes != UNKNOWN)
     return {
         name: np.where(resident, _classify(codes, wages, state, benefit_codes), UNKNOWN).astype(np.int8)
@@ -42,6 +44,21 @@ def codes_of(
         for row in benefit_codes.to_dict("records")
         if (groups is None or row["group"] in groups) and (activation is None or row["activation"] in activation)
     ]
+
+
+def _require_known(definitions: OutcomeDefinitions, benefit_codes: pd.DataFrame) -> None:
+    """Raise InputError for a group or activation type that no benefit code has: a misspelling would empty the state."""
+    named = [("groups", "unknown_groups", definitions.unknown_groups)]
+    named += [("groups", name, state.groups) for name, state in definitions.states.items()]
+    named += [("activation", name, state.activation) for name, state in definitions.states.items()]
+    for key, name, values in named:
+        known = set(benefit_codes["group" if key == "groups" else "activation"])
+        wrong = [value for value in values if value not in known]
+        if wrong:
+            raise InputError(
+                f"config/outcomes.toml, {name}, {key}: {', '.join(wrong)} ({len(wrong)} values) is on no code of "
+                f"config/benefit_codes.csv. Known: {', '.join(sorted(known))}."
+            )
 
 
 def _classify(codes: Codes, wages: States, state: State, benefit_codes: pd.DataFrame) -> States:

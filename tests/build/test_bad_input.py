@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.errors import InputError
+from pipeline.files import load_input
 from pipeline.register.receive import describe_extract
 
 RAW = Path("data_raw/twin")
@@ -209,3 +211,13 @@ def test_a_broken_setting_is_refused(tmp_path, name, before, after, message):
     target = tmp_path / "derived"
     inputs = [Path("data_derived/twin/trial.parquet"), Path("data_derived/twin/register_columns.parquet"), broken]
     require_one_message(run_stage("sample", inputs, ["sample", "exclusions"], target), message, target)
+
+
+@pytest.mark.parametrize("name", ["scales.csv", "benefit_codes.csv", "variables.csv"])
+def test_a_settings_table_with_another_header_is_refused(tmp_path, name):
+    path = tmp_path / name
+    text = (CONFIG / name).read_text(encoding="utf-8")
+    first = text.split(",")[0]
+    path.write_text(text.replace(first, "shoe_size", 1), encoding="utf-8")
+    with pytest.raises(InputError, match=rf"{name}, line 1: columns missing: {first}; unknown columns: shoe_size"):
+        load_input(path)

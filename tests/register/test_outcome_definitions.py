@@ -4,9 +4,11 @@ import csv
 from fractions import Fraction
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 
+from pipeline.errors import InputError
 from pipeline.files import load_input
 from pipeline.register.spells import cumulative_shares, weeks_until_out, weeks_until_run
 from pipeline.register.states import UNKNOWN, classify_weeks
@@ -34,6 +36,14 @@ def test_state_of_a_register_cell(case):
     wages = np.array([UNKNOWN if cell == "out" else WAGES[cell[-1]] for cell in cells], dtype=np.int8)
     states = classify_weeks(codes, wages, DEFINITIONS, CODES)[case["state"]]
     assert " ".join("?" if state == UNKNOWN else str(state) for state in states) == case["expected"]
+
+
+@pytest.mark.parametrize(("key", "value"), [("groups", "sickness_benefitt"), ("activation", "guidanse")])
+def test_a_misspelt_group_does_not_empty_a_state_in_silence(key, value):
+    state = msgspec.structs.replace(DEFINITIONS.states["guidance"], **{key: [value]})
+    wrong = msgspec.structs.replace(DEFINITIONS, states={"guidance": state})
+    with pytest.raises(InputError, match=f"outcomes.toml, guidance, {key}: {value} .1 values. is on no code"):
+        classify_weeks(np.zeros(1, np.int16), np.zeros(1, np.int8), wrong, CODES)
 
 
 @pytest.mark.parametrize("case", cases("exits.csv"))

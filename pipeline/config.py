@@ -116,7 +116,7 @@ class OutcomeDefinitions(Settings, frozen=True):
 
 
 class RawFile(Settings, frozen=True):
-    """One file of an extract as received: its bytes, its layout and its key column."""
+    """One file of an extract as received: its bytes, its layout and its key column, '' for a file without persons."""
 
     path: str
     rows: int

@@ -22,7 +22,7 @@ MAKEFLAGS += --no-builtin-rules
 
 .PHONY: all twin test lint bench trace extract calibrate clean help FORCE
 
-all: $(REPORTS)/index.html $(REPORTS)/tables/table_published.csv $(REPORTS)/tables/tables.xlsx ## Every table, figure and the report page of EXTRACT (default twin); LANGUAGE=da for Danish
+all: $(REPORTS)/index.html $(REPORTS)/published.html $(REPORTS)/tables/tables.xlsx ## Every table, figure and the report page of EXTRACT (default twin); LANGUAGE=da for Danish
 	@echo "$(REPORTS)/index.html shows every table and figure"
 
 test: all ## Run every test
@@ -122,7 +122,7 @@ $(eval $(call stage,report,$(SHOWN) $(NAMES) $(FIGURES:%=$(REPORTS)/figures/%.sv
 
 # What the report prints, with its errata, and the rules that say which cell each number is compared with.
 PRINTED := $(addprefix data_raw/published/,tables.csv errata.csv) $(DECLARED) $(call settings,published.toml published_rows.csv published_columns.csv)
-$(eval $(call stage,published,$(SHOWN) $(call estimates,$(MODELS)) $(NAMES) $(PRINTED),$(REPORTS)/tables/table_published.csv,$(TEMPLATES)))
+$(eval $(call stage,published,$(SHOWN) $(call estimates,$(MODELS)) $(NAMES) $(PRINTED),$(REPORTS)/published.html $(REPORTS)/tables/table_published.csv,$(TEMPLATES)))
 
 # --- What is not a stage ---------------------------------------------------------------------------------------------
 

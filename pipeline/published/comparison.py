@@ -49,9 +49,13 @@ class Reading:
 
 @dataclass(frozen=True)
 class Comparison:
-    """A printed number and the rebuilt one in the printed unit; dates are days since 1970-01-01, NaN is unknown."""
+    """A printed number and the rebuilt one in the printed unit; dates are days since 1970-01-01, NaN is unknown.
+
+    `label` is the place of the rebuilt tables with the row label as printed, `cell_id` the number compared with.
+    """
 
     number: Printed
+    label: CellPlace
     cell_id: str
     rebuilt: float
     se: float
@@ -63,9 +67,7 @@ class Comparison:
     @property
     def value(self) -> float:
         """The printed number."""
-        if self.number.is_date:
-            return float((datetime.date.fromisoformat(self.number.value) - EPOCH).days)
-        return float(self.number.value)
+        return self._read(self.number.value)
 
     @property
     def unit(self) -> float:
@@ -80,8 +82,7 @@ class Comparison:
     @property
     def distance_units(self) -> float:
         """Rebuilt less printed in units of the last printed digit; of a date the days, whatever the hour."""
-        rebuilt = math.floor(self.rebuilt) if self.number.is_date and self.is_known else self.rebuilt
-        return (rebuilt - self.value) / self.unit
+        return self._distance(self.rebuilt, self.value)
 
     @property
     def distance_se(self) -> float:
@@ -91,12 +92,31 @@ class Comparison:
     @property
     def is_met(self) -> bool:
         """Whether the rebuilt number is printed as it is in the report: within half a unit of the last digit."""
-        return self.is_known and abs(self.distance_units) <= (0 if self.number.is_date else HALF + ALLOWANCE)
+        return self._is_close(self.distance_units)
+
+    @property
+    def is_met_otherwise(self) -> bool:
+        """Whether the other reading of the number is met: the label as printed, or the digits that must be meant."""
+        if self.other is None:
+            return False
+        if self.other.kind == "value":
+            return self._is_close(self._distance(self.rebuilt, self._read(self.other.value)))
+        return self._is_close(self._distance(self.other.rebuilt, self.value))
 
     @property
     def is_estimate(self) -> bool:
         """Whether the number is a coefficient, which may bear a mark of significance."""
         return self.number.place.statistic == "coef"
+
+    def _read(self, text: str) -> float:
+        return float((datetime.date.fromisoformat(text) - EPOCH).days) if self.number.is_date else float(text)
+
+    def _distance(self, rebuilt: float, value: float) -> float:
+        is_day = self.number.is_date and math.isfinite(rebuilt)
+        return ((math.floor(rebuilt) if is_day else rebuilt) - value) / self.unit
+
+    def _is_close(self, units: float) -> bool:
+        return abs(units) <= (0 if self.number.is_date else HALF + ALLOWANCE)  # NaN is never close
 
 
 def compare_all(
@@ -132,7 +152,7 @@ def _compare(
     cells: Mapping[CellPlace, Cell],
     levels: Mapping[str, float],
 ) -> Comparison:
-    other = None
+    other, label = None, location.cell
     for erratum in errata:
         if erratum.kind == "row":
             other = _as_reading("row", _find(number, location, cells), location)
@@ -144,6 +164,7 @@ def _compare(
     cell = _find(number, location, cells)
     return Comparison(
         number=number,
+        label=label,
         cell_id=cell.cell_id,
         rebuilt=cell.value * location.factor,
         se=cell.se * location.factor if location.cell.statistic == "estimate" else math.nan,

@@ -7,10 +7,13 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from pipeline.config import Extract, Language, Study
+from pipeline.errors import InputError
 from pipeline.published.comparison import Cell, compare_all
 from pipeline.published.errata import read_errata
-from pipeline.published.places import CellPlace, Locator, read_printed
+from pipeline.published.places import CellPlace, Locator, Place, Printed, read_printed
 from pipeline.published.targets import read_roles
+from pipeline.render.exhibits import read_exhibits
+from pipeline.render.published import write_published_page
 from pipeline.render.published_csv import write_csv
 
 if TYPE_CHECKING:
@@ -33,16 +36,31 @@ def run(
     **estimates: pd.DataFrame,
 ) -> dict[str, str]:
     """table_published.csv and published.html. Without `targets` the page is the replication report of an extract."""
+    described = read_exhibits(exhibits)
     numbers = read_printed(tables.to_dict("records"))
+    known = read_errata(errata.to_dict("records"))
     compared = compare_all(
         numbers,
         Locator(published_rows.to_dict("records"), published_columns.to_dict("records")),
         index_cells(cells, estimates),
-        read_errata(errata.to_dict("records")),
-        read_roles(targets.to_dict("records"), numbers) if targets is not None else {},
+        known,
+        _roles(targets, extract, numbers),
         study.inference.stars,
     )
-    return {"table_published.csv": write_csv(compared)}
+    page = write_published_page(compared, known, published, described, variables, study, extract, language.language)
+    return {"table_published.csv": write_csv(compared), "published.html": page}
+
+
+def _roles(targets: pd.DataFrame | None, extract: Extract, numbers: list[Printed]) -> dict[Place, str]:
+    """The targets that a synthetic extract declares; InputError if one that is not synthetic has any."""
+    if targets is None:
+        return {}
+    if not extract.synthetic:
+        raise InputError(
+            f"targets.csv: extract {extract.name} is not synthetic, so nothing in it was made to meet a printed number. "
+            "Delete the file."
+        )
+    return read_roles(targets.to_dict("records"), numbers)
 
 
 def index_cells(cells: pd.DataFrame, estimates: dict[str, pd.DataFrame]) -> dict[CellPlace, Cell]:

@@ -152,7 +152,13 @@ KINDS: dict[str, type[Settings]] = {
     "language": Language,
 }
 
+PLACE = ("exhibit", "panel", "row", "column", "statistic")
+
 SETTINGS_COLUMNS: dict[str, tuple[str, ...]] = {
+    "tables": ("exhibit", "panel", "row", "name", "column", "statistic", "value", "decimals", "stars", "printed"),
+    "errata": ("erratum", *PLACE, "kind", "printed", "used", "reason_en", "reason_da"),
+    "published_rows": ("exhibit", "panel", "row", "key", "unit"),
+    "published_columns": ("exhibit", "column", "statistic", "key", "shown", "unit", "marks"),
     "benefit_codes": ("code", "group", "activation", "valid_from", "valid_to", "label_da", "label_en", "confidence"),
     "scales": (
         "variable",

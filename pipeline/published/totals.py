@@ -36,8 +36,8 @@ class Totals:
     """The sums over some comparisons.
 
     Targets and other numbers apart; standard errors near the printed ones and the largest ratio of the two, either way
-    (NaN if none is printed); coefficients with the mark of significance that is printed; numbers not rebuilt, and under
-    an erratum.
+    (NaN if there is none); coefficients with the mark of significance that is printed; numbers not rebuilt, and under
+    an erratum. What was not rebuilt counts as neither met, near nor equal, and is never left out.
     """
 
     all: Count
@@ -53,16 +53,16 @@ class Totals:
 
 def add_up(rows: Sequence[Comparison]) -> Totals:
     """The totals of some comparisons."""
-    errors = [row for row in rows if row.number.place.statistic == "se" and row.is_known]
-    estimates = [row for row in rows if row.is_estimate and row.is_known]
+    errors = [row for row in rows if row.number.place.statistic == "se"]
+    estimates = [row for row in rows if row.is_estimate]
     return Totals(
         all=_count(rows, is_met),
         targets=_count([row for row in rows if row.role == TARGET], is_met),
         others=_count([row for row in rows if row.role != TARGET], is_met),
         errors=_count(errors, is_near),
         steered=sum(row.role == STEERED for row in errors),
-        ratio=max((_ratio(row) for row in errors if row.value > 0), default=math.nan),
-        stars=_count(estimates, lambda row: not has_other_mark(row)),
+        ratio=max((_ratio(row) for row in errors if row.value > 0 and row.is_known), default=math.nan),
+        stars=_count(estimates, lambda row: row.is_known and not has_other_mark(row)),
         unknown=sum(not row.is_known for row in rows),
         errata=sum(bool(row.errata) for row in rows),
     )
@@ -154,9 +154,7 @@ def _erratum_totals(lines: list[Erratum], rows: Sequence[Comparison]) -> Erratum
     as_other = _count(touched, lambda row: row.is_met_otherwise and row.other is not None and row.other.kind == kind)
     if kind == "value":
         return ErratumTotals(tuple(lines), tuple(touched), as_other, as_compared)
-    return ErratumTotals(
-        tuple(lines), tuple(touched), as_compared, as_other if kind in ("row", "panel") else None
-    )
+    return ErratumTotals(tuple(lines), tuple(touched), as_compared, as_other if kind in ("row", "panel") else None)
 
 
 def _count(rows: Sequence[Comparison], has: Callable[[Comparison], bool]) -> Count:

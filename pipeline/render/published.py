@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 WORDS_FILE = "config/published.toml"
+MOST = 99.9  # per cent, however few are missing: 100 is written for all only
 LISTED = 20  # numbers in a list of the largest distances
 
 
@@ -71,6 +72,7 @@ def write_published_page(
         source=common["source"],
         extract=extract,
         identity=fill(words["identity"], identity),
+        lede=fill(words["lede"], {"number": page.number(len(compared)), "extract": extract.label}),
         has_targets=page.has_targets,
         verdicts=list(page.verdicts()),
         paragraphs=page.paragraphs(),
@@ -93,9 +95,7 @@ def write_published_page(
 class _Page:
     """What the parts of the page share: the comparisons, the words and the labels."""
 
-    def __init__(
-        self, compared: Sequence[Comparison], words: Mapping[str, Any], labels: Labels, language: str
-    ) -> None:
+    def __init__(self, compared: Sequence[Comparison], words: Mapping[str, Any], labels: Labels, language: str) -> None:
         self.compared, self.words, self.labels, self.language = compared, words, labels, language
         self.has_targets = any(row.role for row in compared)
 
@@ -103,7 +103,10 @@ class _Page:
         return write_number(value, "coefficient", self.language, decimals)
 
     def percent(self, count: Count) -> str:
-        return "" if not count.of else f"{self.number(100 * count.share, 1)}\N{NO-BREAK SPACE}%"
+        sign = "%" if self.language == "en" else "\N{NO-BREAK SPACE}%"
+        if not count.of:
+            return ""
+        return f"{self.number(100 if count.met == count.of else min(100 * count.share, MOST), 1)}{sign}"
 
     def say(self, key: str, count: Count) -> str:
         return fill(self.words[key], {"met": self.number(count.met), "of": self.number(count.of)})
@@ -125,7 +128,9 @@ class _Page:
             if not row.role:
                 name = statistic_name(row.number.place.statistic, self.words)
                 not_aimed[name] = not_aimed.get(name, 0) + 1
-        listed = ", ".join(f"{name} ({self.number(count)})" for name, count in not_aimed.items())
+        listed = ", ".join(
+            f"{name} ({self.number(count)})" for name, count in sorted(not_aimed.items(), key=lambda item: -item[1])
+        )
         texts = self.words["calibrated" if self.has_targets else "replication"]
         return [fill(text, {"not_aimed": listed}) for text in texts] + [self._middle()]
 
@@ -136,9 +141,7 @@ class _Page:
         estimates = sum(math.isfinite(row.distance_se) for row in missed)
         if not missed:
             return ""
-        text = fill(
-            self.words["verdict_middle"], {"number": self.number(len(missed)), "units": self.number(units, 1)}
-        )
+        text = fill(self.words["verdict_middle"], {"number": self.number(len(missed)), "units": self.number(units, 1)})
         if estimates:
             more = {"number": self.number(estimates), "se": self.number(errors, 2)}
             text += f"; {fill(self.words['verdict_middle_se'], more)}"
@@ -195,8 +198,11 @@ class _Page:
     def bands(self) -> dict[str, Any]:
         """The distances by table and band, the heads of the bands, and the bottom line."""
         groups = [(name, list(rows)) for name, rows in groupby(self.compared, lambda row: row.number.place.exhibit)]
-        lines = [(exhibit_number(name, self.language), unit_bands(rows), se_bands(rows)) for name, rows in groups]
-        lines.append((self.words["total"], unit_bands(self.compared), se_bands(self.compared)))
+        named = [(exhibit_number(name, self.language), rows) for name, rows in groups]
+        lines = [
+            (name, [self.number(count) for count in unit_bands(rows)], [self.number(count) for count in se_bands(rows)])
+            for name, rows in [*named, (self.words["total"], self.compared)]
+        ]
         return {
             "unit_heads": [self.words["band_met"], *self._bounds(UNIT_BANDS[1:])],
             "se_heads": self._bounds(SE_BANDS),
@@ -228,10 +234,10 @@ class _Page:
             if line.kind == "panel" or not (line.printed and line.used):
                 continue
             both = (line.printed, line.used)
-            if line.kind in ("value", "contradiction"):
+            if line.kind == "value":
                 decimals = len(line.printed.partition(".")[2])
                 both = tuple(read_as_printed(text, decimals, self.language) for text in both)
-            yield fill(self.words["reading_change"], dict(zip(("printed", "used"), both, strict=True)))
+            yield " \N{RIGHTWARDS ARROW} ".join(both)
 
     def sections(self) -> Iterator[dict[str, Any]]:
         """Every number, table by table and row by row."""

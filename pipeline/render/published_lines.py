@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pipeline.published.comparison import Comparison
-from pipeline.published.places import CellPlace
+from pipeline.published.places import CellPlace, Printed
 from pipeline.published.targets import STEERED, TARGET
 from pipeline.render.addresses import body_rows
 from pipeline.render.exhibits import Exhibits, exhibit_number, fill, in_language
@@ -81,7 +81,7 @@ def build_line(row: Comparison, labels: Labels, words: Mapping[str, str], has_ta
     """The line of a comparison; the number is an anchor of the page where `is_anchor` says so, and a link everywhere."""
     mark = row.mark if row.is_estimate else ""
     rebuilt = link_number(row.cell_id, show(row, row.rebuilt, labels.language) + mark, is_anchor)
-    printed = html.escape(row.number.text)
+    printed = html.escape(show_printed(row.number, labels.language))
     below = _other(row, words, labels.language)
     if row.other is not None and row.other.kind == "value":
         printed += below
@@ -112,6 +112,16 @@ def show(row: Comparison, value: float, language: str) -> str:
         return write_number(value, "date", language)
     more = 0 if row.number.place.statistic in COUNTED else MORE_DECIMALS
     return write_number(value, "coefficient", language, row.number.decimals + more)
+
+
+def show_printed(number: Printed, language: str) -> str:
+    """A printed number as the report has it, in English with the English decimal point and month."""
+    if language == "da":
+        return number.text
+    text = read_as_printed(number.value, number.decimals, language)
+    is_negative_zero = number.value.startswith("-") and not text.startswith(MINUS)
+    text = (MINUS if is_negative_zero else "") + text
+    return f"({text})" if number.text.startswith("(") else f"{text}{number.stars}"
 
 
 def signed(value: float, decimals: int, language: str) -> str:
@@ -155,5 +165,7 @@ def _result(row: Comparison, words: Mapping[str, str], has_targets: bool) -> str
 def _classes(row: Comparison) -> str:
     """met, differs or unknown; missed for a target that is not met; erratum."""
     state = "met" if row.is_met else "differs" if row.is_known else "unknown"
-    more = [name for name, holds in (("missed", row.role == TARGET and not row.is_met), ("erratum", row.errata)) if holds]
+    more = [
+        name for name, holds in (("missed", row.role == TARGET and not row.is_met), ("erratum", row.errata)) if holds
+    ]
     return " ".join([state, *more])

@@ -12,6 +12,7 @@ from pipeline.published.comparison import Cell, compare_all
 from pipeline.published.errata import read_errata
 from pipeline.published.places import CellPlace, Locator, Place, Printed, read_printed
 from pipeline.published.targets import read_roles
+from pipeline.register.readers import require_columns
 from pipeline.render.exhibits import read_exhibits
 from pipeline.render.published import write_published_page
 from pipeline.render.published_csv import write_csv
@@ -60,6 +61,7 @@ def _roles(targets: pd.DataFrame | None, extract: Extract, numbers: list[Printed
             f"targets.csv: extract {extract.name} is not synthetic, so nothing in it was made to meet a printed number. "
             "Delete the file."
         )
+    require_columns(targets, [*Place._fields, "role"])
     return read_roles(targets.to_dict("records"), numbers)
 
 

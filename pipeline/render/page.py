@@ -178,6 +178,7 @@ def inline_picture(svg: str, name: str, description: str) -> str:
 
 
 def page_template(name: str) -> Template:
+    """A template of this folder; a name that is not filled in is an error."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(

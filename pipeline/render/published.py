@@ -214,7 +214,7 @@ class _Page:
         return [*(fill(self.words["band"], {"bound": text}) for text in texts), self.words["band_last"]]
 
     def erratum(self, totals: ErratumTotals) -> dict[str, Any]:
-        """An erratum with what it touches, the readings, the reason, and how many numbers are met under each reading."""
+        """An erratum: what it touches, the readings, the reason, and the numbers met under each reading."""
         first = totals.lines[0]
         tables = dict.fromkeys(row.number.place.exhibit for row in totals.rows)
         return {
@@ -233,10 +233,10 @@ class _Page:
         for line in lines:
             if line.kind == "panel" or not (line.printed and line.used):
                 continue
-            both = (line.printed, line.used)
+            both = [line.printed, line.used]
             if line.kind == "value":
                 decimals = len(line.printed.partition(".")[2])
-                both = tuple(read_as_printed(text, decimals, self.language) for text in both)
+                both = [read_as_printed(text, decimals, self.language) for text in both]
             yield " \N{RIGHTWARDS ARROW} ".join(both)
 
     def sections(self) -> Iterator[dict[str, Any]]:

@@ -29,7 +29,7 @@ COUNTED = ("n", "count")
 
 @dataclass(frozen=True)
 class Line:
-    """A printed number and the rebuilt one, ready to be set in a table; `classes` say what the filter shows it under."""
+    """A printed number and the rebuilt one, ready for a table; `classes` are what the filter goes by."""
 
     place: str
     column: str
@@ -78,7 +78,7 @@ class Labels:
 
 
 def build_line(row: Comparison, labels: Labels, words: Mapping[str, str], has_targets: bool, is_anchor: bool) -> Line:
-    """The line of a comparison; the number is an anchor of the page where `is_anchor` says so, and a link everywhere."""
+    """The line of a comparison; the rebuilt number is a link, and an anchor of the page if `is_anchor`."""
     mark = row.mark if row.is_estimate else ""
     rebuilt = link_number(row.cell_id, show(row, row.rebuilt, labels.language) + mark, is_anchor)
     printed = html.escape(show_printed(row.number, labels.language))

@@ -58,8 +58,8 @@ def _roles(targets: pd.DataFrame | None, extract: Extract, numbers: list[Printed
         return {}
     if not extract.synthetic:
         raise InputError(
-            f"targets.csv: extract {extract.name} is not synthetic, so nothing in it was made to meet a printed number. "
-            "Delete the file."
+            f"targets.csv: extract {extract.name} is not synthetic, so nothing in it was made to meet a "
+            "printed number. Delete the file."
         )
     require_columns(targets, [*Place._fields, "role"])
     return read_roles(targets.to_dict("records"), numbers)

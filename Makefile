@@ -22,7 +22,7 @@ MAKEFLAGS += --no-builtin-rules
 
 .PHONY: all twin test lint bench trace extract calibrate clean help FORCE
 
-all: $(REPORTS)/index.html $(REPORTS)/tables/tables.xlsx ## Every table, figure and the report page of EXTRACT (default twin); LANGUAGE=da for Danish
+all: $(REPORTS)/index.html $(REPORTS)/published.html $(REPORTS)/tables/tables.xlsx ## Every table, figure and the report page of EXTRACT (default twin); LANGUAGE=da for Danish
 	@echo "$(REPORTS)/index.html shows every table and figure"
 
 test: all ## Run every test
@@ -86,8 +86,9 @@ IDENTITY := $(RAW)/extract.toml $(DERIVED)/language.toml
 
 # The received files. Those of the synthetic trial are made; those of any other extract must be there.
 RECEIVED := $(addprefix $(RAW)/,extract.toml dream.csv allocation.csv baseline_survey.csv followup_survey.csv)
+DECLARED := $(if $(filter twin,$(EXTRACT)),$(RAW)/targets.csv,$(wildcard $(RAW)/targets.csv))
 ifeq ($(EXTRACT),twin)
-$(eval $(call stage,twin,,$(RECEIVED),$(wildcard pipeline/twin/calibrated/*.csv pipeline/twin/data/*) $(call settings,scales.csv)))
+$(eval $(call stage,twin,,$(RECEIVED) $(DECLARED),$(wildcard pipeline/twin/calibrated/*.csv pipeline/twin/data/*) $(call settings,scales.csv)))
 $(RUNS)/twin.json: $(if $(filter twin,$(MAKECMDGOALS)),FORCE)
 else
 $(RAW)/%:
@@ -118,6 +119,10 @@ SHOWN := $(call derived,cells) $(call settings,exhibits.toml study.toml) $(IDENT
 $(eval $(call stage,tables,$(SHOWN) $(NAMES),$(foreach t,$(TABLES),$(addprefix $(REPORTS)/tables/$(t),.html .csv .tex)) $(REPORTS)/tables/tables.xlsx,$(TEMPLATES)))
 $(eval $(call stage,figures,$(SHOWN),$(foreach f,$(FIGURES),$(addprefix $(REPORTS)/figures/$(f),.png .svg .csv)),$(wildcard pipeline/render/fonts/*.ttf)))
 $(eval $(call stage,report,$(SHOWN) $(NAMES) $(FIGURES:%=$(REPORTS)/figures/%.svg),$(REPORTS)/index.html,$(TEMPLATES)))
+
+# What the report prints, with its errata, and the rules that say which cell each number is compared with.
+PRINTED := $(addprefix data_raw/published/,tables.csv errata.csv) $(DECLARED) $(call settings,published.toml published_rows.csv published_columns.csv)
+$(eval $(call stage,published,$(SHOWN) $(call estimates,$(MODELS)) $(NAMES) $(PRINTED),$(REPORTS)/published.html $(REPORTS)/tables/table_published.csv,$(TEMPLATES)))
 
 # --- What is not a stage ---------------------------------------------------------------------------------------------
 

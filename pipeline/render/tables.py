@@ -77,7 +77,7 @@ def build_table(
         )
         for slot in table_slots(name, settings, variables, int(words["horizon"]))
     }
-    labels = _row_labels(settings, variables, language)
+    labels = row_labels(settings, variables, language)
     return Table(
         name=name,
         number=exhibit_number(name, language),
@@ -126,7 +126,7 @@ def _lines(
         yield Line(row.key, own or labels[row.key], tuple(cells))
 
 
-def _row_labels(table: TableSettings, variables: pd.DataFrame, language: str) -> dict[str, str]:
+def row_labels(table: TableSettings, variables: pd.DataFrame, language: str) -> dict[str, str]:
     """The label of every row by its key: the exhibit's own, else the dictionary's, with its unit if the table asks."""
     entries = {record["name"]: record for record in variables.to_dict("records")}
     labels = {}

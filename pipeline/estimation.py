@@ -114,11 +114,11 @@ def _estimate_part(
     cases = values[part.rows]
     known = np.isfinite(cases)
     rows: list[Estimate] = []
-    for members in _columns_by_pattern(known):
+    for members in columns_by_pattern(known):
         usable = known[:, members[0]]
         design = part.design.take(usable)
         batch = [labels[member] for member in members]
-        rows += _estimate_batch(model, shared, batch, design, cases[usable][:, members], note, study)
+        rows += _estimate_batch(model, shared, batch, design, cases[:, members][usable], note, study)
     return rows
 
 
@@ -164,7 +164,7 @@ def _comparisons(model: Model, people: pd.DataFrame, study: Study, only: str | N
         yield Comparison(name, design, chosen.index.to_numpy()[rows])
 
 
-def _columns_by_pattern(usable: BoolArray) -> list[list[int]]:
+def columns_by_pattern(usable: BoolArray) -> list[list[int]]:
     """The columns of `usable` (n, m) in groups that have the same usable persons."""
     groups: dict[bytes, list[int]] = {}
     for column, pattern in enumerate(np.ascontiguousarray(usable.T)):

@@ -11,6 +11,7 @@ from pipeline.render.addresses import body_rows, statistics_of, table_slots
 from pipeline.render.exhibits import Exhibits, Row, exhibit_number, fill, in_language
 from pipeline.render.exhibits import Table as TableSettings
 from pipeline.render.numbers import UNITS
+from pipeline.render.remarks import gather_remarks
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -82,7 +83,9 @@ def build_table(
         name=name,
         number=exhibit_number(name, language),
         title=in_language(settings, "title", language),
-        note=fill(in_language(settings, "note", language), words),
+        note=" ".join(
+            filter(None, [fill(in_language(settings, "note", language), words), gather_remarks(own, language)])
+        ),
         synthetic=words["synthetic"],
         language=language,
         stub=in_language(settings, "stub", language),

@@ -59,7 +59,7 @@ class Step(Settings, frozen=True):
 class Figure(Settings, frozen=True):
     """A figure: what is drawn, from which estimates, over which points."""
 
-    kind: Literal["effect", "survival", "density", "flow"]
+    kind: Literal["effect", "survival", "density", "flow", "map"]
     title_en: str
     title_da: str
     note_en: str

@@ -58,16 +58,15 @@ def find_slots(
     """Every number of every exhibit, in the order of the file."""
     ids = list(estimate_ids)
 
-    def weeks_of(template: str) -> list[int]:
-        start, end = template.split("{week}")
-        found = (name.removeprefix(start).removesuffix(end) for name in ids if _fits(name, start, end))
-        return sorted(int(week) for week in found if week.isdigit())
+    def known(template: str) -> list[str]:
+        start, end = re.split(r"{\w+}", template)
+        return [name.removeprefix(start).removesuffix(end) for name in ids if _fits(name, start, end)]
 
     for name in exhibits.order:
         if name in exhibits.tables:
             yield from table_slots(name, exhibits.tables[name], variables, study.time.horizon_weeks)
         else:
-            yield from figure_slots(name, exhibits.figures[name], study.time.horizon_weeks, weeks_of)
+            yield from figure_slots(name, exhibits.figures[name], study.time.horizon_weeks, known)
 
 
 def _fits(name: str, start: str, end: str) -> bool:

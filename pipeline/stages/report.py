@@ -24,6 +24,7 @@ def run(
     study: Study,
     extract: Extract,
     language: Language,
+    municipalities: pd.DataFrame,
     **pictures: str,
 ) -> dict[str, str]:
     """index.html: one self-contained page with every exhibit of config/exhibits.toml, from the cells alone.
@@ -42,6 +43,8 @@ def run(
         for name, table in described.tables.items()
     }
     plain = note_words(words, study, [], tongue)
-    drawings = {name: build_drawing(name, described, cells, plain, tongue) for name in described.figures}
+    drawings = {
+        name: build_drawing(name, described, cells, municipalities, plain, tongue) for name in described.figures
+    }
     shown = dict(zip(cells["cell_id"], zip(cells["value"], cells["text"], strict=True), strict=True))
     return {"index.html": write_page(described, drawings, pictures, tables, shown, words, extract, tongue)}

@@ -14,6 +14,7 @@ from pipeline.render.words import common_words, note_words
 from tests.render.conftest import (
     CONFIG,
     FIGURES,
+    MUNICIPALITIES,
     ONE_OF_EACH_KIND,
     TABLES,
     Made,
@@ -32,11 +33,10 @@ SYNTHETIC = {"en": "Synthetic data", "da": "Syntetiske data"}
 DRAWN = [("en", name) for name in FIGURES] + [("da", name) for name in ONE_OF_EACH_KIND]
 
 
-def drawing_of(made: Made, name: str):
+def drawing_of(made: Made, name: str, cells=None):
     words = common_words(EXHIBITS, CONFIG["study"], extract(), made.language)
-    return build_drawing(
-        name, EXHIBITS, made.cells, note_words(words, CONFIG["study"], [], made.language), made.language
-    )
+    plain = note_words(words, CONFIG["study"], [], made.language)
+    return build_drawing(name, EXHIBITS, made.cells if cells is None else cells, MUNICIPALITIES, plain, made.language)
 
 
 def texts_of(svg: str) -> list[str]:

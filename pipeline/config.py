@@ -188,7 +188,9 @@ SETTINGS_COLUMNS: dict[str, tuple[str, ...]] = {
         "risk_factor",
         "missing",
         "sensitivity",
+        "described",
         "definition",
+        "definition_da",
     ),
 }
 

@@ -13,6 +13,7 @@ from pipeline.render.exhibits import Exhibits, Figure, Panel, Series, exhibit_nu
 from pipeline.render.numbers import UNITS
 from pipeline.render.remarks import gather_remarks
 from pipeline.render.places import Place, find_places
+from pipeline.render.words import fill_words
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -84,11 +85,11 @@ def build_drawing(
     words: Mapping[str, str],
     language: str,
 ) -> Drawing:
-    """The drawing of one figure; `cells` are those of all exhibits, `words` fill the placeholders of its note.
+    """The drawing of one figure; `cells` are those of all exhibits, `words` fill the placeholders of its words.
 
     `municipalities` is config/municipalities.csv. InputError if a place of a map is not in it.
     """
-    figure = exhibits.figures[name]
+    figure = fill_words(exhibits.figures[name], words)
     own = cells[cells["exhibit"] == name]
     shown = dict(zip(own["cell_id"], own["text"], strict=True))
     units = [unit for unit in dict.fromkeys(own["row"]) if unit != WHOLE] if figure.kind == "map" else []
@@ -96,9 +97,7 @@ def build_drawing(
         name=name,
         number=exhibit_number(name, language),
         title=in_language(figure, "title", language),
-        note=" ".join(
-            filter(None, [fill(in_language(figure, "note", language), words), gather_remarks(own, language)])
-        ),
+        note=" ".join(filter(None, [in_language(figure, "note", language), gather_remarks(own, language)])),
         synthetic=words["synthetic"],
         language=language,
         settings=figure,

@@ -12,7 +12,7 @@ from pipeline.render.words import INTERFACE
 
 
 def figure_table(drawing: Drawing) -> Table | None:
-    """The weeks that config/exhibits.toml lists for the page, the boxes of a flow or the places of a map; None if none."""
+    """The weeks that config/exhibits.toml lists and the last, the boxes of a flow, or the places of a map; or None."""
     figure, language = drawing.settings, drawing.language
     lines = tuple({"flow": flow_lines, "map": map_lines}.get(figure.kind, _week_lines)(drawing))
     if not lines:
@@ -37,7 +37,8 @@ def figure_table(drawing: Drawing) -> Table | None:
 
 def _week_lines(drawing: Drawing) -> Iterator[Line]:
     figure = drawing.settings
-    for week in figure.page_weeks:
+    last = int(drawing.panels[0].curves[0].x[-1]) if figure.page_weeks else 0
+    for week in sorted({*figure.page_weeks, last} - {0}):
         addresses = [
             curve_address(drawing.name, figure, panel, week, series, statistic)
             for panel in figure.panels

@@ -126,7 +126,7 @@ def _write_labels(axes: Axes, labels: list[Label], height: float) -> None:
 
 def _write_label(axes: Axes, label: Label, x: float, y: float) -> None:
     is_left = x < WIDTH / 2
-    side = {"ha": "right" if is_left else "left", "va": "center"}
+    side: dict[str, Any] = {"ha": "right" if is_left else "left", "va": "center"}
     start = x - GAP if is_left else x + GAP
     axes.text(start, y + LINE_OF_LABEL / 2, label.name, fontsize=NOTE_SIZE, color=INK, **side)
     axes.text(start, y - LINE_OF_LABEL / 2, label.numbers, fontsize=NOTE_SIZE, color=GREY, **side)

@@ -55,7 +55,7 @@ def write_page(
         return [as_markup(fill(html.escape(text, quote=False), filled)) for text in texts]
 
     sections = {name: _figure_section(drawings[name], pictures[name]) for name in exhibits.figures}
-    sections |= {name: _table_section(tables[name]) for name in exhibits.tables}
+    sections |= {name: _table_section(table) for name, table in tables.items()}
     return page_template("page.html.j2").render(
         language=language,
         ui=INTERFACE[language],

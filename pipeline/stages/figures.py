@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,9 @@ from pipeline.render.words import common_words, note_words
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from pipeline.render.drawings import Drawing
+    from pipeline.render.style import Sheet
 
 DRAW = {"effect": draw_effect, "survival": draw_survival, "density": draw_density, "flow": draw_flow}
 
@@ -40,7 +43,7 @@ def run(
     described = read_exhibits(exhibits)
     words = note_words(common_words(described, study, extract, language.language), study, [], language.language)
     results: dict[str, str | bytes] = {}
-    draw = {**DRAW, "map": partial(draw_map, outlines=read_outlines(outlines))}
+    draw: dict[str, Callable[[Drawing], Sheet]] = {**DRAW, "map": partial(draw_map, outlines=read_outlines(outlines))}
     with house_style():
         for name, figure in described.figures.items():
             drawing = build_drawing(name, described, cells, municipalities, words, language.language)

@@ -10,7 +10,7 @@ from pipeline.errors import InputError
 from pipeline.render.drawings import build_drawing
 from pipeline.render.exhibits import read_exhibits
 from pipeline.render.page import write_page
-from pipeline.render.tables import build_table
+from pipeline.render.every_table import build_tables
 from pipeline.render.words import common_words, note_words
 
 if TYPE_CHECKING:
@@ -38,10 +38,7 @@ def run(
             f"report: no SVG for {', '.join(absent)}. Add the files to the stage's inputs in the Makefile."
         )
     words = common_words(described, study, extract, tongue)
-    tables = {
-        name: build_table(name, described, cells, variables, note_words(words, study, table.stars, tongue), tongue)
-        for name, table in described.tables.items()
-    }
+    tables = build_tables(described, cells, variables, study, words, tongue)
     plain = note_words(words, study, [], tongue)
     drawings = {
         name: build_drawing(name, described, cells, municipalities, plain, tongue) for name in described.figures

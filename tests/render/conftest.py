@@ -23,6 +23,7 @@ OUTLINES = load_input(Path("pipeline/render/map/outlines.csv"))
 LANGUAGES = ["en", "da"]
 FIGURES = list(read_exhibits(CONFIG["exhibits"]).figures)
 TABLES = list(read_exhibits(CONFIG["exhibits"]).tables)
+WORD_TABLES = list(read_exhibits(CONFIG["exhibits"]).dictionaries)
 ONE_OF_EACH_KIND = [
     "figure_2_1",
     "figure_2_2",

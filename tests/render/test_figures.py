@@ -17,6 +17,7 @@ from tests.render.conftest import (
     MUNICIPALITIES,
     ONE_OF_EACH_KIND,
     TABLES,
+    WORD_TABLES,
     Made,
     draw,
     extract,
@@ -112,7 +113,7 @@ def test_no_exhibit_of_real_data_says_synthetic():
     pictures = dict.fromkeys(FIGURES, pictures_of(drawn)[ONE_OF_EACH_KIND[0]])
     named = {**drawn, **written, "index.html": page_with("en", cells, pictures, synthetic=False)}
     texts = {name: text for name, text in named.items() if isinstance(text, str)}
-    assert len(texts) == 2 * len(ONE_OF_EACH_KIND) + 3 * len(TABLES) + 1
+    assert len(texts) == 2 * len(ONE_OF_EACH_KIND) + 3 * len(TABLES + WORD_TABLES) + 1
     assert not [name for name, text in texts.items() if "ynthetic" in text]
 
 

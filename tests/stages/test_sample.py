@@ -7,8 +7,8 @@ import pytest
 
 from pipeline.errors import InputError
 from pipeline.files import load_input
-from pipeline.register.calendar import week_of_iso
 from pipeline.names import slug
+from pipeline.register.calendar import week_of_iso
 from pipeline.stages.sample import run
 
 STUDY = load_input(Path("config/study.toml"))

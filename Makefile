@@ -22,7 +22,7 @@ MAKEFLAGS += --no-builtin-rules
 
 # --- What to ask for -------------------------------------------------------------------------------------------------
 
-.PHONY: all twin test lint bench trace diff baseline extract calibrate clean help FORCE
+.PHONY: all twin test lint docs bench trace diff baseline extract calibrate clean help FORCE
 
 all: $(REPORTS)/index.html $(REPORTS)/published.html $(REPORTS)/tables/tables.xlsx ## Every table, figure and the report page of EXTRACT (default twin); LANGUAGE=da for Danish
 	@echo "$(REPORTS)/index.html shows every table and figure"
@@ -35,6 +35,9 @@ lint: $(SETUP) ## Check style and types
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m ruff format --check .
 	$(PYTHON) -m mypy
+
+docs: $(SETUP) ## Write docs/outcomes.md, docs/models.md and docs/variables.md from the settings and the tests
+	@$(PYTHON) -m pipeline.documents
 
 bench: all ## Measure the build and the estimators
 	$(PYTHON) -m benchmarks.build

@@ -62,6 +62,7 @@ class Model(Settings, frozen=True, omit_defaults=True):
     fixed_effects: Literal["municipality", "none"]
     cluster: Literal["team", "none"]
     equation: str
+    formula: str
     words_en: str
     words_da: str
     link: Literal["logit", "cloglog"] | None = None
@@ -73,9 +74,9 @@ class Model(Settings, frozen=True, omit_defaults=True):
 
     @property
     def spec_hash(self) -> str:
-        """The hash of the table as it stands in the file, without its name and its stage."""
+        """The hash of the table as it stands in the file, without its name, stage and formula."""
         row = msgspec.to_builtins(self)
-        del row["name"], row["stage"]
+        del row["name"], row["stage"], row["formula"]
         return hash_settings(row)
 
     @property

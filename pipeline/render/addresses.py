@@ -99,8 +99,8 @@ def table_address(name: str, row: str, column: str, statistic: str) -> str:
 def figure_slots(name: str, figure: Figure, horizon: int, known: Callable[[str], list[str]]) -> Iterator[Slot]:
     """The numbers of a figure: its points, the persons at risk, and the sizes written on the panels.
 
-    Points run from the figure's first week to `horizon`; without a first week they are all that exist, as are the places
-    of a map, and `known` gives them for a template in which one placeholder is left to fill.
+    Points run from the figure's first week to `horizon`; without a first week they are all that exist, as are the
+    places of a map, and `known` gives them for a template in which one placeholder is left to fill.
     """
     if figure.kind == "map":
         yield from _map_slots(name, figure, known)

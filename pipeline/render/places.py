@@ -56,7 +56,7 @@ def find_places(units: list[str], municipalities: pd.DataFrame) -> dict[str, Pla
 
 
 def read_outlines(outlines: pd.DataFrame) -> dict[int, list[Ring]]:
-    """The rings of each municipality by its number, (k, 2) each in km; the largest is first, a hole runs the other way."""
+    """The rings of each municipality by its number, (k, 2) each in km; the largest first, a hole running the other way."""
     return {
         int(row["number"]): [
             np.array([point.split(",") for point in ring.split(" ")], dtype=float) * KM_PER_UNIT
@@ -67,7 +67,7 @@ def read_outlines(outlines: pd.DataFrame) -> dict[int, list[Ring]]:
 
 
 def inner_point(rings: list[Ring]) -> tuple[float, float]:
-    """A point well inside an outline: the middle of the widest stretch at the height of the centre of its first ring."""
+    """A point well inside an outline: the middle of its widest stretch at the height of the first ring's centre."""
     ring, ahead = rings[0], np.roll(rings[0], -1, axis=0)
     cross = ring[:, 0] * ahead[:, 1] - ahead[:, 0] * ring[:, 1]
     height = float(((ring[:, 1] + ahead[:, 1]) * cross).sum() / (3 * cross.sum()))

@@ -133,7 +133,7 @@ class Sheet:
     def add_panels(
         self, titles: Sequence[str], y_label: str, axes_height: float, below: float, remarks: Sequence[str] = ()
     ) -> list[Axes]:
-        """Axes side by side, one for each title; titles take as many lines as the longest, each has its remark below."""
+        """Axes side by side, one for each title; all take the lines of the longest title, each has its remark below."""
         room, lines, remark = WIDTH / len(titles), _title_lines(titles), height(remarks[:1], TEXT_SIZE)
         self.top += height(max(lines, key=len)[1:], PANEL_SIZE)
         bottom = self.top + PANEL_HEAD + remark + axes_height
@@ -165,7 +165,7 @@ class Sheet:
 
 
 def panel_head(titles: Sequence[str], remarks: Sequence[str]) -> float:
-    """Inches above axes side by side: the lines of the longest title, a remark if there is one, and the y-axis label."""
+    """Inches above axes side by side: lines of the longest title, a remark if there is one, and the y-axis label."""
     return PANEL_HEAD + height(max(_title_lines(titles), key=len)[1:], PANEL_SIZE) + height(remarks[:1], TEXT_SIZE)
 
 

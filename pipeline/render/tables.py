@@ -73,7 +73,7 @@ def build_table(
     words: Mapping[str, str],
     language: str,
 ) -> Table:
-    """The table `name` with the texts of its cells; `words` fill the placeholders of its words, {horizon} among them."""
+    """The table `name` with the texts of its cells; `words` fill its placeholders, {horizon} among them."""
     settings = fill_words(exhibits.tables[name], words)
     own = cells[cells["exhibit"] == name]
     texts = dict(zip(own["cell_id"], own["text"], strict=True))

@@ -116,9 +116,7 @@ def note_words(words: dict[str, str], study: Study, marks: Iterable[str], langua
 
 def _given(limits: Condition | Split) -> tuple[str, float | str]:
     """The one bound of a condition or split, and its kind."""
-    return next(
-        (kind, bound) for kind in BOUND_WORDS["en"] if (bound := getattr(limits, kind, None)) is not None
-    )
+    return next((kind, bound) for kind in BOUND_WORDS["en"] if (bound := getattr(limits, kind, None)) is not None)
 
 
 def _range(kind: str, bound: float | str, language: str) -> str:
@@ -142,4 +140,6 @@ def _peers_share(peers: Peers, language: str) -> str:
     if isinstance(peers.exceeds, str):
         return MEDIAN_TEAM[language]
     share = write_percent(peers.exceeds, language)
-    return {"en": f"more than {share} of its other members", "da": f"mere end {share} af dets andre medlemmer"}[language]
+    return {"en": f"more than {share} of its other members", "da": f"mere end {share} af dets andre medlemmer"}[
+        language
+    ]

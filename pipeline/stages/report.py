@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from pipeline.config import Extract, Language, Study
 from pipeline.errors import InputError
 from pipeline.render.drawings import build_drawing
+from pipeline.render.every_table import build_tables
 from pipeline.render.exhibits import read_exhibits
 from pipeline.render.page import write_page
-from pipeline.render.every_table import build_tables
 from pipeline.render.words import common_words, note_words
 
 if TYPE_CHECKING:

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from pipeline.config import Extract, Language, Study
+from pipeline.render.every_table import build_tables
 from pipeline.render.exhibits import read_exhibits
 from pipeline.render.page import write_table_page
 from pipeline.render.table_formats import write_csv, write_latex, write_workbook
-from pipeline.render.every_table import build_tables
 from pipeline.render.words import common_words
 
 if TYPE_CHECKING:

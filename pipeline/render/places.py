@@ -56,7 +56,7 @@ def find_places(units: list[str], municipalities: pd.DataFrame) -> dict[str, Pla
 
 
 def read_outlines(outlines: pd.DataFrame) -> dict[int, list[Ring]]:
-    """The rings of each municipality by its number, (k, 2) each in km; the largest first, a hole running the other way."""
+    """The rings of each municipality by its number, (k, 2) each in km: the largest first, a hole reversed."""
     return {
         int(row["number"]): [
             np.array([point.split(",") for point in ring.split(" ")], dtype=float) * KM_PER_UNIT

@@ -11,8 +11,8 @@ import numpy as np
 from pipeline.render.addresses import WHOLE
 from pipeline.render.exhibits import Exhibits, Figure, Panel, Series, exhibit_number, fill, in_language
 from pipeline.render.numbers import UNITS
-from pipeline.render.remarks import gather_remarks
 from pipeline.render.places import Place, find_places
+from pipeline.render.remarks import gather_remarks
 from pipeline.render.words import fill_words
 
 if TYPE_CHECKING:

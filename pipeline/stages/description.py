@@ -129,7 +129,8 @@ def _municipalities(model: Model, sample: pd.DataFrame, exclusions: pd.DataFrame
     for name in [*units, "total"]:
         members = sample if name == "total" else sample[sample["municipality"] == name]
         numbers = {"teams": members["team"].nunique(), "persons": len(members)}
-        rows += [_row(model, name, key, "n", float(numbers[key]), members) for key in model.outcomes]
+        shared = _shared(model, name, members)
+        rows += [Estimate(outcome=key, parameter="n", estimate=float(numbers[key]), **shared) for key in model.outcomes]
     return rows
 
 

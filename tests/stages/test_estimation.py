@@ -50,7 +50,8 @@ def exclusions():
     drawn = trial().sample[["person", "treated"]].assign(reason="analysed")
     reasons = [reason for reason, count in REASONS.items() for _ in range(count)]
     others = pd.DataFrame({"person": range(9001, 9001 + len(reasons)), "treated": [1, 1, 0, 0], "reason": reasons})
-    return pd.concat([drawn, others], ignore_index=True)
+    everyone = pd.concat([drawn, others], ignore_index=True)
+    return everyone.assign(municipality_name=[*trial().sample["municipality"], *["Nowhere"] * len(others)])
 
 
 RUNS = {

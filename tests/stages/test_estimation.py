@@ -79,8 +79,8 @@ COUNTS = {
     "itt": 2 * HORIZON * 3,
     "hazard": 2 * 2 * 3 * 2,
     "survival": 2 * 2 * 3 * (HORIZON + 1),
-    # means, 91 and 97 density points by arm, teams with the total, and the flow
-    "description": len(RISK_FACTORS) * 6 + 2 * (91 + 97) + 5 * 44 + 7 * 3,
+    # means, 91 and 97 density points by arm, teams with the total, municipalities with one left out and the total, flow
+    "description": len(RISK_FACTORS) * 6 + 2 * (91 + 97) + 5 * 44 + 2 * 28 + 7 * 3,
     # effect, control mean and size of both groups at 9 + 9 cut-offs and for 10 backgrounds
     "subgroups": (9 + 9 + 10) * 2 * 6,
     # 22 scores at 4 cut-offs without and with the wait; 4 and 3 groups by peers, 2 outcomes; activation

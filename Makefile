@@ -22,7 +22,7 @@ MAKEFLAGS += --no-builtin-rules
 
 # --- What to ask for -------------------------------------------------------------------------------------------------
 
-.PHONY: all twin test lint bench trace diff baseline extract calibrate clean help FORCE
+.PHONY: all twin test lint docs bench trace diff baseline extract calibrate clean help FORCE
 
 all: $(REPORTS)/index.html $(REPORTS)/published.html $(REPORTS)/tables/tables.xlsx ## Every table, figure and the report page of EXTRACT (default twin); LANGUAGE=da for Danish
 	@echo "$(REPORTS)/index.html shows every table and figure"
@@ -35,6 +35,9 @@ lint: $(SETUP) ## Check style and types
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m ruff format --check .
 	$(PYTHON) -m mypy
+
+docs: $(SETUP) ## Write docs/outcomes.md, docs/models.md and docs/variables.md from the settings and the tests
+	@$(PYTHON) -m pipeline.documents
 
 bench: all ## Measure the build and the estimators
 	$(PYTHON) -m benchmarks.build
@@ -125,9 +128,10 @@ $(eval $(call stage,prognosis,$(PERSONS) $(call derived,shares),$(call estimates
 $(eval $(call stage,cells,$(call estimates,$(MODELS)) $(call settings,exhibits.toml study.toml) $(NAMES) $(DERIVED)/language.toml,$(call derived,cells)))
 TEMPLATES := $(wildcard pipeline/render/*.j2 pipeline/render/*.css)
 SHOWN := $(call derived,cells) $(call settings,exhibits.toml study.toml) $(IDENTITY)
+PLACES := config/municipalities.csv
 $(eval $(call stage,tables,$(SHOWN) $(NAMES),$(foreach t,$(TABLES),$(addprefix $(REPORTS)/tables/$(t),.html .csv .tex)) $(REPORTS)/tables/tables.xlsx,$(TEMPLATES)))
-$(eval $(call stage,figures,$(SHOWN),$(foreach f,$(FIGURES),$(addprefix $(REPORTS)/figures/$(f),.png .svg .csv)),$(wildcard pipeline/render/fonts/*.ttf)))
-$(eval $(call stage,report,$(SHOWN) $(NAMES) $(FIGURES:%=$(REPORTS)/figures/%.svg),$(REPORTS)/index.html,$(TEMPLATES)))
+$(eval $(call stage,figures,$(SHOWN) $(PLACES) pipeline/render/map/outlines.csv,$(foreach f,$(FIGURES),$(addprefix $(REPORTS)/figures/$(f),.png .svg .csv)),$(wildcard pipeline/render/fonts/*.ttf)))
+$(eval $(call stage,report,$(SHOWN) $(NAMES) $(PLACES) $(FIGURES:%=$(REPORTS)/figures/%.svg),$(REPORTS)/index.html,$(TEMPLATES)))
 
 # What the report prints, with its errata, and the rules that say which cell each number is compared with.
 PRINTED := $(addprefix data_raw/published/,tables.csv errata.csv) $(DECLARED) $(call settings,published.toml published_rows.csv published_columns.csv)

@@ -160,6 +160,8 @@ SETTINGS_COLUMNS: dict[str, tuple[str, ...]] = {
     "published_rows": ("exhibit", "panel", "row", "key", "unit"),
     "published_columns": ("exhibit", "column", "statistic", "key", "shown", "unit", "marks"),
     "benefit_codes": ("code", "group", "activation", "valid_from", "valid_to", "label_da", "label_en", "confidence"),
+    "municipalities": ("number", "name", "other_names"),
+    "outlines": ("number", "outline"),
     "scales": (
         "variable",
         "items",
@@ -186,7 +188,9 @@ SETTINGS_COLUMNS: dict[str, tuple[str, ...]] = {
         "risk_factor",
         "missing",
         "sensitivity",
+        "described",
         "definition",
+        "definition_da",
     ),
 }
 

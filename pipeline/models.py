@@ -31,7 +31,8 @@ class Model(Settings, frozen=True, omit_defaults=True):
 
     outcomes is a list of names, "risk_factors" for the variables that config/variables.csv numbers as such, or
     "followup_scores" for those it places in followup.parquet; weeks a list, "all" up to the horizon, "last" for the
-    horizon, or "none"; samples a list of samples of config/study.toml, or "teams". outcome_source is the table of the
+    horizon, or "none"; samples a list of samples of config/study.toml, "teams", or
+    "municipalities". outcome_source is the table of the
     outcomes: shares.parquet if there are weeks, else background.parquet, unless it says another. With splits of
     config/study.toml the one sample is compared by each; peers splits the effect further, "pooled" for low only.
     """
@@ -55,12 +56,13 @@ class Model(Settings, frozen=True, omit_defaults=True):
     ]
     outcomes: list[str] | Literal["risk_factors", "followup_scores"]
     weeks: list[int] | Literal["all", "last", "none"]
-    samples: list[str] | Literal["teams"]
+    samples: list[str] | Literal["teams", "municipalities"]
     treatment: str
     covariates: list[str]
     fixed_effects: Literal["municipality", "none"]
     cluster: Literal["team", "none"]
     equation: str
+    formula: str
     words_en: str
     words_da: str
     link: Literal["logit", "cloglog"] | None = None
@@ -72,9 +74,9 @@ class Model(Settings, frozen=True, omit_defaults=True):
 
     @property
     def spec_hash(self) -> str:
-        """The hash of the table as it stands in the file, without its name and its stage."""
+        """The hash of the table as it stands in the file, without its name, stage and formula."""
         row = msgspec.to_builtins(self)
-        del row["name"], row["stage"]
+        del row["name"], row["stage"], row["formula"]
         return hash_settings(row)
 
     @property

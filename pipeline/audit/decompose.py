@@ -204,7 +204,10 @@ def _density(request: Request) -> Decomposition:
 def _count(request: Request) -> Decomposition:
     address = request.address
     persons = _counted(request)
-    if address.outcome.startswith("recruitment_"):
+    if address.outcome == "teams":
+        identity = "count = sum of one for the first row of every team"
+        outcome = np.ones(len(persons))
+    elif address.outcome.startswith("recruitment_"):
         days = request.data["background"].set_index("person")["allocation_day"].loc[persons]
         chosen = days.idxmin() if address.outcome == "recruitment_start" else days.idxmax()
         persons = np.array([chosen])
@@ -216,7 +219,7 @@ def _count(request: Request) -> Decomposition:
 
 
 def _counted(request: Request) -> np.ndarray:
-    """The persons that a number of figure 2.2 or table 2.1 counts."""
+    """The persons that a number of figure 2.1 or 2.2 or table 2.1 counts; one for each team where teams are."""
     address = request.address
     if address.model == "flow":
         rows = request.data["exclusions"]
@@ -226,7 +229,9 @@ def _counted(request: Request) -> np.ndarray:
     else:
         rows = request.data["sample"]
         if address.sample != "total":
-            rows = rows[rows["team"] == address.sample]
+            rows = rows[rows[address.model] == address.sample]
+        if address.outcome == "teams":
+            rows = rows.drop_duplicates("team")
         arm = address.outcome
     if arm in ("treated", "control"):
         rows = rows[rows["treated"] == (arm == "treated")]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,8 @@ from pipeline.render.exhibits import Column, Figure, Panel, Row, Series, Table, 
 
 if TYPE_CHECKING:
     import pandas as pd
+
+WHOLE = "total"  # the place of a map that stands for all of them
 
 
 @dataclass(frozen=True)
@@ -94,18 +96,21 @@ def table_address(name: str, row: str, column: str, statistic: str) -> str:
     return "/".join(part for part in (name, row, column, statistic) if part)
 
 
-def figure_slots(name: str, figure: Figure, horizon: int, weeks_of: Callable[[str], list[int]]) -> Iterator[Slot]:
+def figure_slots(name: str, figure: Figure, horizon: int, known: Callable[[str], list[str]]) -> Iterator[Slot]:
     """The numbers of a figure: its points, the persons at risk, and the sizes written on the panels.
 
-    Points run from the figure's first week to `horizon`; without a first week they are all that exist, and `weeks_of`
-    gives them for a template in which only {week} is left to fill.
+    Points run from the figure's first week to `horizon`; without a first week they are all that exist, as are the
+    places of a map, and `known` gives them for a template in which one placeholder is left to fill.
     """
+    if figure.kind == "map":
+        yield from _map_slots(name, figure, known)
+        return
     if figure.kind == "flow":
         yield from _flow_slots(name, figure)
         return
     for panel in figure.panels:
         for series in figure.series:
-            yield from _curve_slots(name, figure, panel, series, horizon, weeks_of)
+            yield from _curve_slots(name, figure, panel, series, horizon, known)
         for size in figure.sizes:
             places = {"sample": panel.sample, "outcome": panel.outcome, "last_week": str(horizon)}
             address = f"{name}/{panel.sample}/{panel.outcome}/{size.key}"
@@ -114,11 +119,13 @@ def figure_slots(name: str, figure: Figure, horizon: int, weeks_of: Callable[[st
 
 
 def _curve_slots(
-    name: str, figure: Figure, panel: Panel, series: Series, horizon: int, weeks_of: Callable[[str], list[int]]
+    name: str, figure: Figure, panel: Panel, series: Series, horizon: int, known: Callable[[str], list[str]]
 ) -> Iterator[Slot]:
     places = {"sample": panel.sample, "outcome": panel.outcome, "series": series.key, "week": "{week}"}
     template = fill(series.estimate or figure.estimate, places)
-    weeks = weeks_of(template) if figure.first_week is None else range(figure.first_week, horizon + 1)
+    weeks: Iterable[int] = range(figure.first_week or 0, horizon + 1)
+    if figure.first_week is None:
+        weeks = sorted(int(week) for week in known(template) if week.isdigit())
     for week in weeks:
         estimate = fill(template, {"week": str(week)})
         at_risk = ["at_risk"] if week in figure.at_risk_weeks else []
@@ -132,6 +139,15 @@ def curve_address(name: str, figure: Figure, panel: Panel, week: int, series: Se
     arm = series.key if len(figure.series) > 1 else ""
     end = statistic if statistic != figure.statistics[0] else ""
     return "/".join(part for part in (name, panel.sample, panel.outcome, str(week), arm, end) if part)
+
+
+def _map_slots(name: str, figure: Figure, known: Callable[[str], list[str]]) -> Iterator[Slot]:
+    """The numbers of every place in alphabetical order, then those of the whole, whose place is `total`."""
+    places = known(fill(figure.estimate, {"series": figure.series[0].key, "place": "{place}"}))
+    for place in sorted(places, key=lambda place: (place == WHOLE, place)):
+        for series in figure.series:
+            estimate = fill(figure.estimate, {"series": series.key, "place": place})
+            yield Slot(f"{name}/{place}/{series.key}", name, "", place, series.key, "estimate", estimate, figure.unit)
 
 
 def _flow_slots(name: str, figure: Figure) -> Iterator[Slot]:

@@ -14,11 +14,11 @@ from pipeline.render.style import (
     INK,
     LIMIT,
     LINES,
-    PANEL_HEAD,
     POINTS_PER_INCH,
     LineLook,
     Sheet,
     draw_legend,
+    panel_head,
     write_above,
 )
 
@@ -26,19 +26,29 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 AXES_HEIGHT, BELOW = 2.55, 0.55  # inches
+SMALL_HEIGHT, STAMP = 1.75, 0.28  # of panels side by side, and the room above them for the word synthetic
 WEEKS_PER_TICK = 13
 LABEL_GAP = 11  # points between two numbers at the end of curves
 
 
 def draw_effect(drawing: Drawing) -> Sheet:
     """One panel for each sample and outcome: the effect in each week, its band, and the line of no effect."""
-    sheet = Sheet(drawing, len(drawing.panels) * (PANEL_HEAD + AXES_HEIGHT + BELOW))
-    for panel in drawing.panels:
-        axes = sheet.add_panel(panel.title, panel.y_label, AXES_HEIGHT, BELOW)
-        for number, curve in enumerate(panel.curves):
-            _draw_curve(axes, curve, LINES[number], filled=number == 0)
-        _finish(axes, drawing, panel)
-        _mark_ends(axes, panel.curves)
+    columns = drawing.settings.panel_columns
+    rows = [drawing.panels[start : start + columns] for start in range(0, len(drawing.panels), columns)]
+    several = columns > 1
+    axes_height, above = (SMALL_HEIGHT, STAMP) if several else (AXES_HEIGHT, 0.0)
+    titles = [[panel.title for panel in row] for row in rows]
+    remarks = [[panel.size for panel in row] if several else [] for row in rows]
+    heads = [panel_head(*words) for words in zip(titles, remarks, strict=True)]
+    sheet = Sheet(drawing, above + sum(heads) + len(rows) * (axes_height + BELOW))
+    sheet.top += above
+    for row, names, sizes in zip(rows, titles, remarks, strict=True):
+        row_axes = sheet.add_panels(names, row[0].y_label, axes_height, BELOW, sizes)
+        for panel, axes in zip(row, row_axes, strict=True):
+            for number, curve in enumerate(panel.curves):
+                _draw_curve(axes, curve, LINES[number], filled=number == 0)
+            _finish(axes, drawing, panel, is_named=not several)
+            _mark_ends(axes, panel.curves, axes_height)
     return sheet
 
 
@@ -51,11 +61,11 @@ def _draw_curve(axes: Axes, curve: Curve, look: LineLook, filled: bool) -> None:
     axes.plot(curve.x, curve.y, color=look.color, linewidth=look.width, dashes=look.dashes, label=curve.legend)
 
 
-def _mark_ends(axes: Axes, curves: Sequence[Curve]) -> None:
+def _mark_ends(axes: Axes, curves: Sequence[Curve], axes_height: float) -> None:
     """A dot at the last week of every curve, and the number there; numbers that would touch move apart."""
     known = [number for number, curve in enumerate(curves) if isfinite(curve.y[-1])]
     low, high = axes.get_ylim()
-    points = POINTS_PER_INCH * AXES_HEIGHT / (high - low)
+    points = POINTS_PER_INCH * axes_height / (high - low)
     places = spread([float(curves[number].y[-1]) * points for number in known], LABEL_GAP)
     for number, place in zip(known, places, strict=True):
         curve, look = curves[number], LINES[number]
@@ -83,7 +93,7 @@ def spread(places: Sequence[float], gap: float) -> list[float]:
     return moved
 
 
-def _finish(axes: Axes, drawing: Drawing, panel: PanelDrawing) -> None:
+def _finish(axes: Axes, drawing: Drawing, panel: PanelDrawing, is_named: bool) -> None:
     from matplotlib.ticker import MaxNLocator
 
     last = float(panel.curves[0].x[-1])
@@ -98,5 +108,5 @@ def _finish(axes: Axes, drawing: Drawing, panel: PanelDrawing) -> None:
     axes.yaxis.set_major_locator(MaxNLocator(nbins=9, integer=True, steps=[1, 2, 5, 10]))
     if len(panel.curves) > 1:
         draw_legend(axes)
-    else:
+    elif is_named:
         write_above(axes, panel.size)

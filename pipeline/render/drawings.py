@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pipeline.render.addresses import WHOLE
 from pipeline.render.exhibits import Exhibits, Figure, Panel, Series, exhibit_number, fill, in_language
 from pipeline.render.numbers import UNITS
+from pipeline.render.places import Place, find_places
 from pipeline.render.remarks import gather_remarks
+from pipeline.render.words import fill_words
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -57,7 +60,8 @@ class PanelDrawing:
 class Drawing:
     """Everything that the drawing function of a kind needs, in one language.
 
-    `shown` holds the text of every cell of the figure; `limits` are those of the y-axis where figures share a scale.
+    `shown` holds the text of every cell of the figure; `limits` are those of the y-axis where figures share a scale;
+    `places` are those of a map, by the short name of the municipality.
     """
 
     name: str
@@ -70,29 +74,39 @@ class Drawing:
     shown: Mapping[str, str]
     panels: tuple[PanelDrawing, ...]
     limits: tuple[float, float] | None
+    places: Mapping[str, Place]
 
 
 def build_drawing(
-    name: str, exhibits: Exhibits, cells: pd.DataFrame, words: Mapping[str, str], language: str
+    name: str,
+    exhibits: Exhibits,
+    cells: pd.DataFrame,
+    municipalities: pd.DataFrame,
+    words: Mapping[str, str],
+    language: str,
 ) -> Drawing:
-    """The drawing of one figure; `cells` are those of all exhibits, `words` fill the placeholders of its note."""
-    figure = exhibits.figures[name]
+    """The drawing of one figure; `cells` are those of all exhibits, `words` fill the placeholders of its words.
+
+    `municipalities` is config/municipalities.csv. InputError if a place of a map is not in it.
+    """
+    figure = fill_words(exhibits.figures[name], words)
     own = cells[cells["exhibit"] == name]
     shown = dict(zip(own["cell_id"], own["text"], strict=True))
-    panels = enumerate(figure.panels) if figure.kind != "flow" else []
+    units = [unit for unit in dict.fromkeys(own["row"]) if unit != WHOLE] if figure.kind == "map" else []
     return Drawing(
         name=name,
         number=exhibit_number(name, language),
         title=in_language(figure, "title", language),
-        note=" ".join(
-            filter(None, [fill(in_language(figure, "note", language), words), gather_remarks(own, language)])
-        ),
+        note=" ".join(filter(None, [in_language(figure, "note", language), gather_remarks(own, language)])),
         synthetic=words["synthetic"],
         language=language,
         settings=figure,
         shown=shown,
-        panels=tuple(_panel(name, figure, panel, number, own, shown, language) for number, panel in panels),
+        panels=tuple(
+            _panel(name, figure, panel, number, own, shown, language) for number, panel in enumerate(figure.panels)
+        ),
         limits=_shared_limits(figure, exhibits, cells),
+        places=find_places(units, municipalities),
     )
 
 

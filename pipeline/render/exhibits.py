@@ -59,7 +59,7 @@ class Step(Settings, frozen=True):
 class Figure(Settings, frozen=True):
     """A figure: what is drawn, from which estimates, over which points."""
 
-    kind: Literal["effect", "survival", "density", "flow"]
+    kind: Literal["effect", "survival", "density", "flow", "map"]
     title_en: str
     title_da: str
     note_en: str
@@ -81,6 +81,7 @@ class Figure(Settings, frozen=True):
     y_en: str = ""
     y_da: str = ""
     scale: str = ""
+    panel_columns: int = 1
     words_en: dict[str, str] = field(default_factory=dict)
     words_da: dict[str, str] = field(default_factory=dict)
 
@@ -146,6 +147,22 @@ class Table(Settings, frozen=True):
     is_complete: bool = False
 
 
+class Dictionary(Settings, frozen=True):
+    """A table of words from config/variables.csv; `panels` are its sections, `words` the names of the sources."""
+
+    kind: Literal["dictionary"]
+    title_en: str
+    title_da: str
+    note_en: str
+    note_da: str
+    stub_en: str
+    stub_da: str
+    columns: list[Column]
+    panels: tuple[Panel, ...]
+    words_en: dict[str, str]
+    words_da: dict[str, str]
+
+
 class Finding(Settings, frozen=True):
     """One main result: an effect, and the words that go around it."""
 
@@ -207,7 +224,13 @@ class Exhibits:
     page: Page
     figures: dict[str, Figure]
     tables: dict[str, Table]
+    dictionaries: dict[str, Dictionary]
     order: tuple[str, ...]
+
+    @property
+    def every_table(self) -> list[str]:
+        """The names of the tables, of numbers and of words, in the order of the file."""
+        return [name for name in self.order if name not in self.figures]
 
 
 def read_exhibits(data: Mapping[str, Any]) -> Exhibits:
@@ -227,10 +250,13 @@ def read_exhibits(data: Mapping[str, Any]) -> Exhibits:
     homeless = [name for name in order if int(name.split("_")[1]) not in {chapter.number for chapter in page.chapters}]
     if homeless:
         raise InputError(f"{SETTINGS_FILE} [page]: no chapter for {', '.join(homeless)}. Add its number to `chapters`.")
+    words = [name for name in order if full[name].get("kind") == "dictionary"]
+    numbers = [name for name in order if name.startswith("table") and name not in words]
     return Exhibits(
         page=page,
         figures={n: convert(full[n], Figure, f"{SETTINGS_FILE} [{n}]") for n in order if n.startswith("figure")},
-        tables={n: convert(full[n], Table, f"{SETTINGS_FILE} [{n}]") for n in order if n.startswith("table")},
+        tables={n: convert(full[n], Table, f"{SETTINGS_FILE} [{n}]") for n in numbers},
+        dictionaries={n: convert(full[n], Dictionary, f"{SETTINGS_FILE} [{n}]") for n in words},
         order=order,
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pipeline.render.addresses import curve_address
+from pipeline.render.addresses import WHOLE, curve_address
 from pipeline.render.drawings import Drawing
 from pipeline.render.exhibits import in_language
 from pipeline.render.tables import Block, Line, Shown, Table
@@ -12,9 +12,9 @@ from pipeline.render.words import INTERFACE
 
 
 def figure_table(drawing: Drawing) -> Table | None:
-    """The weeks that config/exhibits.toml lists for the page, or the boxes of a flow; None if it lists none."""
+    """The weeks that config/exhibits.toml lists and the last, the boxes of a flow, or the places of a map; or None."""
     figure, language = drawing.settings, drawing.language
-    lines = tuple(flow_lines(drawing) if figure.kind == "flow" else _week_lines(drawing))
+    lines = tuple({"flow": flow_lines, "map": map_lines}.get(figure.kind, _week_lines)(drawing))
     if not lines:
         return None
     names = [in_language(series, "label", language) for series in figure.series]
@@ -37,7 +37,8 @@ def figure_table(drawing: Drawing) -> Table | None:
 
 def _week_lines(drawing: Drawing) -> Iterator[Line]:
     figure = drawing.settings
-    for week in figure.page_weeks:
+    last = int(drawing.panels[0].curves[0].x[-1]) if figure.page_weeks else 0
+    for week in sorted({*figure.page_weeks, last} - {0}):
         addresses = [
             curve_address(drawing.name, figure, panel, week, series, statistic)
             for panel in figure.panels
@@ -57,3 +58,12 @@ def flow_lines(drawing: Drawing) -> Iterator[Line]:
         shown = [(Shown(a, a, drawing.shown[a]),) if a in drawing.shown else () for a in addresses]
         label = in_language(step, "label", language) or in_language(figure.series[0], "label", language)
         yield Line(step.outcome, label, tuple(shown))
+
+
+def map_lines(drawing: Drawing) -> Iterator[Line]:
+    """A line for each place of a map, a cell for each number, and the whole last."""
+    words = in_language(drawing.settings, "words", drawing.language)
+    labels = {unit: place.label for unit, place in drawing.places.items()} | {WHOLE: words["total"]}
+    for unit, label in labels.items():
+        addresses = [f"{drawing.name}/{unit}/{series.key}" for series in drawing.settings.series]
+        yield Line(unit, label, tuple((Shown(a, a, drawing.shown[a]),) for a in addresses))

@@ -12,7 +12,7 @@ from pipeline.config import Extract
 from pipeline.errors import InputError
 from pipeline.render.drawings import Drawing
 from pipeline.render.exhibits import Exhibits, Finding, exhibit_number, fill, in_language
-from pipeline.render.figure_numbers import figure_table, flow_lines
+from pipeline.render.figure_numbers import figure_table, flow_lines, map_lines
 from pipeline.render.numbers import MINUS
 from pipeline.render.table_formats import html_number, write_html
 from pipeline.render.tables import Line, Table
@@ -55,7 +55,7 @@ def write_page(
         return [as_markup(fill(html.escape(text, quote=False), filled)) for text in texts]
 
     sections = {name: _figure_section(drawings[name], pictures[name]) for name in exhibits.figures}
-    sections |= {name: _table_section(tables[name]) for name in exhibits.tables}
+    sections |= {name: _table_section(table) for name, table in tables.items()}
     return page_template("page.html.j2").render(
         language=language,
         ui=INTERFACE[language],
@@ -147,8 +147,9 @@ def describe(drawing: Drawing) -> str:
     """A text in place of the picture: what is drawn, and where each curve begins and ends."""
     week = INTERFACE[drawing.language]["week"]
     parts = [f"{drawing.number}. {drawing.title}."]
-    if drawing.settings.kind == "flow":
-        parts += [f"{line.label}: {', '.join(_boxes(drawing, line))}." for line in flow_lines(drawing)]
+    lines = {"flow": flow_lines, "map": map_lines}.get(drawing.settings.kind)
+    if lines:
+        parts += [f"{line.label}: {', '.join(_boxes(drawing, line))}." for line in lines(drawing)]
     for panel in drawing.panels:
         parts.append(f"{panel.title}: {panel.y_label}. {panel.x_label}. {panel.size}".rstrip(". ") + ".")
         if drawing.settings.first_week is not None:

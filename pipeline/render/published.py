@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +32,7 @@ from pipeline.render.exhibits import Exhibits, exhibit_number, fill
 from pipeline.render.numbers import POINT, write_number
 from pipeline.render.page import page_template
 from pipeline.render.published_lines import Labels, Line, build_line, read_as_printed, statistic_name
-from pipeline.render.words import common_words
+from pipeline.render.words import common_words, fill_words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -62,9 +63,10 @@ def write_published_page(
 ) -> str:
     """The page in one language; without targets among the numbers it is the replication report of the extract."""
     words = read_words(published, language)
-    page = _Page(compared, words, Labels(exhibits, variables, language), language)
     identity = {"extract": extract.label, "version": extract.register_version, "horizon": str(study.time.horizon_weeks)}
     common = common_words(exhibits, study, extract, language)
+    filled = {name: fill_words(table, {**common, "stars": ""}) for name, table in exhibits.tables.items()}
+    page = _Page(compared, words, Labels(replace(exhibits, tables=filled), variables, language), language)
     return page_template("published.html.j2").render(
         language=language,
         t=words,

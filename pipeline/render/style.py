@@ -127,12 +127,27 @@ class Sheet:
 
     def add_panel(self, title: str, y_label: str, axes_height: float, below: float) -> Axes:
         """Axes under a panel title and a line for the y-axis; `below` is the room for the x-axis and more."""
-        self.write(EDGE, self.top, title, PANEL_SIZE, weight="bold")
-        self.top += PANEL_HEAD
-        self.write(EDGE, self.top - LABEL_RISE, y_label, TEXT_SIZE, color=GREY, va="baseline")
-        bottom = self.top + axes_height
-        width = (WIDTH - LEFT - RIGHT) / WIDTH
-        axes = self.figure.add_axes((LEFT / WIDTH, 1 - bottom / self.height, width, axes_height / self.height))
+        axes = self.add_panels([title], y_label, axes_height, below)[0]
+        return axes
+
+    def add_panels(
+        self, titles: Sequence[str], y_label: str, axes_height: float, below: float, remarks: Sequence[str] = ()
+    ) -> list[Axes]:
+        """Axes side by side, one for each title; all take the lines of the longest title, each has its remark below."""
+        room, lines, remark = WIDTH / len(titles), _title_lines(titles), height(remarks[:1], TEXT_SIZE)
+        self.top += height(max(lines, key=len)[1:], PANEL_SIZE)
+        bottom = self.top + PANEL_HEAD + remark + axes_height
+        axes = []
+        for number, own in enumerate(lines):
+            left = number * room
+            top = self.top - height(own[1:], PANEL_SIZE)
+            self.write(left + EDGE, top, "\n".join(own), PANEL_SIZE, weight="bold")
+            if remarks:
+                self.write(left + EDGE, self.top + 0.19, remarks[number], TEXT_SIZE, color=GREY)
+            rise = self.top + PANEL_HEAD + remark - LABEL_RISE
+            self.write(left + EDGE, rise, y_label, TEXT_SIZE, color=GREY, va="baseline")
+            place = ((left + LEFT) / WIDTH, 1 - bottom / self.height)
+            axes.append(self.figure.add_axes((*place, (room - LEFT - RIGHT) / WIDTH, axes_height / self.height)))
         self.top = bottom + below
         return axes
 
@@ -147,6 +162,15 @@ class Sheet:
         view = '<view id="panels" viewBox="{} {} {} {}"/>'.format(*(f"{side * POINTS_PER_INCH:.1f}" for side in box))
         text = vector.getvalue().replace(f"'{FAMILY}'", f"'{FAMILY}', {FALLBACKS}")
         return re.sub(r"(<svg [^>]*>)", rf"\1\n {view}", text, count=1), raster.getvalue()
+
+
+def panel_head(titles: Sequence[str], remarks: Sequence[str]) -> float:
+    """Inches above axes side by side: lines of the longest title, a remark if there is one, and the y-axis label."""
+    return PANEL_HEAD + height(max(_title_lines(titles), key=len)[1:], PANEL_SIZE) + height(remarks[:1], TEXT_SIZE)
+
+
+def _title_lines(titles: Sequence[str]) -> list[list[str]]:
+    return [wrap(title, WIDTH / len(titles) - 4 * EDGE, PANEL_SIZE, bold=True) for title in titles]
 
 
 def draw_legend(axes: Axes) -> None:

@@ -34,7 +34,8 @@ def write_html(table: Table) -> str:
     body = "".join(_html_block(table, block) for block in table.blocks)
     tag = f'<strong class="stamp">{html.escape(table.synthetic)}</strong>' if table.synthetic else ""
     caption = f'<span class="title">{html.escape(f"{table.number} {table.title}")}</span>{tag}'
-    return f"<table><caption>{caption}</caption><thead>{head}</thead>{body}</table>"
+    kind = ' class="text"' if table.is_text else ""
+    return f"<table{kind}><caption>{caption}</caption><thead>{head}</thead>{body}</table>"
 
 
 def _head_lines(table: Table) -> Iterator[str]:
@@ -57,10 +58,7 @@ def _html_block(table: Table, block: Block) -> str:
     title = f'<tr><th scope="rowgroup" colspan="{width}">{html.escape(block.title)}</th></tr>' if block.title else ""
     lines = "".join(
         f'<tr><th scope="row">{_html_label(line.label)}</th>'
-        + "".join(
-            f"<td>{'<br>'.join(html_number(n.cell_id, n.text, table.language) for n in cell)}</td>"
-            for cell in line.cells
-        )
+        + "".join(f"<td>{'<br>'.join(_html_shown(n, table.language) for n in cell)}</td>" for cell in line.cells)
         + "</tr>"
         for line in block.lines
     )
@@ -71,6 +69,10 @@ def _html_block(table: Table, block: Block) -> str:
 def _html_label(label: str) -> str:
     """A row's label, its unit in brackets kept on one line."""
     return re.sub(r" (\([^()\s]+\))$", r' <span class="unit">\1</span>', html.escape(label))
+
+
+def _html_shown(shown: Shown, language: str) -> str:
+    return html_number(shown.cell_id, shown.text, language) if shown.cell_id else html.escape(shown.text)
 
 
 def html_number(cell_id: str, text: str, language: str, is_anchor: bool = True) -> str:
@@ -102,7 +104,7 @@ def write_csv(table: Table) -> str:
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(["panel", "row", "label", *header, *(["data"] if table.synthetic else [])])
     for panel, line, numbers in rows:
-        texts = {shown.name: csv_number(shown.text, table.language) for shown in numbers}
+        texts = {s.name: csv_number(s.text, table.language) if s.cell_id else s.text for s in numbers}
         texts |= {f"{shown.name}_mark": _mark(shown.text) for shown in numbers}
         end = [table.synthetic] if table.synthetic else []
         writer.writerow([panel, line.row, line.label, *(texts.get(name, "") for name in header), *end])
@@ -129,6 +131,9 @@ def flat_lines(line: Line) -> Iterator[tuple[str, list[Shown | None]]]:
         yield "" if place else line.label, [cell[place] if place < len(cell) else None for cell in line.cells]
 
 
+LATEX_WIDTHS = (0.22, 0.45, 0.14, 0.08)  # of the columns of words
+
+
 def write_latex(table: Table) -> str:
     """A longtable with the rules of booktabs."""
     width = len(table.columns) + 1
@@ -137,9 +142,11 @@ def write_latex(table: Table) -> str:
     head.append(" & ".join(_latex(name) for name in (table.stub, *table.columns)) + r" \\")
     tag = rf" \textbf{{[{_latex(table.synthetic)}]}}" if table.synthetic else ""
     note = rf"\multicolumn{{{width}}}{{p{{0.95\linewidth}}}}{{\footnotesize {_latex(table.note)}}}"
+    widths = "".join(rf"p{{{width}\linewidth}}" for width in LATEX_WIDTHS)
+    layout = widths if table.is_text else f"l{'r' * len(table.columns)}"
     lines = [
         "% needs booktabs and longtable",
-        rf"\begin{{longtable}}{{l{'r' * len(table.columns)}}}",
+        rf"\begin{{longtable}}{{{layout}}}",
         rf"\caption{{{_latex(table.title)}{tag}}}\label{{{table.name.replace('_', ':', 1).replace('_', '.')}}} \\",
         *(r"\toprule", *head, r"\midrule", r"\endfirsthead"),
         *(r"\toprule", *head, r"\midrule", r"\endhead"),
@@ -195,6 +202,8 @@ def _fill_sheet(sheet: Worksheet, table: Table) -> None:
     sheet.column_dimensions["A"].width = max(24, *(len(line.label) for block in table.blocks for line in block.lines))
     for column in "BCDEFGHIJKLMNOPQRSTUVWXYZ"[: len(table.columns)]:
         sheet.column_dimensions[column].width = 19
+    if table.is_text:
+        sheet.column_dimensions["B"].width = 90
 
 
 def _append_headings(sheet: Worksheet, table: Table) -> None:
@@ -231,9 +240,9 @@ def _append_numbers(sheet: Worksheet, label: str, numbers: list[Shown | None], l
     for column, shown in enumerate(numbers, 2):
         if shown is None:
             continue
-        number = read_number(shown.text, language)
+        number = read_number(shown.text, language) if shown.cell_id else None
         cell = sheet.cell(row, column, shown.text if number is None else number)
-        cell.alignment = Alignment(horizontal="right")
+        cell.alignment = Alignment(horizontal="right" if shown.cell_id else "left")
         if number is not None:
             cell.number_format = _number_format(number, shown.text)
 

@@ -8,10 +8,11 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from pipeline.render.addresses import body_rows, statistics_of, table_slots
-from pipeline.render.exhibits import Exhibits, Row, exhibit_number, fill, in_language
+from pipeline.render.exhibits import Exhibits, Row, exhibit_number, in_language
 from pipeline.render.exhibits import Table as TableSettings
 from pipeline.render.numbers import UNITS
 from pipeline.render.remarks import gather_remarks
+from pipeline.render.words import fill_words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Shown:
-    """One printed number: its address, its column and statistic as a name, and its text."""
+    """One printed number: its address, its column and statistic as a name, and its text; without an address, words."""
 
     cell_id: str
     name: str
@@ -46,7 +47,10 @@ class Block:
 
 @dataclass(frozen=True)
 class Table:
-    """A table in one language; `groups` are the headings above the columns, each with the number it spans."""
+    """A table in one language; `groups` are the headings above the columns, each with the number it spans.
+
+    is_text: its cells hold words.
+    """
 
     name: str
     number: str
@@ -58,6 +62,7 @@ class Table:
     groups: tuple[tuple[str, int], ...]
     columns: tuple[str, ...]
     blocks: tuple[Block, ...]
+    is_text: bool = False
 
 
 def build_table(
@@ -68,8 +73,8 @@ def build_table(
     words: Mapping[str, str],
     language: str,
 ) -> Table:
-    """The table `name` with the texts of its cells; `words` fill the placeholders of its note, {horizon} among them."""
-    settings = exhibits.tables[name]
+    """The table `name` with the texts of its cells; `words` fill its placeholders, {horizon} among them."""
+    settings = fill_words(exhibits.tables[name], words)
     own = cells[cells["exhibit"] == name]
     texts = dict(zip(own["cell_id"], own["text"], strict=True))
     numbers = {
@@ -83,9 +88,7 @@ def build_table(
         name=name,
         number=exhibit_number(name, language),
         title=in_language(settings, "title", language),
-        note=" ".join(
-            filter(None, [fill(in_language(settings, "note", language), words), gather_remarks(own, language)])
-        ),
+        note=" ".join(filter(None, [in_language(settings, "note", language), gather_remarks(own, language)])),
         synthetic=words["synthetic"],
         language=language,
         stub=in_language(settings, "stub", language),

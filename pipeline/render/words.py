@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from math import ceil, floor
+from typing import Any
 
-from pipeline.config import Extract, Sample, Study
-from pipeline.render.exhibits import Exhibits, in_language
-from pipeline.render.numbers import star_legend, write_percent
+import msgspec
+
+from pipeline.config import Condition, Extract, Peers, Settings, SettingsType, Split, Study
+from pipeline.render.exhibits import Exhibits, fill, in_language
+from pipeline.render.numbers import POINT, star_legend, write_percent
 
 INTERFACE = {
     "en": {
@@ -44,21 +48,65 @@ INTERFACE = {
         "workbook": "Alle tabeller i ét regneark",
     },
 }
-BOUNDS = ("below", "at_most", "at_least", "above", "equals")
+OPPOSITE = {"below": "at_least", "at_most": "above", "at_least": "below", "above": "at_most"}
+BOUND_WORDS = {
+    "en": {"below": "less than", "at_most": "at most", "at_least": "at least", "above": "more than", "equals": ""},
+    "da": {"below": "mindre end", "at_most": "højst", "at_least": "mindst", "above": "mere end", "equals": ""},
+}
+MEDIAN = {"en": "the median", "da": "medianen"}
+MEDIAN_TEAM = {
+    "en": "more of its other members than in the median team",
+    "da": "flere af dets andre medlemmer end på medianholdet",
+}
 
 
 def common_words(exhibits: Exhibits, study: Study, extract: Extract, language: str) -> dict[str, str]:
     """The placeholders that every text may hold: settings of the study, the source, and the word synthetic or ''."""
     page, kind = exhibits.page, "source_synthetic" if extract.synthetic else "source"
-    bounds = {f"{name}_bound": _bound(sample) for name, sample in study.samples.items()}
     return {
         "level": write_percent(study.inference.level, language),
-        "horizon": str(study.time.horizon_weeks),
-        "employment_run_weeks": str(study.outcomes.employment_run_weeks),
         "source": in_language(page, kind, language),
         "synthetic": in_language(page, "synthetic", language) if extract.synthetic else "",
-        **{name: bound for name, bound in bounds.items() if bound},
+        **study_words(study, language),
     }
+
+
+def study_words(study: Study, language: str) -> dict[str, str]:
+    """The numbers of config/study.toml in words: 'less than 7' for a bound, 'more than the median' for a group."""
+    words = {
+        "horizon": str(study.time.horizon_weeks),
+        "pre_weeks": str(study.time.pre_weeks),
+        "employment_run_weeks": str(study.outcomes.employment_run_weeks),
+        "hazard_interval_weeks": str(study.outcomes.hazard_interval_weeks),
+        "peers_bound": f"{study.peers.below:g}",
+        "peers_share": _peers_share(study.peers, language),
+    }
+    for name, sample in study.samples.items():
+        if len(sample.conditions) == 1:
+            kind, bound = _given(sample.conditions[0])
+            words |= {f"{name}_range": _range(kind, bound, language), f"{name}_bound": _number(bound, language)}
+            words |= _ends(name, kind, bound)
+    for name, split in study.splits.items():
+        kind, bound = _given(split)
+        words |= {f"{name}_low": _range(kind, bound, language), f"{name}_high": _range(OPPOSITE[kind], bound, language)}
+        words |= _ends(name, kind, bound) | _ends(name, OPPOSITE[kind], bound)
+    return words
+
+
+def fill_words(settings: SettingsType, words: Mapping[str, str]) -> SettingsType:
+    """An exhibit with the placeholders of its titles, labels and notes filled in, and those of its parts.
+
+    The line of sizes on a panel waits for its numbers.
+    """
+    filled: dict[str, Any] = {}
+    for name in settings.__struct_fields__:
+        value = getattr(settings, name)
+        if isinstance(value, str) and name.endswith(("_en", "_da")) and not name.startswith("size_"):
+            filled[name] = fill(value, words)
+        elif isinstance(value, list | tuple):
+            parts = [fill_words(part, words) if isinstance(part, Settings) else part for part in value]
+            filled[name] = type(value)(parts)
+    return msgspec.structs.replace(settings, **filled)
 
 
 def note_words(words: dict[str, str], study: Study, marks: Iterable[str], language: str) -> dict[str, str]:
@@ -66,8 +114,32 @@ def note_words(words: dict[str, str], study: Study, marks: Iterable[str], langua
     return {**words, "stars": star_legend(study.inference.stars, marks, language)}
 
 
-def _bound(sample: Sample) -> str:
-    """The bound of a sample with one condition, as in 'under 7 days'; '' if it has more, or none."""
-    found = [getattr(condition, name) for condition in sample.conditions for name in BOUNDS]
-    given = [bound for bound in found if bound is not None]
-    return f"{given[0]:g}" if len(given) == 1 else ""
+def _given(limits: Condition | Split) -> tuple[str, float | str]:
+    """The one bound of a condition or split, and its kind."""
+    return next((kind, bound) for kind in BOUND_WORDS["en"] if (bound := getattr(limits, kind, None)) is not None)
+
+
+def _range(kind: str, bound: float | str, language: str) -> str:
+    return f"{BOUND_WORDS[language][kind]} {_number(bound, language)}".strip()
+
+
+def _number(bound: float | str, language: str) -> str:
+    return MEDIAN[language] if isinstance(bound, str) else f"{bound:g}".replace(".", POINT[language])
+
+
+def _ends(name: str, kind: str, bound: float | str) -> dict[str, str]:
+    """The last whole point under a bound, or the first above it: 'at most 8' ends at 8, 'below 8' at 7."""
+    if isinstance(bound, str) or kind == "equals":
+        return {}
+    if kind in ("below", "at_most"):
+        return {f"{name}_last": str(ceil(bound) - 1 if kind == "below" else floor(bound))}
+    return {f"{name}_first": str(ceil(bound) if kind == "at_least" else floor(bound) + 1)}
+
+
+def _peers_share(peers: Peers, language: str) -> str:
+    if isinstance(peers.exceeds, str):
+        return MEDIAN_TEAM[language]
+    share = write_percent(peers.exceeds, language)
+    return {"en": f"more than {share} of its other members", "da": f"mere end {share} af dets andre medlemmer"}[
+        language
+    ]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline.config import Language, Study
 from pipeline.errors import InputError
 from pipeline.render.addresses import Slot, figure_slots, table_slots
-from pipeline.render.exhibits import SETTINGS_FILE, Exhibits, read_exhibits
+from pipeline.render.exhibits import SETTINGS_FILE, Exhibits, Table, read_exhibits
 from pipeline.render.numbers import star, write_number
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def run(
     described = read_exhibits(exhibits)
     slots = list(find_slots(described, variables, study, index))
     _require_estimates(slots, index)
-    _require_complete(described, slots, index)
+    _require_complete(described, slots, index, study.time.horizon_weeks)
     rows = [_cell(slot, index[slot.estimate_id], study.inference.stars, language.language) for slot in slots]
     cells = pd.DataFrame(rows, columns=COLUMNS)
     repeated = cells.loc[cells["cell_id"].duplicated(), "cell_id"]
@@ -58,16 +58,15 @@ def find_slots(
     """Every number of every exhibit, in the order of the file."""
     ids = list(estimate_ids)
 
-    def weeks_of(template: str) -> list[int]:
-        start, end = template.split("{week}")
-        found = (name.removeprefix(start).removesuffix(end) for name in ids if _fits(name, start, end))
-        return sorted(int(week) for week in found if week.isdigit())
+    def known(template: str) -> list[str]:
+        start, end = re.split(r"{\w+}", template)
+        return [name.removeprefix(start).removesuffix(end) for name in ids if _fits(name, start, end)]
 
     for name in exhibits.order:
         if name in exhibits.tables:
             yield from table_slots(name, exhibits.tables[name], variables, study.time.horizon_weeks)
-        else:
-            yield from figure_slots(name, exhibits.figures[name], study.time.horizon_weeks, weeks_of)
+        elif name in exhibits.figures:
+            yield from figure_slots(name, exhibits.figures[name], study.time.horizon_weeks, known)
 
 
 def _fits(name: str, start: str, end: str) -> bool:
@@ -86,12 +85,12 @@ def _require_estimates(slots: list[Slot], index: Mapping[str, Any]) -> None:
         )
 
 
-def _require_complete(exhibits: Exhibits, slots: list[Slot], index: Mapping[str, Any]) -> None:
+def _require_complete(exhibits: Exhibits, slots: list[Slot], index: Mapping[str, Any], horizon: int) -> None:
     shown = {slot.estimate_id for slot in slots}
     for name, table in exhibits.tables.items():
         if not table.is_complete:
             continue
-        fits = re.compile(re.sub(r"\\{\w+\\}", "[^/]*", re.escape(table.estimate)))
+        fits = _rows_of(table, horizon)
         left_out = sorted(
             estimate_id for estimate_id in index if fits.fullmatch(estimate_id) and estimate_id not in shown
         )
@@ -100,6 +99,18 @@ def _require_complete(exhibits: Exhibits, slots: list[Slot], index: Mapping[str,
                 f"{SETTINGS_FILE} [{name}]: {len(left_out)} estimates that belong to the table have no row, the first "
                 f"{left_out[0]}. Add the row."
             )
+
+
+def _rows_of(table: Table, horizon: int) -> re.Pattern[str]:
+    """Every estimate that a row of the table, listed or not, could show in one of its columns."""
+    templates = set()
+    for column in table.columns:
+        places = {"column": column.key, "last_week": str(horizon), **column.values}
+        parts = re.split(r"{(\w+)}", table.estimate)
+        known = [re.escape(places[part]) if part in places else "[^/]*" for part in parts[1::2]]
+        fixed = [re.escape(part) for part in parts[::2]]
+        templates.add("".join(text for pair in zip(fixed, [*known, ""], strict=True) for text in pair))
+    return re.compile("|".join(sorted(templates)))
 
 
 def _cell(slot: Slot, estimate: Mapping[str, Any], levels: Mapping[str, float], language: str) -> tuple[object, ...]:

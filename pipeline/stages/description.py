@@ -12,6 +12,7 @@ from pipeline.errors import InputError
 from pipeline.estimates import MISSING, Estimate, estimates_table, hash_persons
 from pipeline.estimation import columns_by_pattern
 from pipeline.models import Grid, Model, outcome_names, read_models
+from pipeline.names import slug
 from pipeline.samples import join_background, select_sample
 from pipeline.stats.density import kernel_density
 
@@ -30,13 +31,16 @@ def run(
     models: Mapping[str, Any],
     study: Study,
 ) -> dict[str, pd.DataFrame]:
-    """The models 'mean' (Table 2.2), 'density' (Figure 2.3), 'team' (Table 2.1) and 'flow' (Figure 2.2)."""
+    """The models 'mean' (Table 2.2), 'density' (Figure 2.3), 'team' (Table 2.1), 'municipality' and 'flow' (Figures
+    2.1 and 2.2).
+    """
     people = join_background(sample, background)
     named = read_models(models)
     rows = [
         *_means(named["mean"], people, outcome_names(named["mean"], variables), study),
         *_densities(named["density"], people, study),
         *_teams(named["team"], sample),
+        *_municipalities(named["municipality"], sample, exclusions),
         *_flow(named["flow"], exclusions, study),
     ]
     return {"description.parquet": estimates_table(rows)}
@@ -114,6 +118,18 @@ def _teams(model: Model, sample: pd.DataFrame) -> list[Estimate]:
             "total": len(members),
         }
         shared = _shared(model, str(name), members)
+        rows += [Estimate(outcome=key, parameter="n", estimate=float(numbers[key]), **shared) for key in model.outcomes]
+    return rows
+
+
+def _municipalities(model: Model, sample: pd.DataFrame, exclusions: pd.DataFrame) -> list[Estimate]:
+    """Teams and analysed persons of each municipality where persons were randomised, zero where nobody is analysed."""
+    units = sorted(set(exclusions["municipality_name"].map(slug)) | set(sample["municipality"]))
+    rows = []
+    for name in [*units, "total"]:
+        members = sample if name == "total" else sample[sample["municipality"] == name]
+        numbers = {"teams": members["team"].nunique(), "persons": len(members)}
+        shared = _shared(model, name, members)
         rows += [Estimate(outcome=key, parameter="n", estimate=float(numbers[key]), **shared) for key in model.outcomes]
     return rows
 

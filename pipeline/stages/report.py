@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from pipeline.config import Extract, Language, Study
 from pipeline.errors import InputError
 from pipeline.render.drawings import build_drawing
+from pipeline.render.every_table import build_tables
 from pipeline.render.exhibits import read_exhibits
 from pipeline.render.page import write_page
-from pipeline.render.tables import build_table
 from pipeline.render.words import common_words, note_words
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ def run(
     study: Study,
     extract: Extract,
     language: Language,
+    municipalities: pd.DataFrame,
     **pictures: str,
 ) -> dict[str, str]:
     """index.html: one self-contained page with every exhibit of config/exhibits.toml, from the cells alone.
@@ -37,11 +38,10 @@ def run(
             f"report: no SVG for {', '.join(absent)}. Add the files to the stage's inputs in the Makefile."
         )
     words = common_words(described, study, extract, tongue)
-    tables = {
-        name: build_table(name, described, cells, variables, note_words(words, study, table.stars, tongue), tongue)
-        for name, table in described.tables.items()
-    }
+    tables = build_tables(described, cells, variables, study, words, tongue)
     plain = note_words(words, study, [], tongue)
-    drawings = {name: build_drawing(name, described, cells, plain, tongue) for name in described.figures}
+    drawings = {
+        name: build_drawing(name, described, cells, municipalities, plain, tongue) for name in described.figures
+    }
     shown = dict(zip(cells["cell_id"], zip(cells["value"], cells["text"], strict=True), strict=True))
     return {"index.html": write_page(described, drawings, pictures, tables, shown, words, extract, tongue)}

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
-
 import numpy as np
 import pandas as pd
 
 from pipeline.config import Exclusions, Study
 from pipeline.errors import InputError
+from pipeline.names import slug
 from pipeline.register.calendar import week_of_date
 
 ANALYSED = "analysed"
 REASONS = ("closed_municipality", "no_baseline", "withdrawn", "no_control_group", "no_register_match")
-LETTERS = str.maketrans({"æ": "ae", "ø": "oe", "å": "aa"})
 
 
 def run(trial: pd.DataFrame, register_columns: pd.DataFrame, study: Study) -> dict[str, pd.DataFrame]:
@@ -54,11 +52,6 @@ def find_reasons(trial: pd.DataFrame, exclusions: Exclusions) -> pd.Series:
     )
     reasons = np.select([rule.to_numpy(dtype=bool) for rule in rules], REASONS, default=ANALYSED)
     return pd.Series(reasons, index=trial.index, dtype=object)
-
-
-def slug(name: str) -> str:
-    """A short name for addresses: lower case, Danish letters spelt out, other characters an underscore."""
-    return re.sub(r"[^a-z0-9]+", "_", name.lower().translate(LETTERS)).strip("_")
 
 
 def _require_two_arms(sample: pd.DataFrame) -> None:

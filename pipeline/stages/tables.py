@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from pipeline.config import Extract, Language, Study
+from pipeline.render.every_table import build_tables
 from pipeline.render.exhibits import read_exhibits
 from pipeline.render.page import write_table_page
 from pipeline.render.table_formats import write_csv, write_latex, write_workbook
-from pipeline.render.tables import build_table
-from pipeline.render.words import common_words, note_words
+from pipeline.render.words import common_words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,19 +27,9 @@ def run(
     """table_*.html, table_*.csv and table_*.tex for every table of config/exhibits.toml, and tables.xlsx."""
     described = read_exhibits(exhibits)
     words = common_words(described, study, extract, language.language)
-    tables = [
-        build_table(
-            name,
-            described,
-            cells,
-            variables,
-            note_words(words, study, table.stars, language.language),
-            language.language,
-        )
-        for name, table in described.tables.items()
-    ]
-    results: dict[str, str | bytes] = {"tables.xlsx": write_workbook(tables)}
-    for table in tables:
+    tables = build_tables(described, cells, variables, study, words, language.language)
+    results: dict[str, str | bytes] = {"tables.xlsx": write_workbook(tables.values())}
+    for table in tables.values():
         results[f"{table.name}.html"] = write_table_page(table)
         results[f"{table.name}.csv"] = write_csv(table)
         results[f"{table.name}.tex"] = write_latex(table)

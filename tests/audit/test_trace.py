@@ -19,6 +19,8 @@ NUMBERS = [
     "figure_3_5/short_wait/employment/81",
     "figure_3_1/all/employment_exit/12/treated",
     "figure_3_4/long_wait/employment_exit/81/control",
+    "figure_2_1/odense/teams",
+    "figure_2_1/total/persons",
     "figure_2_2/all/randomised",
     "figure_2_3/all/wait_days/8/treated",
     "figure_2_3/all/self_efficacy/8/control",

@@ -18,11 +18,22 @@ from pipeline.stages import cells, figures, report, tables
 
 CONFIG = {name: load_input(Path(f"config/{name}{end}")) for name, end in [("exhibits", ".toml"), ("study", ".toml")]}
 CONFIG["variables"] = load_input(Path("config/variables.csv"))
+MUNICIPALITIES = load_input(Path("config/municipalities.csv"))
+OUTLINES = load_input(Path("pipeline/render/map/outlines.csv"))
 LANGUAGES = ["en", "da"]
 FIGURES = list(read_exhibits(CONFIG["exhibits"]).figures)
 TABLES = list(read_exhibits(CONFIG["exhibits"]).tables)
-ONE_OF_EACH_KIND = ["figure_2_2", "figure_2_3", "figure_3_1", "figure_3_2", "figure_3_3"]  # 3.2 and 3.3 share a scale
+WORD_TABLES = list(read_exhibits(CONFIG["exhibits"]).dictionaries)
+ONE_OF_EACH_KIND = [
+    "figure_2_1",
+    "figure_2_2",
+    "figure_2_3",
+    "figure_3_1",
+    "figure_3_2",
+    "figure_3_3",
+]  # 3.2 and 3.3 share a scale
 DENSITY_POINTS = 12
+PLACES = ["gladsaxe_og_lyngby_taarbaek", "koege", "vesthimmerland", "total"]
 ADDRESS = ["model", "sample", "outcome", "week", "parameter"]
 
 
@@ -40,6 +51,7 @@ def invent_estimates() -> pd.DataFrame:
         for point in range(DENSITY_POINTS)
         for arm in ("treated", "control")
     ]
+    points += [f"municipality/{place}/{number}//n" for place in PLACES for number in ("teams", "persons")]
     slots = cells.find_slots(described, CONFIG["variables"], CONFIG["study"], points)
     names = list(dict.fromkeys([*(slot.estimate_id for slot in slots), *points]))
     frame = pd.DataFrame(
@@ -47,7 +59,9 @@ def invent_estimates() -> pd.DataFrame:
     )
     weeks = pd.to_numeric(frame["week"])
     effect, error = rng.normal(0, 0.06, len(names)), rng.uniform(0.01, 0.05, len(names))
-    estimate = np.where(frame["model"].isin(["team", "flow"]), rng.integers(16400, 16800, len(names)), effect)
+    estimate = np.where(
+        frame["model"].isin(["team", "flow", "municipality"]), rng.integers(16400, 16800, len(names)), effect
+    )
     estimate = np.where(frame["model"] == "kaplan_meier", 1 - weeks / 100, estimate)
     persons = pd.Series(rng.integers(1000, 40000, len(names)), dtype="Int64")
     return frame.assign(
@@ -91,7 +105,7 @@ def make_cells(language: str, estimates: pd.DataFrame | None = None, **changed: 
 
 def draw(language: str, shown: pd.DataFrame, names: list[str], synthetic: bool = True) -> dict[str, Any]:
     some = {"page": CONFIG["exhibits"]["page"], **{name: CONFIG["exhibits"][name] for name in names}}
-    return figures.run(shown, some, CONFIG["study"], extract(synthetic), Language(language))
+    return figures.run(shown, some, CONFIG["study"], extract(synthetic), Language(language), MUNICIPALITIES, OUTLINES)
 
 
 def write(language: str, shown: pd.DataFrame, synthetic: bool = True) -> dict[str, Any]:
@@ -99,7 +113,7 @@ def write(language: str, shown: pd.DataFrame, synthetic: bool = True) -> dict[st
 
 
 def page_with(language: str, shown: pd.DataFrame, pictures: dict[str, str], synthetic: bool = True) -> str:
-    common = {**CONFIG, "extract": extract(synthetic), "language": Language(language)}
+    common = {**CONFIG, "extract": extract(synthetic), "language": Language(language), "municipalities": MUNICIPALITIES}
     return report.run(shown, **common, **pictures)["index.html"]
 
 

@@ -9,7 +9,7 @@ from pipeline.config import Language
 from pipeline.errors import InputError
 from pipeline.render.exhibits import fill, read_exhibits
 from pipeline.stages import figures
-from tests.render.conftest import CONFIG, extract, invent_estimates, made_in, make_cells
+from tests.render.conftest import CONFIG, MUNICIPALITIES, OUTLINES, extract, invent_estimates, made_in, make_cells
 
 MINUS = "\N{MINUS SIGN}"
 ADDRESSES = {
@@ -41,6 +41,7 @@ ADDRESSES = {
     "table_6_3/observations/employment/n": "tobit/control/employment/81/female",
     "table_6_3/female/sickness_benefit/p_value": "tobit/control/sickness_benefit/81/female",
     "figure_6_1/long_wait/guidance/45/ci_low": "activation/long_wait/guidance/45/treated",
+    "figure_2_1/koege/persons": "municipality/koege/persons//n",
     "figure_2_2/treated/analysed": "flow/treated/analysed//n",
     "figure_2_3/all/wait_days/7/control/x": "density/all/wait_days/7/control",
     "figure_3_1/all/employment_exit/12/treated": "kaplan_meier/all/employment_exit/12/treated",
@@ -157,5 +158,5 @@ def test_a_new_exhibit_is_a_matter_of_data():
     shown = cells.loc["figure_3_9/all/employment/45/plain"]
     assert shown["estimate_id"] == "itt_plain/all/employment/45/treated"
     few = {name: exhibits[name] for name in ("page", "figure_3_2", "figure_3_9")}
-    drawn = figures.run(cells.reset_index(), few, CONFIG["study"], extract(), Language("en"))
+    drawn = figures.run(cells.reset_index(), few, CONFIG["study"], extract(), Language("en"), MUNICIPALITIES, OUTLINES)
     assert "Plain" in drawn["figure_3_9.svg"]

@@ -14,8 +14,10 @@ from pipeline.render.words import common_words, note_words
 from tests.render.conftest import (
     CONFIG,
     FIGURES,
+    MUNICIPALITIES,
     ONE_OF_EACH_KIND,
     TABLES,
+    WORD_TABLES,
     Made,
     draw,
     extract,
@@ -32,11 +34,10 @@ SYNTHETIC = {"en": "Synthetic data", "da": "Syntetiske data"}
 DRAWN = [("en", name) for name in FIGURES] + [("da", name) for name in ONE_OF_EACH_KIND]
 
 
-def drawing_of(made: Made, name: str):
+def drawing_of(made: Made, name: str, cells=None):
     words = common_words(EXHIBITS, CONFIG["study"], extract(), made.language)
-    return build_drawing(
-        name, EXHIBITS, made.cells, note_words(words, CONFIG["study"], [], made.language), made.language
-    )
+    plain = note_words(words, CONFIG["study"], [], made.language)
+    return build_drawing(name, EXHIBITS, made.cells if cells is None else cells, MUNICIPALITIES, plain, made.language)
 
 
 def texts_of(svg: str) -> list[str]:
@@ -112,7 +113,7 @@ def test_no_exhibit_of_real_data_says_synthetic():
     pictures = dict.fromkeys(FIGURES, pictures_of(drawn)[ONE_OF_EACH_KIND[0]])
     named = {**drawn, **written, "index.html": page_with("en", cells, pictures, synthetic=False)}
     texts = {name: text for name, text in named.items() if isinstance(text, str)}
-    assert len(texts) == 2 * len(ONE_OF_EACH_KIND) + 3 * len(TABLES) + 1
+    assert len(texts) == 2 * len(ONE_OF_EACH_KIND) + 3 * len(TABLES + WORD_TABLES) + 1
     assert not [name for name, text in texts.items() if "ynthetic" in text]
 
 

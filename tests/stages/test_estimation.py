@@ -50,7 +50,8 @@ def exclusions():
     drawn = trial().sample[["person", "treated"]].assign(reason="analysed")
     reasons = [reason for reason, count in REASONS.items() for _ in range(count)]
     others = pd.DataFrame({"person": range(9001, 9001 + len(reasons)), "treated": [1, 1, 0, 0], "reason": reasons})
-    return pd.concat([drawn, others], ignore_index=True)
+    everyone = pd.concat([drawn, others], ignore_index=True)
+    return everyone.assign(municipality_name=[*trial().sample["municipality"], *["Nowhere"] * len(others)])
 
 
 RUNS = {
@@ -78,8 +79,8 @@ COUNTS = {
     "itt": 2 * HORIZON * 3,
     "hazard": 2 * 2 * 3 * 2,
     "survival": 2 * 2 * 3 * (HORIZON + 1),
-    # means, 91 and 97 density points by arm, teams with the total, and the flow
-    "description": len(RISK_FACTORS) * 6 + 2 * (91 + 97) + 5 * 44 + 7 * 3,
+    # means, 91 and 97 density points by arm, teams with the total, municipalities with one left out and the total, flow
+    "description": len(RISK_FACTORS) * 6 + 2 * (91 + 97) + 5 * 44 + 2 * 28 + 7 * 3,
     # effect, control mean and size of both groups at 9 + 9 cut-offs and for 10 backgrounds
     "subgroups": (9 + 9 + 10) * 2 * 6,
     # 22 scores at 4 cut-offs without and with the wait; 4 and 3 groups by peers, 2 outcomes; activation

@@ -7,8 +7,9 @@ import pytest
 
 from pipeline.errors import InputError
 from pipeline.files import load_input
+from pipeline.names import slug
 from pipeline.register.calendar import week_of_iso
-from pipeline.stages.sample import run, slug
+from pipeline.stages.sample import run
 
 STUDY = load_input(Path("config/study.toml"))
 REGISTER_COLUMNS = pd.DataFrame({"week": range(week_of_iso(2012, 1), week_of_iso(2017, 37))})

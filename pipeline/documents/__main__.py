@@ -1,0 +1,45 @@
+"""Write the documents that follow from the settings and the tests: python -m pipeline.documents."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from pipeline.documents.models import write_models
+from pipeline.documents.outcomes import write_outcomes
+from pipeline.documents.variables import write_variables
+from pipeline.errors import InputError
+from pipeline.files import load_input, write_if_changed
+from pipeline.models import read_models
+from pipeline.render.exhibits import read_exhibits
+
+CONFIG, SPECIFICATIONS, DOCUMENTS = Path("config"), Path("tests/register"), Path("docs")
+
+
+def write_documents() -> dict[str, str]:
+    """The text of every generated document by its name under docs/."""
+    settings = {path.stem: load_input(path) for path in CONFIG.iterdir()}
+    tests = {name: load_input(SPECIFICATIONS / f"{name}.csv") for name in ("states", "exits", "shares")}
+    models, exhibits = read_models(settings["models"]), read_exhibits(settings["exhibits"])
+    study, variables = settings["study"], settings["variables"]
+    return {
+        "outcomes.md": write_outcomes(settings["outcomes"], study, variables, settings["benefit_codes"], **tests),
+        "models.md": write_models(models, exhibits, study, variables),
+        "variables.md": write_variables(variables, models),
+    }
+
+
+def main() -> int:
+    """Write what changed and name it."""
+    try:
+        for name, text in write_documents().items():
+            changed = write_if_changed(DOCUMENTS / name, text.encode())
+            print(f"{DOCUMENTS / name}: {'written' if changed else 'nothing changed'}")
+    except InputError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

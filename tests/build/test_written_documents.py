@@ -1,0 +1,73 @@
+"""The documents under docs/ are those of the settings and the tests, and say what the estimators do."""
+
+import re
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from pipeline.documents.__main__ import write_documents
+from pipeline.documents.models import INFERENCE, models_by_exhibit
+from pipeline.files import load_input
+from pipeline.models import read_models
+from pipeline.render.exhibits import read_exhibits
+
+MODELS = read_models(load_input(Path("config/models.toml")))
+VARIABLES = load_input(Path("config/variables.csv"))
+WRITTEN = write_documents()
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_a_document_is_what_make_docs_writes(name):
+    assert Path("docs", name).read_text(encoding="utf-8") == WRITTEN[name], "run make docs"
+
+
+def test_every_model_has_its_words_symbols_section_and_exhibit():
+    exhibits = read_exhibits(load_input(Path("config/exhibits.toml")))
+    shown = set().union(*models_by_exhibit(exhibits, load_input(Path("config/study.toml")), VARIABLES).values())
+    assert set(MODELS) - shown == {"hazard_cloglog"}  # a footnote of the report, without a table
+    for name, model in MODELS.items():
+        assert f"(`{name}`)" in WRITTEN["models.md"]
+        assert re.search(r"section|chapter|appendix", model.report)
+        assert model.formula in WRITTEN["models.md"]
+        assert all((model.words_en, model.words_da, model.equation))
+        assert model.formula.count("{") == model.formula.count("}")
+
+
+DEGREES = {
+    "t(G − 1)": lambda rows: rows["n_clusters"] - 1,
+    "t(N − p), p the number of slopes": lambda rows: rows["n"] - len(MODELS["tobit"].covariates),
+    "none": lambda _: pd.NA,
+    "normal": lambda _: pd.NA,
+    "normal, on the scale log(−log S)": lambda _: pd.NA,
+}
+
+
+def test_the_reference_distribution_that_is_written_is_that_of_the_estimates():
+    tables = [load_input(path) for path in sorted(Path("data_derived/twin/estimates").glob("*.parquet"))]
+    estimates = pd.concat([table.astype({"df": "Float64"}) for table in tables])
+    for name, rows in estimates[estimates["se"].notna()].groupby("model"):
+        reference = INFERENCE[MODELS[name].estimator][1]
+        if reference == "t(N − K)":  # the dummies and the effects of 26 municipalities, and the covariates
+            assert set(rows["n"] - rows["df"]) == {2 * 26 + len(MODELS[name].covariates)}
+            continue
+        expected = DEGREES[reference](rows)
+        known = rows["df"].isna() if expected is pd.NA else rows["df"] == expected
+        assert known.all(), name
+
+
+def test_every_variable_outcome_and_spec_line_is_written():
+    dictionary, outcomes = WRITTEN["variables.md"], WRITTEN["outcomes.md"]
+    assert not [name for name in VARIABLES["name"] if f"| `{name}` |" not in dictionary]
+    for table in ("states", "exits", "shares"):
+        lines = load_input(Path(f"tests/register/{table}.csv"))["says"]
+        assert not [line for line in lines if line not in outcomes]
+
+
+def test_the_index_names_every_decision_and_every_decision_has_a_date():
+    folder = Path("docs/decisions")
+    index = (folder / "README.md").read_text(encoding="utf-8")
+    for path in sorted(folder.glob("*.md")):
+        if path.name != "README.md":
+            assert f"]({path.name})" in index
+            assert re.search(r"^20\d\d-\d\d-\d\d", path.read_text(encoding="utf-8"), re.MULTILINE), path

@@ -26,7 +26,8 @@ def steps() -> np.ndarray:
     """Controls (10,) with a score up to 6, 7, ..., 14 and above that: those who enter between two cut-offs."""
     frame = build_frame()
     score = read_scores(BASELINE, len(frame))[0]["self_efficacy"][frame.analysed & (frame.treated == 0)] / 2
-    assert (score >= 0).all() and len(score) == 197
+    assert (score >= 0).all()
+    assert len(score) == 197
     return np.diff([0, *(int((score <= cut_off).sum()) for cut_off in CUT_OFFS), 197])
 
 

@@ -24,11 +24,11 @@ LEFT_OUT_PERCENT = 75  # respondents among the left-out who could be asked
 NOT_ASKED = ("closed_municipality", "no_baseline", "withdrawn")
 STABILITY, REST = 60, 80  # hundredths of the baseline deviation and of new variation in an answer after the course
 REACHES = ((3, 4), (6, 30))  # (steps an answer may move from its first value, patience for each number)
-ATTEMPTS = (1.0, 1.9, 1.9, 1.9)  # each from a draw of its own: how many times wider than printed an error may be
+ATTEMPTS = (1.0, 1.0, 1.9, 1.9)  # each from a draw of its own: how many times wider than printed an error may be
 REACH = 3  # steps of one move; a third of the range for counts, whose errors hang on a few persons
 DRAWS = 60  # of respondents, and of those who leave a question out
 MOST_VISITS = 40  # to a physiotherapist: the errors at 0-7 to 0-9 ask for somebody who goes often
-PRECISE = 4  # every fourth person answers between the multiples of a trait's step; after a first attempt, anybody
+PRECISE = 4  # every fourth person answers between the multiples of a trait's step
 SELF_EFFICACY = Trait("self_efficacy", "scale", 490, 0, 0, 24, 1, {})
 
 
@@ -121,7 +121,7 @@ def attempt(
     name = f"followup/{trait.variable}/{number}"
     has, slope = draw_answering(trait, course, answers, plan, spare, name)
     printed = printed_effects(trait.variable, course, has)
-    steps = np.where((np.arange(len(has)) % PRECISE == 0) | (number > 0), 1, trait.step)
+    steps = np.where(np.arange(len(has)) % PRECISE == 0, 1, trait.step)
     mean, effect = control_means(trait.variable)[-1], printed[2].coefficient
     on_low = np.where(course.self_efficacy <= 2 * CUTS[-1], course.treated, 0) * float(effect.low + effect.high) / 2
     shift = np.rint((on_low + slope * (course.wait - course.wait.mean())) * UNIT * 100 / trait.spread).astype(np.int64)

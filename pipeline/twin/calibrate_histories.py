@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 SCORES = Path(__file__).parent / "calibrated" / "scores.csv"
 REPORT = Path(__file__).parent / "calibrated" / "histories_report.csv"
 BEFORE_CANDIDATES, AFTER_CANDIDATES, ACTIVATION_CANDIDATES = 100, 120, 60
-FINE_VARIANTS, FINE_BASES = 120, 10  # candidates added in each round of the fine search
+FINE_VARIANTS, FINE_BASES = 63, 7  # candidates added in each round of the fine search
 WHOLE = OPTIONS**CHANGES  # a base after allocation
 LOW_PEER = 12  # points of self-efficacy from which a team member is not low (report footnote 13, on the 0-24 scale)
 

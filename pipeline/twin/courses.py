@@ -19,7 +19,7 @@ JOB_CLARIFICATION_FROM = 130  # 2014-W27, counted from 2012-W01: the sickness be
 COURSE_WEEKS = 6
 LIMITS = 81  # the last week whose start of a spell a variant may move
 VARIANTS = 1000  # candidate before allocation = base * VARIANTS + variant; 0 is the base itself
-CHANGES, OPTIONS = 7, 128  # a candidate after allocation holds 7 numbers below 128, each a change of what precedes it
+CHANGES, OPTIONS = 9, 64  # a candidate after allocation holds 9 numbers below 64, each a change of what precedes it
 SHIFTS = (-6, -4, -3, -2, -1, 1, 2, 3, 4, 6)  # weeks by which a variant brings forward or puts off what comes
 SHIFTED_WEEKS = (3, 40)  # how long a passing shift lasts; the others last to the end
 BRANCHING = 0.2  # share of the variants after allocation that take a new course instead
@@ -120,7 +120,7 @@ def leave_before(before: NDArray[np.int8]) -> tuple[NDArray[np.int64], NDArray[n
 def draw_after(subjects: Subjects, before: NDArray[np.int8], candidate: NDArray[np.int64]) -> NDArray[np.int8]:
     """States of weeks 0 to AFTER-1, shape (n, AFTER), given the history before: sick-listed in week 0.
 
-    A candidate number is base * OPTIONS ** CHANGES + v1 * OPTIONS ** (CHANGES - 1) + ... + v7: each v that is not 0
+    A candidate number is base * OPTIONS ** CHANGES + v1 * OPTIONS ** (CHANGES - 1) + ... + v9: each v that is not 0
     changes the course. v1 may branch off into another one; the others move limits between spells.
     """
     prefix = candidate // OPTIONS ** (CHANGES - 1)

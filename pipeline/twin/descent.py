@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     Integers = NDArray[np.int64]
     Refit = Callable[[Terms, Integers], None]
 
-MARGIN = 0.1  # share of a half-width by which the search stays inside the bounds
+MARGIN = 0.35  # share of a half-width by which the search stays inside the bounds
 HARDEST, EASING = 40.0, 0.9  # largest factor of a priority, and how it falls in a sweep once the target is met
 REPAIRS = 12  # pairs of moves at most before the next stage
 REPAIR_PRIORITY = 0.5  # of a target that is worth a pair of moves

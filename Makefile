@@ -1,6 +1,7 @@
 # The pipeline as a graph of files. make is the only place that knows paths; `make help` lists what can be asked for.
 
 EXTRACT  ?= twin
+FROM     ?= twin
 PYTHON   ?= .venv/bin/python
 LANGUAGE := $(if $(filter da,$(LANGUAGE)),da,en)
 
@@ -11,6 +12,7 @@ RUNS    := $(DERIVED)/runs
 SETUP   := $(if $(filter .venv/bin/python,$(PYTHON)),.venv/installed)
 
 export OPENBLAS_NUM_THREADS := 1
+export REASON
 export MPLBACKEND := Agg
 
 .DEFAULT_GOAL := help
@@ -20,12 +22,13 @@ MAKEFLAGS += --no-builtin-rules
 
 # --- What to ask for -------------------------------------------------------------------------------------------------
 
-.PHONY: all twin test lint bench trace extract calibrate clean help FORCE
+.PHONY: all twin test lint bench trace diff baseline extract calibrate clean help FORCE
 
-all: $(REPORTS)/index.html $(REPORTS)/tables/tables.xlsx ## Every table, figure and the report page of EXTRACT (default twin); LANGUAGE=da for Danish
+all: $(REPORTS)/index.html $(REPORTS)/published.html $(REPORTS)/tables/tables.xlsx ## Every table, figure and the report page of EXTRACT (default twin); LANGUAGE=da for Danish
 	@echo "$(REPORTS)/index.html shows every table and figure"
 
-test: all ## Run every test
+test: all ## Run every test; they are about the synthetic trial, whatever EXTRACT is
+	$(if $(filter-out twin,$(EXTRACT)),@$(MAKE) all EXTRACT=twin)
 	$(PYTHON) -m pytest
 
 lint: $(SETUP) ## Check style and types
@@ -39,6 +42,12 @@ bench: all ## Measure the build and the estimators
 
 trace: all ## Walk one number back to its register cells: make trace ID=figure_3_3/all/sickness_benefit/45
 	@$(PYTHON) -m pipeline.audit.trace '$(ID)' --raw $(RAW) --derived $(DERIVED)
+
+diff: ## Say what moved between the estimates of two extracts: make diff FROM=twin EXTRACT=2018q2
+	@$(PYTHON) -m pipeline.audit.compare data_derived/$(FROM)/estimates $(DERIVED)/estimates
+
+baseline: ## Accept the estimates of the synthetic trial, which make test compares: make baseline REASON="why they moved"
+	@$(PYTHON) -m pipeline.audit.baseline $(DERIVED)/estimates
 
 twin: data_raw/twin/extract.toml ## Write the synthetic trial to data_raw/twin, in place of what is there
 
@@ -86,8 +95,9 @@ IDENTITY := $(RAW)/extract.toml $(DERIVED)/language.toml
 
 # The received files. Those of the synthetic trial are made; those of any other extract must be there.
 RECEIVED := $(addprefix $(RAW)/,extract.toml dream.csv allocation.csv baseline_survey.csv followup_survey.csv)
+DECLARED := $(if $(filter twin,$(EXTRACT)),$(RAW)/targets.csv,$(wildcard $(RAW)/targets.csv))
 ifeq ($(EXTRACT),twin)
-$(eval $(call stage,twin,,$(RECEIVED),$(wildcard pipeline/twin/calibrated/*.csv pipeline/twin/data/*) $(call settings,scales.csv)))
+$(eval $(call stage,twin,,$(RECEIVED) $(DECLARED),$(wildcard pipeline/twin/calibrated/*.csv pipeline/twin/data/*) $(call settings,scales.csv)))
 $(RUNS)/twin.json: $(if $(filter twin,$(MAKECMDGOALS)),FORCE)
 else
 $(RAW)/%:
@@ -119,10 +129,16 @@ $(eval $(call stage,tables,$(SHOWN) $(NAMES),$(foreach t,$(TABLES),$(addprefix $
 $(eval $(call stage,figures,$(SHOWN),$(foreach f,$(FIGURES),$(addprefix $(REPORTS)/figures/$(f),.png .svg .csv)),$(wildcard pipeline/render/fonts/*.ttf)))
 $(eval $(call stage,report,$(SHOWN) $(NAMES) $(FIGURES:%=$(REPORTS)/figures/%.svg),$(REPORTS)/index.html,$(TEMPLATES)))
 
+# What the report prints, with its errata, and the rules that say which cell each number is compared with.
+PRINTED := $(addprefix data_raw/published/,tables.csv errata.csv) $(DECLARED) $(call settings,published.toml published_rows.csv published_columns.csv)
+$(eval $(call stage,published,$(SHOWN) $(call estimates,$(MODELS)) $(NAMES) $(PRINTED),$(REPORTS)/published.html $(REPORTS)/tables/table_published.csv,$(TEMPLATES)))
+
 # --- What is not a stage ---------------------------------------------------------------------------------------------
 
 # The language of the exhibits is a setting like any other: a file that changes only if the language does.
 $(DERIVED)/language.toml: $(if $(filter-out $(LANGUAGE),$(shell sed -n 's/^language = "\(.*\)"/\1/p' $(DERIVED)/language.toml 2>/dev/null)),FORCE)
 	@mkdir -p $(@D) && echo 'language = "$(LANGUAGE)"' > $@
+
+diff baseline: $(call estimates,$(MODELS))
 
 FORCE:

@@ -9,7 +9,6 @@ import importlib
 import inspect
 import time
 from collections.abc import Callable
-from dataclasses import fields
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,11 +21,11 @@ from pipeline.files import load_input
 from pipeline.stats.hazard import HazardFit, Link, fit_hazard
 from pipeline.stats.ols import fit_cluster_ols
 from pipeline.stats.person_weeks import collapse
-from tests.trial import HORIZON, draw_exits, draw_sample, draw_trial
+from tests.trial import HORIZON, draw_exits, draw_sample
 
 FloatArray = npt.NDArray[Any]
 REPEATS = 7
-STAGES = ["balance", "itt", "subgroups", "mechanisms", "robustness", "prognosis", "hazard", "survival"]
+STAGES = ["balance", "itt", "hazard", "survival", "description", "subgroups", "mechanisms", "robustness", "prognosis"]
 
 
 def main() -> None:
@@ -51,27 +50,33 @@ def main() -> None:
         times = [_seconds(partial(_hazard, sample, weeks[0], exited[0], link)) for _ in range(REPEATS)]
         seconds = np.median(times)
         print(f"hazard, {link:<10} {seconds:8.4f} s")
-    _print_stages()
+    _print_stages(loop)
 
 
-def _print_stages() -> None:
-    """Print the median time of each stage of estimates on a simulated trial, without start-up, reading and writing."""
-    trial, folder = draw_trial(), Path("config")
-    tables = {field.name: getattr(trial, field.name) for field in fields(trial)}
-    variables, models, study = (load_input(folder / name) for name in ("variables.csv", "models.toml", "study.toml"))
-    total, rows = 0.0, 0
+def _print_stages(loop: float) -> None:
+    """Print the median time of each stage of estimates on the synthetic trial, in process: no start-up, no files."""
+    runs = {name: _stage(name) for name in STAGES}
+    times: dict[str, list[float]] = {name: [] for name in STAGES}
+    for _ in range(REPEATS):
+        for name, run in runs.items():
+            times[name].append(_seconds(run))
+    seconds = {name: float(np.median(times[name])) for name in STAGES}
+    counts = {name: len(run()[f"{name}.parquet"]) for name, run in runs.items()}
     for name in STAGES:
-        run = importlib.import_module(f"pipeline.stages.{name}").run
-        given = {**tables, "variables": variables, "models": models, "study": study}
-        if name == "balance":
-            held = trial.background.columns
-            given["variables"] = variables[(variables["risk_factor"] == "") | variables["name"].isin(held)]
-        wanted = {key: given[key] for key in inspect.signature(run).parameters}
-        times = [_seconds(partial(run, **wanted)) for _ in range(REPEATS)]
-        made = len(run(**wanted)[f"{name}.parquet"])
-        print(f"stage {name:<12} {np.median(times):8.4f} s   {made} estimates")
-        total, rows = total + float(np.median(times)), rows + made
-    print(f"all of these       {total:8.4f} s   {rows} estimates")
+        print(f"stage {name:<12} {seconds[name]:8.4f} s   {counts[name]} estimates")
+    total = sum(seconds.values())
+    print(f"every estimate     {total:8.4f} s   {sum(counts.values())} estimates, {total / loop:.1f} of the loop above")
+
+
+def _stage(name: str) -> Callable[[], Any]:
+    """The stage's function with its inputs, read from where make puts them."""
+    run = importlib.import_module(f"pipeline.stages.{name}").run
+    places = (Path("data_derived/twin/{}.parquet"), Path("config/{}.toml"), Path("config/{}.csv"))
+    inputs = {}
+    for parameter in inspect.signature(run).parameters:
+        found = [path for place in places if (path := Path(str(place).format(parameter))).exists()]
+        inputs[parameter] = load_input(found[0])
+    return partial(run, **inputs)
 
 
 def _subsets(sample: pd.DataFrame) -> list[FloatArray]:

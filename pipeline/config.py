@@ -116,7 +116,7 @@ class OutcomeDefinitions(Settings, frozen=True):
 
 
 class RawFile(Settings, frozen=True):
-    """One file of an extract as received: its bytes, its layout and its key column."""
+    """One file of an extract as received: its bytes, its layout and its key column, '' for a file without persons."""
 
     path: str
     rows: int
@@ -152,7 +152,13 @@ KINDS: dict[str, type[Settings]] = {
     "language": Language,
 }
 
+PLACE = ("exhibit", "panel", "row", "column", "statistic")
+
 SETTINGS_COLUMNS: dict[str, tuple[str, ...]] = {
+    "tables": ("exhibit", "panel", "row", "name", "column", "statistic", "value", "decimals", "stars", "printed"),
+    "errata": ("erratum", *PLACE, "kind", "printed", "used", "reason_en", "reason_da"),
+    "published_rows": ("exhibit", "panel", "row", "key", "unit"),
+    "published_columns": ("exhibit", "column", "statistic", "key", "shown", "unit", "marks"),
     "benefit_codes": ("code", "group", "activation", "valid_from", "valid_to", "label_da", "label_en", "confidence"),
     "scales": (
         "variable",

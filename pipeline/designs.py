@@ -13,7 +13,7 @@ from pipeline.config import Study
 from pipeline.errors import InputError
 from pipeline.models import Model, Source
 from pipeline.samples import join_background, select_sample
-from pipeline.splits import HIGH, NEITHER, classify_peers, split_people
+from pipeline.splits import HIGH, HIGH_PEERS, LOW, LOW_PEERS, NEITHER, classify_peers, split_people
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -81,6 +81,7 @@ class Groups:
 
     strata: TextArray
     effects: TextArray
+    note: str = ""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -102,11 +103,21 @@ def find_groups(model: Model, people: pd.DataFrame, split: str | None, everybody
     if model.peers == "none":
         return Groups(sides, sides)
     peers = classify_peers(everybody, study.peers)[np.searchsorted(everybody["person"], people["person"])]
+    counts = [
+        int(((sides == side) & (peers == peer)).sum()) for side in (LOW, HIGH) for peer in (LOW_PEERS, HIGH_PEERS)
+    ]
+    if not all(counts):
+        raise InputError(
+            f"config/study.toml, table [peers]: in splits.{split} {counts[0]} low and {counts[2]} high persons have "
+            f"low peers, {counts[1]} and {counts[3]} high peers. Move `below` or `exceeds`, or the bound of the split."
+        )
     detailed = np.char.add(np.char.add(sides, ":"), peers)
     if model.peers == "pooled":
         detailed = np.where(sides == HIGH, sides, detailed)
     known = (sides != NEITHER) & (peers != NEITHER)
-    return Groups(np.where(known, sides, NEITHER), np.where(known, detailed, NEITHER))
+    alone = int(((sides != NEITHER) & (peers == NEITHER)).sum())
+    note = f"left out {alone} persons of whose team nobody else has the variable" if alone else ""
+    return Groups(np.where(known, sides, NEITHER), np.where(known, detailed, NEITHER), note)
 
 
 def complete_cases(model: Model, people: pd.DataFrame) -> BoolArray:
@@ -127,10 +138,10 @@ def build_design(
     within its sides is left out, and the note says so. Everything is taken from the same rows, so nothing can differ in
     order or length.
     """
-    covariates, note = list(model.covariates), ""
+    covariates, notes = list(model.covariates), [groups.note]
     if split_variable in covariates and people[split_variable][rows].groupby(groups.strata[rows]).nunique().max() < 2:
         covariates.remove(split_variable)
-        note = f"left out the covariate {split_variable}, which the split determines"
+        notes.append(f"left out the covariate {split_variable}, which the split determines")
     values, texts = people[[*covariates, model.treatment]].to_numpy(dtype=float)[rows], people[["municipality", "team"]]
     places, teams = texts.to_numpy(dtype=str)[rows].T
     treated, group_names = values[:, -1], groups.names
@@ -152,7 +163,7 @@ def build_design(
         treated=treated.astype(bool),
         groups=members.argmax(axis=1),
         group_names=group_names,
-        note=note,
+        note="; ".join(filter(None, notes)),
     )
 
 

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
+from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -74,10 +75,11 @@ def estimates_table(rows: Iterable[Estimate]) -> pd.DataFrame:
     """The rows as a data frame with the columns of the dictionary, sorted by estimate_id."""
     import pandas as pd
 
-    ordered = sorted(rows, key=lambda row: row.estimate_id)
-    columns: dict[str, Any] = {"estimate_id": pd.Series([row.estimate_id for row in ordered], dtype="object")}
+    addressed = sorted(((row.estimate_id, row) for row in rows), key=itemgetter(0))
+    columns: dict[str, Any] = {"estimate_id": pd.Series([address for address, _ in addressed], dtype="object")}
     for field in fields(Estimate):
-        values = [getattr(row, field.name) for row in ordered]
+        value = attrgetter(field.name)
+        values = [value(row) for _, row in addressed]
         columns[field.name] = pd.Series(values, dtype=_DTYPES[str(field.type)])
     return pd.DataFrame(columns)
 

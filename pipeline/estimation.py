@@ -23,12 +23,12 @@ from pipeline.designs import (
 )
 from pipeline.errors import InputError
 from pipeline.estimates import Estimate, estimates_table, hash_persons
-from pipeline.fits import FITS, average_arms, group_sizes, strata_with_one_arm
+from pipeline.fits import FITS, average_arms, group_sizes, require_comparison, strata_with_one_arm
 from pipeline.models import Model, models_of, outcome_names, outcome_weeks
 from pipeline.samples import join_background, select_sample
 from pipeline.splits import NEITHER
 from pipeline.stats.distributions import infer
-from pipeline.stats.ols import combination_weights
+from pipeline.stats.ols import RankDeficiencyError, combination_weights
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -114,11 +114,13 @@ def _estimate_part(
     cases = values[part.rows]
     known = np.isfinite(cases)
     rows: list[Estimate] = []
-    for members in _columns_by_pattern(known):
+    for members in columns_by_pattern(known):
         usable = known[:, members[0]]
-        design = part.design.take(usable)
         batch = [labels[member] for member in members]
-        rows += _estimate_batch(model, shared, batch, design, cases[usable][:, members], note, study)
+        unknown = int((~usable).sum()) if model.source in ("shares", "weekly") else 0
+        left_out = f"left out {unknown} persons whose outcome is unknown" if unknown else ""
+        notes = [note, left_out]
+        rows += _estimate_batch(model, shared, batch, part.design.take(usable), cases[:, members][usable], notes, study)
     return rows
 
 
@@ -164,7 +166,7 @@ def _comparisons(model: Model, people: pd.DataFrame, study: Study, only: str | N
         yield Comparison(name, design, chosen.index.to_numpy()[rows])
 
 
-def _columns_by_pattern(usable: BoolArray) -> list[list[int]]:
+def columns_by_pattern(usable: BoolArray) -> list[list[int]]:
     """The columns of `usable` (n, m) in groups that have the same usable persons."""
     groups: dict[bytes, list[int]] = {}
     for column, pattern in enumerate(np.ascontiguousarray(usable.T)):
@@ -178,16 +180,18 @@ def _estimate_batch(
     labels: Sequence[Label],
     design: Design,
     values: FloatArray,
-    note: str,
+    further: Sequence[str],
     study: Study,
 ) -> list[Estimate]:
     """The rows of each label from one factorisation; values: (n, m); shared: the columns that are the same in all."""
     try:
+        _require_persons(model, design)
         fit = FITS[model.estimator](design, values)
     except ValueError as error:
+        week = "" if labels[0].week is None else f", week {labels[0].week}"
         raise InputError(
-            f"config/models.toml, table [{model.name}], sample '{shared['sample']}', outcome '{labels[0].outcome}': "
-            f"{error}. Take the column out of the model, or the sample out of its list."
+            f"config/models.toml, table [{model.name}], sample '{shared['sample']}', outcome '{labels[0].outcome}'"
+            f"{week}: {error}. {_remedy(model, error)}"
         ) from error
     inference = infer(fit.effects, fit.errors, fit.df, study.inference.level)
     counts: dict[str, Any] = {
@@ -198,13 +202,14 @@ def _estimate_batch(
         "n_clusters": fit.n_clusters,
         "sample_hash": hash_persons(design.persons),
     }
-    one_arm = strata_with_one_arm(design) if model.splits and model.fixed_effects == "municipality" else []
+    in_municipalities = model.fixed_effects == "municipality" and model.estimator != "municipality_effects"
+    one_arm = strata_with_one_arm(design) if in_municipalities else []
     rows = []
     for place, parameter in enumerate(fit.parameters):
         members = design.groups == place if len(fit.parameters) > 1 else np.ones(len(design.persons), dtype=bool)
         means = _control_means(values, members & ~design.treated)
         alone = ", ".join(municipality for municipality, group in one_arm if group == place)
-        notes = [fit.note, design.note, f"one arm only, so no comparison, in {alone}" if alone else "", note]
+        notes = [fit.note, design.note, f"one arm only, so no comparison, in {alone}" if alone else "", *further]
         for j, label in enumerate(labels):
             rows.append(
                 Estimate(
@@ -225,6 +230,22 @@ def _estimate_batch(
         if model.splits:
             rows += _describe_group(labels, parameter, design, members, means, shared)
     return rows
+
+
+def _require_persons(model: Model, design: Design) -> None:
+    """Raise ValueError if nobody has the outcome and the covariates, or a group of a split cannot be compared."""
+    if not len(design.persons):
+        raise ValueError("nobody has a known outcome and every covariate: 0 observations are too few")
+    if model.splits:
+        require_comparison(design)
+
+
+def _remedy(model: Model, error: ValueError) -> str:
+    if isinstance(error, RankDeficiencyError):
+        return "Take the column out of the model, or the sample out of its list."
+    if model.splits:
+        return "Move the bound of the split in config/study.toml, or take it out of the model."
+    return "Take the outcome, its week or the sample out of the model, or set horizon_weeks in config/study.toml."
 
 
 def _describe_group(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -37,7 +37,9 @@ def _fit_persons(design: Design, values: FloatArray) -> Fit:
 def _fit_group_means(design: Design, values: FloatArray) -> Fit:
     """Model (7): the same on means by team and arm, every mean counting alike (report chapter 4)."""
     averaged, row_of = average_arms(design)
-    return _fit_persons(averaged, _means(values, row_of))
+    single = int((np.unique(averaged.clusters, return_counts=True)[1] == 1).sum())
+    note = f"one arm only, so one mean, in {single} teams" if single else ""
+    return replace(_fit_persons(averaged, _means(values, row_of)), note=note)
 
 
 def _fit_municipalities(design: Design, values: FloatArray) -> Fit:
@@ -60,6 +62,21 @@ def _fit_municipalities(design: Design, values: FloatArray) -> Fit:
 
 
 FITS = {"ols": _fit_persons, "group_ols": _fit_group_means, "municipality_effects": _fit_municipalities}
+
+
+def require_comparison(design: Design) -> None:
+    """Raise ValueError naming the first group of a split without a person, an arm, or a stratum with both arms."""
+    if len(design.group_names) < 2:
+        return
+    for number, name in enumerate(design.group_names):
+        members = design.groups == number
+        treated, strata = design.treated & members, design.strata
+        both = np.intersect1d(strata[treated], strata[members & ~design.treated])
+        if not both.size:
+            raise ValueError(
+                f"of the group '{name}' {int(treated.sum())} persons are treated and "
+                f"{int((members & ~design.treated).sum())} controls, and no municipality has both"
+            )
 
 
 def group_sizes(design: Design) -> FloatArray:

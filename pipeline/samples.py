@@ -26,13 +26,15 @@ def join_background(sample: pd.DataFrame, background: pd.DataFrame) -> pd.DataFr
 
     Raises InputError unless both tables hold the same persons once.
     """
-    if sorted(sample["person"]) != sorted(background["person"]) or not sample["person"].is_unique:
+    import pandas as pd
+
+    ordered, others = (table.sort_values("person", ignore_index=True) for table in (sample, background))
+    if not ordered["person"].equals(others["person"]) or not ordered["person"].is_unique:
         raise InputError(
             f"sample.parquet has {len(sample)} rows and background.parquet {len(background)}, and they do not hold the "
             "same persons once. Build both again from one extract."
         )
-    new = [column for column in background if column == "person" or column not in sample]
-    return sample.merge(background[new], on="person", validate="one_to_one").sort_values("person", ignore_index=True)
+    return pd.concat([ordered, others[others.columns.difference(ordered.columns, sort=False)]], axis=1)
 
 
 def select_sample(people: pd.DataFrame, name: str, study: Study) -> pd.DataFrame:
@@ -74,11 +76,11 @@ def spells(people: pd.DataFrame, durations: pd.DataFrame, outcome: str, horizon:
     Persons with no week at risk are left out; a longer spell is censored at the horizon. Raises InputError if a person
     has no duration.
     """
-    known = durations.loc[durations["outcome"] == outcome, ["person", "weeks", "exited"]]
-    joined = people.merge(known, on="person", how="left", validate="one_to_one")
-    absent = int(joined["weeks"].isna().sum())
+    known = durations[durations["outcome"] == outcome].set_index("person", verify_integrity=True)
+    absent = int((~people["person"].isin(known.index)).sum())
     if absent:
         raise InputError(f"durations.parquet: {absent} persons have no row for '{outcome}'. Build it again.")
-    joined["exited"] = joined["exited"].astype(bool) & (joined["weeks"] <= horizon)
-    joined["weeks"] = joined["weeks"].clip(upper=horizon).astype("int64")
-    return joined[joined["weeks"] >= 1].reset_index(drop=True)
+    own = known.loc[people["person"]]
+    weeks, exited = own["weeks"].to_numpy(), own["exited"].to_numpy(dtype=bool) & (own["weeks"] <= horizon).to_numpy()
+    joined = people.assign(weeks=weeks.clip(max=horizon), exited=exited)
+    return joined[weeks >= 1].reset_index(drop=True)

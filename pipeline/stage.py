@@ -50,14 +50,18 @@ def run_stage(name: str, inputs: list[Path], others: list[Path], outputs: list[P
 
 
 def _call(run: Callable[..., dict[str, Any]], inputs: list[Path]) -> dict[str, Any]:
-    """Load the inputs and call `run` with them by name; the two must name the same things."""
+    """Load the inputs and call `run` with them by name; the two must name the same things.
+
+    A parameter with a default value is an input that may be absent.
+    """
     parameters = inspect.signature(run).parameters.values()
     named = {parameter.name for parameter in parameters if parameter.kind is not inspect.Parameter.VAR_KEYWORD}
+    required = {parameter.name for parameter in parameters if parameter.default is parameter.empty} & named
     takes_more = len(named) < len(parameters)
     given = {path.stem for path in inputs}
-    if named - given or (given - named and not takes_more):
+    if required - given or (given - named and not takes_more):
         raise InputError(
-            f"stage {run.__module__}: no input file for {sorted(named - given)}, and no parameter for "
+            f"stage {run.__module__}: no input file for {sorted(required - given)}, and no parameter for "
             f"{sorted(given - named)}. Make the Makefile and the stage agree."
         )
     return run(**{path.stem: load_input(path) for path in inputs})

@@ -95,12 +95,14 @@ def _least_squares(request: Request) -> Decomposition:
     if statistic == "size":
         return _size(request, problem, group)
     weights = problem.weights(address.parameter)
+    counted = weights != 0.0 if statistic == "control_mean" else np.ones(len(weights), dtype=bool)
+    persons, weights = problem.persons[counted], weights[counted]
     what = {"shares": "share of weeks", "weekly": "state in the week"}.get(model.source, "value")
     formula = "w = 1/n for the controls of the group" if statistic == "control_mean" else FORMULAS[model.estimator]
     return Decomposition(
         f"estimate = sum over persons of w(i) x {what}(i), {formula.format(parameter=address.parameter)}",
-        pd.DataFrame({"person": problem.persons, "weight": weights, "outcome": problem.outcome}),
-        trace_outcome(address.outcome, address.week, problem.persons, weights, request.tables, model.source),
+        pd.DataFrame({"person": persons, "weight": weights, "outcome": problem.outcome[counted]}),
+        trace_outcome(address.outcome, address.week, persons, weights, request.tables, model.source),
     )
 
 

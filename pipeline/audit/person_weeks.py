@@ -17,21 +17,25 @@ def hazard_terms(at_risk: pd.DataFrame, model: Model, study: Study) -> pd.DataFr
 
     At the maximum beta = (X'HX)^-1 X'H z with H the information of each person-week and z its linear predictor plus
     score over information, since the scores then add up to zero (McCullagh and Nelder 1989, section 2.5). Returns
-    person, week, weight, outcome; the sum of weight x outcome is the estimate.
+    person, week, weight, outcome; the sum of weight x outcome is the estimate. InputError if the fit did not converge.
     """
     if model.link is None:
         raise InputError(f"config/models.toml, table [{model.name}]: a hazard without a link. Give it one.")
     horizon, steps = study.time.horizon_weeks, study.outcomes.hazard_interval_weeks
+    if model.fixed_effects == "none":
+        at_risk = at_risk.assign(municipality="all")
     weeks, exited, treated, municipality, team = (
-        at_risk[name] for name in ("weeks", "exited", "treated", "municipality", "team")
+        at_risk[name] for name in ("weeks", "exited", model.treatment, "municipality", "team")
     )
     fit = fit_hazard(collapse(weeks, exited, treated, municipality, team, horizon, steps), model.link)
+    if not fit.converged:
+        raise InputError(f"trace: the model [{model.name}] did not converge here, so there is no number to trace.")
     rows = _expand(at_risk, horizon, steps)
     for drop in fit.drops:
         rows = rows[rows[drop.factor] != drop.level]
     design = np.column_stack(
         [
-            rows["treated"] if name == "treated" else rows[name.partition(":")[0]] == name.partition(":")[2]
+            rows[model.treatment] if name == "treated" else rows[name.partition(":")[0]] == name.partition(":")[2]
             for name in fit.columns
         ]
     ).astype(float)

@@ -21,7 +21,8 @@ def read_received(path: Path, extract: Extract) -> pd.DataFrame:
 
     Columns keep the names and the order of the file; empty cells are ''. Surrounding blanks are trimmed. Raises
     InputError if extract.toml does not list the file, its SHA-256 or number of rows differs, a line has another number
-    of cells than the header, a column occurs twice, the bytes are not UTF-8, or the key is missing or repeated.
+    of cells than the header, a column occurs twice, the bytes are not UTF-8, or the key is missing or repeated. A file
+    whose key is '' holds no persons and has none.
     """
     specification = extract.files.get(path.stem)
     if specification is None or specification.path != path.name:
@@ -68,8 +69,9 @@ def _to_frame(path: Path, header: list[str], rows: list[list[str]], key: str) ->
     frame = frame.apply(lambda column: column.str.strip())
     frame.index = pd.RangeIndex(FIRST_DATA_LINE, FIRST_DATA_LINE + len(frame), name="line")
     frame.attrs["path"] = str(path)
-    require_columns(frame, [key])
-    check_key(frame, key)
+    if key:
+        require_columns(frame, [key])
+        check_key(frame, key)
     return frame
 
 

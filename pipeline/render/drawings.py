@@ -10,6 +10,7 @@ import numpy as np
 
 from pipeline.render.exhibits import Exhibits, Figure, Panel, Series, exhibit_number, fill, in_language
 from pipeline.render.numbers import UNITS
+from pipeline.render.remarks import gather_remarks
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -83,7 +84,9 @@ def build_drawing(
         name=name,
         number=exhibit_number(name, language),
         title=in_language(figure, "title", language),
-        note=fill(in_language(figure, "note", language), words),
+        note=" ".join(
+            filter(None, [fill(in_language(figure, "note", language), words), gather_remarks(own, language)])
+        ),
         synthetic=words["synthetic"],
         language=language,
         settings=figure,

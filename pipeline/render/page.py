@@ -26,8 +26,8 @@ TEMPLATES = Path(__file__).parent
 
 def write_table_page(table: Table) -> str:
     """One table as a page of its own."""
-    return _template("table.html.j2").render(
-        table=table, element=_markup(write_html(table)), words=INTERFACE[table.language]
+    return page_template("table.html.j2").render(
+        table=table, element=as_markup(write_html(table)), words=INTERFACE[table.language]
     )
 
 
@@ -52,11 +52,11 @@ def write_page(
     def paragraphs(name: str) -> list[Any]:
         words = in_language(page, name, language)
         texts = [words] if isinstance(words, str) else words
-        return [_markup(fill(html.escape(text, quote=False), filled)) for text in texts]
+        return [as_markup(fill(html.escape(text, quote=False), filled)) for text in texts]
 
     sections = {name: _figure_section(drawings[name], pictures[name]) for name in exhibits.figures}
     sections |= {name: _table_section(tables[name]) for name in exhibits.tables}
-    return _template("page.html.j2").render(
+    return page_template("page.html.j2").render(
         language=language,
         ui=INTERFACE[language],
         synthetic=words["synthetic"],
@@ -105,14 +105,14 @@ def _finding(
         "exhibit": address.split("/")[0],
         "number": exhibit_number(address.split("/")[0], language),
         "group": in_language(finding, "group", language),
-        "headline": _markup(
+        "headline": as_markup(
             fill(
                 in_language(page, "less" if value < 0 else "more", language),
                 {"size": number(address, text.lstrip(MINUS))},
             )
         ),
         "sentence": fill(in_language(page, "finding", language), {**words, "state": state}),
-        "interval": _markup(fill(in_language(page, "interval", language), {**words, **interval})),
+        "interval": as_markup(fill(in_language(page, "interval", language), {**words, **interval})),
         "verdict": in_language(page, "significant" if is_clear else "not_significant", language),
     }
 
@@ -125,8 +125,8 @@ def _figure_section(drawing: Drawing, picture: str) -> dict[str, Any]:
         "number": drawing.number,
         "title": drawing.title,
         "note": drawing.note,
-        "picture": _markup(inline_picture(picture, drawing.name, describe(drawing))),
-        "table": _markup(write_html(table)) if table else "",
+        "picture": as_markup(inline_picture(picture, drawing.name, describe(drawing))),
+        "table": as_markup(write_html(table)) if table else "",
         "files": files,
     }
 
@@ -138,7 +138,7 @@ def _table_section(table: Table) -> dict[str, Any]:
         "title": table.title,
         "note": table.note,
         "picture": "",
-        "table": _markup(write_html(table)),
+        "table": as_markup(write_html(table)),
         "files": [f"tables/{table.name}.{kind}" for kind in ("csv", "html", "tex")],
     }
 
@@ -177,7 +177,8 @@ def inline_picture(svg: str, name: str, description: str) -> str:
     return f'<svg viewBox="{view[1]}" role="img" aria-label="{html.escape(description)}">{body.strip()}'
 
 
-def _template(name: str) -> Template:
+def page_template(name: str) -> Template:
+    """A template of this folder; a name that is not filled in is an error."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
@@ -190,7 +191,7 @@ def _template(name: str) -> Template:
     return environment.get_template(name)
 
 
-def _markup(text: str) -> Any:
+def as_markup(text: str) -> Any:
     """Text that is HTML already."""
     from markupsafe import Markup
 

@@ -11,6 +11,7 @@ from pipeline.render.addresses import body_rows, statistics_of, table_slots
 from pipeline.render.exhibits import Exhibits, Row, exhibit_number, fill, in_language
 from pipeline.render.exhibits import Table as TableSettings
 from pipeline.render.numbers import UNITS
+from pipeline.render.remarks import gather_remarks
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -77,12 +78,14 @@ def build_table(
         )
         for slot in table_slots(name, settings, variables, int(words["horizon"]))
     }
-    labels = _row_labels(settings, variables, language)
+    labels = row_labels(settings, variables, language)
     return Table(
         name=name,
         number=exhibit_number(name, language),
         title=in_language(settings, "title", language),
-        note=fill(in_language(settings, "note", language), words),
+        note=" ".join(
+            filter(None, [fill(in_language(settings, "note", language), words), gather_remarks(own, language)])
+        ),
         synthetic=words["synthetic"],
         language=language,
         stub=in_language(settings, "stub", language),
@@ -126,7 +129,7 @@ def _lines(
         yield Line(row.key, own or labels[row.key], tuple(cells))
 
 
-def _row_labels(table: TableSettings, variables: pd.DataFrame, language: str) -> dict[str, str]:
+def row_labels(table: TableSettings, variables: pd.DataFrame, language: str) -> dict[str, str]:
     """The label of every row by its key: the exhibit's own, else the dictionary's, with its unit if the table asks."""
     entries = {record["name"]: record for record in variables.to_dict("records")}
     labels = {}

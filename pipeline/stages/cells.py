@@ -16,7 +16,7 @@ from pipeline.render.numbers import star, write_number
 if TYPE_CHECKING:
     import pandas as pd
 
-COLUMNS = ["cell_id", "exhibit", "panel", "row", "column", "statistic", "estimate_id", "value", "text"]
+COLUMNS = ["cell_id", "exhibit", "panel", "row", "column", "statistic", "estimate_id", "value", "text", "note"]
 COUNTS = {"n", "n_treated", "n_control", "n_clusters", "at_risk"}
 SOURCES = {"x": "control_mean", "at_risk": "n"}  # statistics that lie in a column of another name
 UNITS_OF = {"x": "coefficient", "p_value": "probability", **dict.fromkeys(COUNTS, "count")}  # whatever the exhibit's
@@ -112,7 +112,7 @@ def _cell(slot: Slot, estimate: Mapping[str, Any], levels: Mapping[str, float], 
     if slot.statistic == "estimate":
         text += star(_number(estimate["p_value"]), levels, slot.marks)
     place = (slot.cell_id, slot.exhibit, slot.panel, slot.row, slot.column, slot.statistic, slot.estimate_id)
-    return (*place, value, text)
+    return (*place, value, text, estimate["note"])
 
 
 def _number(value: object) -> float:

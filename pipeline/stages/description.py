@@ -10,6 +10,7 @@ import numpy as np
 from pipeline.config import Study
 from pipeline.errors import InputError
 from pipeline.estimates import MISSING, Estimate, estimates_table, hash_persons
+from pipeline.estimation import columns_by_pattern
 from pipeline.models import Grid, Model, outcome_names, read_models
 from pipeline.samples import join_background, select_sample
 from pipeline.stats.density import kernel_density
@@ -51,10 +52,14 @@ def _means(model: Model, people: pd.DataFrame, outcomes: list[str], study: Study
     rows = []
     for name in model.samples:
         chosen = select_sample(people, name, study)
-        for outcome in outcomes:
-            known = chosen[chosen[outcome].notna()]
-            mean = float(known[outcome].mean()) if len(known) else MISSING
-            rows.append(_row(model, name, outcome, "mean", mean, known, note="" if len(known) else NOBODY))
+        values = chosen[outcomes].to_numpy(dtype=float)
+        for members in columns_by_pattern(np.isfinite(values)):
+            known = np.isfinite(values[:, members[0]])
+            shared = _shared(model, name, chosen[known])
+            for place in members:
+                mean = float(values[known, place].mean()) if known.any() else MISSING
+                note = "" if known.any() else NOBODY
+                rows.append(Estimate(outcome=outcomes[place], parameter="mean", estimate=mean, note=note, **shared))
     return rows
 
 
@@ -71,17 +76,16 @@ def _densities(model: Model, people: pd.DataFrame, study: Study) -> list[Estimat
                     fit = kernel_density(arm[outcome], points)
                 except ValueError as error:
                     raise InputError(f"background.parquet, column {outcome}, sample '{name}': {error}.") from error
+                shared = _shared(model, name, arm)
                 rows += [
-                    _row(
-                        model,
-                        name,
-                        outcome,
-                        "treated" if treated else "control",
-                        float(height),
-                        arm,
+                    Estimate(
+                        outcome=outcome,
                         week=number,
+                        parameter="treated" if treated else "control",
+                        estimate=float(height),
                         control_mean=float(point),
                         note=f"bandwidth {fit.bandwidth:.6g}",
+                        **shared,
                     )
                     for number, (point, height) in enumerate(zip(fit.grid, fit.density, strict=True))
                 ]
@@ -109,7 +113,8 @@ def _teams(model: Model, sample: pd.DataFrame) -> list[Estimate]:
             "treated": members["treated"].sum(),
             "total": len(members),
         }
-        rows += [_row(model, str(name), key, "n", float(numbers[key]), members) for key in model.outcomes]
+        shared = _shared(model, str(name), members)
+        rows += [Estimate(outcome=key, parameter="n", estimate=float(numbers[key]), **shared) for key in model.outcomes]
     return rows
 
 
@@ -126,25 +131,20 @@ def _flow(model: Model, exclusions: pd.DataFrame, study: Study) -> list[Estimate
         chosen = select_sample(exclusions, name, study)
         for reason in model.outcomes:
             members = chosen if reason == "randomised" else chosen[chosen["reason"] == reason]
-            rows.append(_row(model, name, reason, "n", float(len(members)), members))
+            shared = _shared(model, name, members)
+            rows.append(Estimate(outcome=reason, parameter="n", estimate=float(len(members)), **shared))
     return rows
 
 
-def _row(
-    model: Model, sample: str, outcome: str, parameter: str, value: float, persons: pd.DataFrame, **others: Any
-) -> Estimate:
-    """An estimate without a standard error that rests on `persons`."""
+def _shared(model: Model, sample: str, persons: pd.DataFrame) -> dict[str, Any]:
+    """The columns that the estimates of one model and sample that rest on `persons` have in common."""
     treated = int(persons["treated"].astype(bool).sum())
-    return Estimate(
-        model=model.name,
-        sample=sample,
-        outcome=outcome,
-        parameter=parameter,
-        estimate=value,
-        n=len(persons),
-        n_treated=treated,
-        n_control=len(persons) - treated,
-        sample_hash=hash_persons(persons["person"]),
-        spec_hash=model.spec_hash,
-        **others,
-    )
+    return {
+        "model": model.name,
+        "sample": sample,
+        "n": len(persons),
+        "n_treated": treated,
+        "n_control": len(persons) - treated,
+        "sample_hash": hash_persons(persons["person"]),
+        "spec_hash": model.spec_hash,
+    }

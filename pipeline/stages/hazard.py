@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -32,13 +33,14 @@ def run(
     to; control_mean is the control group's exits per person-week.
     """
     people = join_background(sample, background)
+    at_risk: dict[tuple[str, str], pd.DataFrame] = {}
     rows: list[Estimate] = []
     for model in models_of(models, "hazard"):
-        for name in model.samples:
-            chosen = select_sample(people, name, study)
-            for outcome in model.outcomes:
-                at_risk = spells(chosen, durations, outcome, study.time.horizon_weeks)
-                rows += _estimate(model, name, outcome, at_risk, study)
+        for key in product(model.samples, model.outcomes):
+            if key not in at_risk:
+                chosen = select_sample(people, key[0], study)
+                at_risk[key] = spells(chosen, durations, key[1], study.time.horizon_weeks)
+            rows += _estimate(model, *key, at_risk[key], study)
     return {"hazard.parquet": estimates_table(rows)}
 
 

@@ -34,7 +34,7 @@ def run(
 def _curve(model: Model, sample: str, outcome: str, arm: str, members: pd.DataFrame, study: Study) -> list[Estimate]:
     """One row for each week of the survival curve of one arm."""
     curve = kaplan_meier(members["weeks"], members["exited"], study.time.horizon_weeks, study.inference.level)
-    sample_hash = hash_persons(members["person"])
+    sample_hash, spec_hash = hash_persons(members["person"]), model.spec_hash
     return [
         Estimate(
             model=model.name,
@@ -50,7 +50,7 @@ def _curve(model: Model, sample: str, outcome: str, arm: str, members: pd.DataFr
             n_treated=int(curve.at_risk[week]) if arm == "treated" else 0,
             n_control=int(curve.at_risk[week]) if arm == "control" else 0,
             sample_hash=sample_hash,
-            spec_hash=model.spec_hash,
+            spec_hash=spec_hash,
         )
         for week in curve.weeks
     ]

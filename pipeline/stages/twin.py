@@ -4,5 +4,5 @@ from pipeline.twin.files import twin_files
 
 
 def run() -> dict[str, bytes]:
-    """The five files of data_raw/twin; the only stage whose source is not data but the package itself."""
+    """The files of data_raw/twin; the only stage whose source is not data but the package itself."""
     return twin_files()

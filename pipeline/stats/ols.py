@@ -141,8 +141,9 @@ def _take_out(y: FloatArray, x: FloatArray, absorbed: npt.ArrayLike | None) -> t
 
 def deviations(values: FloatArray, codes: npt.NDArray[np.intp], count: int) -> FloatArray:
     """`values` (n, m) less the mean of their group; `codes` (n,) numbers `count` groups from 0, none of them empty."""
-    indicators = (np.arange(count)[:, None] == codes).astype(float)
-    means = (indicators @ values) / indicators.sum(axis=1, keepdims=True)
+    order = np.argsort(codes, kind="stable")
+    starts = np.searchsorted(codes[order], np.arange(count))
+    means = np.add.reduceat(values[order], starts, axis=0) / np.bincount(codes, minlength=count)[:, None]
     return np.asarray(values - means[codes], dtype=float)
 
 

@@ -1,210 +1,190 @@
-"""Answers after the course: who gives them, and scores such that table 3.5 comes out as far as whole points allow."""
+"""Answers after the course: scores such that tables 3.5 and 6.2 and the self-efficacy of table 3.6 come out."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from fractions import Fraction
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.twin.algebra import ONE, adjusted_weights, fixed_point, mean_weights
-from pipeline.twin.benefit_weeks import PRE_WEEKS
+from pipeline.twin.followup_agreement import peers_strain, waiting_strain
+from pipeline.twin.followup_controls import ControlPlan, plan_controls
+from pipeline.twin.followup_sample import CUTS, Course, choose_respondents, draw_missing
+from pipeline.twin.followup_targets import Printed, control_means, numbers_of_observations, printed_effects
 from pipeline.twin.frame import Frame
-from pipeline.twin.linear_targets import Rows
 from pipeline.twin.randomness import UNIT, bell, generator
-from pipeline.twin.search import solve
-from pipeline.twin.targets import TABLES, Target, read_rows, read_targets, variable_of_label
-from pipeline.twin.traits import Trait, centre_for, cut, read_traits
+from pipeline.twin.steering import Aims, Room, build_aims, steer
+from pipeline.twin.targets import Target
+from pipeline.twin.traits import Trait, centre_for, cut, normal_order, read_traits
 
 Integers = npt.NDArray[np.int64]
 Booleans = npt.NDArray[np.bool_]
-CUTS = (6, 7, 8, 9)
-RESPONDENTS = 455  # the largest number of observations in table 3.5
-CONTROLS_BY_STRATUM = (27, 9, 10, 10)  # respondents with 0-6, 7, 8, 9: numbers that most printed control means allow
-CONTROLS = 155  # respondents in the control arm
 LEFT_OUT_PERCENT = 75  # respondents among the left-out who could be asked
 NOT_ASKED = ("closed_municipality", "no_baseline", "withdrawn")
-COVARIATES = ("bipq_treatment_control", "expected_time_to_return", "ordinary_job")
-
 STABILITY, REST = 60, 80  # hundredths of the baseline deviation and of new variation in an answer after the course
-REACHES = ((1, 200), (2, 400), (4, 1000), (100, 1500))
+REACHES = ((3, 4), (6, 30))  # (steps an answer may move from its first value, patience for each number)
+ATTEMPTS = (1.0, 1.9, 1.9, 1.9)  # each from a draw of its own: how many times wider than printed an error may be
+REACH = 3  # steps of one move; a third of the range for counts, whose errors hang on a few persons
+DRAWS = 60  # of respondents, and of those who leave a question out
+MOST_VISITS = 40  # to a physiotherapist: the errors at 0-7 to 0-9 ask for somebody who goes often
+PRECISE = 4  # every fourth person answers between the multiples of a trait's step; after a first attempt, anybody
 SELF_EFFICACY = Trait("self_efficacy", "scale", 490, 0, 0, 24, 1, {})
 
 
-@dataclass(frozen=True)
-class Course:
-    """What the calibration of the follow-up is given, for the analysed persons (n,).
-
-    baseline: scores in half points by variable. pre_weeks: weeks -104 to -1 on sickness benefit etc.
-    """
-
-    treated: Integers
-    municipality: list[str]
-    self_efficacy: Integers
-    baseline: dict[str, Integers]
-    pre_weeks: Integers
+def range_of_means(trait: Trait) -> tuple[int, int]:
+    """Where the mean answer of a stratum may lie: a tenth of a scale from its ends, anywhere for shares and counts."""
+    edge = 0 if trait.shape == "count" else (trait.maximum - trait.minimum) // 10
+    return trait.minimum + edge, trait.maximum - edge
 
 
-def choose_respondents(course: Course) -> Booleans:
-    """Who of the analysed answers (n,): nobody without self-efficacy, and the given numbers of low controls."""
-    rank = generator("followup/respondents").permutation(len(course.treated))
-    answers = np.zeros(len(rank), dtype=np.bool_)
-    score = course.self_efficacy
-    control, known = course.treated == 0, score >= 0
-
-    def take(ready: Booleans, number: int) -> None:
-        chosen = np.flatnonzero(ready & ~answers)
-        answers[chosen[np.argsort(rank[chosen])][:number]] = True
-
-    for bottom, top, number in zip((-1, *CUTS), CUTS, CONTROLS_BY_STRATUM, strict=False):
-        take(control & known & (score > 2 * bottom) & (score <= 2 * top), number)
-    take(control & (score > 2 * CUTS[-1]), CONTROLS - sum(CONTROLS_BY_STRATUM))
-    take((course.treated == 1) & known, RESPONDENTS - CONTROLS)
-    return answers
-
-
-def low_control_sizes(course: Course, answers: Booleans) -> list[int]:
-    """Number of control respondents at or under each cut-off."""
-    controls = answers & (course.treated == 0)
-    return [int((controls & (course.self_efficacy <= 2 * cut_off)).sum()) for cut_off in CUTS]
-
-
-def drop_controls(means: list[Target], sizes: list[int], spare: int) -> tuple[int, ...]:
-    """How many low controls lack the variable in each stratum, such that whole points give the printed means.
-
-    The combination with the most means attainable, then the fewest persons; at most `spare` in all.
-    """
-    best: tuple[int, tuple[int, ...]] | None = None
-    for code in range(4 ** len(CUTS)):
-        dropped = tuple(code // 4**k % 4 for k in range(len(CUTS)))
-        if sum(dropped) > spare:
-            continue
-        left = [size - sum(dropped[: k + 1]) for k, size in enumerate(sizes)]
-        fits = sum(attainable(one, number)[2] for one, number in zip(means, left, strict=True))
-        key = (-fits * 100 + sum(dropped), dropped)
-        best = key if best is None else min(best, key)
-    assert best is not None
-    return best[1]
-
-
-def attainable(target: Target, number: int) -> tuple[Fraction, Fraction, bool]:
-    """Interval of a mean over `number` whole points: the target's, or the nearest mean there is if it holds none."""
-    inside = -(-target.low * number // 1) <= target.high * number // 1
-    if inside:
-        return target.low, target.high, True
-    middle = Fraction(round((target.low + target.high) / 2 * number), number)
-    return middle - target.half_width, middle + target.half_width, False
-
-
-def draw_missing(course: Course, answers: Booleans, variable: str, number: int, dropped: tuple[int, ...]) -> Booleans:
-    """Which respondents (n,) lack a variable: the given low controls, the rest among the other respondents."""
-    score, control = course.self_efficacy, course.treated == 0
-    missing = np.zeros(len(score), dtype=np.bool_)
-    # One order for all variables: whoever leaves out one question leaves out others too.
-    rank = generator("followup/careless").permutation(len(score))
-    rank = rank + generator(f"followup/missing/{variable}").integers(0, len(score) // 10, size=len(score))
-
-    def take(ready: Booleans, size: int) -> None:
-        chosen = np.flatnonzero(ready & answers & ~missing)
-        missing[chosen[np.argsort(rank[chosen], kind="stable")][:size]] = True
-
-    for bottom, top, size in zip((-1, *CUTS), CUTS, dropped, strict=False):
-        take(control & (score > 2 * bottom) & (score <= 2 * top), size)
-    take(~(control & (score <= 2 * CUTS[-1])), number - sum(dropped))
-    return missing
-
-
-def coefficient_row(course: Course, has: Booleans, cut_off: int) -> list[Fraction]:
-    """Weights (n,) of the effect on the low group 0..cut_off in model (3) of report section 3.3."""
-    low = (course.self_efficacy <= 2 * cut_off).tolist()
-    offered = course.treated.tolist()
-    columns = [
-        [Fraction(int(arm and is_low)) for arm, is_low in zip(offered, low, strict=True)],
-        [Fraction(int(arm and not is_low)) for arm, is_low in zip(offered, low, strict=True)],
-        *([Fraction(int(value), 2) for value in course.baseline[name]] for name in COVARIATES),
-        [Fraction(int(weeks), PRE_WEEKS) for weeks in course.pre_weeks],
-    ]
-    cell = [f"{place}/{is_low}" for place, is_low in zip(course.municipality, low, strict=True)]
-    return adjusted_weights(columns, cell, has.tolist())
-
-
-def target_rows(course: Course, has: Booleans, targets: dict[tuple[int, str], Target], points: Integers) -> Rows:
-    """Control means and effects of one variable over those who have it; the nearest mean where whole points miss it."""
-    rows = Rows()
-    for cut_off in CUTS:
-        controls = has & (course.treated == 0) & (course.self_efficacy <= 2 * cut_off)
-        mean = targets[cut_off, "control_mean"]
-        low, high, met = attainable(mean, int(controls.sum()))
-        label = f"0-{cut_off} control_mean" + ("" if met else " (nearest)")
-        weights = mean_weights(controls.tolist())
-        _add(rows, label, weights, low, high, points)
-        effect = targets[cut_off, "coef"]
-        _add(rows, f"0-{cut_off} coef", coefficient_row(course, has, cut_off), effect.low, effect.high, points)
-    return rows
-
-
-def _add(rows: Rows, label: str, weights: list[Fraction], low: Fraction, high: Fraction, points: Integers) -> None:
-    half = (high - low) / 2
-    scale = ONE / half
-    rows.add(label, fixed_point(weights, half)[:, None] * points[None, :], low * scale, high * scale)
-
-
-def first_points(trait: Trait, course: Course, has: Booleans, targets: dict[tuple[int, str], Target]) -> Integers:
-    """Points (n,) before calibration: baseline with regression to the mean; for the low group the printed effect."""
+def first_points(trait: Trait, course: Course, has: Booleans, mean: float, shift: Integers, name: str) -> Integers:
+    """Points (n,) before calibration: baseline with regression to the mean, and a shift (n,) the tables ask for."""
     before = course.baseline[trait.variable]
     known = before[before >= 0]
-    mean = int(known.sum()) * UNIT // (2 * len(known))
-    deviation = np.where(before >= 0, before * UNIT // 2 - mean, 0) * 100 // trait.spread
-    z = (STABILITY * deviation + REST * bell(generator(f"followup/own/{trait.variable}"), len(before))) // 100
-    effect = targets[8, "coef"]
-    size = round((effect.low + effect.high) / 2 * UNIT * 100 / trait.spread)
-    offered_low = (course.treated == 1) & (course.self_efficacy <= 16)
-    z = z + np.where(offered_low, size, 0)
-    controls = has & (course.treated == 0) & (course.self_efficacy <= 2 * CUTS[-1])
-    control_mean = targets[CUTS[-1], "control_mean"]
-    total = round((control_mean.low + control_mean.high) / 2 * int(controls.sum()))
-    return cut(trait, centre_for(trait, z[controls], total), z)
+    order = np.lexsort((bell(generator(f"{name}/ties"), len(before)), np.where(before < 0, np.median(known), before)))
+    rank = np.empty(len(before), dtype=np.int64)
+    rank[order] = np.arange(len(before))
+    z = (STABILITY * normal_order(rank, f"{name}/order") + REST * bell(generator(f"{name}/own"), len(before))) // 100
+    z = z + shift
+    controls = has & (course.low_controls >= 0)
+    return cut(trait, centre_for(trait, z[controls], round(mean * int(controls.sum()))), z)
 
 
-def followup_targets() -> tuple[dict[str, dict[tuple[int, str], Target]], dict[str, int]]:
-    """Control means and effects of table 3.5 by variable, cut-off and statistic, and the numbers of observations."""
-    targets: dict[str, dict[tuple[int, str], Target]] = {}
-    for one in read_targets("table_3_5"):
-        if one.statistic in ("control_mean", "coef"):
-            key = (int(one.column.split("-")[1]), one.statistic)
-            targets.setdefault(variable_of_label(one.name), {})[key] = one
-    numbers = {
-        variable_of_label(row["row"]): int(row["value"])
-        for row in read_rows(TABLES)
-        if row["exhibit"] == "table_3_5" and row["statistic"] == "n"
-    }
-    return targets, numbers
+def bring_to_sums(points: Integers, trait: Trait, plan: ControlPlan, stratum: Integers, steps: Integers) -> None:
+    """Move answers of the controls in turn until each stratum has its sum: by their steps as long as that fits."""
+    for k, total in enumerate(plan.total):
+        members = np.flatnonzero(stratum == k)
+        turn = 0
+        while (gap := total - int(points[members].sum())) != 0:
+            person = members[turn % len(members)]
+            step = int(steps[person]) if abs(gap) >= trait.step else 1
+            moved = points[person] + (step if gap > 0 else -step)
+            if trait.minimum <= moved <= trait.maximum and (steps[person] <= abs(gap) or turn >= len(members)):
+                points[person] = moved
+            turn += 1
 
 
-def calibrate_variable(
-    trait: Trait, course: Course, answers: Booleans, targets: dict[tuple[int, str], Target], number: int
-) -> tuple[Integers, list[str], int]:
-    """Points (n,) in half points, -1 if missing; the numbers of table 3.5 that are missed, and how many there are."""
-    sizes = low_control_sizes(course, answers)
-    means = [targets[cut_off, "control_mean"] for cut_off in CUTS]
-    dropped = drop_controls(means, sizes, RESPONDENTS - number)
-    has = answers & ~draw_missing(course, answers, trait.variable, RESPONDENTS - number, dropped)
-    options = np.arange(trait.minimum, trait.maximum + 1, dtype=np.int64)
-    start = first_points(trait, course, has, targets)
-    rows = target_rows(course, has, targets, options)
-    met: list[bool] = []
-    choice = start
-    for reach, patience in REACHES:
-        allowed = (np.abs(options[None, :] - start[:, None]) <= reach * trait.step) & has[:, None]
-        source = generator(f"followup/search/{trait.variable}/{reach}")
-        solution = solve(rows.problem(allowed), start - trait.minimum, source, reach=trait.step, patience=patience)
-        choice, met = solution.choice + trait.minimum, solution.met.tolist()
-        if all(met):
+def aims_of(printed: list[Printed], wider: float) -> Aims:
+    """The search's aims from the printed effects; the errors' intervals are `wider` times those of their rounding."""
+    coefficient = np.array([(float(each.coefficient.low), float(each.coefficient.high)) for each in printed])
+    error = np.array([(float(each.error.low), float(each.error.high)) for each in printed])
+    centre = error.mean(axis=1, keepdims=True)
+    return build_aims(
+        np.stack([each.effect.weights for each in printed]),
+        coefficient,
+        np.stack([each.effect.scores for each in printed]),
+        centre + wider * (error - centre),
+        np.array([each.effect.factor for each in printed]),
+    )
+
+
+def room_of(
+    trait: Trait, course: Course, has: Booleans, start: Integers, steps: Integers, reach: int, everyone: bool
+) -> Room:
+    """Where answers may go: near their first values; low controls only against each other within their stratum.
+
+    Answers of persons above the cut-offs stay unless `everyone` moves: they have no printed number of their own but in
+    table 3.6, and otherwise a say in the coefficients of the covariates only.
+    """
+    moving = has & ((course.self_efficacy <= 2 * CUTS[-1]) | everyone)
+    span = trait.maximum if trait.shape == "count" else reach * trait.step
+    return Room(
+        lowest=np.maximum(trait.minimum, start - span),
+        highest=np.minimum(trait.maximum, start + span),
+        step=steps,
+        stratum=np.where(moving, course.low_controls, -2),
+    )
+
+
+def draw_answering(
+    trait: Trait, course: Course, answers: Booleans, plan: ControlPlan, spare: int, name: str
+) -> tuple[Booleans, float]:
+    """Who has the variable (n,), and the slope of waiting time: of several draws the one whose tables agree best."""
+    best: tuple[float, Booleans, float] | None = None
+    for k in range(DRAWS):
+        has = answers & ~draw_missing(course, answers, f"{name}/{k}", spare, plan)
+        strain, slope = waiting_strain(trait.variable, course, has, trait.spread / 100)
+        strain += peers_strain(course, has) if trait.variable == "self_efficacy" else 0.0
+        if best is None or strain < best[0]:
+            best = strain, has, slope
+        if strain == 0:
             break
-    missed = [label for label, is_met in zip(rows.label, met, strict=True) if not is_met or "nearest" in label]
-    return np.where(has, 2 * choice, -1), missed, len(rows.label)
+    assert best is not None
+    return best[1], best[2]
+
+
+def attempt(
+    trait: Trait, course: Course, answers: Booleans, plan: ControlPlan, spare: int, number: int
+) -> tuple[Integers, Booleans, list[Printed], Booleans]:
+    """One search from draws of its own: points (n,), who has them (n,), the effects, and which are met (2m,)."""
+    name = f"followup/{trait.variable}/{number}"
+    has, slope = draw_answering(trait, course, answers, plan, spare, name)
+    printed = printed_effects(trait.variable, course, has)
+    steps = np.where((np.arange(len(has)) % PRECISE == 0) | (number > 0), 1, trait.step)
+    mean, effect = control_means(trait.variable)[-1], printed[2].coefficient
+    on_low = np.where(course.self_efficacy <= 2 * CUTS[-1], course.treated, 0) * float(effect.low + effect.high) / 2
+    shift = np.rint((on_low + slope * (course.wait - course.wait.mean())) * UNIT * 100 / trait.spread).astype(np.int64)
+    start = first_points(trait, course, has, float(mean.low + mean.high) / 2, shift, name)
+    bring_to_sums(start, trait, plan, np.where(has, course.low_controls, -1), steps)
+    aims = aims_of(printed, ATTEMPTS[number])
+    points, met = start, np.zeros(2 * len(printed), dtype=np.bool_)
+    for reach, patience in REACHES:
+        room = room_of(trait, course, has, start, steps, reach, number > 0 or trait.variable == "self_efficacy")
+        source = generator(f"{name}/search/{reach}")
+        one_move = trait.maximum // 3 if trait.shape == "count" else REACH
+        points, met = steer(aims, room, points, source, reach=one_move, patience=patience * len(met))
+        if met.all():
+            break
+    return points, has, printed, met
+
+
+def calibrate_variable(trait: Trait, course: Course, answers: Booleans, number: int) -> tuple[Integers, list[str], int]:
+    """Points (n,) in half points, -1 if missing; the printed numbers that are missed, and how many there are.
+
+    The best attempt is the first that meets everything, else the one with the fewest coefficients missed.
+    """
+    strata = [int((answers & (course.low_controls == k)).sum()) for k in range(len(CUTS))]
+    spare = int(answers.sum()) - number
+    plan = plan_controls(control_means(trait.variable), strata, spare, *range_of_means(trait))
+    best: tuple[tuple[int, int], Integers, list[str]] | None = None
+    labels: list[str] = []
+    for k in range(len(ATTEMPTS)):
+        points, has, printed, met = attempt(trait, course, answers, plan, spare, k)
+        labels = [_label(one) for one in [*(each.coefficient for each in printed), *(each.error for each in printed)]]
+        missed = [label for label, is_met in zip(labels, met, strict=True) if not is_met]
+        key = (int((~met[: len(printed)]).sum()), len(missed))
+        if best is None or key < best[0]:
+            best = key, np.where(has, 2 * points, -1), missed
+        if not missed:
+            break
+    assert best is not None
+    unmet = [f"table_3_5 0-{CUTS[k]} control_mean (no whole answers give it)" for k in plan.unmet]
+    return best[1], best[2] + unmet, len(labels) + len(CUTS)
+
+
+def _label(target: Target) -> str:
+    where = target.column if target.column.startswith("0-") else f"{target.panel} {target.name}"
+    return f"{target.exhibit} {where} {target.statistic}"
+
+
+def pick_respondents(course: Course) -> Booleans:
+    """The draw of respondents (n,) with which tables 3.5 and 3.6 agree best on the effects on self-efficacy."""
+    return min((choose_respondents(course, k) for k in range(DRAWS)), key=lambda who: peers_strain(course, who))
+
+
+def course_of(frame: Frame, baseline: dict[str, Integers], pre_weeks: Integers) -> Course:
+    """The analysed persons of the frame."""
+    row = np.flatnonzero(frame.analysed)
+    return Course(
+        treated=frame.treated[row].astype(np.int64),
+        municipality=frame.municipality[row].tolist(),
+        team=frame.team[row].tolist(),
+        wait=frame.wait_days[row],
+        self_efficacy=baseline["self_efficacy"][row],
+        baseline={name: scores[row] for name, scores in baseline.items()},
+        pre_weeks=pre_weeks[row],
+    )
 
 
 def calibrate_followup(
@@ -215,25 +195,17 @@ def calibrate_followup(
     pre_weeks (657,): weeks -104 to -1 on sickness benefit etc., the fourth covariate of model (3).
     """
     row = np.flatnonzero(frame.analysed)
-    course = Course(
-        treated=frame.treated[row].astype(np.int64),
-        municipality=frame.municipality[row].tolist(),
-        self_efficacy=baseline["self_efficacy"][row],
-        baseline={name: scores[row] for name, scores in baseline.items()},
-        pre_weeks=pre_weeks[row],
-    )
-    answers = choose_respondents(course)
+    course = course_of(frame, baseline, pre_weeks)
+    answers = pick_respondents(course)
     traits = {**read_traits(), "self_efficacy": SELF_EFFICACY}
-    targets, numbers = followup_targets()
+    traits["physiotherapist_visits"] = replace(traits["physiotherapist_visits"], maximum=MOST_VISITS)
     source = generator("followup/left_out")
     asked = ~frame.analysed & ~np.isin(frame.exclusion, NOT_ASKED)
     everyone = asked & (source.integers(0, 100, size=len(frame)) < LEFT_OUT_PERCENT)
     everyone[row] = answers
     scores, missed = {}, {}
-    for variable, found in targets.items():
-        points, missed[variable], count = calibrate_variable(
-            traits[variable], course, answers, found, numbers[variable]
-        )
+    for variable, number in numbers_of_observations().items():
+        points, missed[variable], count = calibrate_variable(traits[variable], course, answers, number)
         # The left-out answer as a respondent drawn for each does.
         givers = np.flatnonzero(points >= 0)
         scores[variable] = points[givers[source.integers(0, len(givers), size=len(frame))]]

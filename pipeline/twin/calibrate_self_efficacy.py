@@ -25,6 +25,21 @@ LOW_BY_ARM = (81, 182)  # of 263: the arms' means differ by 0.65 (table 2.3)
 PRORATED = Fraction(21, 2)  # four of six items answered, sum 7: neither low nor high, so 263 + 303 = 567 - 1
 LOW_COUNTS = (5, 6, 11, 15, 20, 24, 26, 30, 38, 40, 48)  # persons with 0..10
 HIGH_COUNTS = (48, 41, 33, 28, 38, 31, 25, 20, 14, 10, 7, 4, 2, 2)  # persons with 11..24
+# Controls at or under each cut-off, fewest and most. Groups are nested, so those between two cut-offs must have
+# a mean share of weeks in [0, 1], and so for employment and benefit together. The printed control means of tables 3.3
+# and 4.1 (high panel with its true labels) leave room for that only near these numbers; each combination of them fits
+# with a tenth of every rounding interval to spare. 26 is one in each municipality.
+CONTROLS_UP_TO = {
+    6: (26, 30),
+    7: (42, 44),
+    8: (55, 57),
+    9: (69, 72),
+    10: (81, 81),
+    11: (104, 107),
+    12: (115, 117),
+    13: (131, 134),
+    14: (138, 142),
+}
 PEERS = Fraction(7, 13)  # the median over teams of the share under PEER_CUT prints as 0.54 (report note 13)
 PEER_CUT = 12
 CLOSEST = 21  # days: the person without self-efficacy waits at least this long (403 of 567 in table 3.4)
@@ -131,6 +146,16 @@ def group_rows(scored: Booleans) -> Rows:
     return rows
 
 
+def control_rows(design: Design, scored: Booleans) -> Rows:
+    """Numbers of controls at or under each cut-off; the one with 10.5 points is a control and counts from 11 on."""
+    rows = Rows()
+    for last, (fewest, most) in CONTROLS_UP_TO.items():
+        prorated = 1 if last > CUT else 0
+        members = scored & (design.treated == 0)
+        rows.add(f"controls 0-{last}", _count(0, last, members), (fewest - prorated) * ONE, (most - prorated) * ONE)
+    return rows
+
+
 def presence_rows(design: Design, scored: Booleans) -> Rows:
     """A person of each municipality and arm at 0..6 and one at 15..24: both arms in both groups at all cut-offs."""
     rows = Rows()
@@ -189,6 +214,7 @@ def calibrate_self_efficacy(design: Design) -> SelfEfficacy:
     rows = published_rows(targets, samples, has, design, half_points, Fraction(1, 2))
     for more in (
         group_rows(scored),
+        control_rows(design, scored),
         presence_rows(design, scored),
         peer_rows(design, scored, prorated, start),
     ):

@@ -15,7 +15,7 @@ from pipeline.twin.linear_targets import published_rows
 from pipeline.twin.randomness import bell, generator
 from pipeline.twin.respondents import Design, analysed_design, draw_missing
 from pipeline.twin.search import Solution, solve
-from pipeline.twin.targets import Target, read_targets
+from pipeline.twin.targets import KEYS, TABLES, Target, read_rows, read_targets
 from pipeline.twin.traits import Trait, centre_for, cut, draw_factors, mixture, normal_order, read_traits
 
 Integers = npt.NDArray[np.int64]
@@ -33,6 +33,23 @@ class Calibration:
     half_points: dict[str, Integers]
     missed: dict[str, list[str]]
     targets: int
+
+
+def declared_targets() -> list[dict[str, str]]:
+    """Keys in tables.csv of the numbers that the calibration of the baseline survey aims at, each a 'target'.
+
+    Beside the survey's rows of tables 2.2 and 2.3 the sizes of the groups by self-efficacy, in persons and in percent;
+    those of the high groups are what the low groups leave.
+    """
+    variables = {*read_traits(), "self_efficacy"}
+    rows = []
+    for row in read_rows(TABLES):
+        of_survey = row["exhibit"] in ("table_2_2", "table_2_3") and row["name"] in variables
+        of_sides = row["name"] == "observations" and row["column"].endswith("self_efficacy")
+        of_sizes = row["exhibit"] in ("table_3_3", "table_4_1") and row["column"] == "group_size_pct"
+        if of_survey or of_sides or of_sizes:
+            rows.append({**{name: row[name] for name in KEYS}, "role": "target"})
+    return rows
 
 
 def variable_targets(trait: Trait, published: list[Target]) -> list[Target]:

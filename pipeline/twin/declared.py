@@ -6,14 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pipeline.twin.calibrate_dates import date_targets
-from pipeline.twin.calibrate_followup import followup_targets
+from pipeline.twin.calibrate_survey import declared_targets as survey_targets
+from pipeline.twin.followup_targets import declared_targets as followup_targets
 from pipeline.twin.frame import Team, read_teams
 from pipeline.twin.history_targets import printed_rows, stated_targets
-from pipeline.twin.targets import CORRECTIONS, TABLES, Target, read_rows, read_targets
-from pipeline.twin.traits import read_traits
+from pipeline.twin.targets import CORRECTIONS, KEYS, TABLES, read_rows
 
 DECLARED = Path(__file__).parent / "calibrated" / "targets.csv"
-KEYS = ("exhibit", "panel", "row", "column", "statistic")
 TARGET, STEERED = "target", "steered"
 TOTAL = "I alt"
 Place = tuple[str, ...]
@@ -27,7 +26,9 @@ def declared_roles() -> dict[Place, str]:
     data/corrections.csv, have no role.
     """
     corrected = {(row["exhibit"], row["row"], row["column"]) for row in read_rows(CORRECTIONS)}
-    roles = dict(_frame_roles()) | dict(_survey_roles()) | dict(_history_roles()) | dict(_followup_roles())
+    surveyed = [*survey_targets(), *followup_targets()]
+    roles = {place_of(row): row["role"] for row in surveyed}
+    roles |= dict(_frame_roles()) | dict(_date_roles()) | dict(_history_roles())
     ordered = {}
     for row in read_rows(TABLES):
         place = place_of(row)
@@ -69,19 +70,13 @@ def _counts(teams: list[Team]) -> dict[str, str]:
     }
 
 
-def _survey_roles() -> Iterator[tuple[Place, str]]:
-    """The numbers of tables 2.2 and 2.3 on dates, waits and baseline scores."""
+def _date_roles() -> Iterator[tuple[Place, str]]:
+    """The numbers of tables 2.2 and 2.3 on allocation dates and waits, in all columns."""
     columns = {"all", "control", "ltjs", "short_wait", "long_wait", "low_self_efficacy", "high_self_efficacy"}
-    scores = {*read_traits(), "self_efficacy"}
-    published = [*read_targets("table_2_2"), *read_targets("table_2_3")]
-    aims = {_aim(one) for one in date_targets(columns)} | {_aim(one) for one in published if one.name in scores}
+    aims = {(one.exhibit, one.name, one.column, one.statistic) for one in date_targets(columns)}
     for row in read_rows(TABLES):
         if (row["exhibit"], row["name"], row["column"], row["statistic"]) in aims:
             yield place_of(row), TARGET
-
-
-def _aim(target: Target) -> Place:
-    return target.exhibit, target.name, target.column, target.statistic
 
 
 def _history_roles() -> Iterator[tuple[Place, str]]:
@@ -93,13 +88,4 @@ def _history_roles() -> Iterator[tuple[Place, str]]:
     weeks = {(name[0], name[2] if len(name) > 3 else "logit") for name in stated if name[-1] == "n"}
     for row in read_rows(TABLES):
         if row["statistic"] == "n" and (row["exhibit"], row["column"]) in weeks:
-            yield place_of(row), TARGET
-
-
-def _followup_roles() -> Iterator[tuple[Place, str]]:
-    """The numbers that the calibration of the follow-up aims at."""
-    variables, _ = followup_targets()
-    aims = {_aim(one) for found in variables.values() for one in found.values()}
-    for row in read_rows(TABLES):
-        if (row["exhibit"], row["row"], row["column"], row["statistic"]) in aims:
             yield place_of(row), TARGET

@@ -1,9 +1,10 @@
-"""The twin as received: the five files of data_raw/twin, the same bytes on every run and machine."""
+"""The twin as received: the files of data_raw/twin, the same bytes on every run and machine."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -13,11 +14,19 @@ from pipeline.twin.histories import Histories, build_histories
 from pipeline.twin.people import YEARS, Answers, People, build_items, build_people
 from pipeline.twin.randomness import generator
 from pipeline.twin.scores import BASELINE, FOLLOWUP, read_scales, read_scores
+from pipeline.twin.targets import read_rows
 from pipeline.twin.weeks import FIRST_MONTH, MONTHS, THURSDAYS
 
 RECEIVED = "2018-03-01"
 VERSION = "201708"
-KEYS = {"allocation": "LOEBENR", "baseline_survey": "LOEBENR", "followup_survey": "LOEBENR", "dream": "PNR"}
+KEYS = {
+    "allocation": "LOEBENR",
+    "baseline_survey": "LOEBENR",
+    "followup_survey": "LOEBENR",
+    "dream": "PNR",
+    "targets": "",
+}
+TARGETS = Path(__file__).parent / "calibrated" / "targets.csv"
 ANSWER_DAYS = 10  # a baseline answer is at most this many days less one before allocation
 COURSE_DAYS = (49, 71)  # days from the formation of the team to the second answer: a course of six weeks, then some
 
@@ -33,10 +42,17 @@ def twin_files(histories: Histories | None = None) -> dict[str, bytes]:
         "baseline_survey": survey_lines(frame, build_items(baseline, surveyed, "baseline"), before_dates(frame)),
         "followup_survey": survey_lines(frame, build_items(followup, answered, "followup"), after_dates(frame)),
         "dream": register_lines(frame, people, histories or build_histories(frame)),
+        "targets": target_lines(),
     }
     files = {f"{stem}.csv": ("\n".join(lines) + "\n").encode("utf-8") for stem, lines in tables.items()}
     files["extract.toml"] = describe(files).encode("utf-8")
     return files
+
+
+def target_lines() -> list[str]:
+    """One line a printed number that the twin was made to meet, or drawn towards, with its role."""
+    rows = read_rows(TARGETS)
+    return [";".join(rows[0]), *(";".join(row.values()) for row in rows)]
 
 
 def allocation_lines(frame: Frame, people: People) -> list[str]:

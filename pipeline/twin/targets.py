@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 
 TABLES = Path(__file__).resolve().parents[2] / "data_raw" / "published" / "tables.csv"
+KEYS = ("exhibit", "panel", "row", "column", "statistic")  # of a number in that file
 CORRECTIONS = Path(__file__).parent / "data" / "corrections.csv"
 LABELS = Path(__file__).parent / "data" / "label_variants.csv"
 MARGIN = Fraction(1, 100)  # share of a half-width kept clear of the limits, so that no arithmetic rounds the other way

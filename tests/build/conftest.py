@@ -10,7 +10,7 @@ import pytest
 
 STAGES = ["ingest", "sample", "survey", "outcomes", "balance", "itt", "hazard", "survival", "description"]
 STAGES += ["subgroups", "mechanisms", "robustness", "prognosis"]
-STAGES += ["cells", "tables", "figures", "report", "twin"]
+STAGES += ["cells", "tables", "figures", "report", "published", "twin"]
 
 
 class Project:
@@ -55,7 +55,8 @@ class Project:
 
 def environment() -> dict[str, str]:
     """The environment of the tests without what an outer make hands down."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("MAKE") and name != "LANGUAGE"}
+    handed = ("LANGUAGE", "EXTRACT", "REASON")
+    return {name: value for name, value in os.environ.items() if not name.startswith("MAKE") and name not in handed}
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ from tests.build.conftest import Project, environment
 
 ESTIMATION = {"balance", "itt", "hazard", "survival", "description"}
 ESTIMATION |= {"subgroups", "mechanisms", "robustness", "prognosis"}
-SHOWING = {"cells", "tables", "figures", "report"}
+SHOWING = {"cells", "tables", "figures", "report", "published"}
 
 
 def test_two_clean_builds_with_one_job_and_with_four_give_the_same_bytes(built_project, tmp_path):
@@ -35,7 +35,7 @@ EDITS = [
     ("config/exhibits.toml", 'title_en = "Learning', 'title_en = "Edited: learning', SHOWING, {"report"}),
     ("pipeline/stats/density.py", '"""Gaussian', '"""Normal', {"description"}, set()),
     ("pipeline/register/spells.py", '"""From weekly', '"""Out of weekly', {"outcomes"}, set()),
-    ("pipeline/render/tables.py", '"""', '"""A table. ', {"tables", "report"}, set()),
+    ("pipeline/render/tables.py", '"""', '"""A table. ', {"tables", "report", "published"}, set()),
 ]
 
 

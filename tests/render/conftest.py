@@ -61,6 +61,7 @@ def invent_estimates() -> pd.DataFrame:
         n_treated=persons // 2,
         n_control=persons - persons // 2,
         control_mean=weeks,
+        note="",
     )
 
 

@@ -398,6 +398,38 @@ def test_municipality_with_one_arm_of_a_group_is_named_and_so_is_a_covariate_tha
     assert "left out the covariate ordinary_job, which the split determines" in row["note"]
 
 
+def with_peers(**changes):
+    return convert({**SETTINGS, "peers": {**SETTINGS["peers"], **changes}}, Study, "config/study.toml")
+
+
+def treated_persons():
+    return trial().sample.query("treated == 1")["person"]
+
+
+def test_what_an_estimate_leaves_out_is_in_its_note():
+    weekly, sample = trial().weekly, trial().sample
+    hidden = sample["person"].iloc[:7]
+    unknown = weekly.assign(guidance=weekly["guidance"].mask(weekly["person"].isin(hidden) & (weekly["week"] == 5)))
+    complete = trial().people.dropna(subset=X)["person"]
+    state = unknown.query("week == 5").set_index("person")["guidance"].reindex(complete)
+    row = run("mechanisms", weekly=unknown).loc["activation/all/guidance/5/treated"]
+    assert f"left out {state.isna().sum()} persons whose outcome is unknown" in row["note"]
+    assert row["n"] == state.notna().sum()
+    one_arm = sample.assign(treated=sample["treated"].mask(sample["team"] == "t03", 1))
+    row = run("robustness", with_models(municipality_effects={"stage": "itt"}), sample=one_arm).loc[
+        "group_level/all/employment/81/treated"
+    ]
+    assert "one arm only, so one mean, in 1 teams" in row["note"]
+    assert row["n"] == 85
+    lone = trial().background.assign(
+        self_efficacy=trial()
+        .background["self_efficacy"]
+        .mask(sample["team"].eq("t03") & (sample.groupby("team").cumcount() > 0))
+    )
+    row = run("mechanisms", background=lone).loc["peers/self_efficacy_8/employment/81/treated:low:low_peers"]
+    assert "left out 1 persons of whose team nobody else has the variable" in row["note"]
+
+
 def only_low_controls(background):
     people = trial().people
     low = people.query("treated == 1 and self_efficacy <= 6")["person"]
@@ -415,7 +447,20 @@ def only_low_controls(background):
         (lambda: run("subgroups", with_models(self_efficacy={"splits": ["moon"]})), "no split 'moon'. Splits defined"),
         (lambda: run("subgroups", with_models(self_efficacy={"samples": ["all", "control"]})), "splits compare one"),
         (lambda: run("subgroups", background=only_low_controls(trial().background)),
-         r"'self_efficacy_6', outcome 'employment': column 'treated:low' is a linear combination"),
+         r"'self_efficacy_6', outcome 'employment', week 81: of the group .low. 0 persons are treated and"),
+        (lambda: run("subgroups", study=with_splits(self_efficacy_7={"variable": "self_efficacy", "at_most": 30})),
+         r"splits.self_efficacy_7: \d+ persons are low and 0 high"),
+        (lambda: run("subgroups", background=trial().background.assign(employment_pre_share=0.5)),
+         r"splits.employment_pre_share: \d+ persons are low and 0 high"),
+        (lambda: run("mechanisms", study=with_peers(below=40)), r"\[peers\]: in splits.self_efficacy_8 0 low"),
+        (lambda: run("mechanisms", study=with_peers(exceeds=1)), r"0 high persons have low peers, \d+ and"),
+        (lambda: run("mechanisms", followup=trial().followup.query("person > 9000")),
+         r"\[survey\], .*, outcome 'pain': nobody has a known outcome and every covariate"),
+        (lambda: run("mechanisms", followup=trial().followup[trial().followup["person"].isin(treated_persons())]),
+         r"\[survey\], .*, outcome 'pain': of the group 'low' \d+ persons are treated and 0 controls"),
+        (lambda: run("mechanisms", weekly=trial().weekly.assign(
+            guidance=trial().weekly["guidance"].mask(trial().weekly["week"] == 5))),
+         r"\[activation\], sample 'all', outcome 'guidance', week 5: nobody has a known outcome.*horizon_weeks"),
         (lambda: run("mechanisms", followup=trial().followup.drop(columns="pain")), "first of them pain"),
         (lambda: run("mechanisms", weekly=trial().weekly.query("week < 81")), r"\('guidance', 81\)"),
         (lambda: run("robustness", sample=trial().sample.assign(

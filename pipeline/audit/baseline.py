@@ -1,0 +1,134 @@
+"""The accepted estimates of the synthetic trial: read, compare, and accept what moved for a reason that is kept."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import sys
+from collections.abc import Hashable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from pipeline.audit.compare import COLUMNS, COUNTS, Comparison, compare, describe, read_estimates
+from pipeline.errors import InputError
+from pipeline.files import write_if_changed
+
+ACCEPTED = Path("tests/baseline")
+EXTRACT = "twin"
+LOG = "log.md"
+DIGITS = "%.9g"
+TITLE = """# Accepted estimates of the synthetic trial
+
+Each entry holds the reason given to `make baseline`, which adds entries and never changes one, and what it accepted.
+The date of an entry is that of its commit: without one in it the same estimates and reason give the same bytes.
+"""
+
+
+def read_accepted(folder: Path = ACCEPTED) -> pd.DataFrame:
+    """The accepted estimates: a CSV file a stage, with the columns COLUMNS; none if nothing was accepted yet."""
+    types: dict[Hashable, Any] = {
+        "estimate_id": str,
+        "note": str,
+        **{name: "Int64" for name in COUNTS if name != "converged"},
+    }
+    empty = {name: [""] for name in COLUMNS if name not in ("estimate_id", "note")}
+    tables = [pd.read_csv(path, dtype=types, keep_default_na=False, na_values=empty) for path in _files(folder)]
+    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=list(COLUMNS))
+
+
+def write_accepted(estimates: Path, folder: Path = ACCEPTED) -> None:
+    """Write the estimates of every stage under `estimates` to `folder`; the file of a stage that is gone goes too."""
+    contents = {path.stem: pd.read_parquet(path, columns=list(COLUMNS)) for path in sorted(estimates.glob("*.parquet"))}
+    for stage, table in contents.items():
+        text = table.to_csv(index=False, float_format=DIGITS, lineterminator="\n")
+        write_if_changed(folder / f"{stage}.csv", text.encode())
+    for path in _files(folder):
+        if path.stem not in contents:
+            path.unlink()
+
+
+def accepted_hash(folder: Path = ACCEPTED) -> str:
+    """First 16 hexadecimal digits of the SHA-256 of the accepted files, one after the other by name."""
+    return hashlib.sha256(b"".join(path.read_bytes() for path in _files(folder))).hexdigest()[:16]
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(folder.glob("*.csv"))
+
+
+def accept(estimates: Path, reason: str | None, folder: Path = ACCEPTED) -> Iterator[str]:
+    """Make the estimates under `estimates` the accepted ones, if any of them moved, and keep the reason.
+
+    Yields what is to be said; without a reason it asks for one after saying what moved. Nothing is written where
+    nothing moved. InputError without a reason.
+    """
+    found = compare(read_accepted(folder), read_estimates(estimates))
+    if found.changes.empty:
+        yield f"nothing moved: {folder} stays as it is, and no reason is kept"
+        return
+    yield from describe(found)
+    reason = " ".join((ask() if reason is None else reason).split())
+    if not reason:
+        raise InputError(
+            f"{folder}: {len(found.changes)} estimates are not the accepted ones, and no reason is given. Say make "
+            'baseline REASON="why the numbers are right as they are now".'
+        )
+    write_accepted(estimates, folder)
+    log = folder / LOG
+    text = log.read_text(encoding="utf-8") if log.exists() else TITLE
+    write_if_changed(log, f"{text}\n{_entry(text.count(chr(10) + '## ') + 1, reason, found, folder)}".encode())
+    yield f"accepted {len(found.changes)} changes: commit {folder} by itself"
+
+
+def _entry(number: int, reason: str, found: Comparison, folder: Path) -> str:
+    """One entry of the log: the reason, what it accepted by model, and the hash of the files as accepted."""
+    lines = [f"## {number}", "", reason, "", "| model | estimates | moved | new | vanished | largest move | of |"]
+    lines.append("|---|---|---|---|---|---|---|")
+    for model, changes in sorted(found.changes.groupby("model")):
+        kinds = changes["kind"].value_counts()
+        moved = changes[(changes["kind"] == "moved") & np.isfinite(changes["size"])]
+        largest = ("", "") if moved.empty else _largest(moved.iloc[0])
+        counts = [str(kinds.get(kind, 0)) for kind in ("moved", "new", "vanished")]
+        lines.append("| " + " | ".join([str(model), str(found.counts[str(model)]), *counts, *largest]) + " |")
+    return "\n".join([*lines, "", f"Accepted files: {accepted_hash(folder)}", ""])
+
+
+def _largest(change: pd.Series) -> tuple[str, str]:
+    return f"{change['size']:.2g} {change['unit'] or 'of it'}", f"`{change['estimate_id']}` {change['column']}"
+
+
+def ask() -> str:
+    """The reason that somebody at a terminal gives; nothing if nobody sits there."""
+    if not sys.stdin.isatty():
+        return ""
+    try:
+        return input("Why are the numbers right as they are now? ")
+    except EOFError:
+        return ""
+
+
+def main() -> int:
+    """Accept the estimates of the folder on the command line for the reason in the environment variable REASON."""
+    parser = argparse.ArgumentParser(prog="python -m pipeline.audit.baseline", description=__doc__)
+    parser.add_argument("estimates", type=Path)
+    estimates = parser.parse_args().estimates
+    try:
+        if estimates.parent.name != EXTRACT:
+            raise InputError(
+                f"{estimates}: only the estimates of the synthetic trial are accepted. Another extract is compared "
+                f"with an earlier one: make diff FROM=<earlier> EXTRACT={estimates.parent.name}."
+            )
+        for line in accept(estimates, os.environ.get("REASON", "") or None):
+            print(line)
+    except InputError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

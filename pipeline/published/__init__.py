@@ -1,0 +1,1 @@
+"""The numbers the report prints, set beside the rebuilt ones."""

@@ -1,0 +1,81 @@
+"""The numbers the report prints beside the rebuilt ones: a table of every one, and the page that sums them up."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from pipeline.config import Extract, Language, Study
+from pipeline.errors import InputError
+from pipeline.published.comparison import Cell, compare_all
+from pipeline.published.errata import read_errata
+from pipeline.published.places import CellPlace, Locator, Place, Printed, read_printed
+from pipeline.published.targets import read_roles
+from pipeline.register.readers import require_columns
+from pipeline.render.exhibits import read_exhibits
+from pipeline.render.published import write_published_page
+from pipeline.render.published_csv import write_csv
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def run(
+    tables: pd.DataFrame,
+    errata: pd.DataFrame,
+    published_rows: pd.DataFrame,
+    published_columns: pd.DataFrame,
+    cells: pd.DataFrame,
+    published: Mapping[str, Any],
+    exhibits: Mapping[str, Any],
+    variables: pd.DataFrame,
+    study: Study,
+    extract: Extract,
+    language: Language,
+    targets: pd.DataFrame | None = None,
+    **estimates: pd.DataFrame,
+) -> dict[str, str]:
+    """table_published.csv and published.html. Without `targets` the page is the replication report of an extract."""
+    described = read_exhibits(exhibits)
+    numbers = read_printed(tables.to_dict("records"))
+    known = read_errata(errata.to_dict("records"))
+    compared = compare_all(
+        numbers,
+        Locator(published_rows.to_dict("records"), published_columns.to_dict("records")),
+        index_cells(cells, estimates),
+        known,
+        _roles(targets, extract, numbers),
+        study.inference.stars,
+    )
+    page = write_published_page(compared, known, published, described, variables, study, extract, language.language)
+    return {"table_published.csv": write_csv(compared), "published.html": page}
+
+
+def _roles(targets: pd.DataFrame | None, extract: Extract, numbers: list[Printed]) -> dict[Place, str]:
+    """The targets that a synthetic extract declares; InputError if one that is not synthetic has any."""
+    if targets is None:
+        return {}
+    if not extract.synthetic:
+        raise InputError(
+            f"targets.csv: extract {extract.name} is not synthetic, so nothing in it was made to meet a "
+            "printed number. Delete the file."
+        )
+    require_columns(targets, [*Place._fields, "role"])
+    return read_roles(targets.to_dict("records"), numbers)
+
+
+def index_cells(cells: pd.DataFrame, estimates: dict[str, pd.DataFrame]) -> dict[CellPlace, Cell]:
+    """The cells of the tables by their place, each with the standard error and p-value of its estimate."""
+    errors = {
+        name: (float(se), float(p_value))
+        for table in estimates.values()
+        for name, se, p_value in zip(table["estimate_id"], table["se"], table["p_value"], strict=True)
+    }
+    shown = cells[cells["exhibit"].str.startswith("table_")]
+    return {
+        CellPlace(row["exhibit"], row["row"], row["column"], row["statistic"]): Cell(
+            row["cell_id"], row["value"], *errors.get(row["estimate_id"], (math.nan, math.nan))
+        )
+        for row in shown.to_dict("records")
+    }

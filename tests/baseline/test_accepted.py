@@ -1,0 +1,23 @@
+"""The estimates of the synthetic trial are the accepted ones; make baseline REASON="..." accepts others."""
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.audit.baseline import LOG, accepted_hash, read_accepted
+from pipeline.audit.compare import compare, describe, read_estimates
+
+HERE = Path(__file__).parent
+
+
+def test_the_estimates_are_the_accepted_ones():
+    found = compare(read_accepted(HERE), read_estimates(Path("data_derived/twin/estimates")))
+    if len(found.changes):
+        head = f"{len(found.changes)} estimates of the synthetic trial are not the accepted ones of tests/baseline:"
+        remedy = 'If they are right as they are now: make baseline REASON="why they moved".'
+        pytest.fail("\n".join([head, *describe(found), remedy]), pytrace=False)
+
+
+def test_the_accepted_files_are_those_of_the_last_reason():
+    entries = (HERE / LOG).read_text(encoding="utf-8")
+    assert entries.endswith(f"Accepted files: {accepted_hash(HERE)}\n"), "accept with make baseline, never by hand"

@@ -1,0 +1,47 @@
+"""The printed numbers of the project set beside invented estimates."""
+
+from functools import cache
+from pathlib import Path
+
+import pandas as pd
+
+from pipeline.config import Language
+from pipeline.files import load_input
+from pipeline.published.comparison import Comparison, compare_all
+from pipeline.published.errata import read_errata
+from pipeline.published.places import Locator, Place, read_printed
+from pipeline.stages import published
+from tests.render.conftest import CONFIG, extract, invent_estimates, make_cells
+
+STORED = [Path(f"data_raw/published/{name}.csv") for name in ("tables", "errata")]
+STORED += [Path(f"config/{name}") for name in ("published.toml", "published_rows.csv", "published_columns.csv")]
+PRINTED = {path.stem: load_input(path) for path in STORED}
+
+
+def numbers_with(places: list[Place], role: str = "target") -> pd.DataFrame:
+    """Targets as an extract declares them."""
+    return pd.DataFrame([[*place, role] for place in places], columns=[*Place._fields, "role"])
+
+
+@cache
+def comparisons() -> list[Comparison]:
+    """Every printed number beside an invented one."""
+    estimates = {"estimates": invent_estimates()}
+    return compare_all(
+        read_printed(PRINTED["tables"].to_dict("records")),
+        Locator(PRINTED["published_rows"].to_dict("records"), PRINTED["published_columns"].to_dict("records")),
+        published.index_cells(make_cells("en"), estimates),
+        read_errata(PRINTED["errata"].to_dict("records")),
+        {},
+        CONFIG["study"].inference.stars,
+    )
+
+
+def make(language: str, synthetic: bool = False, targets: pd.DataFrame | None = None, **changed) -> dict[str, str]:
+    """What the stage makes of invented estimates."""
+    estimates = changed.pop("estimates", None)
+    given = {**PRINTED, **CONFIG, "cells": make_cells(language, estimates), **changed}
+    invented = invent_estimates() if estimates is None else estimates
+    return published.run(
+        **given, extract=extract(synthetic), language=Language(language), targets=targets, invented=invented
+    )

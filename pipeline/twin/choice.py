@@ -94,7 +94,9 @@ def compile_terms(
         variable = names.setdefault(own_name(target) if is_added else functional.variable, len(names))
         if functional not in rows:
             rows[functional] = len(rows)
-            weights.append(design.satisfies(functional.sample).astype(float) if is_added else design.weights(functional))
+            weights.append(
+                design.satisfies(functional.sample).astype(float) if is_added else design.weights(functional)
+            )
             column.append(variable)
         if target.statistic != "coef" and functional not in spreads:
             spreads[functional] = len(spreads)

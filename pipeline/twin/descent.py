@@ -43,7 +43,7 @@ class Stage:
 
 ANNEALING = (Stage(60, heat=0.5, grain=4.0, sampled=40), Stage(10, grain=2.0))
 REFINING = (Stage(8, grain=1.0), Stage(6, grain=0.25, press=1.2))
-FINISHING = (Stage(4, grain=1.0), Stage(4, grain=0.25))
+FINISHING = (Stage(6, grain=1.0, press=1.2), Stage(4, grain=0.25, press=1.2))
 SETTLING = (Stage(4), Stage(6, reach=0.5))
 
 

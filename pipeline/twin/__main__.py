@@ -58,11 +58,19 @@ def calibrate_followup() -> None:
     print(f"follow-up: {sum(len(labels) for labels in missed.values())} numbers of table 3.5 not met")
 
 
+def declare() -> None:
+    """Which printed numbers the calibrations aim at: calibrated/targets.csv."""
+    from pipeline.twin.declared import DECLARED, format_roles
+
+    write_if_changed(DECLARED, format_roles().encode("utf-8"))
+
+
 STEPS = {
     "calibrate-dates": calibrate_dates,
     "calibrate-survey": calibrate_survey,
     "calibrate-histories": calibrate_histories,
     "calibrate-followup": calibrate_followup,
+    "declare": declare,
 }
 
 

@@ -13,14 +13,15 @@ import numpy as np
 from pipeline.errors import InputError
 from pipeline.files import write_if_changed
 from pipeline.twin.activation_pool import ActivationPool
-from pipeline.twin.choice import State, Terms, compile_terms, ease, relax, values
-from pipeline.twin.courses import VARIANTS, Subjects, draw_before
-from pipeline.twin.descent import ANNEALING, describe, keep, run, settle
+from pipeline.twin.choice import State, Terms, compile_terms, values
+from pipeline.twin.courses import CHANGES, OPTIONS, VARIANTS, Subjects, draw_before
+from pipeline.twin.descent import ANNEALING, describe, keep, refine, run, settle
 from pipeline.twin.histories import CHOICES, STAGES, draw_states, fingerprint, subjects_of
-from pipeline.twin.history_targets import Design, Target, identification_targets, stated_targets, table_targets
+from pipeline.twin.history_targets import FIXED, Design, Target, identification_targets, stated_targets, table_targets
 from pipeline.twin.outcome_problem import Problem
 from pipeline.twin.pools import HORIZON, shares_before
 from pipeline.twin.randomness import generator
+from pipeline.twin.tilting import relax
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,9 +35,9 @@ if TYPE_CHECKING:
 SCORES = Path(__file__).parent / "calibrated" / "scores.csv"
 REPORT = Path(__file__).parent / "calibrated" / "histories_report.csv"
 BEFORE_CANDIDATES, AFTER_CANDIDATES, ACTIVATION_CANDIDATES = 100, 120, 60
-PROGRAMME_CANDIDATES = 32  # of each person in the linear programme
-FINE_VARIANTS, FINE_BASES = 70, 30  # candidates added in each round of the fine search
-FINE_ROUNDS = 2
+FINE_VARIANTS, FINE_BASES = 63, 7  # candidates added in each round of the fine search
+WHOLE = OPTIONS**CHANGES  # a base after allocation
+LOW_PEER = 12  # points of self-efficacy from which a team member is not low (report footnote 13, on the 0-24 scale)
 
 
 def calibrate(frame: Frame, choices: Path = CHOICES, report: Path = REPORT) -> None:
@@ -61,7 +62,8 @@ def calibrate(frame: Frame, choices: Path = CHOICES, report: Path = REPORT) -> N
     print_of_choice = fingerprint(*draw_states(subjects, *chosen))
     rows = [[one, *numbers, print_of_choice] for one, *numbers in zip(subjects.person, *chosen, strict=True)]
     write_table(choices, ["person", *(f"{stage}_choice" for stage in STAGES), "pool"], rows)
-    lines = [*lines, *more, *last]
+    fixed = [target for target in targets if target.functional.estimator in FIXED]
+    lines = [*lines, *more, *last, *(report_line(one, design.fixed(one.functional)) for one in fixed)]
     write_table(report, ["target", "printed", "lower", "upper", "reached", "met", "priority"], lines)
     stated = [line for line in lines if float(str(line[6])) > 0]
     say(f"{sum(bool(line[5]) for line in stated)} of {len(stated)} targets met; see {report.name}")
@@ -81,7 +83,19 @@ def build_design(frame: Frame, members: NDArray[np.bool_], scores: Path = SCORES
     columns["wait_days"] = frame.wait_days[members].astype(float)
     columns["municipality"] = frame.municipality[members]
     place = np.unique(frame.municipality[members], return_inverse=True)[1]
-    return Design(columns, place, np.unique(frame.team[members], return_inverse=True)[1])
+    team = np.unique(frame.team[members], return_inverse=True)[1]
+    columns["low_peers"] = low_peers(columns["self_efficacy"], team)
+    return Design(columns, place, team)
+
+
+def low_peers(score: NDArray[np.float64], team: Integers) -> NDArray[np.float64]:
+    """1 if more of the others in one's team have low self-efficacy than in the median team, else 0; (n,).
+
+    Report footnote 13; whoever has no score is not counted.
+    """
+    known, low = np.isfinite(score).astype(float), (score < LOW_PEER).astype(float)
+    size, count = np.bincount(team, known), np.bincount(team, low)
+    return ((count[team] - low) / (size[team] - known) > np.median(count / size)).astype(float)
 
 
 def choose_before(
@@ -93,11 +107,12 @@ def choose_before(
     own, terms, _ = compile_before(subjects, design, targets, numbers)
     say(f"before allocation: {len(own)} targets")
     source = generator("choice/before")
-    choice, slack = relax(terms, np.log(source.standard_exponential((persons, PROGRAMME_CANDIDATES))))
+    choice, slack = relax(terms, np.log(source.standard_exponential(numbers.shape)))
     say(out_of_reach(own, slack))
     state = run(terms, choice, ANNEALING, source, keep)
     say(describe(terms, state))
-    numbers = finer(numbers[np.arange(persons), state.choice], 0, BEFORE_CANDIDATES)
+    bases = np.arange(BEFORE_CANDIDATES, BEFORE_CANDIDATES + FINE_BASES) * VARIANTS
+    numbers = finer(numbers[np.arange(persons), state.choice], 1, bases)
     own, terms, pool = compile_before(subjects, design, targets, numbers)
     state = settle(terms, np.zeros(persons, dtype=np.int64), source, keep)
     say(describe(terms, state))
@@ -126,33 +141,32 @@ def choose_after(
     own = [*own, *identification_targets(design, own)]
     source = generator("choice/after")
     persons = len(subjects.person)
-    numbers = np.tile(np.arange(AFTER_CANDIDATES) * VARIANTS, (persons, 1))
+    numbers = np.tile(np.arange(AFTER_CANDIDATES) * WHOLE, (persons, 1))
     problem = Problem(subjects, design, course, own, numbers)
     say(f"after allocation: {len(own)} targets")
-    costs = np.log(source.standard_exponential((persons, PROGRAMME_CANDIDATES)))
-    problem.refit(problem.terms, costs.argmin(axis=1))
+    costs = np.log(source.standard_exponential(numbers.shape))
+    problem.start(problem.terms, costs.argmin(axis=1))
     choice, slack = relax(problem.terms, costs)
     say(out_of_reach(problem.linear, slack))
-    ease(problem.terms, slack)
     state = run(problem.terms, choice, ANNEALING, source, problem.refit)
     say(describe(problem.terms, state))
-    for turn in range(FINE_ROUNDS):
-        numbers = finer(numbers[np.arange(persons), state.choice], turn, AFTER_CANDIDATES)
+    for turn in range(CHANGES):
+        bases = (AFTER_CANDIDATES + turn * FINE_BASES + np.arange(FINE_BASES)) * WHOLE
+        numbers = finer(numbers[np.arange(persons), state.choice], OPTIONS ** (CHANGES - 1 - turn), bases)
         problem = Problem(subjects, design, course, own, numbers)
-        ease(problem.terms, slack)
         start = np.zeros(persons, dtype=np.int64)
-        state = settle(problem.terms, start, source, problem.refit)
+        search = settle if turn == CHANGES - 1 else refine
+        state = search(problem.terms, start, source, problem.refit)
         say(describe(problem.terms, state))
     lines = report_lines(problem.linear, problem.terms, state)
     lines += [report_line(target, error) for target, error in problem.standard_errors()]
     return numbers[np.arange(persons), state.choice], lines
 
 
-def finer(current: Integers, turn: int, used: int) -> Integers:
-    """Candidate numbers (n, K): the present one, new variants of its base, and bases beyond the `used` ones."""
-    variants = current[:, None] // VARIANTS * VARIANTS + np.arange(1, FINE_VARIANTS + 1) + turn * FINE_VARIANTS
-    bases = (used + turn * FINE_BASES + np.arange(FINE_BASES)) * VARIANTS
-    return np.concatenate([current[:, None], variants, np.tile(bases, (len(current), 1))], axis=1)
+def finer(current: Integers, step: int, bases: Integers) -> Integers:
+    """Candidate numbers (n, K): the present one, its variants in steps of `step`, and these bases."""
+    variants = current[:, None] + np.arange(FINE_VARIANTS + 1) * step
+    return np.concatenate([variants, np.tile(bases, (len(current), 1))], axis=1)
 
 
 def choose_activation(
@@ -169,17 +183,17 @@ def choose_activation(
     own = [target for target in targets if target.functional.variable.startswith(("guidance", "workplace"))]
     terms = compile_terms(design, pool, own, np.ones(pool.shape, dtype=bool))
     source = generator("choice/activation")
-    choice, _ = relax(terms, np.log(source.standard_exponential((len(before), PROGRAMME_CANDIDATES))))
+    choice, _ = relax(terms, np.log(source.standard_exponential(pool.shape)))
     state = settle(terms, run(terms, choice, ANNEALING[1:], source, keep).choice, source, keep)
     say(f"activation: {len(own)} targets; {describe(terms, state)}")
     return state.choice, report_lines(own, terms, state)
 
 
 def out_of_reach(targets: list[Target], slack: NDArray[np.float64]) -> str:
-    """Which targets the linear programme could not meet together, each with its slack in half-widths."""
-    names = [f"{one.name} {left:.1f}" for one, left in zip(targets, slack.sum(axis=0), strict=True) if left > 0]
-    reach = f"out of reach: {', '.join(names)}" if names else "all targets within reach"
-    return f"linear programme done; {reach}"
+    """How many targets the tilted model does not meet in expectation, and the farthest of them in half-widths."""
+    left = slack.sum(axis=0)
+    farthest = [f"{targets[place].name} {left[place]:.1f}" for place in np.argsort(-left)[:3] if left[place] > 0]
+    return f"model tilted; {(left > 0).sum()} targets out of reach {', '.join(farthest)}".rstrip()
 
 
 def report_lines(targets: list[Target], terms: Terms, state: State) -> list[list[object]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -16,9 +16,8 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Integers = NDArray[np.int64]
 
-SLACK_PRICE = 40.0  # cost of missing a target of priority 1 by one unit, in units of the candidates' random costs
-PULL_IN = 0.15  # share of an interval's half-width kept free in the programme, for the rounding of fractional persons
 STATISTICS = ("coef", "se", "t")
+NONLINEAR = ("hazard", "tobit")  # estimators linearised at a choice, whose additions are written into the pool
 
 
 class Pool(Protocol):
@@ -29,6 +28,19 @@ class Pool(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class Share:
+    """The targets that a person's outcomes enter: linear ones, and those on spreads, with what they are made of.
+
+    linear, spread: positions among the targets; of the linear ones column (of the features) and weight.
+    """
+
+    linear: Integers
+    column: Integers
+    weight: Floats
+    spread: Integers
+
+
 @dataclass
 class Terms:
     """The targets compiled for a pool of candidates.
@@ -36,7 +48,8 @@ class Terms:
     features: (n, K, V) outcomes of the candidates. weights: (n, R), column, offset: (R,) rows linear in the choices.
     loadings: (n, Q, G), norms: (n, Q), spread_column: (Q,) clustered spreads. kind: (T,) position in STATISTICS;
     row, spread: (T,) what a target is made of; low, high, unit, priority: (T,); scale: (T,) the unit of its misses.
-    allowed: (n, K) candidates that may be chosen. reach: how far the loss of a miss grows, 0 for without end.
+    allowed: (n, K) candidates that may be chosen. reach: how far the loss of a miss grows, 0 for without end. shares:
+    (n,) the targets that each person's outcomes enter.
     """
 
     features: Floats
@@ -56,11 +69,13 @@ class Terms:
     priority: Floats
     allowed: NDArray[np.bool_]
     reach: float = 0.0
+    shares: list[Share] = field(default_factory=list)
 
 
-def hazard_name(target: Target) -> str:
-    """Name in a pool of what a candidate adds to a hazard's coefficient."""
-    return f"hazard/{target.functional.variable}/{target.functional.sample}"
+def own_name(target: Target) -> str:
+    """Name in a pool of what a candidate adds to a coefficient that is not linear in the outcomes."""
+    functional = target.functional
+    return f"{functional.estimator}/{functional.variable}/{functional.sample}/{functional.groups}"
 
 
 def compile_terms(
@@ -75,11 +90,13 @@ def compile_terms(
     column, spread_column = [], []
     for target in targets:
         functional = target.functional
-        is_hazard = functional.estimator == "hazard"
-        variable = names.setdefault(hazard_name(target) if is_hazard else functional.variable, len(names))
+        is_added = functional.estimator in NONLINEAR
+        variable = names.setdefault(own_name(target) if is_added else functional.variable, len(names))
         if functional not in rows:
             rows[functional] = len(rows)
-            weights.append(np.ones(len(design.place)) if is_hazard else design.weights(functional))
+            weights.append(
+                design.satisfies(functional.sample).astype(float) if is_added else design.weights(functional)
+            )
             column.append(variable)
         if target.statistic != "coef" and functional not in spreads:
             spreads[functional] = len(spreads)
@@ -87,7 +104,7 @@ def compile_terms(
             spread_column.append(variable)
     stacked = np.stack(loadings or [np.zeros((1, len(design.place)))]).transpose(2, 0, 1).copy()
     unit = np.array([target.unit for target in targets])
-    return Terms(
+    terms = Terms(
         features=np.stack([pool[name] for name in names], axis=2),
         weights=np.stack(weights, axis=1),
         column=np.array(column),
@@ -105,6 +122,8 @@ def compile_terms(
         priority=np.array([target.priority for target in targets]),
         allowed=allowed,
     )
+    terms.shares = shares(terms)
+    return terms
 
 
 @dataclass
@@ -143,26 +162,65 @@ def misses(terms: Terms, value: Floats, margin: float = 0.0) -> Floats:
 
 
 def cost(terms: Terms, value: Floats, margin: float) -> Floats:
-    """Loss (...): quadratic in small misses; in large ones linear, or level beyond `reach` if that is given.
+    """Loss (...) of values (..., T)."""
+    return penalty(misses(terms, value, margin), terms.reach) @ terms.priority
+
+
+def penalty(miss: Floats, reach: float) -> Floats:
+    """Loss of each miss: quadratic in small ones; in large ones linear, or level beyond `reach` if that is given.
 
     A level loss gives up what cannot be had and spends nothing more on it.
     """
-    miss = misses(terms, value, margin)
-    if terms.reach:
-        miss /= terms.reach
-        return (miss**2 / (1 + miss**2)) @ terms.priority
-    return (miss**2 / (1 + miss)) @ terms.priority
+    if reach:
+        square = (miss / reach) ** 2
+        return square / (1 + square)
+    return miss * miss / (1 + miss)
+
+
+def shares(terms: Terms) -> list[Share]:
+    """What each person has a share in, (n,)."""
+    entering = terms.weights[:, terms.row] != 0
+    found = []
+    for person, enters in enumerate(entering):
+        linear = np.flatnonzero(enters & (terms.kind == 0) & (terms.priority > 0))
+        row = terms.row[linear]
+        spread = np.flatnonzero(enters & (terms.kind > 0) & (terms.priority > 0))
+        found.append(Share(linear, terms.column[row], terms.weights[person, row], spread))
+    return found
 
 
 def losses(terms: Terms, state: State, person: int, options: Integers, margin: float) -> Floats:
-    """Loss (k,) if a person took each of `options` (k,)."""
-    change = terms.features[person, options] - terms.features[person, state.choice[person]]
-    linear = state.linear + terms.weights[person] * change[:, terms.column]
-    step = change[:, terms.spread_column]
-    pull = 2 * (terms.loadings[person] * state.scores).sum(axis=1)
-    squares = state.squares + step * (pull + step * terms.norms[person])
-    loss = cost(terms, values(terms, linear, squares), margin)
+    """Loss (k,) if a person took each of `options` (k,), less what does not depend on them."""
+    share, current = terms.shares[person], state.choice[person]
+    change = terms.features[person, options] - terms.features[person, current]
+    value = change[:, share.column]
+    value *= share.weight
+    value += state.linear[terms.row[share.linear]]
+    loss = _weigh(terms, share.linear, value, margin)
+    if len(share.spread):
+        loss = loss + _weigh(terms, share.spread, _spread_values(terms, state, person, share.spread, change), margin)
     return np.where(terms.allowed[person, options], loss, np.inf)
+
+
+def _weigh(terms: Terms, targets: Integers, value: Floats, margin: float) -> Floats:
+    pulled = margin * terms.unit[targets]
+    above = value - (terms.high[targets] - pulled)
+    miss = np.subtract(terms.low[targets] + pulled, value, out=value)
+    np.maximum(miss, above, out=miss)
+    np.maximum(miss, 0.0, out=miss)
+    miss /= terms.scale[targets]
+    return np.asarray(penalty(miss, terms.reach) @ terms.priority[targets])
+
+
+def _spread_values(terms: Terms, state: State, person: int, targets: Integers, change: Floats) -> Floats:
+    """Standard errors and ratios (k, targets) after a person's features change by `change` (k, V)."""
+    spread, row = terms.spread[targets], terms.row[targets]
+    step = change[:, terms.spread_column[spread]]
+    pull = 2 * (terms.loadings[person, spread] * state.scores[spread]).sum(axis=1)
+    squares = state.squares[spread] + step * (pull + step * terms.norms[person, spread])
+    error = np.sqrt(np.maximum(squares, 1e-12))
+    ratio = np.abs(state.linear[row] + terms.weights[person, row] * step) / error
+    return np.where(terms.kind[targets] == 1, error, ratio)
 
 
 def move(terms: Terms, state: State, person: int, option: int) -> None:
@@ -185,12 +243,6 @@ def coarsen(terms: Terms, state: State, grain: float) -> None:
     terms.scale = np.maximum(terms.unit, np.where(terms.kind == 0, grain * usual, 0.0))
 
 
-def ease(terms: Terms, slack: Floats) -> None:
-    """Widen the bounds by what the programme could not meet, so that the search spends nothing on it."""
-    terms.low = terms.low - slack[0] * terms.unit
-    terms.high = terms.high + slack[1] * terms.unit
-
-
 def sweep(
     terms: Terms, state: State, generator: np.random.Generator, margin: float, heat: float = 0.0, sampled: int = 0
 ) -> int:
@@ -210,37 +262,3 @@ def sweep(
             move(terms, state, int(person), int(options[best]))
             moved += 1
     return moved
-
-
-def relax(terms: Terms, costs: Floats) -> tuple[Integers, Floats]:
-    """Linear programme over the first candidates of each person: the choice of largest weight, and the slacks (2, T).
-
-    The slacks say by how many units each target had to fall below its lower, or rise above its upper bound.
-
-    costs: (n, k) random costs of the candidates; with costs drawn as minus Gumbel the unconstrained choice is a draw
-    from the behavioural model, and the constrained one a draw from that model tilted towards the targets.
-    """
-    from scipy.optimize import Bounds, LinearConstraint, milp
-    from scipy.sparse import csr_array, eye_array, hstack, kron
-
-    persons, candidates = costs.shape
-    used = np.flatnonzero((terms.kind == 0) & (terms.priority > 0))
-    row = terms.row[used]
-    block = terms.weights[:, None, row] * terms.features[:, :candidates][:, :, terms.column[row]] / terms.unit[used]
-    slack = eye_array(len(used), format="csr")
-    one_each = kron(eye_array(persons), np.ones((1, candidates)), format="csr")
-    low = (terms.low[used] - terms.offset[row]) / terms.unit[used] + PULL_IN
-    high = (terms.high[used] - terms.offset[row]) / terms.unit[used] - PULL_IN
-    matrix = hstack([csr_array(block.reshape(persons * candidates, -1).T), slack, -slack], format="csr")
-    upper = np.where(terms.allowed[:, :candidates], 1.0, 0.0).ravel()
-    answer = milp(
-        np.concatenate([costs.ravel(), SLACK_PRICE * np.tile(terms.priority[used], 2)]),
-        constraints=[
-            LinearConstraint(matrix, low, high),
-            LinearConstraint(hstack([one_each, csr_array((persons, 2 * len(used)))], format="csr"), 1, 1),
-        ],
-        bounds=Bounds(0, np.concatenate([upper, np.full(2 * len(used), np.inf)])),
-    )
-    left = np.zeros((2, len(terms.unit)))
-    left[:, used] = np.maximum(answer.x[persons * candidates :].reshape(2, -1) - PULL_IN, 0.0)
-    return answer.x[: persons * candidates].reshape(persons, candidates).argmax(axis=1), left

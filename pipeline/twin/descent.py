@@ -15,10 +15,12 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    Floats = NDArray[np.float64]
     Integers = NDArray[np.int64]
     Refit = Callable[[Terms, Integers], None]
 
-MARGIN = 0.1  # share of a half-width by which the search stays inside the bounds
+MARGIN = 0.35  # share of a half-width by which the search stays inside the bounds
+HARDEST, EASING = 40.0, 0.9  # largest factor of a priority, and how it falls in a sweep once the target is met
 REPAIRS = 12  # pairs of moves at most before the next stage
 REPAIR_PRIORITY = 0.5  # of a target that is worth a pair of moves
 
@@ -27,7 +29,8 @@ REPAIR_PRIORITY = 0.5  # of a target that is worth a pair of moves
 class Stage:
     """Sweeps of one kind: heat of the noise at the start, grain of the misses, candidates sampled (0 = all), reach.
 
-    Grain and reach are those of `coarsen` and `cost`.
+    Grain and reach are those of `coarsen` and `cost`. press: by how much the priority of a missed target grows with
+    each sweep, 1 for not at all.
     """
 
     sweeps: int
@@ -35,10 +38,12 @@ class Stage:
     grain: float = 0.0
     sampled: int = 0
     reach: float = 0.0
+    press: float = 1.0
 
 
-ANNEALING = (Stage(120, heat=0.5, grain=4.0, sampled=30), Stage(10, grain=1.0))
-FINISHING = (Stage(4, grain=1.0), Stage(4, grain=0.25))
+ANNEALING = (Stage(60, heat=0.5, grain=4.0, sampled=40), Stage(10, grain=2.0))
+REFINING = (Stage(8, grain=1.0), Stage(6, grain=0.25, press=1.2))
+FINISHING = (Stage(6, grain=1.0, press=1.2), Stage(4, grain=0.25, press=1.2))
 SETTLING = (Stage(4), Stage(6, reach=0.5))
 
 
@@ -57,8 +62,9 @@ def run(
 
     The heat of a stage fades to none before its end, and a stage ends when nobody moves.
     """
+    priority = terms.priority
     for stage in stages:
-        terms.reach = stage.reach
+        terms.reach, pressure = stage.reach, np.ones(len(priority))
         for number in range(stage.sweeps):
             refit(terms, choice)
             state = evaluate(terms, choice)
@@ -67,10 +73,25 @@ def run(
             heat = stage.heat * max(0.0, 1 - number / (0.85 * stage.sweeps))
             moved = sweep(terms, state, source, MARGIN, heat, stage.sampled)
             choice = state.choice
-            if moved == 0:
+            if moved == 0 and stage.press == 1:
                 break
+            pressure = press(terms, state, pressure, stage.press)
+            terms.priority = priority * pressure
+        terms.priority = priority
     refit(terms, choice)
     return evaluate(terms, choice)
+
+
+def refine(terms: Terms, choice: Integers, source: np.random.Generator, refit: Refit) -> State:
+    """Sweeps that follow a renewal of the candidates."""
+    return run(terms, choice, REFINING, source, refit)
+
+
+def press(terms: Terms, state: State, pressure: Floats, growth: float) -> Floats:
+    """Factors (T,) of the priorities: more of it where a linear target is missed, less and less where it is met."""
+    value = values(terms, state.linear, state.squares)
+    missed = (misses(replace(terms, scale=terms.unit), value) > 0) & (terms.kind == 0)
+    return np.where(missed, np.minimum(pressure * growth, HARDEST), np.maximum(pressure * EASING, 1.0))
 
 
 def settle(terms: Terms, choice: Integers, source: np.random.Generator, refit: Refit) -> State:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import operator
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pipeline.twin.linear import Coefficient, least_squares, mean_weights
-from pipeline.twin.targets import TABLES, interval, read_rows
+from pipeline.twin.linear import Coefficient, least_squares, mean_weights, place_effect_weights, team_mean_weights
+from pipeline.twin.targets import TABLES, interval, read_rows, variable_of_label
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
@@ -22,18 +24,21 @@ DATA = Path(__file__).parent / "data"
 COVARIATES = ("bipq_treatment_control", "expected_time_to_return", "ordinary_job", "sickness_benefit_pre_share")
 CONDITION = re.compile(r"^(\w+)(<=|>=|<|>|=)(.+)$")
 COMPARISONS = {"<=": operator.le, ">=": operator.ge, "<": operator.lt, ">": operator.gt}
-PERCENT = {"table_2_2"}
 SMALL_PLACE = 9  # persons of a municipality up to which a sample may come out without exits by chance
+PROGNOSES = ("table_6_3",)  # tables of Tobit regressions
+FIXED = ("count", "size")  # estimators of what no outcome changes
 LATE_INTERVALS = tuple(f"{first}-{first + 3 if first < 77 else 81}" for first in range(33, 81, 4))
 
 
 @dataclass(frozen=True)
 class Functional:
-    """How a number is computed: estimator 'mean', 'sum', 'contrast', 'least_squares' or 'hazard'.
+    """How a number is computed: by 'mean', 'sum', 'contrast', 'least_squares', 'hazard', 'tobit', 'count' or 'size'.
 
-    sample: conditions joined by '&'. variable: name in a pool. covariates: 'none', or names joined by '&' ('x' for
-    the four of model (2)). groups: conditions separated by '|' that split treatment (models (3) and (4)), each joined
-    by '&'; the dummies are split by the first condition of a group alone. part: which group's coefficient is meant.
+    'team_means' and 'place_effects' are models (7) and (6), and an estimator with '-main' after it is its distance from
+    model (2). sample: conditions joined by '&'. variable: name in a pool. covariates: 'none', or names joined by '&'
+    ('x' for the four of model (2)); of a tobit the table whose rows they are. groups: conditions separated by '|' that
+    split treatment (models (3) and (4)), each joined by '&'; the dummies are split by the first condition of a group
+    alone; of a tobit the covariate. part: which group's coefficient is meant.
     """
 
     estimator: str
@@ -85,7 +90,7 @@ class Design:
             if relation == "=":
                 holds &= column.astype(str) == value if column.dtype.kind in "US" else column == float(value)
             else:
-                bound = float(value)
+                bound = float(np.nanmedian(column)) if value == "median" else float(value)
                 holds &= COMPARISONS[relation](column, bound)
         return holds
 
@@ -93,35 +98,51 @@ class Design:
         """The named covariates."""
         if names == "none":
             return []
+        if names in PROGNOSES:
+            return [self.columns[name] for name in prognosis_covariates(names)]
         expanded = names.replace("x", "&".join(COVARIATES), 1) if names.startswith("x") else names
         return [self.columns[name] for name in expanded.split("&")]
+
+    def cases(self, functional: Functional) -> tuple[NDArray[np.bool_], list[Floats]]:
+        """The persons (n,) of the sample and one of the groups who have every covariate, and the covariates."""
+        extra = self.covariates(functional.covariates)
+        groups = np.logical_or.reduce([self.satisfies(text) for text in functional.groups.split("|")])
+        known = np.all([np.isfinite(one) for one in [self.columns["treated"], *extra]], axis=0)
+        return self.satisfies(functional.sample) & groups & known, extra
 
     def coefficient(self, functional: Functional) -> Coefficient:
         """Weights and loadings of a least-squares coefficient; one solution serves all outcomes."""
         key = (functional.sample, functional.covariates, functional.groups, functional.part)
         if key not in self._memory:
-            extra = self.covariates(functional.covariates)
-            sample = self.satisfies(functional.sample) & np.all(
-                [np.isfinite(one) for one in [self.columns["treated"], *extra]], axis=0
-            )
+            sample, extra = self.cases(functional)
             texts = functional.groups.split("|")
-            groups = [self.satisfies(text) for text in texts]
-            sample &= np.logical_or.reduce(groups)
-            arms = [group * self.columns["treated"] for group in groups]
+            arms = [self.satisfies(text) * self.columns["treated"] for text in texts]
             regressors = np.nan_to_num(np.stack([*arms, *extra], axis=1).astype(float))
             split = [self.satisfies(text) for text in dict.fromkeys(text.split("&")[0] for text in texts)]
             cell = self.place * len(split) + np.argmax(split, axis=0)
             self._memory[key] = least_squares(sample, regressors, cell, self.cluster, functional.part)
         return self._memory[key]
 
+    def fixed(self, functional: Functional) -> float:
+        """A number that no outcome changes: the persons of a regression, or one group's share of them."""
+        sample, _ = self.cases(functional)
+        if functional.estimator == "count":
+            return float(sample.sum())
+        return float(self.satisfies(functional.groups.split("|")[functional.part])[sample].mean())
+
     def weights(self, functional: Functional) -> Floats:
         """Weights (n,) of a functional that is linear in its variable."""
+        if functional.estimator.endswith("-main"):
+            own = replace(functional, estimator=functional.estimator.removesuffix("-main"))
+            main = replace(functional, estimator="least_squares", covariates="x")
+            return self.weights(own) - self.weights(main)
         if functional.estimator == "least_squares":
             return self.coefficient(functional).weights
-        extra = self.covariates(functional.covariates)
-        sample = self.satisfies(functional.sample) & np.all(
-            [np.isfinite(one) for one in [self.columns["treated"], *extra]], axis=0
-        )
+        sample, extra = self.cases(functional)
+        if functional.estimator == "team_means":
+            return team_mean_weights(sample, self.columns["treated"], extra, self.place, self.cluster)
+        if functional.estimator == "place_effects":
+            return place_effect_weights(sample, self.columns["treated"], extra, self.place)
         if functional.estimator == "mean":
             return mean_weights(sample)
         if functional.estimator == "contrast":
@@ -130,9 +151,16 @@ class Design:
         return sample.astype(float)
 
 
+def prognosis_covariates(exhibit: str) -> list[str]:
+    """The covariates of the Tobit regressions: the rows of their table, in its order."""
+    rows = [row for row in read_rows(TABLES) if row["exhibit"] == exhibit and row["statistic"] == "coef"]
+    return list(dict.fromkeys(variable_of_label(row["row"]) for row in rows))
+
+
 def _bounds(row: dict[str, str]) -> tuple[float, float]:
     low, high = interval(row["value"], int(row["decimals"]))
-    scale = 0.01 if row["exhibit"] in PERCENT else 1.0
+    in_percent = row["statistic"] == "pct" or (row["exhibit"] == "table_2_2" and row["statistic"] == "mean")
+    scale = 0.01 if in_percent else 1.0
     return float(low) * scale, float(high) * scale
 
 
@@ -147,26 +175,43 @@ def _functional(row: dict[str, str], **known: str) -> Functional:
     )
 
 
+def printed_rows(tables: Path = TABLES) -> Iterator[tuple[dict[str, str], dict[str, str]]]:
+    """Each printed number that a rule of data/history_tables.csv is about, with the rule."""
+    rules = read_rows(DATA / "history_tables.csv")
+    for row in read_rows(tables):
+        for rule in rules:
+            if _applies(rule, row):
+                yield row, rule
+
+
 def table_targets(tables: Path = TABLES) -> list[Target]:
     """Targets among the printed tables, by the rules of data/history_tables.csv, with rows re-labelled as in errata."""
-    rules = read_rows(DATA / "history_tables.csv")
     relabelled = read_rows(DATA / "history_relabelled.csv")
     moved = {(row["exhibit"], row["panel"], row["row"]): row["used"] for row in relabelled}
     targets = []
-    for row in read_rows(tables):
-        label = moved.get((row["exhibit"], row["panel"], row["row"]), row["row"])
-        for rule in rules:
-            keys = ("exhibit", "panel", "column", "statistic")
-            if any(rule[key] != row[key] for key in keys) or not re.search(rule["row"], row["name"] or row["row"]):
-                continue
-            cut = _cut(label, row["panel"])
-            functional = _functional(rule, name=row["name"], c=cut)
-            parts = (row["exhibit"], row["panel"], row["name"] or label, row["column"], row["statistic"])
-            name = "/".join(part for part in parts if part)
-            statistic = "se" if row["statistic"] == "se" else "coef"
-            low, high = _bounds(row)
-            targets.append(Target(name, functional, statistic, low, high, row["printed"], float(rule["priority"])))
+    for row, rule in printed_rows(tables):
+        # Table 4.1 has control means and sizes in the wrong order of table 3.3, and its coefficients in the right one.
+        order = "table_3_3" if row["statistic"] in ("control_mean", "pct") else row["exhibit"]
+        label = moved.get((order, row["panel"], row["row"]), row["row"])
+        variable = variable_of_label(row["row"]) if rule["estimator"] == "tobit" else row["name"]
+        functional = _functional(rule, name=variable, column=row["column"], c=_cut(label, row["panel"]))
+        parts = (row["exhibit"], row["panel"], row["name"] or label, row["column"], row["statistic"])
+        name = "/".join(part for part in parts if part)
+        statistic = "se" if row["statistic"] == "se" else "coef"
+        low, high = _bounds(row)
+        targets.append(Target(name, functional, statistic, low, high, row["printed"], float(rule["priority"])))
     return targets
+
+
+def _applies(rule: dict[str, str], row: dict[str, str]) -> bool:
+    """Whether a rule is about a printed number: same exhibit and panel; column, statistic and label by pattern."""
+    return (
+        rule["exhibit"] == row["exhibit"]
+        and rule["panel"] == row["panel"]
+        and re.fullmatch(rule["column"], row["column"]) is not None
+        and re.fullmatch(rule["statistic"], row["statistic"]) is not None
+        and re.search(rule["row"], row["name"] or row["row"]) is not None
+    )
 
 
 def _cut(label: str, panel: str) -> str:

@@ -65,6 +65,37 @@ def mean_weights(sample: NDArray[np.bool_]) -> Floats:
     return sample / sample.sum()
 
 
+def team_mean_weights(
+    sample: NDArray[np.bool_], treated: Floats, covariates: list[Floats], place: Integers, cluster: Integers
+) -> Floats:
+    """Weights (n,) of the effect on means by team and arm, each mean counting alike (report model (7))."""
+    people = np.flatnonzero(sample)
+    arm = np.unique(2 * cluster[people] + treated[people].astype(np.int64), return_inverse=True)[1]
+    share = (np.arange(arm.max() + 1)[:, None] == arm).astype(float)
+    share /= share.sum(axis=1, keepdims=True)
+    first = people[share.argmax(axis=1)]
+    regressors = np.column_stack([treated, *covariates])[people]
+    everyone = np.ones(len(first), dtype=bool)
+    solution = least_squares(everyone, share @ regressors, place[first], cluster[first])
+    weights = np.zeros(len(sample))
+    weights[people] = solution.weights @ share
+    return weights
+
+
+def place_effect_weights(
+    sample: NDArray[np.bool_], treated: Floats, covariates: list[Floats], place: Integers
+) -> Floats:
+    """Weights (n,) of the mean over persons of an effect for each place, with common covariates (report model (6))."""
+    people = np.flatnonzero(sample)
+    spots = (np.unique(place[people])[:, None] == place[people]).astype(float).T
+    regressors = np.column_stack([spots, spots * treated[people, None], *(one[people] for one in covariates)])
+    average = np.zeros(regressors.shape[1])
+    average[spots.shape[1] : 2 * spots.shape[1]] = spots.mean(axis=0)
+    weights = np.zeros(len(sample))
+    weights[people] = regressors @ np.linalg.solve(regressors.T @ regressors, average)
+    return weights
+
+
 def interval_of_week(horizon: int) -> Integers:
     """Interval of the baseline hazard of weeks 1..horizon; the remainder joins the last."""
     return np.minimum(np.arange(horizon) // INTERVAL_WEEKS, horizon // INTERVAL_WEEKS - 1)

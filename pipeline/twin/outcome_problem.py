@@ -1,4 +1,4 @@
-"""The choice of the histories after allocation as compiled terms, with the hazards linearised at the present choice."""
+"""The choice of the histories after allocation as compiled terms; what is not linear is linearised at the choice."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pipeline.twin.choice import Terms, compile_terms, hazard_name
+from pipeline.twin.choice import NONLINEAR, Terms, compile_terms, own_name
 from pipeline.twin.courses import Subjects
 from pipeline.twin.history_targets import Design, Target
 from pipeline.twin.linear import HazardFit, fit_hazard
 from pipeline.twin.pools import HORIZON, OutcomePool
+from pipeline.twin.prognosis_rows import PrognosisRows
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Problem:
-    """A pool of candidates after allocation with its compiled targets; hazards are linearised at the present choice."""
+    """A pool of candidates after allocation with its compiled targets, hazards and Tobit regressions linearised."""
 
     def __init__(
         self, subjects: Subjects, design: Design, course: NDArray[np.int8], targets: list[Target], numbers: Integers
@@ -28,13 +29,28 @@ class Problem:
         self._pool = OutcomePool(subjects, course, numbers)
         self._hazards = [target for target in targets if target.functional.estimator == "hazard"]
         self.linear = [one for one in targets if one.functional.estimator != "hazard" or one.statistic == "coef"]
-        for target in self._hazards:
-            self._pool.extra[hazard_name(target)] = np.zeros(numbers.shape)
+        for target in self.linear:
+            if target.functional.estimator in NONLINEAR:
+                self._pool.extra[own_name(target)] = np.zeros(numbers.shape)
         self.terms = compile_terms(design, self._pool, self.linear, self._pool.allowed)
         self.fits: dict[str, HazardFit] = {}
+        self._prognoses = [
+            PrognosisRows(design, self._pool, self.linear, outcome) for outcome in prognosis_outcomes(self.linear)
+        ]
+
+    def start(self, terms: Terms, choice: Integers) -> None:
+        """Linearise the hazards at the choice, and the Tobit regressions at the coefficients that are printed."""
+        self._refit_hazards(terms, choice)
+        for rows in self._prognoses:
+            rows.linearise_at_printed(terms, choice)
 
     def refit(self, terms: Terms, choice: Integers) -> None:
-        """Fit the hazards at the choice and renew what each candidate would add to their coefficients, in place."""
+        """Fit hazards and Tobit regressions at the choice and renew what each candidate would add to them, in place."""
+        self._refit_hazards(terms, choice)
+        for rows in self._prognoses:
+            rows.refit(terms, choice)
+
+    def _refit_hazards(self, terms: Terms, choice: Integers) -> None:
         persons = np.arange(len(choice))
         for position, target in enumerate(self.linear):
             if target.functional.estimator != "hazard":
@@ -53,9 +69,14 @@ class Problem:
             added = fit.influence[persons[:, None], weeks - 1, exited.astype(np.int64)]
             terms.features[:, :, terms.column[row]] = added
             terms.offset[row] = fit.coefficient - added[persons, choice].sum()
-            self.fits[hazard_name(target)] = fit
+            self.fits[own_name(target)] = fit
 
     def standard_errors(self) -> list[tuple[Target, float]]:
         """The printed standard errors of the hazards, which are not targets of the search, with those reached."""
         wanted = [target for target in self._hazards if target.statistic == "se"]
-        return [(target, self.fits[hazard_name(target)].se) for target in wanted]
+        return [(target, self.fits[own_name(target)].se) for target in wanted]
+
+
+def prognosis_outcomes(targets: list[Target]) -> list[str]:
+    """The outcomes of the Tobit regressions among the targets."""
+    return list(dict.fromkeys(one.functional.variable for one in targets if one.functional.estimator == "tobit"))

@@ -18,6 +18,7 @@ HORIZON = 81
 RUN = 4  # consecutive employed weeks that make an exit to employment
 WINDOWS = ((104, 92), (91, 79), (78, 66), (65, 53), (52, 40), (39, 27), (26, 14), (13, 1))
 PRE_WEEKS = 104
+MEDIANS = {"employment": 60, "sickness_benefit": 19}  # weeks of the median person, as table 6.1 splits at it
 
 
 def window(marks: NDArray[np.bool_], week: NDArray[np.int64], first: int, last: int) -> NDArray[np.bool_]:
@@ -28,7 +29,10 @@ def window(marks: NDArray[np.bool_], week: NDArray[np.int64], first: int, last: 
 
 
 def shares_before(subjects: Subjects, candidate: NDArray[np.int64]) -> dict[str, Floats]:
-    """Shares (persons, candidates) of each 13-week window and of all 104 weeks, for employment and sickness benefit."""
+    """Shares (persons, candidates) of each 13-week window and of all 104 weeks, for employment and sickness benefit.
+
+    And whether the weeks are more than the median's ('above'), at most that ('to'), or below it ('below').
+    """
     copies = subjects.repeat(candidate.shape[1])
     before = draw_before(copies, candidate.ravel())
     leave = np.repeat(before[:, -1:], join_width(copies), axis=1)
@@ -42,6 +46,10 @@ def shares_before(subjects: Subjects, candidate: NDArray[np.int64]) -> dict[str,
             part = around[:, PRE_WEEKS - start : PRE_WEEKS - end + 1]
             shares[f"{name}_pre_{start}_{end}"] = part.mean(axis=1).reshape(shape)
         shares[f"{name}_pre_share"] = around.mean(axis=1).reshape(shape)
+        weeks = around.sum(axis=1).reshape(shape)
+        shares[f"{name}_pre_median/above"] = (weeks > MEDIANS[name]).astype(float)
+        shares[f"{name}_pre_median/to"] = (weeks <= MEDIANS[name]).astype(float)
+        shares[f"{name}_pre_median/below"] = (weeks < MEDIANS[name]).astype(float)
     return shares
 
 

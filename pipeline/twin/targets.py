@@ -12,6 +12,7 @@ from pathlib import Path
 TABLES = Path(__file__).resolve().parents[2] / "data_raw" / "published" / "tables.csv"
 KEYS = ("exhibit", "panel", "row", "column", "statistic")  # of a number in that file
 CORRECTIONS = Path(__file__).parent / "data" / "corrections.csv"
+LABELS = Path(__file__).parent / "data" / "label_variants.csv"
 MARGIN = Fraction(1, 100)  # share of a half-width kept clear of the limits, so that no arithmetic rounds the other way
 
 
@@ -82,6 +83,16 @@ def read_targets(exhibit: str, tables: Path = TABLES) -> list[Target]:
 
 @cache
 def variable_of_label(label: str) -> str:
-    """The variable that a row label of a later table names: the label of table 2.2 without its scale in brackets."""
+    """The variable that a row label of a later table names: the label of table 2.2 without its scale in brackets.
+
+    Labels that the report spells in more than one way are in data/label_variants.csv.
+    """
     rows = [row for row in read_rows(TABLES) if row["exhibit"] == "table_2_2"]
-    return {row["row"].split("(")[0].strip(): row["name"] for row in rows}[label]
+    known = {_plain(row["row"].split("(")[0]): row["name"] for row in rows}
+    known |= {_plain(row["label"]): row["variable"] for row in read_rows(LABELS)}
+    return known[_plain(label)]
+
+
+def _plain(label: str) -> str:
+    """A label without case and without what sets hyphens and dashes apart."""
+    return " ".join(label.replace("–", "-").casefold().split())

@@ -76,6 +76,7 @@ def decompose(address: Address, model: Model | None, study: Study, derived: Path
     tables = Tables(
         **{name: load_input(derived / f"{name}.parquet") for name in located},
         scales=load_input(config / "scales.csv"),
+        outcomes=load_input(config / "outcomes.toml"),
         study=study,
     )
     return KINDS[model.estimator](Request(address, model, study, data, tables))
@@ -221,7 +222,7 @@ def _count(request: Request) -> Decomposition:
 def _counted(request: Request) -> np.ndarray:
     """The persons that a number of figure 2.1 or 2.2 or table 2.1 counts; one for each team where teams are."""
     address = request.address
-    if address.model == "flow":
+    if request.model.samples != "teams":
         rows = request.data["exclusions"]
         if address.outcome != "randomised":
             rows = rows[rows["reason"] == address.outcome]

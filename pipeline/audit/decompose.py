@@ -222,7 +222,8 @@ def _count(request: Request) -> Decomposition:
 def _counted(request: Request) -> np.ndarray:
     """The persons that a number of figure 2.1 or 2.2 or table 2.1 counts; one for each team where teams are."""
     address = request.address
-    if request.model.samples != "teams":
+    unit = request.model.unit
+    if unit is None:
         rows = request.data["exclusions"]
         if address.outcome != "randomised":
             rows = rows[rows["reason"] == address.outcome]
@@ -230,7 +231,7 @@ def _counted(request: Request) -> np.ndarray:
     else:
         rows = request.data["sample"]
         if address.sample != "total":
-            rows = rows[rows[address.model] == address.sample]
+            rows = rows[rows[unit] == address.sample]
         if address.outcome == "teams":
             rows = rows.drop_duplicates("team")
         arm = address.outcome

@@ -10,7 +10,7 @@ kind = "groups"
 groups = ["education_grant", "education_benefit"]
 """
 ROW = (
-    'education,Uddannelse,Education,integer,,0,0,1,register,weekly,,,state unknown in the week,person,"In education"\n'
+    "education,Uddannelse,Education,integer,,0,0,1,register,weekly,,,state unknown in the week,person,,In education,\n"
 )
 FIGURE = """
 [figure_3_9]

@@ -530,16 +530,17 @@ def test_a_key_that_the_estimator_would_leave_without_effect_is_refused(name, ke
         read_models(with_models(**{name: keys}))
 
 
-@pytest.mark.parametrize("name", ["kaplan_meier", "mean", "density", "team", "flow", "hazard_logit", "itt", "tobit"])
+@pytest.mark.parametrize(
+    "name", ["kaplan_meier", "mean", "density", "team", "municipality", "flow", "hazard_logit", "itt", "tobit"]
+)
 def test_a_model_like_another_gives_its_estimates_under_its_own_name(name):
     models = {**MODELS, "another": {"like": name}}
+    everybody = trial().sample.assign(reason="analysed", municipality_name=trial().sample["municipality"])
     stages = {
         "survival": lambda: survival.run(trial().sample, trial().durations, trial().background, models, STUDY),
         "hazard": lambda: hazard.run(trial().sample, trial().durations, trial().background, models, STUDY),
         "prognosis": lambda: prognosis.run(trial().sample, trial().background, trial().shares, models, STUDY),
-        "description": lambda: description.run(
-            trial().sample, trial().background, trial().sample.assign(reason="analysed"), FEW, models, STUDY
-        ),
+        "description": lambda: description.run(trial().sample, trial().background, everybody, FEW, models, STUDY),
         "itt": lambda: {"itt.parquet": estimate_stage("itt", vars(trial()), models, STUDY)},
     }
     stage = MODELS[name]["stage"]

@@ -5,6 +5,12 @@ FROM     ?= twin
 PYTHON   ?= .venv/bin/python
 LANGUAGE := $(if $(filter da,$(LANGUAGE)),da,en)
 
+# The name of an extract is part of paths that `make clean` deletes: letters, digits, _ and - only.
+CHARACTERS := a b c d e f g h i j k l m n o p q r s t u v w x y z A B C D E F G H I J K L M N O P Q R S T U V W X Y Z 0 1 2 3 4 5 6 7 8 9 _ -
+other_in    = $(strip $(eval LEFT := $$(1))$(foreach c,$(CHARACTERS),$(eval LEFT := $$(subst $(c),,$$(LEFT))))$(LEFT))
+is_name     = $(and $(filter 1,$(words $(1))),$(if $(call other_in,$(1)),,yes),$(filter-out published,$(1)))
+$(foreach v,EXTRACT FROM,$(if $(call is_name,$($(v))),,$(error $(v) = '$($(v))' is no name of an extract: use letters, digits, _ and - only, and not published)))
+
 RAW     := data_raw/$(EXTRACT)
 DERIVED := data_derived/$(EXTRACT)
 REPORTS := reports/$(EXTRACT)

@@ -1,15 +1,19 @@
 """The settings files as frozen objects that refuse unknown keys."""
 
+import datetime
 import re
 import tomllib
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
+from msgspec import Meta
 
 from pipeline.errors import InputError
 
 SettingsType = TypeVar("SettingsType", bound="Settings")
+Weeks = Annotated[int, Meta(ge=1)]
+Probability = Annotated[float, Meta(gt=0, lt=1)]
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -19,25 +23,23 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Time(Settings, frozen=True):
     """The time axis of the study, in ISO weeks around the week of allocation (week 0)."""
 
-    horizon_weeks: int
-    pre_weeks: int
-    pre_window_weeks: int
+    horizon_weeks: Weeks
 
 
 class OutcomeRules(Settings, frozen=True):
     """How weekly states become outcomes (report section 3)."""
 
-    employment_run_weeks: int
+    employment_run_weeks: Weeks
     unknown_weeks: Literal["missing", "known"]
-    hazard_interval_weeks: int
+    hazard_interval_weeks: Weeks
 
 
 class Inference(Settings, frozen=True):
     """Level of the intervals, marks of significance, and the seed of every generator."""
 
-    level: float
-    stars: dict[str, float]
-    seed: int
+    level: Probability
+    stars: dict[str, Probability]
+    seed: Annotated[int, Meta(ge=0)]
 
 
 class Exclusions(Settings, frozen=True):
@@ -119,22 +121,22 @@ class RawFile(Settings, frozen=True):
     """One file of an extract as received: its bytes, its layout and its key column, '' for a file without persons."""
 
     path: str
-    rows: int
-    sha256: str
+    rows: Annotated[int, Meta(ge=0)]
+    sha256: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
     key: str
-    separator: str
-    decimal: str
+    separator: Literal[";", ",", "\t"]
+    decimal: Literal[",", "."]
 
 
 class Extract(Settings, frozen=True):
-    """extract.toml: what was received, from where, and when."""
+    """extract.toml: what was received, from where, and when; the version of the register is its last month, yyyymm."""
 
     name: str
     label: str
     synthetic: bool
-    register_version: str
-    format: str
-    received: Any
+    register_version: Annotated[str, Meta(pattern="^[0-9]{4}(0[1-9]|1[0-2])$")]
+    format: Literal["dream_wide_csv"]
+    received: datetime.date
     files: dict[str, RawFile]
 
 
@@ -219,14 +221,15 @@ def convert(data: Any, kind: type[SettingsType], path: str, text: str = "") -> S
 
 
 def _explain(message: str, kind: type[Settings], path: str, text: str) -> str:
-    """Say in one line what msgspec found, with the line of the key in the file."""
-    key = re.search(r"`(\w+)`", message)
+    """Say in one line what msgspec found, with the line of the key in the file where that is the only one."""
+    unknown, at = re.search(r"unknown field `(\w+)`", message), re.search(r"at `\$\.?([\w.]*)", message)
+    key = unknown.group(1) if unknown else at.group(1).rpartition(".")[2] if at else ""
     lines = [
         number
         for number, line in enumerate(text.splitlines(), 1)
-        if key and re.match(rf"\s*\[?[\w.]*\b{re.escape(key.group(1))}\b", line)
+        if key and re.match(rf"\s*\[?[\w.]*\b{re.escape(key)}\b", line)
     ]
-    place = f"{path}, line {lines[0]}" if "unknown field" in message and lines else path
+    place = f"{path}, line {lines[0]}" if lines and (unknown or len(lines) == 1) else path
     return f"{place}: {message}. Allowed keys there: {', '.join(_keys_at(message, kind))}."
 
 

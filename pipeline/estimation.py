@@ -23,12 +23,12 @@ from pipeline.designs import (
 )
 from pipeline.errors import InputError
 from pipeline.estimates import Estimate, estimates_table, hash_persons
-from pipeline.fits import FITS, average_arms, group_sizes, require_comparison, strata_with_one_arm
+from pipeline.fits import Fit, average_arms, fit_design, group_sizes, strata_with_one_arm
 from pipeline.models import Model, models_of, outcome_names, outcome_weeks
 from pipeline.samples import join_background, select_sample
 from pipeline.splits import NEITHER
 from pipeline.stats.distributions import infer
-from pipeline.stats.ols import RankDeficiencyError, combination_weights
+from pipeline.stats.ols import combination_weights
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -116,11 +116,12 @@ def _estimate_part(
     rows: list[Estimate] = []
     for members in columns_by_pattern(known):
         usable = known[:, members[0]]
-        batch = [labels[member] for member in members]
-        unknown = int((~usable).sum()) if model.source in ("shares", "weekly") else 0
-        left_out = f"left out {unknown} persons whose outcome is unknown" if unknown else ""
-        notes = [note, left_out]
-        rows += _estimate_batch(model, shared, batch, part.design.take(usable), cases[:, members][usable], notes, study)
+        batch, design, chosen = [labels[member] for member in members], part.design.take(usable), cases[:, members]
+        unknown = int((~usable).sum())
+        fit = fit_design(model, part.name, batch[0], design, chosen[usable], unknown, study)
+        is_said = unknown and model.source in ("shares", "weekly")
+        notes = [note, f"left out {unknown} persons whose outcome is unknown" if is_said else ""]
+        rows += _estimate_batch(model, shared, batch, design, chosen[usable], fit, notes, study)
     return rows
 
 
@@ -180,25 +181,18 @@ def _estimate_batch(
     labels: Sequence[Label],
     design: Design,
     values: FloatArray,
+    fit: Fit,
     further: Sequence[str],
     study: Study,
 ) -> list[Estimate]:
     """The rows of each label from one factorisation; values: (n, m); shared: the columns that are the same in all."""
-    try:
-        _require_persons(model, design)
-        fit = FITS[model.estimator](design, values)
-    except ValueError as error:
-        week = "" if labels[0].week is None else f", week {labels[0].week}"
-        raise InputError(
-            f"config/models.toml, table [{model.name}], sample '{shared['sample']}', outcome '{labels[0].outcome}'"
-            f"{week}: {error}. {_remedy(model, error)}"
-        ) from error
     inference = infer(fit.effects, fit.errors, fit.df, study.inference.level)
+    treated, observed = fit.arms or (design.treated, values)
     counts: dict[str, Any] = {
         "df": float(fit.df),
         "n": fit.n,
-        "n_treated": int(design.treated.sum()),
-        "n_control": int((~design.treated).sum()),
+        "n_treated": int(treated.sum()),
+        "n_control": int((~treated).sum()),
         "n_clusters": fit.n_clusters,
         "sample_hash": hash_persons(design.persons),
     }
@@ -206,8 +200,8 @@ def _estimate_batch(
     one_arm = strata_with_one_arm(design) if in_municipalities else []
     rows = []
     for place, parameter in enumerate(fit.parameters):
-        members = design.groups == place if len(fit.parameters) > 1 else np.ones(len(design.persons), dtype=bool)
-        means = _control_means(values, members & ~design.treated)
+        members = design.groups == place if len(fit.parameters) > 1 else np.ones(len(treated), dtype=bool)
+        means = _control_means(observed, members & ~treated)
         alone = ", ".join(municipality for municipality, group in one_arm if group == place)
         notes = [fit.note, design.note, f"one arm only, so no comparison, in {alone}" if alone else "", *further]
         for j, label in enumerate(labels):
@@ -230,22 +224,6 @@ def _estimate_batch(
         if model.splits:
             rows += _describe_group(labels, parameter, design, members, means, shared)
     return rows
-
-
-def _require_persons(model: Model, design: Design) -> None:
-    """Raise ValueError if nobody has the outcome and the covariates, or a group of a split cannot be compared."""
-    if not len(design.persons):
-        raise ValueError("nobody has a known outcome and every covariate: 0 observations are too few")
-    if model.splits:
-        require_comparison(design)
-
-
-def _remedy(model: Model, error: ValueError) -> str:
-    if isinstance(error, RankDeficiencyError):
-        return "Take the column out of the model, or the sample out of its list."
-    if model.splits:
-        return "Move the bound of the split in config/study.toml, or take it out of the model."
-    return "Take the outcome, its week or the sample out of the model, or set horizon_weeks in config/study.toml."
 
 
 def _describe_group(

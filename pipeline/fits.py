@@ -7,13 +7,19 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.designs import BoolArray, Design, FloatArray
-from pipeline.stats.ols import fit_cluster_ols, fit_combination
+from pipeline.config import Study
+from pipeline.designs import BoolArray, Design, FloatArray, Label
+from pipeline.errors import InputError
+from pipeline.models import Model
+from pipeline.stats.ols import RankDeficiencyError, fit_cluster_ols, fit_combination
 
 
 @dataclass(frozen=True)
 class Fit:
-    """Effects and errors (p, m) of p parameters and m outcomes, and what the inference rests on; note for all."""
+    """Effects and errors (p, m) of p parameters and m outcomes, and what the inference rests on; note for all.
+
+    arms: of a fit on means, which of them are of treated persons (n,), and the means (n, m).
+    """
 
     parameters: tuple[str, ...]
     effects: FloatArray
@@ -23,6 +29,7 @@ class Fit:
     n: int
     n_clusters: int | None
     note: str = ""
+    arms: tuple[BoolArray, FloatArray] | None = None
 
 
 def _fit_persons(design: Design, values: FloatArray) -> Fit:
@@ -39,7 +46,8 @@ def _fit_group_means(design: Design, values: FloatArray) -> Fit:
     averaged, row_of = average_arms(design)
     single = int((np.unique(averaged.clusters, return_counts=True)[1] == 1).sum())
     note = f"one arm only, so one mean, in {single} teams" if single else ""
-    return replace(_fit_persons(averaged, _means(values, row_of)), note=note)
+    means = _means(values, row_of)
+    return replace(_fit_persons(averaged, means), note=note, arms=(averaged.treated, means))
 
 
 def _fit_municipalities(design: Design, values: FloatArray) -> Fit:
@@ -49,6 +57,9 @@ def _fit_municipalities(design: Design, values: FloatArray) -> Fit:
     municipality with one team would add nothing to the variance.
     """
     sizes = group_sizes(design)
+    empty = sorted(name for name, size in zip(design.group_names, sizes, strict=True) if not size)
+    if empty:
+        raise ValueError(f"nobody in {', '.join(empty)} has a known outcome and every covariate, so no effect there")
     one_arm = sorted({design.group_names[group] for _, group in strata_with_one_arm(design)})
     if one_arm:
         raise ValueError(f"only one arm in {', '.join(one_arm)}, so no effect there")
@@ -64,7 +75,52 @@ def _fit_municipalities(design: Design, values: FloatArray) -> Fit:
 FITS = {"ols": _fit_persons, "group_ols": _fit_group_means, "municipality_effects": _fit_municipalities}
 
 
-def require_comparison(design: Design) -> None:
+def fit_design(
+    model: Model, part: str, label: Label, design: Design, values: FloatArray, unknown: int, study: Study
+) -> Fit:
+    """The fit of outcomes (n, m), of which `label` is the first; InputError that says where, why and what to do.
+
+    `unknown` persons of the part are not in the design because their outcome is not known.
+    """
+    try:
+        _require_persons(model, design)
+        return FITS[model.estimator](design, values)
+    except ValueError as error:
+        week = "" if label.week is None else f", week {label.week}"
+        missing = f"; {unknown} of {unknown + len(design.persons)} persons have no known outcome there"
+        raise InputError(
+            f"config/models.toml, table [{model.name}], sample '{part}', outcome '{label.outcome}'{week}: {error}"
+            f"{missing if unknown else ''}. {_remedy(model, error, unknown, not len(design.persons), study)}"
+        ) from error
+
+
+def _require_persons(model: Model, design: Design) -> None:
+    """Raise ValueError if nobody has the outcome and the covariates, or a group of a split cannot be compared."""
+    if not len(design.persons):
+        raise ValueError("nobody has a known outcome and every covariate: 0 observations are too few")
+    if model.splits:
+        _require_comparison(design)
+
+
+def _remedy(model: Model, error: ValueError, unknown: int, is_empty: bool, study: Study) -> str:
+    if unknown and model.source in ("shares", "weekly"):
+        return (
+            f"If the extract ends before week {study.time.horizon_weeks} of these persons, set a shorter horizon_weeks "
+            "in config/study.toml."
+        )
+    if unknown and model.source == "followup":
+        return (
+            "Get the answers to the survey after the course, or take the models and exhibits of "
+            "outcome_source = 'followup' out."
+        )
+    if isinstance(error, RankDeficiencyError):
+        return "Take the column out of the model, or the sample out of its list."
+    if model.splits and not is_empty:
+        return "Move the bound of the split in config/study.toml, or take it out of the model."
+    return "Take the outcome, its week or the sample out of the model, or set horizon_weeks in config/study.toml."
+
+
+def _require_comparison(design: Design) -> None:
     """Raise ValueError naming the first group of a split without a person, an arm, or a stratum with both arms."""
     if len(design.group_names) < 2:
         return

@@ -3,19 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
 import numpy as np
+from msgspec import Meta
 
-from pipeline.config import Settings, convert
+from pipeline.config import Settings, Weeks, convert
 from pipeline.errors import InputError
 from pipeline.estimates import hash_settings
 
 if TYPE_CHECKING:
     import pandas as pd
 
+UNITS = {"teams": "team", "municipalities": "municipality"}
 Source = Literal["shares", "weekly", "background", "followup"]
+
+
+LEAST_SQUARES = ("balance", "itt", "subgroups", "mechanisms", "robustness")
+ANY: tuple[object, ...] = ()
+PLAIN: dict[str, tuple[object, ...]] = {"link": (None,), "grid": (None,), "limits": (None,)}
+WHOLE: dict[str, tuple[object, ...]] = {**PLAIN, "splits": ((),), "peers": ("none",)}
+UNADJUSTED: dict[str, tuple[object, ...]] = {
+    **WHOLE, "cluster": ("none",), "fixed_effects": ("none",), "covariates": ([],), "outcome_source": (None,),
+}  # fmt: skip
+DESCRIPTIVE: dict[str, tuple[object, ...]] = {**UNADJUSTED, "stage": ("description",), "weeks": ("none",)}
+
+# The values of a key that an estimator can take, any other would do nothing; a key that is not here, or ANY, is free.
+POSSIBLE: dict[str, dict[str, tuple[object, ...]]] = {
+    "ols": {**PLAIN, "stage": LEAST_SQUARES, "cluster": ("team",), "treatment": ("treated",)},
+    "group_ols": {**WHOLE, "stage": LEAST_SQUARES, "cluster": ("team",), "treatment": ("treated",)},
+    "municipality_effects": {**WHOLE, "stage": LEAST_SQUARES, "cluster": ("none",), "treatment": ("treated",)},
+    "tobit": {**WHOLE, "stage": ("prognosis",), "cluster": ("none",), "fixed_effects": ("none",),
+              "treatment": ("none",), "limits": ANY},
+    "discrete_hazard": {**WHOLE, "stage": ("hazard",), "cluster": ("team",), "treatment": ("treated",),
+                        "weeks": ("none",), "outcome_source": (None,), "link": ANY},
+    "kaplan_meier": {**UNADJUSTED, "stage": ("survival",), "treatment": ("treated",), "weeks": ("all",)},
+    "mean": {**DESCRIPTIVE, "treatment": ("none",)},
+    "density": {**DESCRIPTIVE, "treatment": ("treated",), "grid": ANY},
+    "count": {**DESCRIPTIVE, "treatment": ("treated",)},
+}  # fmt: skip
 
 
 class Grid(Settings, frozen=True):
@@ -23,7 +50,7 @@ class Grid(Settings, frozen=True):
 
     first: float
     last: float
-    step: float
+    step: Annotated[float, Meta(gt=0)]
 
 
 class Model(Settings, frozen=True, omit_defaults=True):
@@ -55,7 +82,7 @@ class Model(Settings, frozen=True, omit_defaults=True):
         "count",
     ]
     outcomes: list[str] | Literal["risk_factors", "followup_scores"]
-    weeks: list[int] | Literal["all", "last", "none"]
+    weeks: list[Weeks] | Literal["all", "last", "none"]
     samples: list[str] | Literal["teams", "municipalities"]
     treatment: str
     covariates: list[str]
@@ -80,6 +107,11 @@ class Model(Settings, frozen=True, omit_defaults=True):
         return hash_settings(row)
 
     @property
+    def unit(self) -> str | None:
+        """The column of sample.parquet that a count is by; None for a model of samples."""
+        return UNITS.get(self.samples) if isinstance(self.samples, str) else None
+
+    @property
     def source(self) -> Source:
         """The table that holds the outcomes."""
         return self.outcome_source or ("background" if self.weeks == "none" else "shares")
@@ -89,12 +121,41 @@ def read_models(models: Mapping[str, Any]) -> dict[str, Model]:
     """The tables of config/models.toml as objects; a table with `like` takes the keys it leaves out from that table.
 
     Its further_covariates come after those of that table. InputError names the table and the key that is unknown or
-    wrong.
+    wrong, or that the estimator would leave without effect.
     """
-    return {
+    found = {
         name: convert({**_complete(name, models), "name": name}, Model, f"config/models.toml, table [{name}]")
         for name in models
     }
+    for model in found.values():
+        _require_possible(model)
+    return found
+
+
+def _require_possible(model: Model) -> None:
+    """Raise InputError for a value that the model's estimator cannot take: it would be ignored, or give nothing."""
+    for key, allowed in POSSIBLE[model.estimator].items():
+        value = getattr(model, key)
+        if allowed is not ANY and value not in allowed:
+            known = " or ".join(map(_written, allowed))
+            raise InputError(
+                f"config/models.toml, table [{model.name}]: {key} = {_written(value)} does not go with the estimator "
+                f"'{model.estimator}', which takes {known}. Mend the key, or the estimator."
+            )
+    if model.peers != "none" and not model.splits:
+        raise InputError(
+            f"config/models.toml, table [{model.name}]: peers without splits. Name the splits they divide."
+        )
+    if model.samples == "teams" and model.estimator != "count":
+        raise InputError(
+            f"config/models.toml, table [{model.name}]: samples = \"teams\" is for the estimator 'count' only. List "
+            "samples of config/study.toml."
+        )
+
+
+def _written(value: object) -> str:
+    """A value as an error shows it; what no table writes down is 'nothing'."""
+    return "nothing" if value is None or value == () else repr(value)
 
 
 def _complete(name: str, models: Mapping[str, Any], followed: tuple[str, ...] = ()) -> dict[str, Any]:

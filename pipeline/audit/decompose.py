@@ -76,6 +76,7 @@ def decompose(address: Address, model: Model | None, study: Study, derived: Path
     tables = Tables(
         **{name: load_input(derived / f"{name}.parquet") for name in located},
         scales=load_input(config / "scales.csv"),
+        outcomes=load_input(config / "outcomes.toml"),
         study=study,
     )
     return KINDS[model.estimator](Request(address, model, study, data, tables))
@@ -221,7 +222,8 @@ def _count(request: Request) -> Decomposition:
 def _counted(request: Request) -> np.ndarray:
     """The persons that a number of figure 2.1 or 2.2 or table 2.1 counts; one for each team where teams are."""
     address = request.address
-    if address.model == "flow":
+    unit = request.model.unit
+    if unit is None:
         rows = request.data["exclusions"]
         if address.outcome != "randomised":
             rows = rows[rows["reason"] == address.outcome]
@@ -229,7 +231,7 @@ def _counted(request: Request) -> np.ndarray:
     else:
         rows = request.data["sample"]
         if address.sample != "total":
-            rows = rows[rows[address.model] == address.sample]
+            rows = rows[rows[unit] == address.sample]
         if address.outcome == "teams":
             rows = rows.drop_duplicates("team")
         arm = address.outcome

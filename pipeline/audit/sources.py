@@ -6,20 +6,20 @@ contributions of a person's cells add up to the person's weight times outcome.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from pipeline.config import Study
+from pipeline.config import OutcomeDefinitions, Study
 from pipeline.models import Source
+from pipeline.register.history import WINDOWS
 from pipeline.schemas import item_names
+from pipeline.stages.outcomes import EXIT_STATES
 
 CELL_COLUMNS = ["file", "line", "column", "content", "state", "wage_column", "weight", "contribution"]
 LINES = {"allocation.csv": "allocation_line", "dream.csv": "register_line", "baseline_survey.csv": "baseline_line"}
-WINDOW = re.compile(r"(employment|sickness_benefit)_pre_(?:(\d+)_(\d+)|share)")
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,11 @@ class Tables:
     followup_items: pd.DataFrame
     scales: pd.DataFrame
     study: Study
+    outcomes: OutcomeDefinitions
+
+    def rests_on_wages(self, state: str) -> bool:
+        """Whether a wage record is part of what decides the weekly state."""
+        return self.outcomes.states[state].kind == "no_code_and_wage"
 
 
 def trace_outcome(
@@ -53,9 +58,9 @@ def trace_outcome(
         return _trace_answers(outcome, persons, weights, tables, "followup")
     if week is not None:
         return trace_weeks(outcome, np.arange(1, week + 1), persons, weights, tables)
-    if window := WINDOW.fullmatch(outcome):
-        first, last = (int(window[2]), int(window[3])) if window[2] else (tables.study.time.pre_weeks, 1)
-        return trace_weeks(window[1], np.arange(-first, -last + 1), persons, weights, tables)
+    if outcome in WINDOWS:
+        state, first, last = WINDOWS[outcome]
+        return trace_weeks(state, np.arange(first, last + 1), persons, weights, tables)
     if outcome in ("allocation_day", "wait_days"):
         return _trace_draws(outcome, persons, weights, tables)
     return _trace_answers(outcome, persons, weights, tables, "baseline")
@@ -74,7 +79,7 @@ def trace_weeks(
     rows = rows.merge(columns, on="register_week", how="left")
     known = rows[state].notna().groupby(rows["person"]).transform("sum")
     weight = rows["weight"] / known
-    return _register_cells(rows, state, weight, weight * rows[state].fillna(0).astype("float64"))
+    return _register_cells(rows, state, weight, weight * rows[state].fillna(0).astype("float64"), tables)
 
 
 def trace_person_weeks(terms: pd.DataFrame, outcome: str, tables: Tables) -> pd.DataFrame:
@@ -82,12 +87,12 @@ def trace_person_weeks(terms: pd.DataFrame, outcome: str, tables: Tables) -> pd.
 
     An exit to employment is decided by the run that begins in the week: its further weeks are told by the next cells.
     """
-    state = {"employment_exit": "employment", "sickness_benefit_exit": "sickness_benefit_exit"}[outcome]
+    state = EXIT_STATES[outcome]
     rows = terms.merge(_where(tables), on="person")
     rows = rows.merge(tables.weekly[["person", "week", "code", state]], on=["person", "week"])
     rows["register_week"] = rows["allocation_week"] + rows["week"]
     rows = rows.merge(tables.register_columns.rename(columns={"week": "register_week"}), on="register_week", how="left")
-    return _register_cells(rows, state, rows["weight"], rows["weight"] * rows["outcome"])
+    return _register_cells(rows, state, rows["weight"], rows["weight"] * rows["outcome"], tables)
 
 
 def spread_evenly(cells: pd.DataFrame, persons: np.ndarray, amounts: np.ndarray, tables: Tables) -> pd.DataFrame:
@@ -117,7 +122,9 @@ def locate_draws(terms: pd.DataFrame, tables: Tables) -> pd.DataFrame:
     )[CELL_COLUMNS]
 
 
-def _register_cells(rows: pd.DataFrame, state: str, weight: pd.Series, contribution: pd.Series) -> pd.DataFrame:
+def _register_cells(
+    rows: pd.DataFrame, state: str, weight: pd.Series, contribution: pd.Series, tables: Tables
+) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "file": "dream.csv",
@@ -125,7 +132,7 @@ def _register_cells(rows: pd.DataFrame, state: str, weight: pd.Series, contribut
             "column": rows["week_column"],
             "content": rows["code"].astype(str).replace("0", ""),
             "state": rows[state],
-            "wage_column": rows["month_column"] if state == "employment" else "",
+            "wage_column": rows["month_column"] if tables.rests_on_wages(state) else "",
             "weight": weight,
             "contribution": contribution,
         }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +16,26 @@ if TYPE_CHECKING:
 
 BLANKS = {"", ".", "0", "NaN", "nan"}
 NO_CODE = 0
+CODE = re.compile(r"[1-9]\d{2}")
+VERSION = re.compile(r"\d{6}")
+
+
+def check_code_table(benefit_codes: pd.DataFrame) -> None:
+    """Raise InputError for a code that is no code of three digits or has two rows, and a validity that is no month."""
+    codes = benefit_codes["code"]
+    wrong = [code for code in codes if not CODE.fullmatch(code)]
+    wrong += [m for key in ("valid_from", "valid_to") for m in benefit_codes[key] if m and not VERSION.fullmatch(m)]
+    if wrong:
+        raise InputError(
+            f"config/benefit_codes.csv: '{wrong[0]}' is no code of three digits, or no month yyyymm ({len(wrong)} such "
+            "cells). Mend the line."
+        )
+    repeated = sorted(set(codes[codes.duplicated()]))
+    if repeated:
+        raise InputError(
+            f"config/benefit_codes.csv: {len(repeated)} codes have more than one row: {', '.join(repeated[:5])}. Keep "
+            "one row a code: a code has one group."
+        )
 
 
 def valid_codes(benefit_codes: pd.DataFrame, version: str) -> set[int]:
@@ -33,6 +54,7 @@ def parse_codes(cells: pd.DataFrame, benefit_codes: pd.DataFrame, version: str) 
     `cells` is the text of the week columns, indexed by line. Raises InputError naming file, first line and column,
     every unknown code and its count: a code is never dropped in silence.
     """
+    check_code_table(benefit_codes)
     known = valid_codes(benefit_codes, version)
     texts, inverse = np.unique(cells.to_numpy(dtype=str), return_inverse=True)
     values = np.zeros(len(texts), dtype=np.int16)

@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from pipeline.config import Extract
 from pipeline.errors import InputError
 from pipeline.files import digest
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
     import pandas as pd
 
 FIRST_DATA_LINE = 2
 DIGITS_OF_A_BIRTH_DATE = 6  # a person's number begins with them
+DATE = re.compile(r"\d{4}-\d{2}-\d{2}|\d{2}-\d{2}-\d{4}")
 
 
 def read_received(path: Path, extract: Extract) -> pd.DataFrame:
-    """One received csv as a data frame of text, indexed by the line number in the file (header = line 1).
+    """One received csv as `read_separated` gives it, if it is the file that extract.toml describes.
 
-    Columns keep the names and the order of the file; empty cells are ''. Surrounding blanks are trimmed. Raises
-    InputError if extract.toml does not list the file, its SHA-256 or number of rows differs, a line has another number
-    of cells than the header, a column occurs twice, the bytes are not UTF-8, or the key is missing or repeated. A file
-    whose key is '' holds no persons and has none.
+    Raises InputError if extract.toml does not list the file, or its SHA-256 or number of rows differs.
     """
     specification = extract.files.get(path.stem)
     if specification is None or specification.path != path.name:
@@ -31,27 +33,47 @@ def read_received(path: Path, extract: Extract) -> pd.DataFrame:
     if found != specification.sha256:
         raise InputError(
             f"{path}: its SHA-256 is {found[:12]}..., extract.toml says {specification.sha256[:12]}.... A received "
-            "file never changes: restore it (the synthetic one: make twin), or give a new extract a folder of its own."
+            "file never changes: restore it (the synthetic one: make twin), or give a new extract a folder of its own. "
+            f"If the data owner mended it, {again(path)}."
         )
-    header, rows = _split(path, specification.separator)
-    if len(rows) != specification.rows:
-        raise InputError(f"{path}: {len(rows)} rows, extract.toml says {specification.rows}. Restore the file.")
-    return _to_frame(path, header, rows, specification.key)
+    frame = read_separated(path, specification.separator, specification.key)
+    if len(frame) != specification.rows:
+        raise InputError(f"{path}: {len(frame)} rows, extract.toml says {specification.rows}. Restore the file.")
+    frame.attrs["decimal"] = specification.decimal
+    return frame
+
+
+def read_separated(path: Path, separator: str, key: str) -> pd.DataFrame:
+    """A separated file as a data frame of text, indexed by the line number in the file (header = line 1).
+
+    Columns keep the names and the order of the file; empty cells are ''. Surrounding blanks are trimmed, and blank
+    lines at the end are none. Raises InputError if a line has another number of cells than the header, a column occurs
+    twice, the bytes are not UTF-8, or the key is missing or repeated. A file whose key is '' holds no persons.
+    """
+    return _to_frame(path, *_split(path, separator), key)
+
+
+def again(path: Path) -> str:
+    """How a file that was mended is registered again, as the end of a sentence."""
+    return f"delete {path.parent}/extract.toml and say make extract EXTRACT={path.parent.name} again"
 
 
 def _split(path: Path, separator: str) -> tuple[list[str], list[list[str]]]:
     """Header and rows of a separated file without quotes; every row has as many cells as the header."""
     try:
-        lines = path.read_bytes().decode("utf-8-sig").splitlines()
+        lines = re.split(r"\r\n|\n|\r", path.read_bytes().decode("utf-8-sig").rstrip("\r\n"))
     except UnicodeDecodeError as error:
         line = path.read_bytes()[: error.start].count(b"\n") + 1
-        raise InputError(f"{path}, line {line}: not UTF-8. Save the file as UTF-8.") from error
-    if not lines:
+        raise InputError(
+            f"{path}, line {line}: not UTF-8. Save the file as UTF-8; if the extract is registered, {again(path)}."
+        ) from error
+    if lines == [""]:
         raise InputError(f"{path}: the file is empty. Restore it.")
     header = [name.strip() for name in lines[0].split(separator)]
     repeated = sorted({name for name in header if header.count(name) > 1})
     if repeated:
-        raise InputError(f"{path}, line 1: columns that occur twice: {', '.join(repeated[:5])}. Keep one of each.")
+        shown = ", ".join(map(show_value, repeated[:5]))
+        raise InputError(f"{path}, line 1: columns that occur twice: {shown}. Keep one of each.")
     rows = [line.split(separator) for line in lines[1:]]
     wrong = [number for number, row in enumerate(rows, FIRST_DATA_LINE) if len(row) != len(header)]
     if wrong:
@@ -89,10 +111,35 @@ def refuse_cells(frame: pd.DataFrame, column: str, wrong: pd.Series, fault: str,
     )
 
 
+def refuse_block(cells: pd.DataFrame, wrong: npt.NDArray[np.bool_], fault: str, remedy: str) -> None:
+    """As `refuse_cells`, for the cells of many columns marked in `wrong` (rows, columns)."""
+    places = np.argwhere(wrong)
+    if not len(places):
+        return
+    row, column = places[0]
+    raise InputError(
+        f"{cells.attrs['path']}, line {cells.index[row]}, column {cells.columns[column]}: the value "
+        f"{show_value(str(cells.iat[row, column]))} {fault} ({len(places)} cells). {remedy}"
+    )
+
+
 def show_value(value: str) -> str:
-    """A value as an error may show it: in quotes, but with its digits hidden if they could be a person's number."""
-    digits = sum(character.isdigit() for character in value)
-    return repr(value) if digits < DIGITS_OF_A_BIRTH_DATE or value.count("-") == 2 else "(digits hidden)"
+    """A value as an error may show it: in quotes, but hidden if its digits could be a person's number."""
+    return repr(value) if count_digits(value) < DIGITS_OF_A_BIRTH_DATE or DATE.fullmatch(value) else "(digits hidden)"
+
+
+def count_digits(value: str) -> int:
+    """How many of the characters are digits."""
+    return sum(character.isdigit() for character in value)
+
+
+def parse_numbers(cells: pd.Series, decimal: str) -> pd.Series:
+    """Cells of text as numbers written with this decimal mark; missing where they are none."""
+    import pandas as pd
+
+    mark = re.escape(decimal)
+    written = cells.str.fullmatch(rf"\d+|\d*{mark}\d+")
+    return pd.to_numeric(cells.where(written).str.replace(decimal, ".", regex=False)).astype("float64")
 
 
 def require_columns(frame: pd.DataFrame, names: list[str]) -> None:
@@ -105,8 +152,11 @@ def require_columns(frame: pd.DataFrame, names: list[str]) -> None:
         )
 
 
-def check_key(frame: pd.DataFrame, key: str) -> None:
-    """Raise InputError naming file, lines and count if a key is missing or repeated; the key itself is not shown."""
+def check_key(frame: pd.DataFrame, key: str, parsed: pd.Series | None = None) -> None:
+    """Raise InputError naming file, lines and count if a key is missing or repeated; the key itself is not shown.
+
+    `parsed` holds the keys as they are compared, if not as written: 7 and 007 are one number.
+    """
     path = frame.attrs["path"]
     missing = frame.index[frame[key] == ""]
     if len(missing):
@@ -114,7 +164,7 @@ def check_key(frame: pd.DataFrame, key: str) -> None:
             f"{path}, line {missing[0]}, column {key}: the person key is missing ({len(missing)} lines). "
             "Ask the data owner for the key; a row without it cannot be used."
         )
-    repeated = frame.index[frame.duplicated(key, keep=False)]
+    repeated = frame.index[(frame[key] if parsed is None else parsed).duplicated(keep=False)]
     if len(repeated):
         shown = ", ".join(str(line) for line in repeated[:4])
         raise InputError(

@@ -8,6 +8,7 @@ import numpy as np
 
 from pipeline.config import OutcomeDefinitions, State
 from pipeline.errors import InputError
+from pipeline.register.codes import check_code_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,6 +28,7 @@ def classify_weeks(
     codes: benefit codes, any shape, 0 = none, -1 = outside the extract. wages: 1 or 0 for a wage record in the week's
     month, -1 for a month that is not in the extract; same shape.
     """
+    check_code_table(benefit_codes)
     _require_known(definitions, benefit_codes)
     resident = ~np.isin(codes, codes_of(benefit_codes, groups=definitions.unknown_groups)) & (codes != UNKNOWN)
     return {

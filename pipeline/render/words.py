@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from pipeline.config import Condition, Extract, Peers, Settings, SettingsType, Split, Study
+from pipeline.register.history import PRE_WEEKS
 from pipeline.render.exhibits import Exhibits, fill, in_language
 from pipeline.render.numbers import POINT, star_legend, write_percent
 
@@ -75,7 +76,7 @@ def study_words(study: Study, language: str) -> dict[str, str]:
     """The numbers of config/study.toml in words: 'less than 7' for a bound, 'more than the median' for a group."""
     words = {
         "horizon": str(study.time.horizon_weeks),
-        "pre_weeks": str(study.time.pre_weeks),
+        "pre_weeks": str(PRE_WEEKS),
         "employment_run_weeks": str(study.outcomes.employment_run_weeks),
         "hazard_interval_weeks": str(study.outcomes.hazard_interval_weeks),
         "peers_bound": f"{study.peers.below:g}",

@@ -11,7 +11,7 @@ from pipeline.config import Study
 from pipeline.errors import InputError
 from pipeline.estimates import MISSING, Estimate, estimates_table, hash_persons
 from pipeline.estimation import columns_by_pattern
-from pipeline.models import Grid, Model, outcome_names, read_models
+from pipeline.models import Grid, Model, models_of, outcome_names
 from pipeline.names import slug
 from pipeline.samples import join_background, select_sample
 from pipeline.stats.density import kernel_density
@@ -31,18 +31,25 @@ def run(
     models: Mapping[str, Any],
     study: Study,
 ) -> dict[str, pd.DataFrame]:
-    """The models 'mean' (Table 2.2), 'density' (Figure 2.3), 'team' (Table 2.1), 'municipality' and 'flow' (Figures
-    2.1 and 2.2).
+    """Estimate the models of the stage: means (Table 2.2), densities (Figure 2.3), and counts.
+
+    Counts are by team (Table 2.1) or municipality (Figure 2.1) if these are the samples, and else of the flow of
+    persons (Figure 2.2).
     """
     people = join_background(sample, background)
-    named = read_models(models)
-    rows = [
-        *_means(named["mean"], people, outcome_names(named["mean"], variables), study),
-        *_densities(named["density"], people, study),
-        *_teams(named["team"], sample),
-        *_municipalities(named["municipality"], sample, exclusions),
-        *_flow(named["flow"], exclusions, study),
-    ]
+    rows: list[Estimate] = []
+    for model in models_of(models, "description"):
+        outcomes = outcome_names(model, variables)
+        if model.estimator == "mean":
+            rows += _means(model, people, outcomes, study)
+        elif model.estimator == "density":
+            rows += _densities(model, people, outcomes, study)
+        elif model.unit == "team":
+            rows += _teams(model, sample, outcomes)
+        elif model.unit == "municipality":
+            rows += _municipalities(model, sample, exclusions, outcomes)
+        else:
+            rows += _flow(model, exclusions, outcomes, study)
     return {"description.parquet": estimates_table(rows)}
 
 
@@ -50,8 +57,8 @@ def _means(model: Model, people: pd.DataFrame, outcomes: list[str], study: Study
     absent = [outcome for outcome in outcomes if outcome not in people]
     if absent:
         raise InputError(
-            f"config/variables.csv: {len(absent)} risk factors, the first of them {absent[0]}, are not in "
-            "background.parquet. Build it again, or mend the column risk_factor."
+            f"config/models.toml, table [{model.name}]: {len(absent)} outcomes, the first of them {absent[0]}, are not "
+            "in background.parquet. Build it again, mend the outcomes, or the column risk_factor of the dictionary."
         )
     rows = []
     for name in model.samples:
@@ -67,13 +74,18 @@ def _means(model: Model, people: pd.DataFrame, outcomes: list[str], study: Study
     return rows
 
 
-def _densities(model: Model, people: pd.DataFrame, study: Study) -> list[Estimate]:
+def _densities(model: Model, people: pd.DataFrame, outcomes: list[str], study: Study) -> list[Estimate]:
     """Rows numbered by evaluation point; control_mean holds the point itself, and the note the bandwidth."""
     rows: list[Estimate] = []
     for name in model.samples:
         chosen = select_sample(people, name, study)
-        for outcome in model.outcomes:
-            points = _points((model.grid or {}).get(outcome), outcome)
+        for outcome in outcomes:
+            points = _points((model.grid or {}).get(outcome), model, outcome)
+            if outcome not in chosen:
+                raise InputError(
+                    f"config/models.toml, table [{model.name}]: no variable '{outcome}' in background.parquet. Mend "
+                    "its name."
+                )
             known = chosen[chosen[outcome].notna()]
             for treated, arm in known.groupby(model.treatment):
                 try:
@@ -96,13 +108,14 @@ def _densities(model: Model, people: pd.DataFrame, study: Study) -> list[Estimat
     return rows
 
 
-def _points(grid: Grid | None, outcome: str) -> npt.NDArray[np.float64]:
+def _points(grid: Grid | None, model: Model, outcome: str) -> npt.NDArray[np.float64]:
     if grid is None:
-        raise InputError(f"config/models.toml, table [density]: no grid for '{outcome}'. Add first, last and step.")
+        place = f"config/models.toml, table [{model.name}]"
+        raise InputError(f"{place}: no grid for '{outcome}'. Add first, last and step.")
     return np.linspace(grid.first, grid.last, round((grid.last - grid.first) / grid.step) + 1)
 
 
-def _teams(model: Model, sample: pd.DataFrame) -> list[Estimate]:
+def _teams(model: Model, sample: pd.DataFrame, outcomes: list[str]) -> list[Estimate]:
     """First and last allocation of each team in days since 1970-01-01, its size by arm, and the same for all teams."""
     import pandas as pd
 
@@ -117,35 +130,49 @@ def _teams(model: Model, sample: pd.DataFrame) -> list[Estimate]:
             "treated": members["treated"].sum(),
             "total": len(members),
         }
-        shared = _shared(model, str(name), members)
-        rows += [Estimate(outcome=key, parameter="n", estimate=float(numbers[key]), **shared) for key in model.outcomes]
+        rows += _counts(model, str(name), outcomes, numbers, members)
     return rows
 
 
-def _municipalities(model: Model, sample: pd.DataFrame, exclusions: pd.DataFrame) -> list[Estimate]:
+def _municipalities(
+    model: Model, sample: pd.DataFrame, exclusions: pd.DataFrame, outcomes: list[str]
+) -> list[Estimate]:
     """Teams and analysed persons of each municipality where persons were randomised, zero where nobody is analysed."""
     units = sorted(set(exclusions["municipality_name"].map(slug)) | set(sample["municipality"]))
     rows = []
     for name in [*units, "total"]:
         members = sample if name == "total" else sample[sample["municipality"] == name]
         numbers = {"teams": members["team"].nunique(), "persons": len(members)}
-        shared = _shared(model, name, members)
-        rows += [Estimate(outcome=key, parameter="n", estimate=float(numbers[key]), **shared) for key in model.outcomes]
+        rows += _counts(model, name, outcomes, numbers, members)
     return rows
 
 
-def _flow(model: Model, exclusions: pd.DataFrame, study: Study) -> list[Estimate]:
-    """Persons randomised, excluded for each reason and analysed, in all and by arm."""
-    unknown = sorted(set(exclusions["reason"]) - set(model.outcomes))
+def _counts(
+    model: Model, name: str, outcomes: list[str], numbers: Mapping[str, Any], members: pd.DataFrame
+) -> list[Estimate]:
+    """Those of the numbers of a team or municipality that are the outcomes; InputError for one it does not have."""
+    unknown = [key for key in outcomes if key not in numbers]
     if unknown:
         raise InputError(
-            f"exclusions.parquet: reasons {', '.join(unknown)} that config/models.toml, table [flow], does not list. "
-            "Add them to its outcomes."
+            f"config/models.toml, table [{model.name}]: a {model.unit} has no {', '.join(unknown)}. It has "
+            f"{', '.join(numbers)}."
+        )
+    shared = _shared(model, name, members)
+    return [Estimate(outcome=key, parameter="n", estimate=float(numbers[key]), **shared) for key in outcomes]
+
+
+def _flow(model: Model, exclusions: pd.DataFrame, outcomes: list[str], study: Study) -> list[Estimate]:
+    """Persons randomised, excluded for each reason and analysed, in all and by arm."""
+    unknown = sorted(set(exclusions["reason"]) - set(outcomes))
+    if unknown:
+        raise InputError(
+            f"exclusions.parquet: reasons {', '.join(unknown)} that config/models.toml, table [{model.name}], does not "
+            "list. Add them to its outcomes."
         )
     rows = []
     for name in model.samples:
         chosen = select_sample(exclusions, name, study)
-        for reason in model.outcomes:
+        for reason in outcomes:
             members = chosen if reason == "randomised" else chosen[chosen["reason"] == reason]
             shared = _shared(model, name, members)
             rows.append(Estimate(outcome=reason, parameter="n", estimate=float(len(members)), **shared))

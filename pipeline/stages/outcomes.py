@@ -6,10 +6,12 @@ import numpy as np
 import pandas as pd
 
 from pipeline.config import OutcomeDefinitions, Study
+from pipeline.register.history import PRE_WEEKS, WINDOWS
 from pipeline.register.spells import cumulative_shares, weeks_until_out, weeks_until_run
 from pipeline.register.states import UNKNOWN, classify_weeks
 
 SHARE_OUTCOMES = ("employment", "sickness_benefit")
+EXIT_STATES = {"employment_exit": "employment", "sickness_benefit_exit": "sickness_benefit_exit"}
 EPOCH = pd.Timestamp("1970-01-01")
 
 
@@ -27,7 +29,7 @@ def run(
     that begins at the horizon needs. Weeks outside the extract are unknown.
     """
     last = study.time.horizon_weeks + study.outcomes.employment_run_weeks - 1
-    relative = np.arange(-study.time.pre_weeks, last + 1)
+    relative = np.arange(-PRE_WEEKS, last + 1)
     codes, wages = align_weeks(sample, register_weeks, relative)
     states = classify_weeks(codes, wages, outcomes, benefit_codes)
     persons = sample["person"].to_numpy()
@@ -98,11 +100,11 @@ def _tabulate_durations(
     persons: np.ndarray, relative: np.ndarray, states: dict[str, np.ndarray], study: Study
 ) -> pd.DataFrame:
     horizon, after = study.time.horizon_weeks, relative >= 1
+    follow_up = {outcome: states[state][:, after] for outcome, state in EXIT_STATES.items()}
+    run_weeks = study.outcomes.employment_run_weeks
     exits = {
-        "employment_exit": weeks_until_run(
-            states["employment"][:, after], horizon, study.outcomes.employment_run_weeks
-        ),
-        "sickness_benefit_exit": weeks_until_out(states["sickness_benefit_exit"][:, after], horizon),
+        "employment_exit": weeks_until_run(follow_up["employment_exit"], horizon, run_weeks),
+        "sickness_benefit_exit": weeks_until_out(follow_up["sickness_benefit_exit"], horizon),
     }
     parts = [
         pd.DataFrame({"person": persons, "outcome": outcome, "weeks": weeks, "exited": exited})
@@ -116,13 +118,10 @@ def _assemble_background(
 ) -> pd.DataFrame:
     """The risk factors of table 2.2: the draw, the scores, and the register history in windows and as a whole."""
     days = ((sample["allocation_date"] - EPOCH).dt.days).astype("float64")
-    history = {}
-    for outcome in SHARE_OUTCOMES:
-        for start in range(-study.time.pre_weeks, 0, study.time.pre_window_weeks):
-            end = start + study.time.pre_window_weeks - 1
-            window = (relative >= start) & (relative <= end)
-            history[f"{outcome}_pre_{-start}_{-end}"] = _share(states[outcome][:, window], study)
-        history[f"{outcome}_pre_share"] = _share(states[outcome][:, relative < 0], study)
+    history = {
+        name: _share(states[state][:, (relative >= first) & (relative <= last)], study)
+        for name, (state, first, last) in WINDOWS.items()
+    }
     background = sample[["person"]].assign(
         allocation_day=days, wait_days=sample["wait_days"].astype("float64"), **history
     )

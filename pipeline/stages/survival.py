@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from pipeline.config import Study
 from pipeline.estimates import Estimate, estimates_table, hash_persons
-from pipeline.models import Model, read_models
+from pipeline.models import Model, models_of, outcome_names
 from pipeline.samples import join_background, select_sample, spells
 from pipeline.stats.survival import kaplan_meier
 
@@ -18,13 +19,12 @@ if TYPE_CHECKING:
 def run(
     sample: pd.DataFrame, durations: pd.DataFrame, background: pd.DataFrame, models: Mapping[str, Any], study: Study
 ) -> dict[str, pd.DataFrame]:
-    """Estimate the model 'kaplan_meier' for the weeks 0..horizon; n is the number at risk in the week."""
-    model = read_models(models)["kaplan_meier"]
+    """Estimate the models of the stage for the weeks 0..horizon; n is the number at risk in the week."""
     people = join_background(sample, background)
     rows: list[Estimate] = []
-    for name in model.samples:
-        chosen = select_sample(people, name, study)
-        for outcome in model.outcomes:
+    for model in models_of(models, "survival"):
+        for name, outcome in product(model.samples, outcome_names(model, None)):
+            chosen = select_sample(people, name, study)
             at_risk = spells(chosen, durations, outcome, study.time.horizon_weeks)
             for arm, members in at_risk.groupby(model.treatment):
                 rows += _curve(model, name, outcome, "treated" if arm else "control", members, study)

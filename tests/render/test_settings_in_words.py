@@ -19,7 +19,6 @@ from tests.stages.test_models import run
 STUDY = CONFIG["study"]
 CHANGED = msgspec.structs.replace(
     STUDY,
-    time=msgspec.structs.replace(STUDY.time, pre_weeks=78),
     outcomes=msgspec.structs.replace(STUDY.outcomes, employment_run_weeks=6, hazard_interval_weeks=3),
     samples={
         **STUDY.samples,
@@ -44,7 +43,7 @@ SAID = [
     ("table_3_6", "0 to 17 before the course; high: 18 to 24", "0 til 17 før kurset; høj: 18 til 24"),
     ("table_3_6", "more than 60% of its other members have a score under 17", "mere end 60 % af dets andre"),
     ("table_6_1", "Age less than 45", "Alder mindst 45"),
-    ("table_6_1", "Employment in the 78 weeks before: more than 0.4", "Beskæftigelse i de 78 uger før: højst 0,4"),
+    ("table_6_1", "Employment in the 104 weeks before: more than 0.4", "Beskæftigelse i de 104 uger før: højst 0,4"),
 ]
 
 

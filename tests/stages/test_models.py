@@ -17,7 +17,7 @@ from pipeline.estimation import estimate_stage, estimation_problem
 from pipeline.models import read_models
 from pipeline.samples import join_background
 from pipeline.splits import classify_peers, split_people
-from pipeline.stages import prognosis
+from pipeline.stages import description, hazard, prognosis, survival
 from pipeline.stats.ols import combination_weights
 from pipeline.stats.tobit import fit_tobit
 from tests.trial import HORIZON, draw_trial
@@ -27,6 +27,7 @@ MODELS = tomllib.loads((CONFIG / "models.toml").read_text())
 SETTINGS = tomllib.loads((CONFIG / "study.toml").read_text())
 STUDY = convert(SETTINGS, Study, "config/study.toml")
 VARIABLES = pd.read_csv(CONFIG / "variables.csv", dtype=str, keep_default_na=False)
+FEW = VARIABLES[VARIABLES["name"].isin(["age", "female", "self_efficacy"])]
 X = MODELS["itt"]["covariates"]
 NUMBERS = ["estimate", "se", "p_value", "ci_low", "ci_high"]
 # Two factorisations of one design of up to 60 columns.
@@ -306,7 +307,11 @@ def test_group_level_is_the_regression_of_the_means(week):
     means = pd.DataFrame(groups)
     row = estimates("robustness").loc[f"group_level/all/employment/{week}/treated"]
     check_row(row, clustered(means, " + ".join(["y ~ treated", "C(municipality)", *X])), "treated")
-    assert (row["n"], row["n_treated"], row["n_clusters"]) == (len(means), (data["treated"] == 1).sum(), 43)
+    controls = means.query("treated == 0")
+    assert (row["n"], row["n_treated"], row["n_control"], row["n_clusters"]) == (86, 43, len(controls), 43)
+    # Every mean counts alike, as in the model itself.
+    assert row["control_mean"] == pytest.approx(controls["y"].mean(), rel=1e-12)
+    assert row["control_mean"] != pytest.approx(data.loc[data["treated"] == 0, "y"].mean(), rel=1e-3)
 
 
 @pytest.mark.parametrize(
@@ -436,6 +441,12 @@ def only_low_controls(background):
     return background.assign(self_efficacy=background["self_efficacy"].mask(background["person"].isin(low), 20.0))
 
 
+def hide(condition, week):
+    """The shares, of which those from `week` on are unknown for the persons of the condition: their register ends."""
+    shares, gone = trial().shares, trial().sample.query(condition)["person"]
+    return shares.assign(share=shares["share"].mask(shares["person"].isin(gone) & (shares["week"] >= week)))
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
@@ -455,7 +466,7 @@ def only_low_controls(background):
         (lambda: run("mechanisms", study=with_peers(below=40)), r"\[peers\]: in splits.self_efficacy_8 0 low"),
         (lambda: run("mechanisms", study=with_peers(exceeds=1)), r"0 high persons have low peers, \d+ and"),
         (lambda: run("mechanisms", followup=trial().followup.query("person > 9000")),
-         r"\[survey\], .*, outcome 'pain': nobody has a known outcome and every covariate"),
+         r"\[survey\], .*'pain': nobody has a known .*; \d+ of \d+ persons have no known outcome .* Get the answers"),
         (lambda: run("mechanisms", followup=trial().followup[trial().followup["person"].isin(treated_persons())]),
          r"\[survey\], .*, outcome 'pain': of the group 'low' \d+ persons are treated and 0 controls"),
         (lambda: run("mechanisms", weekly=trial().weekly.assign(
@@ -466,6 +477,13 @@ def only_low_controls(background):
         (lambda: run("robustness", sample=trial().sample.assign(
             treated=trial().sample["treated"].mask(trial().sample["municipality"] == "m07", 1))),
          r"\[municipality_effects\], sample 'all', .*only one arm in m07"),
+        (lambda: run("robustness", shares=hide("municipality == 'm07'", 78)),
+         r"\[municipality_effects\], .*week 78: nobody in m07 has a known outcome.*, so no effect there; \d+ of \d+ .*"
+         "before week 81 of these persons, set a shorter horizon_weeks"),
+        (lambda: run("robustness", shares=hide("municipality == 'm07' and treated == 0", 78)),
+         r"\[municipality_effects\], .*week 78: only one arm in m07, so no effect there; \d+ of \d+ persons"),
+        (lambda: run("itt", shares=hide("person > 0", 78)),
+         r"\[itt\], sample 'all', outcome 'employment', week 78: nobody has .*; (\d+) of \1 .* shorter horizon_weeks"),
         (lambda: read_models({**MODELS, "survey": {"like": "moon"}}), r"\[survey\]: like = 'moon' does not lead"),
         (lambda: read_models({**MODELS, "itt": {"like": "survey"}}), "does not lead to another table"),
         (lambda: run_tobit(covariates=["age", "partner", "age"]), r"\[tobit\], .*'age' is a linear combination"),
@@ -481,3 +499,53 @@ def test_what_cannot_be_estimated_is_an_error_that_names_it(call, message):
 def test_person_at_the_median_is_low_and_one_without_the_variable_on_neither_side():
     people = pd.DataFrame({"employment_pre_share": [0.1, 0.2, 0.2, 0.9, np.nan]})
     assert split_people(people, "employment_pre_share", STUDY).tolist() == ["low", "low", "low", "high", ""]
+
+
+# table, its keys, what does not go with its estimator
+IMPOSSIBLE = [
+    ("itt", {"cluster": "none"}, r"\[itt\]: cluster = 'none' does not go with the estimator 'ols', which takes 'team'"),
+    ("itt", {"stage": "survival"}, r"\[itt\]: stage = 'survival' .* takes 'balance' or 'itt' or 'subgroups' or"),
+    ("itt", {"treatment": "none"}, r"\[itt\]: treatment = 'none'"),
+    ("itt", {"link": "logit"}, r"\[itt\]: link = 'logit' does not go with .*, which takes nothing"),
+    ("group_level", {"splits": ["female"]}, r"\[group_level\]: splits = "),
+    ("municipality_effects", {"cluster": "team"}, r"\[municipality_effects\]: cluster = 'team'"),
+    ("tobit", {"cluster": "team"}, r"\[tobit\]: cluster = 'team'"),
+    ("hazard_logit", {"cluster": "none"}, r"\[hazard_logit\]: cluster = 'none'"),
+    ("hazard_logit", {"weeks": "last"}, r"\[hazard_logit\]: weeks = 'last'"),
+    ("kaplan_meier", {"covariates": ["age"]}, r"\[kaplan_meier\]: covariates = \['age'\]"),
+    ("mean", {"fixed_effects": "municipality"}, r"\[mean\]: fixed_effects = 'municipality'"),
+    ("density", {"stage": "itt"}, r"\[density\]: stage = 'itt'"),
+    ("itt", {"peers": "pooled"}, r"\[itt\]: peers without splits"),
+    ("itt", {"samples": "teams"}, r"\[itt\]: samples = .teams. is for the estimator .count. only"),
+    ("itt", {"weeks": [0]}, r"\[itt\]: Expected `int` >= 1"),
+    ("density", {"grid": {"wait_days": {"first": 0, "last": 1, "step": 0}}}, r"\[density\]: Expected `float` > 0"),
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "keys", "message"), IMPOSSIBLE, ids=[f"{row[0]}-{next(iter(row[1]))}" for row in IMPOSSIBLE]
+)
+def test_a_key_that_the_estimator_would_leave_without_effect_is_refused(name, keys, message):
+    with pytest.raises(InputError, match=message):
+        read_models(with_models(**{name: keys}))
+
+
+@pytest.mark.parametrize(
+    "name", ["kaplan_meier", "mean", "density", "team", "municipality", "flow", "hazard_logit", "itt", "tobit"]
+)
+def test_a_model_like_another_gives_its_estimates_under_its_own_name(name):
+    models = {**MODELS, "another": {"like": name}}
+    everybody = trial().sample.assign(reason="analysed", municipality_name=trial().sample["municipality"])
+    stages = {
+        "survival": lambda: survival.run(trial().sample, trial().durations, trial().background, models, STUDY),
+        "hazard": lambda: hazard.run(trial().sample, trial().durations, trial().background, models, STUDY),
+        "prognosis": lambda: prognosis.run(trial().sample, trial().background, trial().shares, models, STUDY),
+        "description": lambda: description.run(trial().sample, trial().background, everybody, FEW, models, STUDY),
+        "itt": lambda: {"itt.parquet": estimate_stage("itt", vars(trial()), models, STUDY)},
+    }
+    stage = MODELS[name]["stage"]
+    table = stages[stage]()[f"{stage}.parquet"]
+    own, other = (table[table["model"] == model].reset_index(drop=True) for model in (name, "another"))
+    columns = [column for column in table.columns if column not in ("estimate_id", "model", "spec_hash")]
+    assert len(own)
+    pd.testing.assert_frame_equal(own[columns], other[columns])

@@ -3,13 +3,19 @@
 EXTRACT  ?= twin
 FROM     ?= twin
 PYTHON   ?= .venv/bin/python
-LANGUAGE := $(if $(filter da,$(LANGUAGE)),da,en)
 
 RAW     := data_raw/$(EXTRACT)
 DERIVED := data_derived/$(EXTRACT)
 REPORTS := reports/$(EXTRACT)
 RUNS    := $(DERIVED)/runs
 SETUP   := $(if $(filter .venv/bin/python,$(PYTHON)),.venv/installed)
+
+# The language asked for on the command line, else that of the last build, else English. A variable LANGUAGE of the
+# environment is not asked: systems set one for other ends.
+ASKED := $(if $(filter command,$(origin LANGUAGE)),$(LANGUAGE))
+$(if $(filter-out en da,$(ASKED)),$(error LANGUAGE=$(LANGUAGE): the exhibits are written in en or da. Say LANGUAGE=en or LANGUAGE=da))
+BUILT := $(filter en da,$(shell sed -n 's/^language = "\(.*\)"/\1/p' $(DERIVED)/language.toml 2>/dev/null))
+SPOKEN := $(or $(ASKED),$(BUILT),en)
 
 export OPENBLAS_NUM_THREADS := 1
 export REASON
@@ -22,13 +28,16 @@ MAKEFLAGS += --no-builtin-rules
 
 # --- What to ask for -------------------------------------------------------------------------------------------------
 
-.PHONY: all twin test lint docs bench trace diff baseline extract calibrate clean help FORCE
+.PHONY: all check twin test lint docs bench trace diff baseline extract calibrate clean help FORCE
 
-all: $(REPORTS)/index.html $(REPORTS)/published.html $(REPORTS)/tables/tables.xlsx ## Every table, figure and the report page of EXTRACT (default twin); LANGUAGE=da for Danish
+all: $(REPORTS)/index.html $(REPORTS)/published.html $(REPORTS)/tables/tables.xlsx ## Every table, figure and the report page of EXTRACT (default twin); LANGUAGE=da for Danish, LANGUAGE=en back
 	@echo "$(REPORTS)/index.html shows every table and figure"
 
-test: all ## Run every test; they are about the synthetic trial, whatever EXTRACT is
-	$(if $(filter-out twin,$(EXTRACT)),@$(MAKE) all EXTRACT=twin)
+check: all ## Compare every file of EXTRACT with its recorded SHA-256: received, settings, code, derived and reports
+	@$(PYTHON) -m pipeline.audit.check $(RUNS)
+
+test: check ## Run every test; they are about the synthetic trial, whatever EXTRACT is
+	$(if $(filter-out twin,$(EXTRACT)),@$(MAKE) check EXTRACT=twin)
 	$(PYTHON) -m pytest
 
 lint: $(SETUP) ## Check style and types
@@ -43,7 +52,7 @@ bench: all ## Measure the build and the estimators
 	$(PYTHON) -m benchmarks.build
 	$(PYTHON) -m benchmarks.estimators
 
-trace: all ## Walk one number back to its register cells: make trace ID=figure_3_3/all/sickness_benefit/45
+trace: $(SETUP) ## Walk one number, as built, back to its register cells: make trace ID=figure_3_3/all/sickness_benefit/45
 	@$(PYTHON) -m pipeline.audit.trace '$(ID)' --raw $(RAW) --derived $(DERIVED)
 
 diff: ## Say what moved between the estimates of two extracts: make diff FROM=twin EXTRACT=2018q2
@@ -140,8 +149,8 @@ $(eval $(call stage,published,$(SHOWN) $(call estimates,$(MODELS)) $(NAMES) $(PR
 # --- What is not a stage ---------------------------------------------------------------------------------------------
 
 # The language of the exhibits is a setting like any other: a file that changes only if the language does.
-$(DERIVED)/language.toml: $(if $(filter-out $(LANGUAGE),$(shell sed -n 's/^language = "\(.*\)"/\1/p' $(DERIVED)/language.toml 2>/dev/null)),FORCE)
-	@mkdir -p $(@D) && echo 'language = "$(LANGUAGE)"' > $@
+$(DERIVED)/language.toml: $(if $(filter-out $(SPOKEN),$(BUILT)),FORCE)
+	@mkdir -p $(@D) && echo 'language = "$(SPOKEN)"' > $@
 
 diff baseline: $(call estimates,$(MODELS))
 

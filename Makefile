@@ -3,7 +3,6 @@
 EXTRACT  ?= twin
 FROM     ?= twin
 PYTHON   ?= .venv/bin/python
-LANGUAGE := $(if $(filter da,$(LANGUAGE)),da,en)
 
 # The name of an extract is part of paths that `make clean` deletes: letters, digits, _ and - only.
 CHARACTERS := a b c d e f g h i j k l m n o p q r s t u v w x y z A B C D E F G H I J K L M N O P Q R S T U V W X Y Z 0 1 2 3 4 5 6 7 8 9 _ -
@@ -17,6 +16,13 @@ REPORTS := reports/$(EXTRACT)
 RUNS    := $(DERIVED)/runs
 SETUP   := $(if $(filter .venv/bin/python,$(PYTHON)),.venv/installed)
 
+# The language asked for on the command line, else that of the last build, else English. A variable LANGUAGE of the
+# environment is not asked: systems set one for other ends.
+ASKED := $(if $(filter command,$(origin LANGUAGE)),$(LANGUAGE))
+$(if $(filter-out en da,$(ASKED)),$(error LANGUAGE=$(LANGUAGE): the exhibits are written in en or da. Say LANGUAGE=en or LANGUAGE=da))
+BUILT := $(filter en da,$(shell sed -n 's/^language = "\(.*\)"/\1/p' $(DERIVED)/language.toml 2>/dev/null))
+SPOKEN := $(or $(ASKED),$(BUILT),en)
+
 export OPENBLAS_NUM_THREADS := 1
 export REASON
 export MPLBACKEND := Agg
@@ -28,13 +34,16 @@ MAKEFLAGS += --no-builtin-rules
 
 # --- What to ask for -------------------------------------------------------------------------------------------------
 
-.PHONY: all twin test lint docs bench trace diff baseline extract calibrate clean help FORCE
+.PHONY: all check twin test lint docs bench trace diff baseline extract calibrate clean help FORCE
 
-all: $(REPORTS)/index.html $(REPORTS)/published.html $(REPORTS)/tables/tables.xlsx ## Every table, figure and the report page of EXTRACT (default twin); LANGUAGE=da for Danish
+all: $(REPORTS)/index.html $(REPORTS)/published.html $(REPORTS)/tables/tables.xlsx ## Every table, figure and the report page of EXTRACT (default twin); LANGUAGE=da for Danish, LANGUAGE=en back
 	@echo "$(REPORTS)/index.html shows every table and figure"
 
-test: all ## Run every test; they are about the synthetic trial, whatever EXTRACT is
-	$(if $(filter-out twin,$(EXTRACT)),@$(MAKE) all EXTRACT=twin)
+check: all ## Compare every file of EXTRACT with its recorded SHA-256: received, settings, code, derived and reports
+	@$(PYTHON) -m pipeline.audit.check $(RUNS)
+
+test: check ## Run every test; they are about the synthetic trial, whatever EXTRACT is
+	$(if $(filter-out twin,$(EXTRACT)),@$(MAKE) check EXTRACT=twin)
 	$(PYTHON) -m pytest
 
 lint: $(SETUP) ## Check style and types
@@ -49,7 +58,7 @@ bench: all ## Measure the build and the estimators
 	$(PYTHON) -m benchmarks.build
 	$(PYTHON) -m benchmarks.estimators
 
-trace: all ## Walk one number back to its register cells: make trace ID=figure_3_3/all/sickness_benefit/45
+trace: $(SETUP) ## Walk one number, as built, back to its register cells: make trace ID=figure_3_3/all/sickness_benefit/45
 	@$(PYTHON) -m pipeline.audit.trace '$(ID)' --raw $(RAW) --derived $(DERIVED)
 
 diff: ## Say what moved between the estimates of two extracts: make diff FROM=twin EXTRACT=2018q2
@@ -146,8 +155,8 @@ $(eval $(call stage,published,$(SHOWN) $(call estimates,$(MODELS)) $(NAMES) $(PR
 # --- What is not a stage ---------------------------------------------------------------------------------------------
 
 # The language of the exhibits is a setting like any other: a file that changes only if the language does.
-$(DERIVED)/language.toml: $(if $(filter-out $(LANGUAGE),$(shell sed -n 's/^language = "\(.*\)"/\1/p' $(DERIVED)/language.toml 2>/dev/null)),FORCE)
-	@mkdir -p $(@D) && echo 'language = "$(LANGUAGE)"' > $@
+$(DERIVED)/language.toml: $(if $(filter-out $(SPOKEN),$(BUILT)),FORCE)
+	@mkdir -p $(@D) && echo 'language = "$(SPOKEN)"' > $@
 
 diff baseline: $(call estimates,$(MODELS))
 

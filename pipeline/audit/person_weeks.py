@@ -17,7 +17,9 @@ def hazard_terms(at_risk: pd.DataFrame, model: Model, study: Study) -> pd.DataFr
 
     At the maximum beta = (X'HX)^-1 X'H z with H the information of each person-week and z its linear predictor plus
     score over information, since the scores then add up to zero (McCullagh and Nelder 1989, section 2.5). Returns
-    person, week, weight, outcome; the sum of weight x outcome is the estimate. InputError if the fit did not converge.
+    person, week, weight and outcome, whose sum of weight x outcome is the estimate; score, the derivative of the
+    likelihood times what the estimate moves for it; and spread, the square of which is the person-week's part of the
+    variance from the observed information. InputError if the fit did not converge.
     """
     if model.link is None:
         raise InputError(f"config/models.toml, table [{model.name}]: a hazard without a link. Give it one.")
@@ -43,8 +45,13 @@ def hazard_terms(at_risk: pd.DataFrame, model: Model, study: Study) -> pd.DataFr
     ones, exits = np.ones(len(rows), dtype=np.int64), rows["exit"].to_numpy(dtype=np.int64)
     _, scores, information = derivatives(predictor, ones, exits, model.link)
     inverse = np.linalg.inv(design.T @ (information[:, None] * design))
-    weight = information * (design @ inverse[-1])
-    return rows[["person", "week"]].assign(weight=weight, outcome=predictor + scores / information)
+    move = design @ inverse[-1]
+    return rows[["person", "week"]].assign(
+        weight=information * move,
+        outcome=predictor + scores / information,
+        score=scores * move,
+        spread=np.sqrt(information) * move,
+    )
 
 
 def survival_terms(at_risk: pd.DataFrame, week: int) -> pd.DataFrame:

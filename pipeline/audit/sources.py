@@ -1,7 +1,7 @@
 """From a person's outcome to the cells of the received files it is made of.
 
-Every function takes persons and their weights and returns one row a cell with the columns of CELL_COLUMNS; the
-contributions of a person's cells add up to the person's weight times outcome.
+Every function takes persons and their weights and returns one row a cell with the columns of CELL_COLUMNS, of which
+person is the one whose outcome the cell is part of; a person's contributions add up to weight times outcome.
 """
 
 from __future__ import annotations
@@ -18,8 +18,7 @@ from pipeline.register.history import WINDOWS
 from pipeline.schemas import item_names
 from pipeline.stages.outcomes import EXIT_STATES
 
-CELL_COLUMNS = ["file", "line", "column", "content", "state", "wage_column", "weight", "contribution"]
-LINES = {"allocation.csv": "allocation_line", "dream.csv": "register_line", "baseline_survey.csv": "baseline_line"}
+CELL_COLUMNS = ["file", "line", "column", "content", "state", "wage_column", "weight", "contribution", "person"]
 
 
 @dataclass(frozen=True)
@@ -83,7 +82,8 @@ def trace_weeks(
 
 
 def trace_person_weeks(terms: pd.DataFrame, outcome: str, tables: Tables) -> pd.DataFrame:
-    """Person-weeks: each is the register cell of its week; `terms` has person, week, weight and outcome.
+    """Person-weeks: each is the register cell of its week; `terms` has person, week, weight, outcome, and may have a
+    cluster, which the cells keep.
 
     An exit to employment is decided by the run that begins in the week: its further weeks are told by the next cells.
     """
@@ -92,17 +92,20 @@ def trace_person_weeks(terms: pd.DataFrame, outcome: str, tables: Tables) -> pd.
     rows = rows.merge(tables.weekly[["person", "week", "code", state]], on=["person", "week"])
     rows["register_week"] = rows["allocation_week"] + rows["week"]
     rows = rows.merge(tables.register_columns.rename(columns={"week": "register_week"}), on="register_week", how="left")
-    return _register_cells(rows, state, rows["weight"], rows["weight"] * rows["outcome"], tables)
+    cells = _register_cells(rows, state, rows["weight"], rows["weight"] * rows["outcome"], tables)
+    return cells.assign(cluster=rows["cluster"]) if "cluster" in rows else cells
 
 
-def spread_evenly(cells: pd.DataFrame, persons: np.ndarray, amounts: np.ndarray, tables: Tables) -> pd.DataFrame:
-    """Give each person's amount to the person's cells in equal parts; `cells` come from trace_outcome."""
-    line_of = tables.trial.set_index("person")[LINES[cells["file"].iloc[0]]]
-    amount = pd.Series(amounts, index=line_of.loc[persons].astype("int64"))
-    own = cells[cells["line"].isin(amount.index)]
-    parts = own["line"].map(own["line"].value_counts())
-    weight = own["line"].map(amount) / parts
-    return own.assign(weight=weight, contribution=weight)
+def spread_evenly(cells: pd.DataFrame, persons: np.ndarray, amounts: np.ndarray) -> pd.DataFrame:
+    """The cells with each person's amount in equal parts as their weight and contribution."""
+    parts = share_out(cells, persons, amounts)
+    return cells.assign(weight=parts, contribution=parts)
+
+
+def share_out(cells: pd.DataFrame, persons: np.ndarray, amounts: np.ndarray) -> pd.Series:
+    """Each cell's part of its person's amount, equal for all cells of the person."""
+    person = cells["person"]
+    return person.map(pd.Series(amounts, index=persons)) / person.map(person.value_counts())
 
 
 def locate_draws(terms: pd.DataFrame, tables: Tables) -> pd.DataFrame:
@@ -118,6 +121,7 @@ def locate_draws(terms: pd.DataFrame, tables: Tables) -> pd.DataFrame:
             "wage_column": "",
             "weight": rows["weight"],
             "contribution": rows["weight"] * rows["outcome"],
+            "person": rows["person"],
         }
     )[CELL_COLUMNS]
 
@@ -135,6 +139,7 @@ def _register_cells(
             "wage_column": rows["month_column"] if tables.rests_on_wages(state) else "",
             "weight": weight,
             "contribution": contribution,
+            "person": rows["person"],
         }
     )[CELL_COLUMNS]
 
@@ -168,6 +173,7 @@ def _trace_answers(outcome: str, persons: np.ndarray, weights: np.ndarray, table
             "state": long.to_numpy(),
             "wage_column": "",
             "weight": weight.loc[person].to_numpy(),
+            "person": person.to_numpy(),
         }
     )
     return cells.assign(contribution=cells["weight"] * cells["state"])[CELL_COLUMNS]
@@ -193,6 +199,7 @@ def _trace_draws(outcome: str, persons: np.ndarray, weights: np.ndarray, tables:
                 "wage_column": "",
                 "weight": weight,
                 "contribution": weight * days[who].to_numpy(),
+                "person": persons,
             }
         )
         for who, weight in parts

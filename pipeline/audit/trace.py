@@ -6,71 +6,58 @@ import argparse
 import difflib
 import math
 import sys
-import textwrap
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
-from pipeline.audit.decompose import Decomposition, decompose
+from pipeline.audit.build import Build
 from pipeline.audit.lineage import Link, trace_files
-from pipeline.config import Study
+from pipeline.audit.statistics import Number, decompose_statistic
+from pipeline.audit.sums import RootOfSquares
+from pipeline.audit.text import describe
 from pipeline.errors import InputError
 from pipeline.estimates import parse_address
-from pipeline.files import load_input, write_if_changed
-from pipeline.models import Model, read_models
-from pipeline.stages.sample import REASONS
-
-CONFIG = Path("config")
-GAP_LIMIT = 1e-12  # of the larger of 1 and the estimate: the rounding of some ten thousand additions
-WIDTH = 110
+from pipeline.files import write_if_changed
+from pipeline.stages.cells import COLUMNS, show_number
 
 
 @dataclass(frozen=True)
 class Trace:
-    """A printed number, its estimate and everything the estimate is made of."""
+    """A number as shown, the estimate it is a statistic of, the files behind it, and what it is made of."""
 
-    cell: pd.Series
-    estimate: pd.Series
-    model: Model | None
-    study: Study
-    exclusions: pd.DataFrame
+    build: Build
+    cell: dict[Any, Any]
+    estimate: dict[Any, Any]
     chain: list[Link]
-    decomposition: Decomposition
-
-    @property
-    def gap(self) -> float:
-        """The estimate less the sum of its cells, in the unit of the estimate."""
-        return float(self.estimate["estimate"]) - self.decomposition.total
-
-    @property
-    def gap_limit(self) -> float:
-        """How large the gap may be."""
-        return GAP_LIMIT * max(1.0, abs(float(self.estimate["estimate"])))
+    number: Number
 
 
-def trace(cell_id: str, raw: Path, derived: Path) -> Trace:
-    """Follow the number `cell_id` to the received files in `raw` by way of the derived tables in `derived`.
+def trace(cell_id: str, build: Build) -> Trace:
+    """Follow the number shown at the address `cell_id` to the received files.
 
-    Raises InputError for an address that no exhibit shows, with those that come near, and for a file that changed.
+    Raises InputError for an address that no exhibit shows, with those that come near; for a file that is not the one
+    recorded; for a number that is not what the exhibits show of the estimate; and for cells that do not give it back.
     """
-    cell = _find_cell(cell_id, load_input(derived / "cells.parquet"))
-    address = parse_address(cell["estimate_id"])
-    path, estimate = _find_estimate(cell["estimate_id"], derived / "estimates")
-    study = load_input(CONFIG / "study.toml")
-    models = read_models(load_input(CONFIG / "models.toml"))
-    return Trace(
-        cell=cell,
-        estimate=estimate,
-        model=models.get(address.model),
-        study=study,
-        exclusions=load_input(derived / "exclusions.parquet"),
-        chain=trace_files(path, derived / "runs"),
-        decomposition=decompose(address, models.get(address.model), study, derived, CONFIG),
-    )
+    cell = _find_cell(cell_id, build.cells)
+    if cell["estimate_id"] not in build.estimates:
+        raise InputError(f"{build.derived}: no estimate {cell['estimate_id']}. Run make all.")
+    path, estimate = build.estimates[cell["estimate_id"]]
+    chain = trace_files(build.derived / "cells.parquet", build.derived / "runs", path)
+    _require_as_estimated(cell, estimate, build)
+    request = build.request(parse_address(cell["estimate_id"]))
+    number = decompose_statistic(cell["statistic"], request, estimate, build.study.inference.level)
+    if not abs(number.gap) <= number.gap_limit:
+        raise InputError(
+            f"trace: the cells do not give the number back: it is {number.value:.12g}, and they make "
+            f"{number.total:.12g}, {abs(number.gap):.1e} off where {number.gap_limit:.0e} is rounding. Report this."
+        )
+    return Trace(build, cell, estimate, chain, number)
 
 
-def _find_cell(cell_id: str, cells: pd.DataFrame) -> pd.Series:
+def _find_cell(cell_id: str, cells: pd.DataFrame) -> dict[Any, Any]:
     found = cells[cells["cell_id"] == cell_id]
     if found.empty:
         near = difflib.get_close_matches(cell_id, cells["cell_id"], n=3, cutoff=0.3)
@@ -78,112 +65,36 @@ def _find_cell(cell_id: str, cells: pd.DataFrame) -> pd.Series:
             f"Near it: {', '.join(near)}." if near else "The page shows the address of a number when you point at it."
         )
         raise InputError(f"trace: no exhibit shows a number with the address {cell_id!r}. {hint}")
-    return found.iloc[0]
+    return dict(found.to_dict("records")[0])
 
 
-def _find_estimate(estimate_id: str, folder: Path) -> tuple[Path, pd.Series]:
-    for path in sorted(folder.glob("*.parquet")):
-        table = load_input(path)
-        found = table[table["estimate_id"] == estimate_id]
-        if len(found):
-            return path, found.iloc[0]
-    raise InputError(f"{folder}: no estimate {estimate_id}. Run make all.")
+def _require_as_estimated(cell: dict[Any, Any], estimate: dict[Any, Any], build: Build) -> None:
+    """Raise InputError unless the cell is what config/exhibits.toml shows of the estimate, to the last letter."""
+    slot = build.slots.get(cell["cell_id"])
+    written = show_number(slot, estimate, build.study.inference.stars, build.language) if slot else ()
+    for column, expected in zip(COLUMNS, written, strict=bool(written)):
+        shown = cell[column]
+        if shown != expected and not (isinstance(expected, float) and math.isnan(expected) and math.isnan(shown)):
+            raise InputError(
+                f"{build.derived / 'cells.parquet'}: {column} of {cell['cell_id']} is {shown!r}, but the estimate "
+                f"{cell['estimate_id']} makes it {expected!r}. Delete the file and run make all."
+            )
+    if not written:
+        raise InputError(f"config/exhibits.toml: nothing is shown at {cell['cell_id']} now. Run make all.")
 
 
-def describe(found: Trace, cells_path: Path) -> str:
-    """The trace as text: number, estimate, model, sample, files, sum."""
-    parts = [
-        _describe_number(found),
-        _describe_model(found),
-        _describe_sample(found),
-        _describe_chain(found.chain),
-        _describe_sum(found, cells_path),
-    ]
-    return "\n\n".join(parts)
-
-
-def _describe_number(found: Trace) -> str:
-    row = found.estimate
-    numbers = [("estimate", row["estimate"]), ("standard error", row["se"]), ("p-value", row["p_value"])]
-    numbers += [("lower limit", row["ci_low"]), ("upper limit", row["ci_high"]), ("degrees of freedom", row["df"])]
-    lines = [f"  {name:<20}{value:.12g}" for name, value in numbers if pd.notna(value)]
-    note = [f"  note                {row['note']}"] if row["note"] else []
-    return "\n".join(
-        [
-            f"NUMBER    {found.cell['cell_id']}",
-            f"  as shown            {found.cell['text']}   (statistic: {found.cell['statistic']})",
-            f"  value               {found.cell['value']:.12g}",
-            f"ESTIMATE  {found.cell['estimate_id']}",
-            *lines,
-            *note,
-        ]
-    )
-
-
-def _describe_model(found: Trace) -> str:
-    if found.model is None:
-        return "MODEL     a count of rows of the allocation file"
-    model = found.model
-    lines = [f"MODEL     {model.name}: {model.name_en} ({model.report})", f"  {model.equation}"]
-    if model.covariates:
-        lines.append(f"  X = {', '.join(model.covariates)}")
-    return "\n".join([*lines, _wrap(model.words_en)])
-
-
-def _describe_sample(found: Trace) -> str:
-    row, reasons = found.estimate, found.exclusions["reason"].value_counts()
-    lines = [f"SAMPLE    {row['sample']}: {_conditions(found)}", f"  randomised             {len(found.exclusions):>6}"]
-    lines += [f"  less {reason:<20}{-int(reasons.get(reason, 0)):>4}" for reason in REASONS]
-    lines.append(f"  analysed               {int(reasons['analysed']):>6}")
-    used = [("observations used", "n"), ("of them LTJS", "n_treated"), ("of them control", "n_control")]
-    used.append(("teams", "n_clusters"))
-    lines += [f"  {name:<23}{int(row[column]):>6}" for name, column in used if pd.notna(row[column])]
-    lines.append(f"  hash of the sample     {row['sample_hash']}")
-    return "\n".join(lines)
-
-
-def _conditions(found: Trace) -> str:
-    name = found.estimate["sample"]
-    split = found.study.splits.get(name) if found.model and name in found.model.splits else None
-    if found.model and split is not None:
-        sign, limit = ("<", split.below) if split.at_most is None else ("<=", split.at_most)
-        bound = f"{sign} {limit}" if isinstance(limit, str) else f"{sign} {limit:g}"
-        return f"{' '.join(found.model.samples)}, low if {split.variable} {bound}, else high"
-    sample = found.study.samples.get(name)
-    if sample is None or not sample.conditions:
-        return "every analysed person"
-    words = {"below": "<", "at_most": "<=", "at_least": ">=", "above": ">", "equals": "="}
-    return " and ".join(
-        f"{condition.variable} {sign} {getattr(condition, bound):g}"
-        for condition in sample.conditions
-        for bound, sign in words.items()
-        if getattr(condition, bound) is not None
-    )
-
-
-def _describe_chain(chain: list[Link]) -> str:
-    lines = [f"  {'  ' * link.depth}{link.path}  {link.sha256[:16]}  ({link.origin})" for link in chain]
-    return "\n".join(["FILES     each checked now against the record of the stage that read it", *lines])
-
-
-def _describe_sum(found: Trace, cells_path: Path) -> str:
-    parts = found.decomposition
-    terms = math.fsum([parts.constant, *(parts.terms["weight"] * parts.terms["outcome"])])
-    return "\n".join(
-        [
-            "SUM",
-            _wrap(parts.identity),
-            f"  estimate                                          {found.estimate['estimate']: .15f}",
-            f"  sum over {len(parts.terms):>6} {parts.unit:<12} of weight x outcome  {terms: .15f}",
-            f"  sum over {len(parts.cells):>6} cells of the received files         {parts.total: .15f}",
-            f"  gap                                               {found.gap: .1e}   (limit {found.gap_limit:.0e})",
-            f"  the cells: {cells_path}",
-        ]
-    )
-
-
-def _wrap(text: str) -> str:
-    return textwrap.fill(text, WIDTH, initial_indent="  ", subsequent_indent="  ")
+def write_cells(found: Trace) -> Iterator[Path]:
+    """Write the cells of every part beside the derived tables, and of a standard error the scores; say where."""
+    folder, name = found.build.derived / "trace", found.cell["cell_id"].replace("/", "__")
+    for kind, part in found.number.parts.items():
+        end = f"__{kind.replace(' ', '_')}" if len(found.number.parts) > 1 else ""
+        cells = part.cells.assign(file=[str(found.build.raw / file) for file in part.cells["file"]])
+        tables = {f"{name}{end}.csv": cells}
+        if isinstance(part, RootOfSquares):
+            tables[f"{name}{end}__scores.csv"] = part.terms
+        for target, table in tables.items():
+            write_if_changed(folder / target, table.to_csv(index=False).encode())
+            yield folder / target
 
 
 def main() -> int:
@@ -196,14 +107,10 @@ def main() -> int:
     try:
         if not arguments.cell_id:
             raise InputError("trace: no address given. Say make trace ID=figure_3_3/all/sickness_benefit/45.")
-        found = trace(arguments.cell_id, arguments.raw, arguments.derived)
-        target = arguments.derived / "trace" / f"{arguments.cell_id.replace('/', '__')}.csv"
-        cells = found.decomposition.cells
-        located = cells.assign(file=[str(arguments.raw / name) for name in cells["file"]])
-        write_if_changed(target, located.to_csv(index=False).encode())
-        print(describe(found, target))
-        if not abs(found.gap) < found.gap_limit:
-            raise InputError(f"trace: the cells do not give the number back: the gap is {found.gap:.1e}. Report this.")
+        found = trace(arguments.cell_id, Build(arguments.raw, arguments.derived))
+        paths = list(write_cells(found))
+        print(describe(found.cell, found.estimate, found.number, found.chain, found.build))
+        print("\n".join(f"  cells: {path}" for path in paths))
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

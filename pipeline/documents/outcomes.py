@@ -23,7 +23,7 @@ KINDS = {
 EXITS = {
     "run": (
         "Exit to ordinary employment",
-        "The first week of the first run of at least {run} employed weeks that begins in week 1 or later; the whole "
+        "The first week of the first run of at least {run} that begins in week 1 or later; the whole "
         "run must be observed, and may end after the horizon. 1 is an employed week, 0 another, ? an unknown one.",
     ),
     "out": (
@@ -89,9 +89,11 @@ def _cell(cell: str) -> str:
 
 
 def _exits(exits: pd.DataFrame, study: Study) -> list[str]:
+    weeks = study.outcomes.employment_run_weeks
+    run = f"{weeks} employed week{'s' if weeks != 1 else ''}"
     lines = ["## Exits", ""]
     for kind, (title, words) in EXITS.items():
-        lines += [f"### {title}", "", words.format(run=study.outcomes.employment_run_weeks), ""]
+        lines += [f"### {title}", "", words.format(run=run), ""]
         rows = (
             [f"`{row['weeks']}`", row["horizon"], row["expected_week"], row["expected_exit"], row["says"]]
             for row in exits[exits["exit"] == kind].to_dict("records")

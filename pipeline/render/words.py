@@ -54,6 +54,9 @@ BOUND_WORDS = {
     "en": {"below": "less than", "at_most": "at most", "at_least": "at least", "above": "more than", "equals": ""},
     "da": {"below": "mindre end", "at_most": "højst", "at_least": "mindst", "above": "mere end", "equals": ""},
 }
+WEEKS = {"en": ("week", "weeks"), "da": ("uge", "uger")}
+FIRST_WEEK = {"en": "the first week", "da": "den første uge"}
+FIRST_OF_RUN = {"en": "the first of at least {weeks} in a row", "da": "den første af mindst {weeks} i træk"}
 MEDIAN = {"en": "the median", "da": "medianen"}
 MEDIAN_TEAM = {
     "en": "more of its other members than in the median team",
@@ -77,8 +80,8 @@ def study_words(study: Study, language: str) -> dict[str, str]:
     words = {
         "horizon": str(study.time.horizon_weeks),
         "pre_weeks": str(PRE_WEEKS),
-        "employment_run_weeks": str(study.outcomes.employment_run_weeks),
-        "hazard_interval_weeks": str(study.outcomes.hazard_interval_weeks),
+        "employment_run": _run(study.outcomes.employment_run_weeks, language),
+        "hazard_interval": _weeks(study.outcomes.hazard_interval_weeks, language),
         "peers_bound": f"{study.peers.below:g}",
         "peers_share": _peers_share(study.peers, language),
     }
@@ -113,6 +116,14 @@ def fill_words(settings: SettingsType, words: Mapping[str, str]) -> SettingsType
 def note_words(words: dict[str, str], study: Study, marks: Iterable[str], language: str) -> dict[str, str]:
     """`words` and the legend of the marks that one exhibit uses."""
     return {**words, "stars": star_legend(study.inference.stars, marks, language)}
+
+
+def _weeks(number: int, language: str) -> str:
+    return f"{number} {WEEKS[language][number != 1]}"
+
+
+def _run(number: int, language: str) -> str:
+    return FIRST_WEEK[language] if number == 1 else FIRST_OF_RUN[language].format(weeks=_weeks(number, language))
 
 
 def _given(limits: Condition | Split) -> tuple[str, float | str]:

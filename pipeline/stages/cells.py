@@ -44,7 +44,7 @@ def run(
     slots = list(find_slots(described, variables, study, index))
     _require_estimates(slots, index)
     _require_complete(described, slots, index, study.time.horizon_weeks)
-    rows = [_cell(slot, index[slot.estimate_id], study.inference.stars, language.language) for slot in slots]
+    rows = [show_number(slot, index[slot.estimate_id], study.inference.stars, language.language) for slot in slots]
     cells = pd.DataFrame(rows, columns=COLUMNS)
     repeated = cells.loc[cells["cell_id"].duplicated(), "cell_id"]
     if len(repeated):
@@ -113,8 +113,10 @@ def _rows_of(table: Table, horizon: int) -> re.Pattern[str]:
     return re.compile("|".join(sorted(templates)))
 
 
-def _cell(slot: Slot, estimate: Mapping[str, Any], levels: Mapping[str, float], language: str) -> tuple[object, ...]:
-    """One row of cells.parquet, in the order of COLUMNS."""
+def show_number(
+    slot: Slot, estimate: Mapping[str, Any], levels: Mapping[str, float], language: str
+) -> tuple[object, ...]:
+    """One row of cells.parquet, in the order of COLUMNS: what is shown of a row of the estimates."""
     value = _number(estimate[SOURCES.get(slot.statistic, slot.statistic)])
     unit = UNITS_OF.get(slot.statistic, slot.unit)
     text = write_number(value, unit, language, slot.decimals if unit == slot.unit else None)

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from pipeline.audit.build import Build
 from pipeline.audit.decompose import decompose
 from pipeline.audit.person_weeks import hazard_terms
 from pipeline.errors import InputError
@@ -53,17 +54,12 @@ def received(name):
     return {column: place for place, column in enumerate(rows[0])}, rows
 
 
-@cache
-def estimates():
-    return pd.concat([pd.read_parquet(path) for path in (DERIVED / "estimates").glob("*.parquet")]).set_index(
-        "estimate_id"
-    )["estimate"]
+BUILD = Build(RAW, DERIVED)
 
 
 @cache
 def decomposed(estimate_id):
-    address = parse_address(estimate_id)
-    return decompose(address, read_models(MODELS)[address.model], STUDY, DERIVED, CONFIG)
+    return decompose(BUILD.request(parse_address(estimate_id)))
 
 
 def raw(cell, column="column"):
@@ -74,7 +70,7 @@ def raw(cell, column="column"):
 
 @pytest.mark.parametrize("estimate_id", KINDS)
 def test_the_cells_add_up_to_the_estimate_and_stand_in_the_received_files(estimate_id):
-    found, estimate = decomposed(estimate_id), estimates()[estimate_id]
+    found, estimate = decomposed(estimate_id), BUILD.estimates[estimate_id][1]["estimate"]
     # Some ten thousand additions of terms that are at most of the order of the sum of their sizes.
     scale = max(abs(estimate), found.cells["contribution"].abs().sum())
     assert math.fsum(found.cells["contribution"]) == pytest.approx(estimate, abs=1e-12 * scale)

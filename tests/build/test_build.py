@@ -66,13 +66,46 @@ def test_a_deleted_file_is_made_again_and_only_what_reads_it_looks_again(built_p
     assert built_project.hashes() == before
 
 
-def test_the_language_of_the_exhibits_can_be_switched_and_switched_back(built_project):
+def test_the_language_of_the_exhibits_stays_until_another_is_asked_for(built_project):
     before = built_project.hashes()
     assert set(built_project.built("all", "LANGUAGE=da")) == SHOWING
     page = (built_project.folder / "reports/twin/index.html").read_text(encoding="utf-8")
     assert 'lang="da"' in page
     assert "yntetisk" in page
-    assert set(built_project.built("all")) == SHOWING
+    danish = built_project.hashes()
+    assert set(built_project.built("all")) == set()
+    traced = built_project.make("trace", "ID=figure_3_2/all/employment/81")
+    assert ("as shown" in traced.stdout, traced.returncode) == (True, 0)
+    refused = built_project.make("all", "LANGUAGE=xx")
+    assert refused.returncode == 2
+    assert "Say LANGUAGE=en or LANGUAGE=da" in refused.stderr
+    assert built_project.hashes() == danish
+    assert set(built_project.built("all", "LANGUAGE=en")) == SHOWING
+    assert built_project.hashes() == before
+
+
+@pytest.mark.parametrize(
+    ("name", "remedy"),
+    [
+        ("reports/twin/tables/table_3_1.html", "Delete it and run make all"),
+        ("config/exhibits.toml", "Say touch config/exhibits.toml, then make all"),
+    ],
+)
+def test_a_file_changed_behind_the_back_of_make_is_named_with_its_remedy(built_project, name, remedy):
+    path, before = built_project.folder / name, built_project.hashes()
+    content, date = path.read_bytes(), path.stat().st_mtime
+    assert built_project.make("check").returncode == 0
+    path.write_bytes(content + b"\n")
+    os.utime(path, (date, date))
+    assert built_project.built("all") == {}
+    result = built_project.make("check")
+    assert result.returncode == 2
+    assert f"error: {name}: not the file that its record holds. {remedy}" in result.stderr
+    path.unlink()
+    if name.startswith("config"):
+        path.write_bytes(content)
+    built_project.built("all")
+    assert built_project.make("check").returncode == 0
     assert built_project.hashes() == before
 
 

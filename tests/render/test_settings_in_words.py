@@ -69,6 +69,21 @@ def test_numbers_follow_the_same_settings():
     assert run("subgroups", study=changed).loc[name, "estimate"] > run("subgroups").loc[name, "estimate"]
 
 
+@pytest.mark.parametrize(
+    ("weeks", "language", "run", "interval"),
+    [
+        (4, "en", "the first of at least 4 weeks in a row", "4 weeks"),
+        (4, "da", "den første af mindst 4 uger i træk", "4 uger"),
+        (1, "en", "the first week", "1 week"),
+        (1, "da", "den første uge", "1 uge"),
+    ],
+)
+def test_a_run_and_an_interval_of_one_week_are_said_in_the_singular(weeks, language, run, interval):
+    outcomes = msgspec.structs.replace(STUDY.outcomes, employment_run_weeks=weeks, hazard_interval_weeks=weeks)
+    words = study_words(msgspec.structs.replace(STUDY, outcomes=outcomes), language)
+    assert (words["employment_run"], words["hazard_interval"]) == (run, interval)
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_bound_has_words_and_the_first_and_last_point_inside(language):
     words = study_words(CHANGED, language)

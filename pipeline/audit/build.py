@@ -1,0 +1,131 @@
+"""What a trace reads: the settings, the derived tables and the numbers shown, each file once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from pipeline.audit.sources import Tables
+from pipeline.config import Study
+from pipeline.designs import Label, PrognosisCases, prognosis_cases
+from pipeline.errors import InputError
+from pipeline.estimates import Address
+from pipeline.estimation import Problem, estimation_problem
+from pipeline.files import load_input
+from pipeline.models import Model, read_models
+from pipeline.render.addresses import Slot
+from pipeline.render.exhibits import read_exhibits
+from pipeline.samples import join_background, select_sample, spells
+from pipeline.stages.cells import find_slots
+
+DATA = ("sample", "background", "shares", "durations", "exclusions", "weekly", "followup")
+SETTINGS = {"scales": "scales.csv", "outcomes": "outcomes.toml"}
+LOCATED = ("trial", "sample", "weekly", "register_columns", "baseline_items", "followup_items")
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is to be decomposed, and the tables it is decomposed with."""
+
+    address: Address
+    model: Model
+    study: Study
+    data: dict[str, pd.DataFrame]
+    tables: Tables
+
+    def people(self) -> pd.DataFrame:
+        """The persons of the sample with their background."""
+        joined = join_background(self.data["sample"], self.data["background"])
+        return select_sample(joined, self.address.sample, self.study)
+
+    def at_risk(self, arm: str | None = None) -> pd.DataFrame:
+        """The persons at risk of the exit, of one arm or both, with weeks and exited."""
+        people = self.people()
+        chosen = people if arm is None else people[people["treated"] == (arm == "treated")]
+        return spells(chosen, self.data["durations"], self.address.outcome, self.study.time.horizon_weeks)
+
+    def cases(self) -> PrognosisCases:
+        """The complete cases of a regression without treatment."""
+        label = Label(self.address.outcome, self.address.week)
+        return prognosis_cases(self.model, self.address.sample, label, self.data, self.study)
+
+    def problem(self) -> Problem:
+        """The least-squares problem that was solved."""
+        address = self.address
+        return estimation_problem(self.model, address.sample, address.outcome, address.week, self.data, self.study)
+
+
+@dataclass(frozen=True)
+class Build:
+    """An extract as built: the folder of the received files, that of the derived tables, and that of the settings."""
+
+    raw: Path
+    derived: Path
+    config: Path = Path("config")
+
+    def request(self, address: Address) -> Request:
+        """What the estimate at `address` is decomposed with; InputError if no model says what it is."""
+        model = self.models.get(address.model)
+        if model is None:
+            raise InputError(f"config/models.toml: no table [{address.model}], so nothing says what the number is.")
+        return Request(address, model, self.study, self._data, self._tables)
+
+    @cached_property
+    def cells(self) -> pd.DataFrame:
+        """Every number shown."""
+        cells: pd.DataFrame = self._load("cells.parquet")
+        return cells
+
+    @cached_property
+    def estimates(self) -> dict[str, tuple[Path, dict[Any, Any]]]:
+        """By estimate_id the row of the estimate and the file that holds it."""
+        paths = sorted((self.derived / "estimates").glob("*.parquet"))
+        return {row["estimate_id"]: (path, row) for path in paths for row in load_input(path).to_dict("records")}
+
+    @cached_property
+    def slots(self) -> dict[str, Slot]:
+        """By address what config/exhibits.toml shows there."""
+        exhibits = read_exhibits(load_input(self.config / "exhibits.toml"))
+        variables = load_input(self.config / "variables.csv")
+        return {slot.cell_id: slot for slot in find_slots(exhibits, variables, self.study, self.estimates)}
+
+    @cached_property
+    def study(self) -> Study:
+        """config/study.toml."""
+        study: Study = load_input(self.config / "study.toml")
+        return study
+
+    @cached_property
+    def models(self) -> dict[str, Model]:
+        """config/models.toml."""
+        return read_models(load_input(self.config / "models.toml"))
+
+    @cached_property
+    def language(self) -> str:
+        """The language in which the numbers are written."""
+        return str(self._load("language.toml").language)
+
+    @cached_property
+    def exclusions(self) -> pd.DataFrame:
+        """Every randomised person with the reason for leaving them out."""
+        return self._data["exclusions"]
+
+    @cached_property
+    def _data(self) -> dict[str, pd.DataFrame]:
+        return {name: self._load(f"{name}.parquet") for name in DATA}
+
+    @cached_property
+    def _tables(self) -> Tables:
+        located = {name: self._load(f"{name}.parquet") for name in LOCATED}
+        settings = {name: load_input(self.config / file) for name, file in SETTINGS.items()}
+        return Tables(**located, **settings, study=self.study)
+
+    def _load(self, name: str) -> Any:
+        path = self.derived / name
+        if not path.exists():
+            raise InputError(f"{path}: the file is missing. Say make all EXTRACT={self.derived.name} first.")
+        return load_input(path)

@@ -1,0 +1,148 @@
+"""A trace as text that can be read without reading code: number, estimate, model, sample, files, sum."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from pipeline.audit.build import Build
+from pipeline.audit.lineage import Link
+from pipeline.audit.statistics import NAMES, Number
+from pipeline.audit.sums import RootOfSquares, Sum
+from pipeline.config import Study
+from pipeline.models import Model
+from pipeline.stages.sample import REASONS
+
+WIDTH = 110
+SHOWN = 10  # of the persons or person-weeks of a standard error; teams are all shown
+
+Row = Mapping[Any, Any]
+
+
+def describe(cell: Row, estimate: Row, number: Number, chain: Sequence[Link], build: Build) -> str:
+    """The whole trace of a number shown."""
+    model = build.models[estimate["model"]]
+    parts = [
+        _describe_number(cell, estimate, number),
+        _describe_model(model),
+        _describe_sample(estimate, model, build),
+        _describe_chain(chain),
+        _describe_parts(number),
+    ]
+    return "\n\n".join(parts)
+
+
+def _describe_number(cell: Row, row: Row, number: Number) -> str:
+    numbers = [("estimate", row["estimate"]), ("standard error", row["se"]), ("p-value", row["p_value"])]
+    numbers += [("lower limit", row["ci_low"]), ("upper limit", row["ci_high"]), ("degrees of freedom", row["df"])]
+    lines = [f"  {name:<20}{value:.12g}" for name, value in numbers if pd.notna(value)]
+    note = [f"  note                {row['note']}"] if row["note"] else []
+    return "\n".join(
+        [
+            f"NUMBER    {cell['cell_id']}",
+            f"  as shown            {cell['text']}   (statistic: {NAMES[number.statistic]})",
+            f"  value               {cell['value']:.12g}   (equal to that of the estimate, and written as it is shown)",
+            f"ESTIMATE  {cell['estimate_id']}",
+            *lines,
+            *note,
+        ]
+    )
+
+
+def _describe_model(model: Model) -> str:
+    lines = [f"MODEL     {model.name}: {model.name_en} ({model.report})", f"  {model.equation}"]
+    if model.covariates:
+        lines.append(_wrap(f"X = {', '.join(model.covariates)}"))
+    return "\n".join([*lines, _wrap(model.words_en)])
+
+
+def _describe_sample(row: Row, model: Model, build: Build) -> str:
+    reasons = build.exclusions["reason"].value_counts()
+    conditions = _conditions(row["sample"], model, build.study)
+    lines = [f"SAMPLE    {row['sample']}: {conditions}", f"  randomised             {len(build.exclusions):>6}"]
+    lines += [f"  less {reason:<20}{-int(reasons.get(reason, 0)):>4}" for reason in REASONS]
+    lines.append(f"  analysed               {int(reasons['analysed']):>6}")
+    used = [("observations used", "n"), ("of them LTJS", "n_treated"), ("of them control", "n_control")]
+    used.append(("teams", "n_clusters"))
+    lines += [f"  {name:<23}{int(row[column]):>6}" for name, column in used if pd.notna(row[column])]
+    lines.append(f"  hash of the sample     {row['sample_hash']}")
+    return "\n".join(lines)
+
+
+def _conditions(name: str, model: Model, study: Study) -> str:
+    split = study.splits.get(name) if name in model.splits else None
+    if split is not None:
+        sign, limit = ("<", split.below) if split.at_most is None else ("<=", split.at_most)
+        bound = f"{sign} {limit}" if isinstance(limit, str) else f"{sign} {limit:g}"
+        return f"{' '.join(model.samples)}, low if {split.variable} {bound}, else high"
+    sample = study.samples.get(name)
+    if sample is None or not sample.conditions:
+        return "every analysed person"
+    words = {"below": "<", "at_most": "<=", "at_least": ">=", "above": ">", "equals": "="}
+    return " and ".join(
+        f"{condition.variable} {sign} {getattr(condition, bound):g}"
+        for condition in sample.conditions
+        for bound, sign in words.items()
+        if getattr(condition, bound) is not None
+    )
+
+
+def _describe_chain(chain: Sequence[Link]) -> str:
+    lines = [f"  {'  ' * link.depth}{link.path}  {link.sha256[:16]}  ({link.origin})" for link in chain]
+    return "\n".join(["FILES     each checked now against the record of the stage that made or read it", *lines])
+
+
+def _describe_parts(number: Number) -> str:
+    name = NAMES[number.statistic]
+    blocks = [_describe_squares(part) if isinstance(part, RootOfSquares) else _describe_sum(part, kind)
+              for kind, part in number.parts.items()]  # fmt: skip
+    result = [
+        f"  {name} = {number.formula}",
+        f"  {'as estimated':<56}{number.value: .15g}",
+        f"  {'from the parts above':<56}{number.total: .15g}",
+        f"  {'gap':<56}{number.gap: .1e}   (limit {number.gap_limit:.0e})",
+    ]
+    return "\n".join(["SUM", *blocks, "RESULT", *result])
+
+
+def _describe_sum(part: Sum, kind: str) -> str:
+    lines = [_wrap(part.identity)]
+    if part.constant:
+        lines.append(f"  {'constant':<56}{part.constant: .15g}")
+    if len(part.cells):
+        lines += [
+            f"  {f'sum over {len(part.terms)} {part.unit} of weight x outcome':<56}{part.total_of_terms: .15g}",
+            f"  {f'sum over {len(part.cells)} cells of the received files: {kind}':<56}{part.total: .15g}",
+        ]
+    return "\n".join(lines)
+
+
+def _describe_squares(part: RootOfSquares) -> str:
+    clusters = part.clusters.sort_values("part", ascending=False)
+    members, shown = part.terms.groupby("cluster").size(), len(clusters) if part.cluster == "team" else SHOWN
+    plural = f"{part.cluster}s"
+    lines = [
+        _wrap(f"standard error = square root of factor x sum over {plural} of score squared; {part.identity}"),
+        f"  factor = {part.factor_words}",
+        f"  {part.cluster:<32}{part.unit:>14}{'score':>24}{'of the variance':>18}",
+    ]
+    lines += [
+        f"  {name!s:<32}{members[name]:>14}{row.score: 24.12g}{row.part:>18.2%}"
+        for name, row in zip(clusters.index[:shown], clusters.itertuples(), strict=False)
+    ]
+    if len(clusters) > shown:
+        lines.append(f"  and {len(clusters) - shown} more {plural}, all in the file of scores")
+    return "\n".join(
+        [
+            *lines,
+            f"  {f'root of factor x squares over {len(part.terms)} {part.unit}':<56}{part.total_of_terms: .15g}",
+            f"  {f'the same from {len(part.cells)} cells: standard error':<56}{part.total: .15g}",
+        ]
+    )
+
+
+def _wrap(text: str) -> str:
+    return textwrap.fill(text, WIDTH, initial_indent="  ", subsequent_indent="  ")

@@ -148,4 +148,8 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    status = main()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # A thread of the parquet library can abort a process that is torn down; all is written, so nothing is torn down.
+    os._exit(status)

@@ -252,7 +252,7 @@ def test_hazards_are_those_of_tables_3_1_and_3_2(trial, sample, outcome, printed
     indicators.append(dummies[1][:, None] == np.arange(1, dummies[1].max() + 1))
     design = np.column_stack([keys[0], *indicators]).astype(float)
     result = sm.GLM(np.column_stack([counts[:, 1], counts[:, 0] - counts[:, 1]]), design, sm.families.Binomial()).fit()
-    assert abs(result.params[0] - printed) < 0.022  # a fifth of its standard error; the search stops at conflicts
+    assert abs(result.params[0] - printed) < 0.022  # a fifth of its standard error; numbers conflict
     assert abs(counts[:, 0].sum() / person_weeks - 1) < 0.01
 
 

@@ -81,7 +81,7 @@ def test_the_hazards_are_those_of_tables_3_1_and_3_2(compared):
     assert len(rows) == 18
     for row in rows:
         if row["statistic"] == "coef":
-            assert abs(float(row["distance_units"])) < 2.2  # a fifth of its standard error; the search stops at conflicts
+            assert abs(float(row["distance_units"])) < 2.2  # a fifth of its standard error; numbers conflict
         if row["statistic"] == "n":
             assert abs(float(row["rebuilt"]) / float(row["value"]) - 1) < 0.01
 

@@ -22,7 +22,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from pipeline.errors import InputError
+from pipeline.errors import InputError, command
 from pipeline.files import digest, load_input, serialise, write_if_changed
 
 DICTIONARY = Path("config/variables.csv")
@@ -127,8 +127,9 @@ def _sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def main() -> int:
-    """Parse the command line, run the stage, and turn an InputError into one message and exit code 2."""
+@command
+def main() -> None:
+    """Parse the command line and run the stage."""
     parser = argparse.ArgumentParser(prog="python -m pipeline.stage", description="Run one stage of the pipeline.")
     parser.add_argument("name")
     parser.add_argument("--in", dest="inputs", nargs="*", type=Path, default=[])
@@ -136,15 +137,7 @@ def main() -> int:
     parser.add_argument("--out", dest="outputs", nargs="+", type=Path, required=True)
     parser.add_argument("--record", type=Path, required=True)
     arguments = parser.parse_args()
-    try:
-        run_stage(arguments.name, arguments.inputs, arguments.others, arguments.outputs, arguments.record)
-    except InputError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print(f"{arguments.name}: interrupted; nothing half-written is left", file=sys.stderr)
-        return 130
-    return 0
+    run_stage(arguments.name, arguments.inputs, arguments.others, arguments.outputs, arguments.record)
 
 
 if __name__ == "__main__":

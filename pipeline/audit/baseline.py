@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.audit.compare import COLUMNS, COUNTS, Comparison, compare, describe, read_estimates
-from pipeline.errors import InputError
+from pipeline.errors import InputError, command
 from pipeline.files import write_if_changed
 
 ACCEPTED = Path("tests/baseline")
@@ -111,23 +111,19 @@ def ask() -> str:
         return ""
 
 
-def main() -> int:
+@command
+def main() -> None:
     """Accept the estimates of the folder on the command line for the reason in the environment variable REASON."""
     parser = argparse.ArgumentParser(prog="python -m pipeline.audit.baseline", description=__doc__)
     parser.add_argument("estimates", type=Path)
     estimates = parser.parse_args().estimates
-    try:
-        if estimates.parent.name != EXTRACT:
-            raise InputError(
-                f"{estimates}: only the estimates of the synthetic trial are accepted. Another extract is compared "
-                f"with an earlier one: make diff FROM=<earlier> EXTRACT={estimates.parent.name}."
-            )
-        for line in accept(estimates, os.environ.get("REASON", "") or None):
-            print(line)
-    except InputError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    return 0
+    if estimates.parent.name != EXTRACT:
+        raise InputError(
+            f"{estimates}: only the estimates of the synthetic trial are accepted. Another extract is compared "
+            f"with an earlier one: make diff FROM=<earlier> EXTRACT={estimates.parent.name}."
+        )
+    for line in accept(estimates, os.environ.get("REASON", "") or None):
+        print(line)
 
 
 if __name__ == "__main__":

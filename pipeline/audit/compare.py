@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from pipeline.errors import InputError
+from pipeline.errors import InputError, command
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -158,21 +158,17 @@ def read_estimates(folder: Path) -> pd.DataFrame:
     return table.astype({"n": "Int64", "n_treated": "Int64", "n_control": "Int64", "n_clusters": "Int64"})
 
 
-def main() -> int:
+@command
+def main() -> None:
     """Say what moved from one folder of estimates to another, and end with 0: that numbers differ is no error."""
     parser = argparse.ArgumentParser(prog="python -m pipeline.audit.compare", description=__doc__)
     parser.add_argument("old", type=Path)
     parser.add_argument("new", type=Path)
     arguments = parser.parse_args()
-    try:
-        found = compare(read_estimates(arguments.old), read_estimates(arguments.new))
-    except InputError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
+    found = compare(read_estimates(arguments.old), read_estimates(arguments.new))
     total = sum(found.counts.values())
     print(f"{len(found.changes)} of {total} estimates differ between {arguments.old} and {arguments.new}")
     print("\n".join(describe(found)))
-    return 0
 
 
 if __name__ == "__main__":

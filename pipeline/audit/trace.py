@@ -18,7 +18,7 @@ from pipeline.audit.lineage import Link, trace_files
 from pipeline.audit.statistics import Number, decompose_statistic
 from pipeline.audit.sums import RootOfSquares
 from pipeline.audit.text import describe
-from pipeline.errors import InputError
+from pipeline.errors import InputError, command
 from pipeline.estimates import parse_address
 from pipeline.files import write_if_changed
 from pipeline.stages.cells import COLUMNS, show_number
@@ -97,24 +97,20 @@ def write_cells(found: Trace) -> Iterator[Path]:
             yield folder / target
 
 
-def main() -> int:
+@command
+def main() -> None:
     """Print the trace of the number given on the command line and write its cells beside the derived tables."""
     parser = argparse.ArgumentParser(prog="python -m pipeline.audit.trace", description=__doc__)
     parser.add_argument("cell_id")
     parser.add_argument("--raw", type=Path, required=True)
     parser.add_argument("--derived", type=Path, required=True)
     arguments = parser.parse_args()
-    try:
-        if not arguments.cell_id:
-            raise InputError("trace: no address given. Say make trace ID=figure_3_3/all/sickness_benefit/45.")
-        found = trace(arguments.cell_id, Build(arguments.raw, arguments.derived))
-        paths = list(write_cells(found))
-        print(describe(found.cell, found.estimate, found.number, found.chain, found.build))
-        print("\n".join(f"  cells: {path}" for path in paths))
-    except InputError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    return 0
+    if not arguments.cell_id:
+        raise InputError("trace: no address given. Say make trace ID=figure_3_3/all/sickness_benefit/45.")
+    found = trace(arguments.cell_id, Build(arguments.raw, arguments.derived))
+    paths = list(write_cells(found))
+    print(describe(found.cell, found.estimate, found.number, found.chain, found.build))
+    print("\n".join(f"  cells: {path}" for path in paths))
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from pathlib import Path
 from pipeline.documents.models import write_models
 from pipeline.documents.outcomes import write_outcomes
 from pipeline.documents.variables import write_variables
-from pipeline.errors import InputError
+from pipeline.errors import command
 from pipeline.files import load_input, write_if_changed
 from pipeline.models import read_models
 from pipeline.render.exhibits import read_exhibits
@@ -29,16 +29,12 @@ def write_documents() -> dict[str, str]:
     }
 
 
-def main() -> int:
+@command
+def main() -> None:
     """Write what changed and name it."""
-    try:
-        for name, text in write_documents().items():
-            changed = write_if_changed(DOCUMENTS / name, text.encode())
-            print(f"{DOCUMENTS / name}: {'written' if changed else 'nothing changed'}")
-    except InputError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    return 0
+    for name, text in write_documents().items():
+        changed = write_if_changed(DOCUMENTS / name, text.encode())
+        print(f"{DOCUMENTS / name}: {'written' if changed else 'nothing changed'}")
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.errors import InputError
+from pipeline.errors import InputError, command
 from pipeline.files import digest, write_if_changed
 from pipeline.register.persons import count_invented
 from pipeline.register.readers import read_separated, require_columns
@@ -76,24 +76,20 @@ def _separator(path: Path) -> str:
         return max(";,\t", key=file.readline().count)
 
 
-def main() -> int:
+@command
+def main() -> None:
     """Write extract.toml into the folder given on the command line unless the folder has one."""
     parser = argparse.ArgumentParser(prog="python -m pipeline.register.receive", description="Register an extract.")
     parser.add_argument("folder", type=Path)
     folder = parser.parse_args().folder
     target = folder / "extract.toml"
-    try:
-        if target.exists():
-            raise InputError(
-                f"{target}: already there. A registered extract never changes; if the data owner mended a file, delete "
-                "extract.toml and say make extract again."
-            )
-        write_if_changed(target, describe_extract(folder, datetime.date.today()).encode())
-    except InputError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
+    if target.exists():
+        raise InputError(
+            f"{target}: already there. A registered extract never changes; if the data owner mended a file, delete "
+            "extract.toml and say make extract again."
+        )
+    write_if_changed(target, describe_extract(folder, datetime.date.today()).encode())
     print(f"wrote {target}: read it, and correct its label")
-    return 0
 
 
 if __name__ == "__main__":

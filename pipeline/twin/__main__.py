@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from pipeline.errors import InputError
+from pipeline.errors import command
 from pipeline.files import write_if_changed
 
 
@@ -74,22 +74,18 @@ STEPS = {
 }
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Run a command; an InputError becomes one message and exit code 2."""
+@command
+def main(arguments: list[str] | None = None) -> None:
+    """Run a step, or all of them."""
     parser = argparse.ArgumentParser(prog="python -m pipeline.twin", description="The synthetic trial.")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("calibrate", help="all the steps below, in their order")
     for name, step in STEPS.items():
         commands.add_parser(name, help=(step.__doc__ or "").split(".")[0])
     options = parser.parse_args(arguments)
-    try:
-        for name, step in STEPS.items():
-            if options.command in (name, "calibrate"):
-                step()
-    except InputError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    return 0
+    for name, step in STEPS.items():
+        if options.command in (name, "calibrate"):
+            step()
 
 
 if __name__ == "__main__":

@@ -12,9 +12,9 @@ from pipeline.config import Condition, Language, Peers, Sample, Split
 from pipeline.errors import InputError
 from pipeline.render.words import study_words
 from pipeline.stages import tables
+from tests.models import STUDY as FILE_STUDY
+from tests.models import run
 from tests.render.conftest import CONFIG, LANGUAGES, extract, invent_estimates, made_in, make_cells
-from tests.stages.test_models import STUDY as FILE_STUDY
-from tests.stages.test_models import run
 
 STUDY = CONFIG["study"]
 CHANGED = msgspec.structs.replace(

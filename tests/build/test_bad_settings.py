@@ -1,0 +1,129 @@
+"""What bad settings, bad names and outputs that cannot be written get: one message, and nothing half-written."""
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import InputError
+from pipeline.files import load_input, write_if_changed
+from pipeline.register.codes import check_code_table
+from tests.commands import require_one_message, run_stage
+
+CONFIG = Path("config")
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after", "message"),
+    [
+        (
+            "study.toml",
+            "horizon_weeks = 81",
+            "horizon_weeks = 81\nhorizont = 3",
+            r"study\.toml, line 5: .*`horizont`.*Allowed keys there: horizon_weeks",
+        ),
+        ("study.toml", "horizon_weeks = 81", "", r"study\.toml, line 3: .*missing required field `horizon_weeks`"),
+        ("study.toml", "horizon_weeks = 81", 'horizon_weeks = "long"', r"study\.toml, line 4: .*Expected `int`"),
+        ("study.toml", "horizon_weeks = 81", "horizon_weeks = 0", r"study\.toml, line 4: Expected `int` >= 1"),
+        ("study.toml", "horizon_weeks = 81", "horizon_weeks = -3", r"study\.toml, line 4: Expected `int` >= 1"),
+        ("study.toml", "run_weeks = 4", "run_weeks = 0", r"Expected `int` >= 1 .*employment_run_weeks"),
+        ("study.toml", "interval_weeks = 4", "interval_weeks = 0", r"Expected `int` >= 1 .*hazard_interval_weeks"),
+        ("study.toml", "level = 0.95", "level = 95", r"Expected `float` < 1.0 - at `\$\.inference\.level`"),
+        ("study.toml", '"*" = 0.05', '"*" = 5', r"Expected `float` < 1.0 - at `\$\.inference\.stars"),
+        ("study.toml", "horizon_weeks = 81", "horizon_weeks = 300", r"horizon_weeks = 300: the extract ends before"),
+        ("study.toml", "horizon_weeks = 81", "horizon_weeks = = 81", r"study\.toml: not valid TOML.*line 4"),
+        (
+            "study.toml",
+            '["Frederiksberg"]',
+            "[]",
+            r"1 team\(s\) with one arm only .*: Frederiksberg \(8 persons\)",
+        ),
+        (
+            "study.toml",
+            '["Frederiksberg"]',
+            '["Fredriksberg"]',
+            r"\[sample\] teams_without_control: Fredriksberg \(1 names\) is not in column HOLD .*: Frederiksberg",
+        ),
+        (
+            "study.toml",
+            '"Haderslev"',
+            '"Hadersleb"',
+            r"\[sample\] closed_municipalities: Hadersleb \(1 names\) is not in column KOMMUNE .*: Haderslev",
+        ),
+    ],
+)
+def test_a_broken_setting_is_refused(tmp_path, name, before, after, message):
+    text = (CONFIG / name).read_text(encoding="utf-8")
+    assert before in text
+    broken = tmp_path / name
+    broken.write_text(text.replace(before, after), encoding="utf-8")
+    target = tmp_path / "derived"
+    inputs = [Path("data_derived/twin/trial.parquet"), Path("data_derived/twin/register_columns.parquet"), broken]
+    require_one_message(run_stage("sample", inputs, ["sample", "exclusions"], target), message, target)
+
+
+@pytest.mark.parametrize("name", ["scales.csv", "benefit_codes.csv", "variables.csv"])
+def test_a_settings_table_with_another_header_is_refused(tmp_path, name):
+    path = tmp_path / name
+    text = (CONFIG / name).read_text(encoding="utf-8")
+    first = text.split(",")[0]
+    path.write_text(text.replace(first, "shoe_size", 1), encoding="utf-8")
+    with pytest.raises(InputError, match=rf"{name}, line 1: columns missing: {first}; unknown columns: shoe_size"):
+        load_input(path)
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("890,sickness_benefit,none,,,x,x,sourced", r"1 codes have more than one row: 890\. Keep one row"),
+        ("8x0,sickness_benefit,none,,,x,x,sourced", r"'8x0' is no code of three digits"),
+        ("199,sickness_benefit,none,2018,,x,x,sourced", r"'2018' is no code of three digits, or no month yyyymm"),
+    ],
+)
+def test_a_code_table_with_a_double_or_misshapen_code_is_refused(line, message, tmp_path):
+    path = tmp_path / "benefit_codes.csv"
+    path.write_text((CONFIG / path.name).read_text(encoding="utf-8").rstrip("\n") + f"\n{line}\n", encoding="utf-8")
+    with pytest.raises(InputError, match=message):
+        check_code_table(load_input(path))
+
+
+@pytest.mark.parametrize("name", ["../data_raw", "", "a b", "a/b", "a.b", "a#b", "*", "published"])
+def test_make_takes_no_extract_by_a_name_that_is_a_path(name):
+    command = ["make", "--dry-run", "clean", f"EXTRACT={name}"]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert result.returncode == 2
+    assert "is no name of an extract" in result.stderr
+    assert "rm" not in result.stdout
+
+
+def test_make_cleans_an_extract_by_its_name():
+    command = ["make", "--dry-run", "clean", "EXTRACT=2018q2_a-B"]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert said.strip() == "rm -rf data_derived/2018q2_a-B reports/2018q2_a-B"
+
+
+@pytest.mark.parametrize(
+    ("name", "is_ignored"),
+    [("data_raw/2018q2/dream.csv", True), ("data_raw/twin/dream.csv", True), ("data_raw/published/tables.csv", False)],
+)
+def test_git_takes_the_published_numbers_and_no_received_file(name, is_ignored):
+    result = subprocess.run(["git", "check-ignore", "--no-index", "--quiet", name], check=False)
+    assert (result.returncode == 0) == is_ignored
+
+
+def test_an_output_that_cannot_be_written_is_one_message(tmp_path):
+    target = tmp_path / "derived"
+    target.write_text("a file where the folder should be", encoding="utf-8")
+    inputs = [Path("data_derived/twin") / f"{name}.parquet" for name in ("trial", "register_columns")]
+    result = run_stage("sample", [*inputs, CONFIG / "study.toml"], ["sample", "exclusions"], target)
+    assert result.returncode == 2
+    assert result.stderr.count("\n") == 1
+    assert re.search(r"derived/\w+\.parquet: cannot be written: ", result.stderr)
+
+
+def test_a_folder_in_the_place_of_an_output_is_named(tmp_path):
+    (tmp_path / "x.csv").mkdir()
+    with pytest.raises(InputError, match=rf"x\.csv: cannot be written: {os.strerror(21)}"):
+        write_if_changed(tmp_path / "x.csv", b"")

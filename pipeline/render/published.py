@@ -66,7 +66,8 @@ def write_published_page(
     identity = {"extract": extract.label, "version": extract.register_version, "horizon": str(study.time.horizon_weeks)}
     common = common_words(exhibits, study, extract, language)
     filled = {name: fill_words(table, {**common, "stars": ""}) for name, table in exhibits.tables.items()}
-    page = _Page(compared, words, Labels(replace(exhibits, tables=filled), variables, language), language)
+    labels = Labels(replace(exhibits, tables=filled), variables, language)
+    page = _Page(compared, words, labels, language, is_synthetic=extract.synthetic)
     return page_template("published.html.j2").render(
         language=language,
         t=words,
@@ -97,7 +98,16 @@ def write_published_page(
 class _Page:
     """What the parts of the page share: the comparisons, the words and the labels."""
 
-    def __init__(self, compared: Sequence[Comparison], words: Mapping[str, Any], labels: Labels, language: str) -> None:
+    def __init__(
+        self,
+        compared: Sequence[Comparison],
+        words: Mapping[str, Any],
+        labels: Labels,
+        language: str,
+        *,
+        is_synthetic: bool,
+    ) -> None:
+        self.is_synthetic = is_synthetic
         self.compared, self.words, self.labels, self.language = compared, words, labels, language
         self.has_targets = any(row.role for row in compared)
 
@@ -111,7 +121,8 @@ class _Page:
         return f"{self.number(100 if count.met == count.of else min(100 * count.share, MOST), 1)}{sign}"
 
     def say(self, key: str, count: Count) -> str:
-        return fill(self.words[key], {"met": self.number(count.met), "of": self.number(count.of)})
+        counts = {"met": count.met, "of": count.of, "steered": add_up(self.compared).steered}
+        return fill(self.words[key], {name: self.number(value) for name, value in counts.items()})
 
     def verdicts(self) -> Iterator[dict[str, Any]]:
         """The message: a sentence, its share, and the length of its bar in per cent."""
@@ -133,8 +144,8 @@ class _Page:
         listed = ", ".join(
             f"{name} ({self.number(count)})" for name, count in sorted(not_aimed.items(), key=lambda item: -item[1])
         )
-        texts = self.words["calibrated" if self.has_targets else "replication"]
-        return [fill(text, {"not_aimed": listed}) for text in texts] + [self._middle()]
+        kind = "calibrated" if self.has_targets else "invented" if self.is_synthetic else "replication"
+        return [fill(text, {"not_aimed": listed}) for text in self.words[kind]] + [self._middle()]
 
     def _middle(self) -> str:
         missed = [row for row in self.compared if row.is_known and not row.is_met]

@@ -1,6 +1,7 @@
 """The table and the page of the printed numbers, for a synthetic extract with targets and for one without."""
 
 import csv
+import html
 import io
 import re
 from functools import cache
@@ -57,6 +58,17 @@ def test_the_table_agrees_with_itself():
             assert (row["met"] == "true") == (abs(float(row["distance_units"])) <= 0.5 + 1e-6)
         assert row["distance_se"] or row["statistic"] != "coef"
         assert not row["distance_se"] or row["statistic"] not in ("se", "p_value", "n")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_synthetic_extract_without_targets_is_never_called_a_replication(language):
+    words = PRINTED["published"][language]
+    page = html.unescape(plain(make(language, synthetic=True)["published.html"]))
+    assert words["invented"][0] in page
+    assert words["replication"][0] not in page
+    page = html.unescape(plain(make(language, synthetic=False)["published.html"]))
+    assert words["replication"][0] in page
+    assert words["invented"][0] not in page
 
 
 def test_without_targets_none_is_one_and_the_page_never_speaks_of_calibration():

@@ -1,4 +1,4 @@
-"""Calibration of the register histories: a candidate before, after and of activation for each analysed person."""
+"""Calibration of the register histories of the analysed persons: before and after allocation, and activation."""
 
 from __future__ import annotations
 
@@ -13,15 +13,19 @@ import numpy as np
 from pipeline.errors import InputError
 from pipeline.files import write_if_changed
 from pipeline.twin.activation_pool import ActivationPool
+from pipeline.twin.calibrate_after import choose_after
 from pipeline.twin.choice import State, Terms, compile_terms, values
-from pipeline.twin.courses import CHANGES, OPTIONS, VARIANTS, Subjects, draw_before
-from pipeline.twin.descent import ANNEALING, describe, keep, refine, run, settle
-from pipeline.twin.histories import CHOICES, STAGES, draw_states, fingerprint, subjects_of
-from pipeline.twin.history_targets import FIXED, Design, Target, identification_targets, stated_targets, table_targets
-from pipeline.twin.outcome_problem import Problem
-from pipeline.twin.pools import HORIZON, shares_before
+from pipeline.twin.courses import VARIANTS, Subjects, draw_before
+from pipeline.twin.descent import ANNEALING, describe, keep, run, settle
+from pipeline.twin.histories import CHOICES, CHOSEN, fingerprint, states_of, subjects_of
+from pipeline.twin.history_targets import FIXED, Design, Target, stated_targets, table_targets
+from pipeline.twin.pools import shares_before
+from pipeline.twin.programme import out_of_reach
 from pipeline.twin.randomness import generator
+from pipeline.twin.register_weeks import HORIZON
+from pipeline.twin.spells import format_spells
 from pipeline.twin.tilting import relax
+from pipeline.twin.weeks import join
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,21 +34,22 @@ if TYPE_CHECKING:
 
     from pipeline.twin.frame import Frame
 
+    Courses = NDArray[np.int8]
     Integers = NDArray[np.int64]
 
 SCORES = Path(__file__).parent / "calibrated" / "scores.csv"
 REPORT = Path(__file__).parent / "calibrated" / "histories_report.csv"
-BEFORE_CANDIDATES, AFTER_CANDIDATES, ACTIVATION_CANDIDATES = 100, 120, 60
-FINE_VARIANTS, FINE_BASES = 63, 7  # candidates added in each round of the fine search
-WHOLE = OPTIONS**CHANGES  # a base after allocation
+BEFORE_CANDIDATES, ACTIVATION_CANDIDATES = 100, 60
+FINE_VARIANTS, FINE_BASES = 63, 7  # candidates before allocation added for the fine search
 LOW_PEER = 12  # points of self-efficacy from which a team member is not low (report footnote 13, on the 0-24 scale)
 
 
 def calibrate(frame: Frame, choices: Path = CHOICES, report: Path = REPORT) -> None:
     """Choose the histories of the frame's analysed persons and write the choices and what they reach.
 
-    Writes `choices` (person, candidate numbers, digest) and `report` (target, printed, bounds, reached, met). Needs
-    the calibrated scores. Prints progress; the same input gives the same choices.
+    Writes `choices` (person, candidates before and of activation, spells after allocation, digest) and `report`
+    (target, printed, bounds, reached, met). Needs the calibrated scores. Prints progress; the same input gives the
+    same choices.
     """
     started = time.monotonic()
 
@@ -56,14 +61,15 @@ def calibrate(frame: Frame, choices: Path = CHOICES, report: Path = REPORT) -> N
     design = build_design(frame, members)
     targets = [*table_targets(), *stated_targets()]
     before, lines = choose_before(subjects, design, targets, say)
-    after, more = choose_after(subjects, design, before, targets, say)
-    activation, last = choose_activation(subjects, design, before, after, targets, say)
-    chosen = (before, after, activation)
-    print_of_choice = fingerprint(*draw_states(subjects, *chosen))
-    rows = [[one, *numbers, print_of_choice] for one, *numbers in zip(subjects.person, *chosen, strict=True)]
-    write_table(choices, ["person", *(f"{stage}_choice" for stage in STAGES), "pool"], rows)
+    earlier = draw_before(subjects, before)
+    after, reached = choose_after(subjects, design, earlier, targets, generator("choice/after"), say)
+    activation, last = choose_activation(subjects, design, earlier, after, targets, say)
+    digest = fingerprint(*states_of(subjects, earlier, after, activation))
+    chosen = zip(subjects.person, before, map(format_spells, after), activation, strict=True)
+    write_table(choices, CHOSEN, [[*one, digest] for one in chosen])
+    lines += [report_line(*one) for one in reached]
     fixed = [target for target in targets if target.functional.estimator in FIXED]
-    lines = [*lines, *more, *last, *(report_line(one, design.fixed(one.functional)) for one in fixed)]
+    lines = [*lines, *last, *(report_line(one, design.fixed(one.functional)) for one in fixed)]
     write_table(report, ["target", "printed", "lower", "upper", "reached", "met", "priority"], lines)
     stated = [line for line in lines if float(str(line[6])) > 0]
     say(f"{sum(bool(line[5]) for line in stated)} of {len(stated)} targets met; see {report.name}")
@@ -108,13 +114,14 @@ def choose_before(
     say(f"before allocation: {len(own)} targets")
     source = generator("choice/before")
     choice, slack = relax(terms, np.log(source.standard_exponential(numbers.shape)))
-    say(out_of_reach(own, slack))
+    say(f"tilted; {out_of_reach(own, slack.sum(axis=0))}")
     state = run(terms, choice, ANNEALING, source, keep)
     say(describe(terms, state))
     bases = np.arange(BEFORE_CANDIDATES, BEFORE_CANDIDATES + FINE_BASES) * VARIANTS
-    numbers = finer(numbers[np.arange(persons), state.choice], 1, bases)
+    variants = numbers[np.arange(persons), state.choice, None] + np.arange(FINE_VARIANTS + 1)
+    numbers = np.concatenate([variants, np.tile(bases, (persons, 1))], axis=1)
     own, terms, pool = compile_before(subjects, design, targets, numbers)
-    state = settle(terms, np.zeros(persons, dtype=np.int64), source, keep)
+    state = settle(terms, np.zeros(persons, dtype=np.int64), source)
     say(describe(terms, state))
     for name in ("sickness_benefit_pre_share", "employment_pre_share"):
         design.columns[name] = pool[name][np.arange(persons), state.choice]
@@ -130,70 +137,24 @@ def compile_before(
     return own, compile_terms(design, pool, own, np.ones(numbers.shape, dtype=bool)), pool
 
 
-def choose_after(
-    subjects: Subjects, design: Design, before: Integers, targets: list[Target], say: Callable[[str], None]
-) -> tuple[Integers, list[list[object]]]:
-    """Candidate numbers (n,) of the histories after allocation, given those before."""
-    course = draw_before(subjects, before)
-    prefixes = ("employment", "sickness_benefit")
-    own = [target for target in targets if target.functional.variable.startswith(prefixes)]
-    own = [target for target in own if "_pre_" not in target.functional.variable]
-    own = [*own, *identification_targets(design, own)]
-    source = generator("choice/after")
-    persons = len(subjects.person)
-    numbers = np.tile(np.arange(AFTER_CANDIDATES) * WHOLE, (persons, 1))
-    problem = Problem(subjects, design, course, own, numbers)
-    say(f"after allocation: {len(own)} targets")
-    costs = np.log(source.standard_exponential(numbers.shape))
-    problem.start(problem.terms, costs.argmin(axis=1))
-    choice, slack = relax(problem.terms, costs)
-    say(out_of_reach(problem.linear, slack))
-    state = run(problem.terms, choice, ANNEALING, source, problem.refit)
-    say(describe(problem.terms, state))
-    for turn in range(CHANGES):
-        bases = (AFTER_CANDIDATES + turn * FINE_BASES + np.arange(FINE_BASES)) * WHOLE
-        numbers = finer(numbers[np.arange(persons), state.choice], OPTIONS ** (CHANGES - 1 - turn), bases)
-        problem = Problem(subjects, design, course, own, numbers)
-        start = np.zeros(persons, dtype=np.int64)
-        search = settle if turn == CHANGES - 1 else refine
-        state = search(problem.terms, start, source, problem.refit)
-        say(describe(problem.terms, state))
-    lines = report_lines(problem.linear, problem.terms, state)
-    lines += [report_line(target, error) for target, error in problem.standard_errors()]
-    return numbers[np.arange(persons), state.choice], lines
-
-
-def finer(current: Integers, step: int, bases: Integers) -> Integers:
-    """Candidate numbers (n, K): the present one, its variants in steps of `step`, and these bases."""
-    variants = current[:, None] + np.arange(FINE_VARIANTS + 1) * step
-    return np.concatenate([variants, np.tile(bases, (len(current), 1))], axis=1)
-
-
 def choose_activation(
     subjects: Subjects,
     design: Design,
-    before: Integers,
-    after: Integers,
+    before: Courses,
+    after: Courses,
     targets: list[Target],
     say: Callable[[str], None],
 ) -> tuple[Integers, list[list[object]]]:
     """Candidate numbers (n,) of the courses of activation, given the histories."""
-    states, _ = draw_states(subjects, before, after, np.zeros_like(before))
+    states = join(before, after, subjects.week)
     pool = ActivationPool(subjects, states, ACTIVATION_CANDIDATES, HORIZON)
     own = [target for target in targets if target.functional.variable.startswith(("guidance", "workplace"))]
     terms = compile_terms(design, pool, own, np.ones(pool.shape, dtype=bool))
     source = generator("choice/activation")
     choice, _ = relax(terms, np.log(source.standard_exponential(pool.shape)))
-    state = settle(terms, run(terms, choice, ANNEALING[1:], source, keep).choice, source, keep)
+    state = settle(terms, run(terms, choice, ANNEALING[1:], source, keep).choice, source)
     say(f"activation: {len(own)} targets; {describe(terms, state)}")
     return state.choice, report_lines(own, terms, state)
-
-
-def out_of_reach(targets: list[Target], slack: NDArray[np.float64]) -> str:
-    """How many targets the tilted model does not meet in expectation, and the farthest of them in half-widths."""
-    left = slack.sum(axis=0)
-    farthest = [f"{targets[place].name} {left[place]:.1f}" for place in np.argsort(-left)[:3] if left[place] > 0]
-    return f"model tilted; {(left > 0).sum()} targets out of reach {', '.join(farthest)}".rstrip()
 
 
 def report_lines(targets: list[Target], terms: Terms, state: State) -> list[list[object]]:

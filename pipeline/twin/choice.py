@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     Integers = NDArray[np.int64]
 
 STATISTICS = ("coef", "se", "t")
+SAMPLED = 4  # one in so many candidates says how large a usual move is
 NONLINEAR = ("hazard", "tobit")  # estimators linearised at a choice, whose additions are written into the pool
 
 
@@ -238,7 +239,10 @@ def coarsen(terms: Terms, state: State, grain: float) -> None:
     A target narrower than a move would otherwise freeze the search: every move that touches it looks like a loss.
     """
     chosen = terms.features[np.arange(len(state.choice)), state.choice][:, None, :]
-    size = np.sqrt(((terms.features[:, ::4] - chosen) ** 2).mean(axis=1))[:, terms.column] * terms.weights
+    squares = (terms.features[:, ::SAMPLED] - chosen) ** 2
+    is_move = terms.allowed[:, ::SAMPLED, None]
+    size = np.sqrt((squares * is_move).sum(axis=1) / np.maximum(is_move.sum(axis=1), 1))
+    size = size[:, terms.column] * terms.weights
     usual = np.sqrt((size**2).mean(axis=0))[terms.row]
     terms.scale = np.maximum(terms.unit, np.where(terms.kind == 0, grain * usual, 0.0))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,12 +17,9 @@ BEFORE = 214  # weeks before week 0 that a life course holds: back to 2012-W01 f
 AFTER = 151  # weeks from week 0 on: to the end of the extract for the first person allocated
 JOB_CLARIFICATION_FROM = 130  # 2014-W27, counted from 2012-W01: the sickness benefit reform of July 2014
 COURSE_WEEKS = 6
-LIMITS = 81  # the last week whose start of a spell a variant may move
 VARIANTS = 1000  # candidate before allocation = base * VARIANTS + variant; 0 is the base itself
-CHANGES, OPTIONS = 9, 64  # a candidate after allocation holds 9 numbers below 64, each a change of what precedes it
 SHIFTS = (-6, -4, -3, -2, -1, 1, 2, 3, 4, 6)  # weeks by which a variant brings forward or puts off what comes
 SHIFTED_WEEKS = (3, 40)  # how long a passing shift lasts; the others last to the end
-BRANCHING = 0.2  # share of the variants after allocation that take a new course instead
 
 FIRST_STATES = {
     "employed": 0.64,
@@ -52,10 +49,6 @@ class Subjects:
     wait_days: NDArray[np.int64]
     team: NDArray[np.str_]
 
-    def take(self, rows: NDArray[np.int64]) -> Subjects:
-        """The subjects in these positions."""
-        return Subjects(*(getattr(self, one.name)[rows] for one in fields(self)))
-
     def repeat(self, times: int) -> Subjects:
         """Every person `times` times in a row."""
         return Subjects(
@@ -78,28 +71,23 @@ def draw_before(subjects: Subjects, candidate: NDArray[np.int64]) -> NDArray[np.
     reform = np.maximum(JOB_CLARIFICATION_FROM - subjects.week + BEFORE, 0)
     elapsed = np.full(len(candidate), 20)
     path = simulate(model, kind, start, elapsed, uniforms[:, DRAWS:], {"job_clarification": reform})
-    path = _shift(path, *_draw_shifts("before", subjects.person, base, variant, BEFORE - 110, BEFORE))
+    path = _shift(path, *_draw_shifts(subjects.person, base, variant))
     is_leave = np.arange(BEFORE) >= BEFORE - _sick_weeks(uniforms[:, 1])[:, None]
     path[is_leave] = state_number("sick")
     return path
 
 
 def _draw_shifts(
-    use: str,
-    person: NDArray[np.int64],
-    base: NDArray[np.int64],
-    variant: NDArray[np.int64],
-    first: int,
-    last: int,
+    person: NDArray[np.int64], base: NDArray[np.int64], variant: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """By how many weeks (n,), from which week and to which week the variants' courses are shifted; 0 for the base."""
     change, start, end = (np.zeros(len(person), dtype=np.int64) for _ in range(3))
     for row in np.flatnonzero(variant):
-        source = generator(f"{use}/{person[row]}/{base[row]}/{variant[row]}/shift")
+        source = generator(f"before/{person[row]}/{base[row]}/{variant[row]}/shift")
         change[row] = SHIFTS[source.integers(0, len(SHIFTS))]
-        start[row] = source.integers(first, last)
+        start[row] = source.integers(BEFORE - 110, BEFORE)
         lasting, length = source.integers(0, 2), source.integers(*SHIFTED_WEEKS)
-        end[row] = max(BEFORE, AFTER) if lasting else start[row] + length
+        end[row] = BEFORE if lasting else start[row] + length
     return change, start, end
 
 
@@ -118,35 +106,9 @@ def leave_before(before: NDArray[np.int8]) -> tuple[NDArray[np.int64], NDArray[n
 
 
 def draw_after(subjects: Subjects, before: NDArray[np.int8], candidate: NDArray[np.int64]) -> NDArray[np.int8]:
-    """States of weeks 0 to AFTER-1, shape (n, AFTER), given the history before: sick-listed in week 0.
-
-    A candidate number is base * OPTIONS ** CHANGES + v1 * OPTIONS ** (CHANGES - 1) + ... + v9: each v that is not 0
-    changes the course. v1 may branch off into another one; the others move limits between spells.
-    """
-    prefix = candidate // OPTIONS ** (CHANGES - 1)
-    first, back = _distinct(subjects.person, prefix)
-    path = _draw_branches(subjects.take(first), before[first], prefix[first])[back]
-    for change in range(1, CHANGES):
-        prefix = candidate // OPTIONS ** (CHANGES - 1 - change)
-        changed = np.flatnonzero(prefix % OPTIONS)
-        first, back = _distinct(subjects.person[changed], prefix[changed])
-        rows = changed[first]
-        path[changed] = _move_limits(path[rows], subjects.person[rows], prefix[rows])[back]
-    return path
-
-
-def _distinct(person: NDArray[np.int64], number: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Where each pair of person and number stands first, and which of these each row equals."""
-    _, first, back = np.unique(np.stack([person, number]), axis=1, return_index=True, return_inverse=True)
-    return first, back
-
-
-def _draw_branches(subjects: Subjects, before: NDArray[np.int8], candidate: NDArray[np.int64]) -> NDArray[np.int8]:
-    """The courses after the first change: of the base, of a branch of it, or with moved limits."""
+    """States of weeks 0 to AFTER-1, shape (n, AFTER), given the history before: sick-listed in week 0."""
     model = read_model("after")
-    base, variant = np.divmod(candidate, OPTIONS)
-    uniforms = draw_uniforms("after", subjects.person, base, AFTER - 1)
-    branches = _branch(uniforms, subjects.person, base, variant)
+    uniforms = draw_uniforms("after", subjects.person, candidate, AFTER - 1)
     weeks, had_job = leave_before(before)
     kind = pick(model.type_shares[had_job.astype(np.int64)], uniforms[:, 0])
     start = np.full(len(candidate), state_number("sick"))
@@ -158,42 +120,7 @@ def _draw_branches(subjects: Subjects, before: NDArray[np.int8], candidate: NDAr
     elapsed = np.where(leaves, 0, weeks)
     path = simulate(model, kind, start, elapsed, uniforms[:, DRAWS:], {"employed": until, "partly_fit": until})
     week_0 = np.full((len(candidate), 1), state_number("sick"), dtype=np.int8)
-    path = np.concatenate([week_0, path], axis=1)
-    moved = np.flatnonzero((variant > 0) & ~branches)
-    path[moved] = _move_limits(path[moved], subjects.person[moved], candidate[moved])
-    return path
-
-
-def _move_limits(course: NDArray[np.int8], person: NDArray[np.int64], number: NDArray[np.int64]) -> NDArray[np.int8]:
-    """The courses with one or two limits between spells of weeks 1 to 81 moved by some weeks, either way."""
-    course = course.copy()
-    for row in range(len(course)):
-        source = generator(f"after/{person[row]}/{number[row]}/limits")
-        for _ in range(int(source.integers(1, 3))):
-            limits = np.flatnonzero(course[row, 1 : LIMITS + 1] != course[row, :LIMITS]) + 1
-            if not limits.size:
-                break
-            week = int(limits[source.integers(0, limits.size)])
-            change = int(SHIFTS[source.integers(0, len(SHIFTS))])
-            if change > 0:
-                course[row, week : week + change] = course[row, week - 1]
-            else:
-                course[row, max(1, week + change) : week] = course[row, week]
-    return course
-
-
-def _branch(
-    uniforms: NDArray[np.float64], person: NDArray[np.int64], base: NDArray[np.int64], variant: NDArray[np.int64]
-) -> NDArray[np.bool_]:
-    """Give some of the variants a new course from a random week on, in place; which of them (n,)."""
-    branches = np.zeros(len(person), dtype=bool)
-    for row in np.flatnonzero(variant):
-        source = generator(f"after/{person[row]}/{base[row]}/{variant[row]}/branch")
-        branches[row] = source.random() < BRANCHING
-        if branches[row]:
-            week = int(source.integers(1, 82))
-            uniforms[row, DRAWS + week - 1 :] = source.random(AFTER - week)
-    return branches
+    return np.concatenate([week_0, path], axis=1)
 
 
 def _shift(

@@ -30,7 +30,7 @@ class Stage:
     """Sweeps of one kind: heat of the noise at the start, grain of the misses, candidates sampled (0 = all), reach.
 
     Grain and reach are those of `coarsen` and `cost`. press: by how much the priority of a missed target grows with
-    each sweep, 1 for not at all.
+    each sweep, 1 for not at all. margin: share of a half-width kept free at either bound.
     """
 
     sweeps: int
@@ -39,10 +39,10 @@ class Stage:
     sampled: int = 0
     reach: float = 0.0
     press: float = 1.0
+    margin: float = MARGIN
 
 
 ANNEALING = (Stage(60, heat=0.5, grain=4.0, sampled=40), Stage(10, grain=2.0))
-REFINING = (Stage(8, grain=1.0), Stage(6, grain=0.25, press=1.2))
 FINISHING = (Stage(6, grain=1.0, press=1.2), Stage(4, grain=0.25, press=1.2))
 SETTLING = (Stage(4), Stage(6, reach=0.5))
 
@@ -71,7 +71,7 @@ def run(
             if number % 4 == 0:
                 coarsen(terms, state, stage.grain)
             heat = stage.heat * max(0.0, 1 - number / (0.85 * stage.sweeps))
-            moved = sweep(terms, state, source, MARGIN, heat, stage.sampled)
+            moved = sweep(terms, state, source, stage.margin, heat, stage.sampled)
             choice = state.choice
             if moved == 0 and stage.press == 1:
                 break
@@ -82,11 +82,6 @@ def run(
     return evaluate(terms, choice)
 
 
-def refine(terms: Terms, choice: Integers, source: np.random.Generator, refit: Refit) -> State:
-    """Sweeps that follow a renewal of the candidates."""
-    return run(terms, choice, REFINING, source, refit)
-
-
 def press(terms: Terms, state: State, pressure: Floats, growth: float) -> Floats:
     """Factors (T,) of the priorities: more of it where a linear target is missed, less and less where it is met."""
     value = values(terms, state.linear, state.squares)
@@ -94,19 +89,19 @@ def press(terms: Terms, state: State, pressure: Floats, growth: float) -> Floats
     return np.where(missed, np.minimum(pressure * growth, HARDEST), np.maximum(pressure * EASING, 1.0))
 
 
-def settle(terms: Terms, choice: Integers, source: np.random.Generator, refit: Refit) -> State:
+def settle(terms: Terms, choice: Integers, source: np.random.Generator) -> State:
     """End a search: sweeps with finer and finer grain, then pairs of moves, then both with a loss that gives up.
 
     The pairs come first under the loss without end, which brings home a target much narrower than a move.
     """
-    state = run(terms, choice, FINISHING, source, refit)
+    state = run(terms, choice, FINISHING, source, keep)
     for stage in SETTLING:
-        state = run(terms, state.choice, (stage,), source, refit)
+        state = run(terms, state.choice, (stage,), source, keep)
         for _ in range(REPAIRS):
             terms.scale = terms.unit.copy()
             if not repair(terms, state, REPAIR_PRIORITY, MARGIN):
                 break
-            state = run(terms, state.choice, (replace(stage, sweeps=1),), source, refit)
+            state = run(terms, state.choice, (replace(stage, sweeps=1),), source, keep)
     terms.scale = terms.unit.copy()
     return state
 

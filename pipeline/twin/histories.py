@@ -6,7 +6,7 @@ import csv
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -14,16 +14,21 @@ from pipeline.errors import InputError
 from pipeline.twin.behaviour import read_rows, state_codes
 from pipeline.twin.courses import AFTER, BEFORE, Subjects, draw_activation, draw_after, draw_before
 from pipeline.twin.randomness import generator
+from pipeline.twin.spells import parse_spells
 from pipeline.twin.wages import wage_months
 from pipeline.twin.weeks import LAST_KNOWN, MONTH, WEEKS, join, week_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from pipeline.twin.frame import Frame
 
+T = TypeVar("T")
+
 CHOICES = Path(__file__).parent / "calibrated" / "histories.csv"
-STAGES = ("before", "after", "activation")
+CHOSEN = ["person", "before_choice", "after", "activation_choice", "digest"]  # columns of that file
 NOT_RESIDENT, OLD_AGE_PENSION, DEAD = 997, 998, 999
 ACTIVITY_READY_FROM = 104  # 2014-W01: cash benefit is told apart by readiness for work, 130-139 and 730-739
 CLEAR_BEFORE, CLEAR_AFTER = 104, 84  # weeks around allocation in which an analysed person is alive and resident
@@ -62,21 +67,25 @@ def subjects_of(frame: Frame, members: NDArray[np.bool_]) -> Subjects:
 
 
 def build_histories(frame: Frame, choices: Path = CHOICES) -> Histories:
-    """The histories of all persons of the frame: the calibrated candidate of each analysed person, else the first.
+    """The histories of all persons of the frame: as calibrated for the analysed, else the model's first candidate.
 
     Raises InputError if the committed choices were made for another frame or another generator.
     """
-    numbers, print_of_choice = _read_choices(choices)
-    candidate = np.array([numbers.get(int(one), (0, 0, 0)) for one in frame.person], dtype=np.int64)
-    subjects = subjects_of(frame, np.ones(len(frame), dtype=bool))
-    states, activation = draw_states(subjects, *candidate.T)
+    chosen = read_choices(choices)
     analysed = np.asarray(frame.analysed)
-    if set(numbers) != set(frame.person[analysed].tolist()):
+    if chosen.person.tolist() != frame.person[analysed].tolist():
         raise InputError(f"{choices}: not the persons of the frame. Run make calibrate.")
-    if fingerprint(states[analysed], activation[analysed]) != print_of_choice:
+    subjects = subjects_of(frame, np.ones(len(frame), dtype=bool))
+    before, active = np.zeros((2, len(frame)), dtype=np.int64)
+    before[analysed], active[analysed] = chosen.before, chosen.activation
+    earlier = draw_before(subjects, before)
+    after = draw_after(subjects, earlier, np.zeros_like(before))
+    after[analysed] = chosen.after
+    states, activation = states_of(subjects, earlier, after, active)
+    if fingerprint(states[analysed], activation[analysed]) != chosen.digest:
         raise InputError(
-            f"{choices}: chosen among the candidates of another generator: they differ from those drawn now. "
-            "Run make calibrate."
+            f"{choices}: the life courses are not those it was written with: the file was edited, or the generator "
+            "changed. Run make calibrate."
         )
     codes = _codes(states, activation, subjects.person)
     degree, industry = wage_months(states, subjects.person)
@@ -84,32 +93,66 @@ def build_histories(frame: Frame, choices: Path = CHOICES) -> Histories:
     return Histories(subjects.person, codes, degree, industry)
 
 
-def draw_states(
-    subjects: Subjects, before: NDArray[np.int64], after: NDArray[np.int64], activation: NDArray[np.int64]
+def states_of(
+    subjects: Subjects, before: NDArray[np.int8], after: NDArray[np.int8], activation: NDArray[np.int64]
 ) -> tuple[NDArray[np.int8], NDArray[np.int8]]:
-    """States and activation (n, WEEKS) of the candidates with these numbers, one of each kind for each person."""
-    earlier = draw_before(subjects, before)
-    states = join(earlier, draw_after(subjects, earlier, after), subjects.week)
+    """States and activation (n, WEEKS) of courses before and after allocation, with these candidates of activation."""
     active = draw_activation(subjects, activation)
-    return states, join(active[:, :BEFORE], active[:, BEFORE : BEFORE + AFTER], subjects.week)
+    return join(before, after, subjects.week), join(active[:, :BEFORE], active[:, BEFORE:], subjects.week)
 
 
 def fingerprint(states: NDArray[np.int8], activation: NDArray[np.int8]) -> str:
-    """Digest of the life courses chosen, which a changed generator, frame or table of hazards does not give again."""
+    """Digest of life courses: another generator, frame, table of hazards or choice gives another one."""
     return hashlib.sha256(states.tobytes() + activation.tobytes()).hexdigest()[:16]
 
 
-def _read_choices(path: Path) -> tuple[dict[int, tuple[int, int, int]], str]:
-    """Candidate numbers of each analysed person by stage, and the digest of the life courses they stand for."""
+@dataclass(frozen=True)
+class Choices:
+    """What the calibration chose for n persons: candidates before allocation and of activation, and courses after it.
+
+    person, before, activation: (n,). after: (n, AFTER). digest: of the life courses they stand for.
+    """
+
+    person: NDArray[np.int64]
+    before: NDArray[np.int64]
+    after: NDArray[np.int8]
+    activation: NDArray[np.int64]
+    digest: str
+
+
+def read_choices(path: Path = CHOICES) -> Choices:
+    """Read the calibrated choices. Raises InputError if the file is missing or holds something else."""
     try:
         with path.open(encoding="utf-8", newline="") as file:
             rows = list(csv.DictReader(file))
-        choice = {int(row["person"]): tuple(int(row[f"{stage}_choice"]) for stage in STAGES) for row in rows}
-        return choice, rows[0]["pool"]  # type: ignore[return-value]
     except FileNotFoundError as error:
         raise InputError(f"{path}: the file is missing. Run make calibrate.") from error
-    except (KeyError, ValueError, IndexError) as error:
-        raise InputError(f"{path}: not a table of choices: {error}. Run make calibrate.") from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: not a text in UTF-8. Run make calibrate.") from error
+    if not rows or list(rows[0]) != CHOSEN:
+        raise InputError(f"{path}, line 1: not a table of the columns {', '.join(CHOSEN)}. Run make calibrate.")
+    whole = ("person", "before_choice", "activation_choice")
+    numbers = {name: _read_column(path, rows, name, np.int64) for name in whole}
+    courses = _read_column(path, rows, "after", lambda text: parse_spells(text, AFTER))
+    return Choices(
+        person=np.array(numbers["person"]),
+        before=np.array(numbers["before_choice"]),
+        after=np.stack(courses),
+        activation=np.array(numbers["activation_choice"]),
+        digest=rows[0]["digest"],
+    )
+
+
+def _read_column(path: Path, rows: list[dict[str, str]], name: str, read: Callable[[str], T]) -> list[T]:
+    """The values of a column. Raises InputError with the line of the first that cannot be read, and not the value."""
+    values = []
+    for line, row in enumerate(rows, start=2):
+        try:
+            values.append(read(row[name] or ""))
+        except (ValueError, OverflowError) as error:
+            message = f"{path}, line {line}, column {name}: not a value of that column. Run make calibrate."
+            raise InputError(message) from error
+    return values
 
 
 def _codes(states: NDArray[np.int8], activation: NDArray[np.int8], person: NDArray[np.int64]) -> NDArray[np.int16]:

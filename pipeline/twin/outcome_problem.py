@@ -10,12 +10,16 @@ from pipeline.twin.choice import NONLINEAR, Terms, compile_terms, own_name
 from pipeline.twin.courses import Subjects
 from pipeline.twin.history_targets import Design, Target
 from pipeline.twin.linear import HazardFit, fit_hazard
-from pipeline.twin.pools import HORIZON, OutcomePool
+from pipeline.twin.pools import OutcomePool, TotalsPool
 from pipeline.twin.prognosis_rows import PrognosisRows
+from pipeline.twin.register_weeks import HORIZON
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
+    Floats = NDArray[np.float64]
     Integers = NDArray[np.int64]
 
 
@@ -23,31 +27,36 @@ class Problem:
     """A pool of candidates after allocation with its compiled targets, hazards and Tobit regressions linearised."""
 
     def __init__(
-        self, subjects: Subjects, design: Design, course: NDArray[np.int8], targets: list[Target], numbers: Integers
+        self, subjects: Subjects, design: Design, pool: OutcomePool | TotalsPool, targets: list[Target]
     ) -> None:
-        self._subjects, self._design = subjects, design
-        self._pool = OutcomePool(subjects, course, numbers)
+        self._subjects, self._design, self._pool = subjects, design, pool
         self._hazards = [target for target in targets if target.functional.estimator == "hazard"]
         self.linear = [one for one in targets if one.functional.estimator != "hazard" or one.statistic == "coef"]
         for target in self.linear:
             if target.functional.estimator in NONLINEAR:
-                self._pool.extra[own_name(target)] = np.zeros(numbers.shape)
+                self._pool.extra[own_name(target)] = np.zeros(pool.shape)
         self.terms = compile_terms(design, self._pool, self.linear, self._pool.allowed)
         self.fits: dict[str, HazardFit] = {}
-        self._prognoses = [
-            PrognosisRows(design, self._pool, self.linear, outcome) for outcome in prognosis_outcomes(self.linear)
-        ]
+        self._prognoses = {
+            outcome: PrognosisRows(design, self._pool, self.linear, outcome)
+            for outcome in prognosis_outcomes(self.linear)
+        }
 
     def start(self, terms: Terms, choice: Integers) -> None:
         """Linearise the hazards at the choice, and the Tobit regressions at the coefficients that are printed."""
         self._refit_hazards(terms, choice)
-        for rows in self._prognoses:
-            rows.linearise_at_printed(terms, choice)
+        persons = np.arange(len(choice))
+        self.linearise_at_printed(terms, {name: self._pool[name][persons, choice] for name in self._prognoses})
+
+    def linearise_at_printed(self, terms: Terms, shares: Mapping[str, Floats]) -> None:
+        """Linearise the Tobit regressions at the printed coefficients, for persons with shares (n,) of each outcome."""
+        for outcome, rows in self._prognoses.items():
+            rows.linearise_at_printed(terms, shares[outcome])
 
     def refit(self, terms: Terms, choice: Integers) -> None:
         """Fit hazards and Tobit regressions at the choice and renew what each candidate would add to them, in place."""
         self._refit_hazards(terms, choice)
-        for rows in self._prognoses:
+        for rows in self._prognoses.values():
             rows.refit(terms, choice)
 
     def _refit_hazards(self, terms: Terms, choice: Integers) -> None:
@@ -55,6 +64,7 @@ class Problem:
         for position, target in enumerate(self.linear):
             if target.functional.estimator != "hazard":
                 continue
+            assert isinstance(self._pool, OutcomePool), "totals have no exits"
             weeks = self._pool.weeks[target.functional.variable]
             exited = np.asarray(self._pool.exited[target.functional.variable])
             fit = fit_hazard(

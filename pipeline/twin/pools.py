@@ -6,18 +6,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pipeline.twin.courses import Subjects, draw_after, draw_before
-from pipeline.twin.weeks import EXIT_STATES, LAST_KNOWN, SHARE_STATES, among, join, worked
+from pipeline.twin.courses import Subjects, draw_before
+from pipeline.twin.register_weeks import HORIZON, Calendar
+from pipeline.twin.weeks import LAST_KNOWN, SHARE_STATES, among, join, worked
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
 
-HORIZON = 81
-RUN = 4  # consecutive employed weeks that make an exit to employment
 WINDOWS = ((104, 92), (91, 79), (78, 66), (65, 53), (52, 40), (39, 27), (26, 14), (13, 1))
 PRE_WEEKS = 104
+EDGES = {"employment": 0, "sickness_benefit": HORIZON}  # weeks of those who never leave the state they start in
 MEDIANS = {"employment": 60, "sickness_benefit": 19}  # weeks of the median person, as table 6.1 splits at it
 
 
@@ -59,33 +59,30 @@ def join_width(subjects: Subjects) -> int:
 
 
 class OutcomePool:
-    """Outcomes of the candidates for the time after allocation; each is an array (persons, candidates).
+    """Outcomes of candidate courses after allocation; each is an array (persons, candidates).
 
     Names: employment/t and sickness_benefit/t (share of weeks 1..t), <state>_exit/weeks (week of exit or last at
     risk), <state>_exit/beyond/t (still at risk after week t), <state>_exit/left/s-t (exit in weeks s..t), with
     <state> employment or sickness_benefit. A name of any other kind is looked up in `extra`.
     """
 
-    def __init__(self, subjects: Subjects, before: NDArray[np.int8], candidate: NDArray[np.int64]) -> None:
-        self.shape = candidate.shape
-        copies = subjects.repeat(candidate.shape[1])
-        course = np.repeat(before, candidate.shape[1], axis=0)
-        states = join(course, draw_after(copies, course, candidate.ravel()), copies.week)
-        employed = window(worked(states), copies.week, 1, HORIZON + RUN - 1)
-        self._weekly = {
-            "employment": employed[:, :HORIZON],
-            "sickness_benefit": window(among(states, SHARE_STATES), copies.week, 1, HORIZON),
+    def __init__(self, calendar: Calendar, courses: NDArray[np.int8], allowed: NDArray[np.bool_] | None = None) -> None:
+        self.shape = courses.shape[:2]
+        rows = np.repeat(np.arange(self.shape[0]), self.shape[1])
+        seen = calendar.observe(rows, courses.reshape(len(rows), -1))
+        self.weeks = {
+            "employment_exit": seen.begun.reshape(self.shape),
+            "sickness_benefit_exit": seen.left.reshape(self.shape),
         }
-        benefit = window(among(states, EXIT_STATES), copies.week, 1, HORIZON)
-        starts = np.logical_and.reduce([employed[:, step : HORIZON + step] for step in range(RUN)])
-        self.weeks = {}
-        self.exited = {}
-        for name, leaves in (("employment_exit", starts), ("sickness_benefit_exit", ~benefit)):
-            self.exited[name] = leaves.any(axis=1).reshape(self.shape)
-            first = np.where(leaves.any(axis=1), leaves.argmax(axis=1) + 1, HORIZON)
-            self.weeks[name] = first.reshape(self.shape)
-        self.allowed = ~_is_cut(employed, copies.week).reshape(self.shape)
-        self._shares = {name: np.cumsum(weekly, axis=1, dtype=np.int16) for name, weekly in self._weekly.items()}
+        self.exited = {
+            "employment_exit": seen.has_begun.reshape(self.shape),
+            "sickness_benefit_exit": seen.has_left.reshape(self.shape),
+        }
+        self.allowed = ~calendar.is_cut(rows, seen.employed).reshape(self.shape)
+        if allowed is not None:
+            self.allowed &= allowed
+        weekly = {"employment": seen.employed, "sickness_benefit": seen.on_benefit}
+        self._shares = {name: np.cumsum(marks, axis=1, dtype=np.int16) for name, marks in weekly.items()}
         self.extra: dict[str, Floats] = {}
 
     def __getitem__(self, name: str) -> Floats:
@@ -106,14 +103,22 @@ class OutcomePool:
         return left.astype(float)
 
 
-def _is_cut(employed: NDArray[np.bool_], week: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Whether the extract's end cuts a run (n,) that starts within the horizon and is too short to be an exit yet."""
-    last = LAST_KNOWN - week
-    cut = np.zeros(len(week), dtype=bool)
-    for length in range(1, RUN):
-        start = last - length + 1
-        reaches = (last < HORIZON + RUN - 1) & (start <= HORIZON)
-        rows = np.flatnonzero(reaches)
-        run = np.stack([employed[rows, start[rows] - 1 + step] for step in range(length)], axis=1).all(axis=1)
-        cut[rows] |= run & ~employed[rows, start[rows] - 2]
-    return cut
+class TotalsPool:
+    """Candidates that are no more than a number of weeks of the horizon in a state: (persons, candidates).
+
+    Names: <state>/81 (share of weeks, also ^2), and <state>/never (no week employed, or all weeks on benefit) with its
+    opposite <state>/ever.
+    """
+
+    def __init__(self, state: str, weeks: NDArray[np.int64], allowed: NDArray[np.bool_]) -> None:
+        self.shape, self.allowed = weeks.shape, allowed
+        never = (weeks == EDGES[state]).astype(float)
+        self.extra: dict[str, Floats] = {
+            f"{state}/{HORIZON}": weeks / HORIZON,
+            f"{state}/{HORIZON}^2": (weeks / HORIZON) ** 2,
+            f"{state}/never": never,
+            f"{state}/ever": 1 - never,
+        }
+
+    def __getitem__(self, name: str) -> Floats:
+        return self.extra[name]

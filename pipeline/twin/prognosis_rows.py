@@ -43,9 +43,9 @@ class PrognosisRows:
         self._printed = np.array([(target.low + target.high) / 2 for _, target in own]) * self._unit
         self.point: TobitPoint | None = None
 
-    def linearise_at_printed(self, terms: Terms, choice: Integers) -> None:
-        """Linearise at the printed coefficients, whatever the choice: for a choice far from them."""
-        chosen = self._chosen(choice)
+    def linearise_at_printed(self, terms: Terms, share: Floats) -> None:
+        """Linearise at the printed coefficients, for persons with shares (n,) far from them."""
+        chosen = share[self._members]
         self.point = self._stated(chosen)
         self._write(terms, influence(self._columns, self.point, chosen, self._shares), None)
 

@@ -69,7 +69,7 @@ class Tilted:
         return -float(dual), np.where(np.isfinite(gradient), gradient, 1.0).ravel()
 
 
-def relax(terms: Terms, costs: Floats, likely: float = LIKELY) -> tuple[Integers, Floats]:
+def relax(terms: Terms, costs: Floats) -> tuple[Integers, Floats]:
     """A candidate (n,) for each person from the tilted model, and the slacks (2, T) of the targets.
 
     The slacks say by how many units each target had to fall below its lower, or rise above its upper bound.
@@ -100,10 +100,10 @@ def relax(terms: Terms, costs: Floats, likely: float = LIKELY) -> tuple[Integers
     value = problem.value(chances)
     slack = np.zeros((2, len(terms.unit)))
     slack[:, used] = np.maximum(np.stack([low - value, value - high]) * scale / unit - PULL_IN, 0.0)
-    return settle_chances(terms, chances, likely), slack
+    return settle_chances(terms, chances), slack
 
 
-def settle_chances(terms: Terms, chances: Floats, likely: float) -> Integers:
+def settle_chances(terms: Terms, chances: Floats) -> Integers:
     """One candidate (n,) for each person: in turn, from the surest on, the one that keeps expected values best.
 
     Whoever has not had their turn counts with their expected features, so what one choice adds the next ones take back.
@@ -114,7 +114,7 @@ def settle_chances(terms: Terms, chances: Floats, likely: float) -> Integers:
     linear_only = replace(terms, priority=np.where(terms.kind == 0, terms.priority, 0.0))
     squares = np.ones(len(terms.spread_column))
     for person in np.argsort(-chances.max(axis=1), kind="stable"):
-        options = np.flatnonzero(terms.allowed[person] & (chances[person] >= min(likely, chances[person].max())))
+        options = np.flatnonzero(terms.allowed[person] & (chances[person] >= min(LIKELY, chances[person].max())))
         change = terms.features[person, options] - expected[person]
         after = linear + terms.weights[person] * change[:, terms.column]
         best = int(np.argmin(cost(linear_only, values(terms, after, squares), PULL_IN)))

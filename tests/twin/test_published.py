@@ -1,12 +1,20 @@
 """What the pipeline makes of the synthetic trial, against the numbers the report prints."""
 
 import csv
+import tomllib
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from pipeline.files import load_input
+from pipeline.published.comparison import compare_all
+from pipeline.published.errata import read_errata
+from pipeline.published.places import Locator, read_printed
+from pipeline.published.targets import read_roles
+from pipeline.published.totals import add_up
+from pipeline.stages.published import index_cells
 from pipeline.twin.declared import DECLARED, declared_roles, place_of
 from pipeline.twin.targets import TABLES, read_rows
 
@@ -81,7 +89,7 @@ def test_the_hazards_are_those_of_tables_3_1_and_3_2(compared):
     assert len(rows) == 18
     for row in rows:
         if row["statistic"] == "coef":
-            assert abs(float(row["distance_units"])) < 2.2  # a fifth of its standard error; numbers conflict
+            assert abs(float(row["distance_units"])) < 1.1  # a tenth of its standard error; numbers conflict
         if row["statistic"] == "n":
             assert abs(float(row["rebuilt"]) / float(row["value"]) - 1) < 0.01
 
@@ -102,14 +110,37 @@ def test_the_two_links_agree_as_the_report_says(estimates):
         assert abs(one - two) < 0.02  # hazards are small, so the links differ in the second decimal
 
 
+def stored(path: str) -> list[dict]:
+    return load_input(Path(path)).to_dict("records")
+
+
+def test_the_fit_as_a_whole_is_as_near_as_it_aims_to_be(estimates):
+    numbers = read_printed(stored("data_raw/published/tables.csv"))
+    compared = compare_all(
+        numbers,
+        Locator(stored("config/published_rows.csv"), stored("config/published_columns.csv")),
+        index_cells(pd.read_parquet(DERIVED / "cells.parquet"), {"estimates": estimates.reset_index()}),
+        read_errata(stored("data_raw/published/errata.csv")),
+        read_roles(stored("data_raw/twin/targets.csv"), numbers),
+        tomllib.loads(Path("config/study.toml").read_text(encoding="utf-8"))["inference"]["stars"],
+    )
+    totals = add_up(compared)
+    assert totals.all.of == 2449
+    assert totals.unknown == 0
+    assert totals.targets.share >= 0.97
+    assert totals.errors.share >= 0.90
+    assert totals.ratio < 1.5
+    assert totals.stars.share >= 0.90
+
+
 # exhibit, numbers that are targets, how many of them may be missed: the search stops where one number costs another
 TARGETS = [
-    ("table_3_3", 90, 6),
-    ("table_3_4", 40, 8),
+    ("table_3_3", 90, 4),
+    ("table_3_4", 40, 2),
     ("table_3_6", 9, 0),
-    ("table_4_1", 90, 8),
-    ("table_6_1", 58, 13),
-    ("table_6_3", 134, 90),
+    ("table_4_1", 90, 6),
+    ("table_6_1", 58, 4),
+    ("table_6_3", 134, 30),
 ]
 
 
@@ -133,7 +164,7 @@ def test_standard_errors_after_allocation_are_near_the_printed_ones(compared):
         near.append(abs(value - printed) <= max(0.01, 2 * half))
         ratio.append(max(value / (printed + half), (printed - half) / value))  # beyond the printed rounding
     assert len(rows) == 155
-    assert np.mean(near) >= 0.85  # 0.89 is reached; 0.9 is the aim
+    assert np.mean(near) >= 0.90
     assert max(ratio) < 1.5
 
 

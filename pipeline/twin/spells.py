@@ -1,0 +1,31 @@
+"""Courses of weekly states as text: 'sick 12 employed 139' for twelve weeks of sickness benefit, then work."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pipeline.twin.behaviour import state_codes, state_number
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+def format_spells(course: NDArray[np.int8]) -> str:
+    """The spells of a course (weeks,): each state with its number of weeks."""
+    names = list(state_codes())
+    starts = np.flatnonzero(np.diff(course, prepend=-1))
+    lengths = np.diff(starts, append=len(course))
+    return " ".join(f"{names[course[start]]} {length}" for start, length in zip(starts, lengths, strict=True))
+
+
+def parse_spells(text: str, weeks: int) -> NDArray[np.int8]:
+    """The course (weeks,) of a text. Raises ValueError if it names no state, or its spells do not fill the weeks."""
+    words = text.split()
+    if len(words) % 2:
+        raise ValueError("a state without its number of weeks")
+    states, lengths = [state_number(name) for name in words[::2]], [int(length) for length in words[1::2]]
+    if min(lengths, default=0) < 1 or sum(lengths) != weeks:
+        raise ValueError(f"spells of {sum(lengths)} weeks in place of {weeks}, or one of no week")
+    return np.repeat(np.array(states, dtype=np.int8), lengths)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from pipeline.twin.stored import one_of, read_column, read_stored
 from pipeline.twin.targets import read_rows
 
 DATA = Path(__file__).parent / "data"
 DATES = Path(__file__).parent / "calibrated" / "dates.csv"
+DATED = ["person", "team_name", "treated", "exclusion", "allocation_date"]  # columns of that file
 LETTERS = str.maketrans({"æ": "ae", "ø": "oe", "å": "aa"})
 
 
@@ -94,21 +97,23 @@ def read_teams() -> list[Team]:
 
 def build_frame() -> Frame:
     """The frame, from the team table and the calibrated allocation dates."""
-    rows = read_rows(DATES)
+    rows = read_stored(DATES, DATED)
     teams = {team.team_name: team for team in read_teams()}
-    members = [teams[row["team_name"]] for row in rows]
-    date = np.array([row["allocation_date"] for row in rows], dtype="datetime64[D]")
+    names = read_column(DATES, rows, "team_name", lambda text: one_of(text, teams))
+    members = [teams[name] for name in names]
+    day = read_column(DATES, rows, "allocation_date", lambda text: np.datetime64(date.fromisoformat(text), "D"))
+    allocation_date = np.array(day)
     exclusion = np.array([row["exclusion"] for row in rows])
     team = np.array([member.slug for member in members])
     return Frame(
-        person=np.array([int(row["person"]) for row in rows], dtype=np.int64),
+        person=np.array(read_column(DATES, rows, "person", np.int64)),
         municipality=np.array([slug(member.municipality_name) for member in members]),
         municipality_name=np.array([member.municipality_name for member in members]),
         team=team,
         team_name=np.array([member.team_name for member in members]),
-        treated=np.array([int(row["treated"]) for row in rows], dtype=np.int8),
-        allocation_date=date,
-        wait_days=_wait(team, date, exclusion == ""),
+        treated=np.array(read_column(DATES, rows, "treated", lambda text: int(one_of(text, "01"))), dtype=np.int8),
+        allocation_date=allocation_date,
+        wait_days=_wait(team, allocation_date, exclusion == ""),
         analysed=exclusion == "",
         exclusion=exclusion,
         consent=exclusion != "withdrawn",

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,17 +14,14 @@ from pipeline.twin.behaviour import read_rows, state_codes
 from pipeline.twin.courses import AFTER, BEFORE, Subjects, draw_activation, draw_after, draw_before
 from pipeline.twin.randomness import generator
 from pipeline.twin.spells import parse_spells
+from pipeline.twin.stored import read_column, read_stored
 from pipeline.twin.wages import wage_months
 from pipeline.twin.weeks import LAST_KNOWN, MONTH, WEEKS, join, week_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import NDArray
 
     from pipeline.twin.frame import Frame
-
-T = TypeVar("T")
 
 CHOICES = Path(__file__).parent / "calibrated" / "histories.csv"
 CHOSEN = ["person", "before_choice", "after", "activation_choice", "digest"]  # columns of that file
@@ -122,18 +118,10 @@ class Choices:
 
 def read_choices(path: Path = CHOICES) -> Choices:
     """Read the calibrated choices. Raises InputError if the file is missing or holds something else."""
-    try:
-        with path.open(encoding="utf-8", newline="") as file:
-            rows = list(csv.DictReader(file))
-    except FileNotFoundError as error:
-        raise InputError(f"{path}: the file is missing. Run make calibrate.") from error
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path}: not a text in UTF-8. Run make calibrate.") from error
-    if not rows or list(rows[0]) != CHOSEN:
-        raise InputError(f"{path}, line 1: not a table of the columns {', '.join(CHOSEN)}. Run make calibrate.")
+    rows = read_stored(path, CHOSEN)
     whole = ("person", "before_choice", "activation_choice")
-    numbers = {name: _read_column(path, rows, name, np.int64) for name in whole}
-    courses = _read_column(path, rows, "after", lambda text: parse_spells(text, AFTER))
+    numbers = {name: read_column(path, rows, name, np.int64) for name in whole}
+    courses = read_column(path, rows, "after", lambda text: parse_spells(text, AFTER))
     return Choices(
         person=np.array(numbers["person"]),
         before=np.array(numbers["before_choice"]),
@@ -141,18 +129,6 @@ def read_choices(path: Path = CHOICES) -> Choices:
         activation=np.array(numbers["activation_choice"]),
         digest=rows[0]["digest"],
     )
-
-
-def _read_column(path: Path, rows: list[dict[str, str]], name: str, read: Callable[[str], T]) -> list[T]:
-    """The values of a column. Raises InputError with the line of the first that cannot be read, and not the value."""
-    values = []
-    for line, row in enumerate(rows, start=2):
-        try:
-            values.append(read(row[name] or ""))
-        except (ValueError, OverflowError) as error:
-            message = f"{path}, line {line}, column {name}: not a value of that column. Run make calibrate."
-            raise InputError(message) from error
-    return values
 
 
 def _codes(states: NDArray[np.int8], activation: NDArray[np.int8], person: NDArray[np.int64]) -> NDArray[np.int16]:

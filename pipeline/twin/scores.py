@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.errors import InputError
 from pipeline.twin.randomness import ROOT
+from pipeline.twin.stored import read_column, read_stored
 from pipeline.twin.targets import read_rows
 
 Integers = npt.NDArray[np.int64]
@@ -73,15 +73,20 @@ def format_scores(half_points: dict[str, Integers], person: Integers, answered: 
 
 def read_scores(path: Path, persons: int) -> tuple[dict[str, Integers], npt.NDArray[np.bool_]]:
     """Scores by variable (persons,) in half points, -1 if missing, and who has a row; persons are numbered from 1."""
-    if not path.exists():
-        raise InputError(f"{path}: the file is missing. Run make calibrate.")
-    rows = read_rows(path)
+    rows = read_stored(path, ["person"])
     names: Sequence[str] = [name for name in rows[0] if name != "person"]
-    position = np.array([int(row["person"]) - 1 for row in rows])
+    position = np.array(read_column(path, rows, "person", lambda text: _position(text, persons)))
     scores = {}
     for name in names:
         scores[name] = np.full(persons, -1, dtype=np.int64)
-        scores[name][position] = [round(2 * float(row[name])) if row[name] else -1 for row in rows]
+        scores[name][position] = read_column(path, rows, name, lambda text: round(2 * float(text)) if text else -1)
     answered = np.zeros(persons, dtype=np.bool_)
     answered[position] = True
     return scores, answered
+
+
+def _position(text: str, persons: int) -> int:
+    """Position of a person's number; ValueError if there is no such person."""
+    if not 1 <= int(text) <= persons:
+        raise ValueError("no person of the frame")
+    return int(text) - 1

@@ -1,6 +1,8 @@
 # The pipeline as a graph of files. make is the only place that knows paths; `make help` lists what can be asked for.
 
-EXTRACT  ?= twin
+# The settings of the study, and the extract: of another study than the one in config/ that of its own name.
+STUDY    ?= config
+EXTRACT  ?= $(if $(filter config,$(STUDY)),twin,$(notdir $(STUDY)))
 FROM     ?= twin
 PYTHON   ?= .venv/bin/python
 
@@ -36,7 +38,7 @@ MAKEFLAGS += --no-builtin-rules
 
 .PHONY: all check twin test lint docs bench trace diff baseline extract calibrate clean help FORCE
 
-all: $(REPORTS)/index.html $(REPORTS)/published.html $(REPORTS)/tables/tables.xlsx ## Every table, figure and the report page of EXTRACT (default twin); LANGUAGE=da for Danish, LANGUAGE=en back
+all: $(REPORTS)/index.html $(REPORTS)/tables/tables.xlsx ## Every table, figure and the report page of EXTRACT (default twin); LANGUAGE=da for Danish, LANGUAGE=en back
 	@echo "$(REPORTS)/index.html shows every table and figure"
 
 check: all ## Compare every file of EXTRACT with its recorded SHA-256: received, settings, code, derived and reports
@@ -59,7 +61,7 @@ bench: all ## Measure the build and the estimators
 	$(PYTHON) -m benchmarks.estimators
 
 trace: $(SETUP) ## Walk one number, as built, back to its register cells: make trace ID=figure_3_3/all/sickness_benefit/45
-	@$(PYTHON) -m pipeline.audit.trace '$(ID)' --raw $(RAW) --derived $(DERIVED)
+	@$(PYTHON) -m pipeline.audit.trace '$(ID)' --raw $(RAW) --derived $(DERIVED) --settings $(STUDY)
 
 diff: ## Say what moved between the estimates of two extracts: make diff FROM=twin EXTRACT=2018q2
 	@$(PYTHON) -m pipeline.audit.compare data_derived/$(FROM)/estimates $(DERIVED)/estimates
@@ -93,64 +95,62 @@ help: ## Show this list
 # The record is the target; the outputs follow it with an empty recipe and keep their time stamp if their bytes are the
 # same, so an unchanged output stops the rebuild there. A deleted output makes its stage run again.
 
-SCHEMA := config/variables.csv requirements.lock
+SCHEMA := $(STUDY)/variables.csv $(wildcard $(STUDY)/scales.csv) pipeline/runner/columns.csv requirements.lock
 
 define stage
 $(RUNS)/$(1).json: $(2) $(SCHEMA) $(4) $(if $(filter-out $(wildcard $(3)),$(3)),FORCE) | $(SETUP)
-	@$$(PYTHON) -m pipeline.stage $(1) --in $(2) --with $(SCHEMA) $(4) --out $(3) --record $$@
+	@$$(PYTHON) -m pipeline.runner.stage $(1) --in $(2) --with $(SCHEMA) $(4) --out $(3) --record $$@
 $(3): $(RUNS)/$(1).json ;
 -include $(RUNS)/$(1).d
 endef
 
 derived   = $(addprefix $(DERIVED)/,$(addsuffix .parquet,$(1)))
 estimates = $(addprefix $(DERIVED)/estimates/,$(addsuffix .parquet,$(1)))
-settings  = $(addprefix config/,$(1))
-exhibits := $(shell sed -n 's/^\[\([a-z]*_[0-9_]*\)\]$$/\1/p' config/exhibits.toml)
+settings  = $(wildcard $(addprefix $(STUDY)/,$(1)))
+exhibits := $(shell sed -n 's/^\[\([a-z]*_[0-9_]*\)\]$$/\1/p' $(STUDY)/exhibits.toml)
 TABLES   := $(filter table_%,$(exhibits))
 FIGURES  := $(filter figure_%,$(exhibits))
-MODELS   := balance itt hazard survival description subgroups mechanisms robustness prognosis
+ESTIMATED := $(call estimates,$(sort $(shell sed -n 's/^stage *= *"\(.*\)"/\1/p' $(STUDY)/models.toml)))
 IDENTITY := $(RAW)/extract.toml $(DERIVED)/language.toml
 
-# The received files. Those of the synthetic trial are made; those of any other extract must be there.
-RECEIVED := $(addprefix $(RAW)/,extract.toml dream.csv allocation.csv baseline_survey.csv followup_survey.csv)
-DECLARED := $(if $(filter twin,$(EXTRACT)),$(RAW)/targets.csv,$(wildcard $(RAW)/targets.csv))
+# The received files. Those of the synthetic trial are made; those of any other extract must be there, and its
+# extract.toml lists them.
 ifeq ($(EXTRACT),twin)
-$(eval $(call stage,twin,,$(RECEIVED) $(DECLARED),$(wildcard pipeline/twin/calibrated/*.csv pipeline/twin/data/*) $(call settings,scales.csv)))
+RECEIVED := $(addprefix $(RAW)/,dream.csv allocation.csv baseline_survey.csv followup_survey.csv)
+DECLARED := $(RAW)/targets.csv
+PUBLISHED := yes
+$(eval $(call stage,twin,,$(RECEIVED) $(RAW)/extract.toml $(DECLARED),$(wildcard pipeline/twin/calibrated/*.csv pipeline/twin/data/*) $(call settings,scales.csv)))
 $(RUNS)/twin.json: $(if $(filter twin,$(MAKECMDGOALS)),FORCE)
 else
+RECEIVED := $(addprefix $(RAW)/,$(shell sed -n 's/^path *= *"\(.*\)"/\1/p' $(RAW)/extract.toml 2>/dev/null))
+DECLARED := $(wildcard $(RAW)/targets.csv)
+PUBLISHED := $(shell sed -n 's/^published *= *true.*/yes/p' $(RAW)/extract.toml 2>/dev/null)
 $(RAW)/%:
-	@echo "error: $@: the file is missing. Put the received file there; make extract EXTRACT=$(EXTRACT) then writes extract.toml." >&2; exit 2
+	@echo "error: $@: the file is missing. Put the received files into $(RAW); make extract EXTRACT=$(EXTRACT) then writes extract.toml." >&2; exit 2
 endif
 
-$(eval $(call stage,ingest,$(RECEIVED) $(call settings,benefit_codes.csv scales.csv),$(call derived,trial register_columns register_weeks baseline_items followup_items)))
-$(eval $(call stage,sample,$(call derived,trial register_columns) $(call settings,study.toml),$(call derived,sample exclusions)))
+$(eval $(call stage,ingest,$(RAW)/extract.toml $(RECEIVED) $(call settings,study.toml benefit_codes.csv scales.csv),$(call derived,trial register_columns register_weeks baseline_items followup_items)))
+$(eval $(call stage,sample,$(call derived,trial register_columns) $(RAW)/extract.toml $(call settings,study.toml),$(call derived,sample exclusions)))
 $(eval $(call stage,survey,$(call derived,baseline_items followup_items) $(call settings,scales.csv),$(call derived,baseline followup)))
 $(eval $(call stage,outcomes,$(call derived,sample baseline register_weeks) $(call settings,benefit_codes.csv outcomes.toml study.toml),$(call derived,weekly shares durations background)))
 
-PERSONS := $(call derived,sample background) $(call settings,models.toml study.toml)
-NAMES   := config/variables.csv
-$(eval $(call stage,balance,$(PERSONS) $(NAMES),$(call estimates,balance)))
-$(eval $(call stage,itt,$(PERSONS) $(call derived,shares),$(call estimates,itt)))
-$(eval $(call stage,hazard,$(PERSONS) $(call derived,durations),$(call estimates,hazard)))
-$(eval $(call stage,survival,$(PERSONS) $(call derived,durations),$(call estimates,survival)))
-$(eval $(call stage,description,$(PERSONS) $(NAMES) $(call derived,exclusions),$(call estimates,description)))
-
-$(eval $(call stage,subgroups,$(PERSONS) $(call derived,shares),$(call estimates,subgroups)))
-$(eval $(call stage,mechanisms,$(PERSONS) $(NAMES) $(call derived,shares weekly followup),$(call estimates,mechanisms)))
-$(eval $(call stage,robustness,$(PERSONS) $(call derived,shares),$(call estimates,robustness)))
-$(eval $(call stage,prognosis,$(PERSONS) $(call derived,shares),$(call estimates,prognosis)))
-
-$(eval $(call stage,cells,$(call estimates,$(MODELS)) $(call settings,exhibits.toml study.toml) $(NAMES) $(DERIVED)/language.toml,$(call derived,cells)))
-TEMPLATES := $(wildcard pipeline/render/*.j2 pipeline/render/*.css)
-SHOWN := $(call derived,cells) $(call settings,exhibits.toml study.toml) $(IDENTITY)
-PLACES := config/municipalities.csv
+NAMES := $(STUDY)/variables.csv
+$(eval $(call stage,estimates,$(call derived,sample background shares weekly durations followup exclusions) $(NAMES) $(call settings,models.toml study.toml),$(ESTIMATED)))
+$(eval $(call stage,cells,$(ESTIMATED) $(call settings,exhibits.toml study.toml) $(NAMES) $(DERIVED)/language.toml,$(call derived,cells)))
+TEMPLATES := $(wildcard pipeline/show/*.j2 pipeline/show/*.css)
+SHOWN := $(call derived,cells) $(call settings,exhibits.toml study.toml outcomes.toml) $(IDENTITY)
+PLACES := $(call settings,municipalities.csv)
 $(eval $(call stage,tables,$(SHOWN) $(NAMES),$(foreach t,$(TABLES),$(addprefix $(REPORTS)/tables/$(t),.html .csv .tex)) $(REPORTS)/tables/tables.xlsx,$(TEMPLATES)))
-$(eval $(call stage,figures,$(SHOWN) $(PLACES) pipeline/render/map/outlines.csv,$(foreach f,$(FIGURES),$(addprefix $(REPORTS)/figures/$(f),.png .svg .csv)),$(wildcard pipeline/render/fonts/*.ttf)))
+$(eval $(call stage,figures,$(SHOWN) $(PLACES) pipeline/show/map/outlines.csv,$(foreach f,$(FIGURES),$(addprefix $(REPORTS)/figures/$(f),.png .svg .csv)),$(wildcard pipeline/show/fonts/*.ttf)))
 $(eval $(call stage,report,$(SHOWN) $(NAMES) $(PLACES) $(FIGURES:%=$(REPORTS)/figures/%.svg),$(REPORTS)/index.html,$(TEMPLATES)))
 
-# What the report prints, with its errata, and the rules that say which cell each number is compared with.
+# What the report prints, with its errata, and the rules that say which cell each number is compared with: for an extract
+# that claims to be the one the numbers were printed of, and for no other.
+ifeq ($(PUBLISHED),yes)
+all: $(REPORTS)/published.html
 PRINTED := $(addprefix data_raw/published/,tables.csv errata.csv) $(DECLARED) $(call settings,published.toml published_rows.csv published_columns.csv)
-$(eval $(call stage,published,$(SHOWN) $(call estimates,$(MODELS)) $(NAMES) $(PRINTED),$(REPORTS)/published.html $(REPORTS)/tables/table_published.csv,$(TEMPLATES)))
+$(eval $(call stage,published,$(SHOWN) $(ESTIMATED) $(NAMES) $(PRINTED),$(REPORTS)/published.html $(REPORTS)/tables/table_published.csv,$(TEMPLATES) $(wildcard pipeline/published/*.j2 pipeline/published/*.css)))
+endif
 
 # --- What is not a stage ---------------------------------------------------------------------------------------------
 
@@ -158,6 +158,6 @@ $(eval $(call stage,published,$(SHOWN) $(call estimates,$(MODELS)) $(NAMES) $(PR
 $(DERIVED)/language.toml: $(if $(filter-out $(SPOKEN),$(BUILT)),FORCE)
 	@mkdir -p $(@D) && echo 'language = "$(SPOKEN)"' > $@
 
-diff baseline: $(call estimates,$(MODELS))
+diff baseline: $(ESTIMATED)
 
 FORCE:

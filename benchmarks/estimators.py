@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from pipeline.files import load_input
+from pipeline.runner.inputs import load_input
 from pipeline.stats.hazard import HazardFit, Link, fit_hazard
 from pipeline.stats.ols import fit_cluster_ols
 from pipeline.stats.person_weeks import collapse

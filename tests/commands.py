@@ -13,7 +13,7 @@ def run_stage(name: str, inputs: list[Path], outputs: list[str], target: Path) -
     command = [
         sys.executable,
         "-m",
-        "pipeline.stage",
+        "pipeline.runner.stage",
         name,
         "--in",
         *inputs,

@@ -7,14 +7,15 @@ from pathlib import Path
 
 import pandas as pd
 
-from pipeline.config import Study, convert
-from pipeline.estimation import estimate_stage
+from pipeline.estimate.estimation import estimate_stage
+from pipeline.settings.base import convert
+from pipeline.settings.study import Study
 from tests.trial import draw_trial
 
 CONFIG = Path(__file__).parents[1] / "config"
 MODELS = tomllib.loads((CONFIG / "models.toml").read_text())
 SETTINGS = tomllib.loads((CONFIG / "study.toml").read_text())
-STUDY = convert(SETTINGS, Study, "config/study.toml")
+STUDY = convert(SETTINGS, Study, "study.toml")
 VARIABLES = pd.read_csv(CONFIG / "variables.csv", dtype=str, keep_default_na=False)
 FEW = VARIABLES[VARIABLES["name"].isin(["age", "female", "self_efficacy"])]
 X = MODELS["itt"]["covariates"]
@@ -43,4 +44,4 @@ def with_models(**tables):
 
 
 def with_splits(**splits):
-    return convert({**SETTINGS, "splits": {**SETTINGS["splits"], **splits}}, Study, "config/study.toml")
+    return convert({**SETTINGS, "splits": {**SETTINGS["splits"], **splits}}, Study, "study.toml")

@@ -77,7 +77,7 @@ def draw_background(rng: np.random.Generator, sample: pd.DataFrame, missing: flo
 
 
 def draw_further(rng: np.random.Generator, background: pd.DataFrame) -> pd.DataFrame:
-    """The background with every other variable that config/models.toml names, complete."""
+    """The background with every other variable that models.toml names, complete."""
     models = tomllib.loads((CONFIG / "models.toml").read_text())
     wanted = [*models["tobit"]["covariates"], *models["background_groups"]["splits"]]
     study = tomllib.loads((CONFIG / "study.toml").read_text())

@@ -15,7 +15,7 @@ import pandas as pd
 
 from pipeline.audit.compare import COLUMNS, COUNTS, Comparison, compare, describe, read_estimates
 from pipeline.errors import InputError, command
-from pipeline.files import write_if_changed
+from pipeline.storage import write_if_changed
 
 ACCEPTED = Path("tests/baseline")
 EXTRACT = "twin"

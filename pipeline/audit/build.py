@@ -10,20 +10,19 @@ from typing import Any
 import pandas as pd
 
 from pipeline.audit.sources import Tables
-from pipeline.config import Study
-from pipeline.designs import Label, PrognosisCases, prognosis_cases
 from pipeline.errors import InputError
-from pipeline.estimates import Address
-from pipeline.estimation import Problem, estimation_problem
-from pipeline.files import load_input
-from pipeline.models import Model, read_models
-from pipeline.render.addresses import Slot
-from pipeline.render.exhibits import read_exhibits
-from pipeline.samples import join_background, select_sample, spells
-from pipeline.stages.cells import find_slots
+from pipeline.estimate.designs import Label, PrognosisCases, prognosis_cases
+from pipeline.estimate.estimation import Problem, estimation_problem
+from pipeline.estimate.table import Address
+from pipeline.people.samples import join_background, select_sample, spells
+from pipeline.runner.inputs import load_input
+from pipeline.settings.exhibits import read_exhibits
+from pipeline.settings.models import Model, read_models
+from pipeline.settings.study import Study
+from pipeline.show.addresses import Slot
+from pipeline.show.cells import find_slots
 
 DATA = ("sample", "background", "shares", "durations", "exclusions", "weekly", "followup")
-SETTINGS = {"scales": "scales.csv", "outcomes": "outcomes.toml"}
 LOCATED = ("trial", "sample", "weekly", "register_columns", "baseline_items", "followup_items")
 
 
@@ -71,7 +70,7 @@ class Build:
         """What the estimate at `address` is decomposed with; InputError if no model says what it is."""
         model = self.models.get(address.model)
         if model is None:
-            raise InputError(f"config/models.toml: no table [{address.model}], so nothing says what the number is.")
+            raise InputError(f"models.toml: no table [{address.model}], so nothing says what the number is.")
         return Request(address, model, self.study, self._data, self._tables)
 
     @cached_property
@@ -88,20 +87,20 @@ class Build:
 
     @cached_property
     def slots(self) -> dict[str, Slot]:
-        """By address what config/exhibits.toml shows there."""
+        """By address what exhibits.toml shows there."""
         exhibits = read_exhibits(load_input(self.config / "exhibits.toml"))
         variables = load_input(self.config / "variables.csv")
         return {slot.cell_id: slot for slot in find_slots(exhibits, variables, self.study, self.estimates)}
 
     @cached_property
     def study(self) -> Study:
-        """config/study.toml."""
+        """study.toml."""
         study: Study = load_input(self.config / "study.toml")
         return study
 
     @cached_property
     def models(self) -> dict[str, Model]:
-        """config/models.toml."""
+        """models.toml."""
         return read_models(load_input(self.config / "models.toml"))
 
     @cached_property
@@ -121,8 +120,15 @@ class Build:
     @cached_property
     def _tables(self) -> Tables:
         located = {name: self._load(f"{name}.parquet") for name in LOCATED}
-        settings = {name: load_input(self.config / file) for name, file in SETTINGS.items()}
-        return Tables(**located, **settings, study=self.study)
+        scales = self.config / "scales.csv"
+        files = load_input(self.raw / "extract.toml").files
+        return Tables(
+            **located,
+            study=self.study,
+            outcomes=load_input(self.config / "outcomes.toml"),
+            files={role: file.path for role, file in files.items()},
+            scales=load_input(scales) if scales.exists() else None,
+        )
 
     def _load(self, name: str) -> Any:
         path = self.derived / name

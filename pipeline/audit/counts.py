@@ -9,8 +9,7 @@ from pipeline.audit.build import Request
 from pipeline.audit.person_weeks import hazard_terms
 from pipeline.audit.sources import locate_draws, spread_evenly, trace_person_weeks, trace_weeks
 from pipeline.audit.sums import Sum
-from pipeline.designs import Label, outcome_values
-from pipeline.stages.outcomes import EXIT_STATES
+from pipeline.estimate.designs import Label, outcome_values
 
 
 def count_persons(request: Request, statistic: str) -> Sum:
@@ -70,7 +69,13 @@ def _at_risk(request: Request) -> Sum:
     at_risk = request.at_risk(request.address.parameter)
     persons = at_risk.loc[at_risk["weeks"] >= week, "person"].to_numpy()
     ones = np.ones(len(persons))
-    cells = trace_weeks(EXIT_STATES[request.address.outcome], np.arange(1, week + 1), persons, ones, request.tables)
+    cells = trace_weeks(
+        request.tables.outcomes.exits[request.address.outcome].state,
+        np.arange(1, week + 1),
+        persons,
+        ones,
+        request.tables,
+    )
     return Sum(
         f"at risk = sum of one for all who have not left before week {week}, in equal parts over weeks 1 to {week}",
         pd.DataFrame({"person": persons, "weight": ones, "outcome": 1.0}),

@@ -18,9 +18,9 @@ from pipeline.audit.counts import decompose_count
 from pipeline.audit.person_weeks import hazard_terms, survival_terms
 from pipeline.audit.sources import spread_evenly, trace_outcome, trace_person_weeks
 from pipeline.audit.sums import Sum
-from pipeline.designs import Label, outcome_values
 from pipeline.errors import InputError
-from pipeline.estimation import Problem
+from pipeline.estimate.designs import Label, outcome_values
+from pipeline.estimate.estimation import Problem
 from pipeline.stats.density import silverman_bandwidth
 from pipeline.stats.ols import coefficient_weights
 from pipeline.stats.tobit import fit_tobit

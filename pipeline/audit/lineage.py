@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.errors import InputError
-from pipeline.files import digest
+from pipeline.storage import digest
 
 RAW = "data_raw/"  # where the chain ends, although the files of the synthetic trial are themselves made
 

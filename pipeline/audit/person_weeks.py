@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from pipeline.config import Study
 from pipeline.errors import InputError
-from pipeline.models import Model
+from pipeline.settings.models import Model
+from pipeline.settings.study import Study
 from pipeline.stats.hazard import derivatives, fit_hazard
 from pipeline.stats.person_weeks import collapse, interval_of
 
@@ -22,7 +22,7 @@ def hazard_terms(at_risk: pd.DataFrame, model: Model, study: Study) -> pd.DataFr
     variance from the observed information. InputError if the fit did not converge.
     """
     if model.link is None:
-        raise InputError(f"config/models.toml, table [{model.name}]: a hazard without a link. Give it one.")
+        raise InputError(f"models.toml, table [{model.name}]: a hazard without a link. Give it one.")
     horizon, steps = study.time.horizon_weeks, study.outcomes.hazard_interval_weeks
     if model.fixed_effects == "none":
         at_risk = at_risk.assign(municipality="all")

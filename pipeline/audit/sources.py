@@ -6,17 +6,18 @@ person is the one whose outcome the cell is part of; a person's contributions ad
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from pipeline.config import OutcomeDefinitions, Study
-from pipeline.models import Source
-from pipeline.register.history import WINDOWS
-from pipeline.schemas import item_names
-from pipeline.stages.outcomes import EXIT_STATES
+from pipeline.errors import InputError
+from pipeline.settings.models import Source
+from pipeline.settings.outcomes import OutcomeDefinitions
+from pipeline.settings.scales import item_names
+from pipeline.settings.study import Study
 
 CELL_COLUMNS = ["file", "line", "column", "content", "state", "wage_column", "weight", "contribution", "person"]
 
@@ -31,9 +32,15 @@ class Tables:
     register_columns: pd.DataFrame
     baseline_items: pd.DataFrame
     followup_items: pd.DataFrame
-    scales: pd.DataFrame
     study: Study
     outcomes: OutcomeDefinitions
+    files: Mapping[str, str]
+    scales: pd.DataFrame | None = None
+
+    @property
+    def draw_column(self) -> str:
+        """The column of the allocation file that stands for a person's draw: its date, else the arm."""
+        return self.study.design.date or self.study.design.arm
 
     def rests_on_wages(self, state: str) -> bool:
         """Whether a wage record is part of what decides the weekly state."""
@@ -57,8 +64,8 @@ def trace_outcome(
         return _trace_answers(outcome, persons, weights, tables, "followup")
     if week is not None:
         return trace_weeks(outcome, np.arange(1, week + 1), persons, weights, tables)
-    if outcome in WINDOWS:
-        state, first, last = WINDOWS[outcome]
+    if outcome in tables.study.windows:
+        state, first, last = tables.study.windows[outcome]
         return trace_weeks(state, np.arange(first, last + 1), persons, weights, tables)
     if outcome in ("allocation_day", "wait_days"):
         return _trace_draws(outcome, persons, weights, tables)
@@ -87,9 +94,9 @@ def trace_person_weeks(terms: pd.DataFrame, outcome: str, tables: Tables) -> pd.
 
     An exit to employment is decided by the run that begins in the week: its further weeks are told by the next cells.
     """
-    state = EXIT_STATES[outcome]
+    state = tables.outcomes.exits[outcome].state
     rows = terms.merge(_where(tables), on="person")
-    rows = rows.merge(tables.weekly[["person", "week", "code", state]], on=["person", "week"])
+    rows = rows.merge(tables.weekly[["person", "week", "code", "line", state]], on=["person", "week"])
     rows["register_week"] = rows["allocation_week"] + rows["week"]
     rows = rows.merge(tables.register_columns.rename(columns={"week": "register_week"}), on="register_week", how="left")
     cells = _register_cells(rows, state, rows["weight"], rows["weight"] * rows["outcome"], tables)
@@ -113,10 +120,10 @@ def locate_draws(terms: pd.DataFrame, tables: Tables) -> pd.DataFrame:
     rows = terms.merge(tables.trial, on="person")
     return pd.DataFrame(
         {
-            "file": "allocation.csv",
+            "file": tables.files["allocation"],
             "line": rows["allocation_line"],
-            "column": "ALLOKERINGSDATO",
-            "content": rows["allocation_date"].dt.strftime("%Y-%m-%d"),
+            "column": tables.draw_column,
+            "content": _draw_content(rows, tables),
             "state": rows["outcome"],
             "wage_column": "",
             "weight": rows["weight"],
@@ -126,15 +133,23 @@ def locate_draws(terms: pd.DataFrame, tables: Tables) -> pd.DataFrame:
     )[CELL_COLUMNS]
 
 
+def _draw_content(rows: pd.DataFrame, tables: Tables) -> pd.Series:
+    """What the cell of the draw holds."""
+    design = tables.study.design
+    if design.date:
+        return rows["allocation_date"].dt.strftime("%Y-%m-%d")
+    return rows["treated"].map({1: design.treated.value, 0: design.control.value})
+
+
 def _register_cells(
     rows: pd.DataFrame, state: str, weight: pd.Series, contribution: pd.Series, tables: Tables
 ) -> pd.DataFrame:
     return pd.DataFrame(
         {
-            "file": "dream.csv",
-            "line": rows["register_line"],
+            "file": tables.files["register"],
+            "line": rows["line"],
             "column": rows["week_column"],
-            "content": rows["code"].astype(str).replace("0", ""),
+            "content": rows["code"].astype(object).fillna(""),
             "state": rows[state],
             "wage_column": rows["month_column"] if tables.rests_on_wages(state) else "",
             "weight": weight,
@@ -145,12 +160,13 @@ def _register_cells(
 
 
 def _where(tables: Tables) -> pd.DataFrame:
-    lines = tables.trial[["person", "register_line"]]
-    return tables.sample[["person", "allocation_week"]].merge(lines, on="person")
+    return tables.sample[["person", "allocation_week"]]
 
 
 def _trace_answers(outcome: str, persons: np.ndarray, weights: np.ndarray, tables: Tables, survey: str) -> pd.DataFrame:
     """A score: each answered item counts weight x number of items / answered items times its value."""
+    if tables.scales is None or outcome not in set(tables.scales["variable"]):
+        raise InputError(f"trace: no file of the extract holds the variable '{outcome}', so its cells are not known.")
     scale: dict[Any, Any] = tables.scales.set_index("variable").loc[outcome].to_dict()
     items = item_names(scale["items"])
     asked = {"baseline": tables.baseline_items, "followup": tables.followup_items}[survey]
@@ -166,7 +182,7 @@ def _trace_answers(outcome: str, persons: np.ndarray, weights: np.ndarray, table
     person = long.index.get_level_values(0)
     cells = pd.DataFrame(
         {
-            "file": f"{survey}_survey.csv",
+            "file": tables.files[f"{survey}_survey"],
             "line": answers["line"].loc[person].to_numpy(),
             "column": long.index.get_level_values(1),
             "content": values.stack().astype(int).astype(str).to_numpy(),
@@ -191,9 +207,9 @@ def _trace_draws(outcome: str, persons: np.ndarray, weights: np.ndarray, tables:
     cells = [
         pd.DataFrame(
             {
-                "file": "allocation.csv",
+                "file": tables.files["allocation"],
                 "line": lines[who].to_numpy(),
-                "column": "ALLOKERINGSDATO",
+                "column": tables.draw_column,
                 "content": sample.loc[who, "allocation_date"].dt.strftime("%Y-%m-%d").to_numpy(),
                 "state": days[who].to_numpy(),
                 "wage_column": "",

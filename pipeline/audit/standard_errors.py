@@ -15,8 +15,8 @@ from pipeline.audit.build import Request
 from pipeline.audit.person_weeks import hazard_terms
 from pipeline.audit.sources import share_out, spread_evenly, trace_outcome, trace_person_weeks
 from pipeline.audit.sums import RootOfSquares
-from pipeline.designs import FloatArray, PrognosisCases
 from pipeline.errors import InputError
+from pipeline.estimate.designs import FloatArray, PrognosisCases
 from pipeline.stats.tobit import TobitFit, derivatives, fit_tobit
 
 

@@ -15,7 +15,7 @@ from pipeline.audit.decompose import decompose, grid_point
 from pipeline.audit.standard_errors import decompose_error
 from pipeline.audit.sums import Parts, Sum
 from pipeline.errors import InputError
-from pipeline.stages.cells import COUNTS, SOURCES
+from pipeline.show.cells import COUNTS, SOURCES
 from pipeline.stats.distributions import quantile, two_sided_p
 
 NAMES = {
@@ -92,7 +92,7 @@ def _grid(request: Request) -> Sum:
     none = pd.DataFrame({"person": [], "weight": [], "outcome": []}, dtype=float)
     cells = pd.DataFrame({"file": [], "contribution": []})
     return Sum(
-        "x = first + number x step of the grid in config/models.toml: a setting, so no cell of the received files",
+        "x = first + number x step of the grid in models.toml: a setting, so no cell of the received files",
         none,
         cells,
         constant=grid_point(request),

@@ -12,9 +12,8 @@ from pipeline.audit.build import Build
 from pipeline.audit.lineage import Link
 from pipeline.audit.statistics import NAMES, Number
 from pipeline.audit.sums import RootOfSquares, Sum
-from pipeline.config import Study
-from pipeline.models import Model
-from pipeline.stages.sample import REASONS
+from pipeline.settings.models import Model
+from pipeline.settings.study import Study
 
 WIDTH = 110
 SHOWN = 10  # of the persons or person-weeks of a standard error; teams are all shown
@@ -63,7 +62,7 @@ def _describe_sample(row: Row, model: Model, build: Build) -> str:
     reasons = build.exclusions["reason"].value_counts()
     conditions = _conditions(row["sample"], model, build.study)
     lines = [f"SAMPLE    {row['sample']}: {conditions}", f"  randomised             {len(build.exclusions):>6}"]
-    lines += [f"  less {reason:<20}{-int(reasons.get(reason, 0)):>4}" for reason in REASONS]
+    lines += [f"  less {reason:<20}{-int(reasons.get(reason, 0)):>4}" for reason in build.study.reasons]
     lines.append(f"  analysed               {int(reasons['analysed']):>6}")
     used = [("observations used", "n"), ("of them LTJS", "n_treated"), ("of them control", "n_control")]
     used.append(("teams", "n_clusters"))

@@ -19,9 +19,9 @@ from pipeline.audit.statistics import Number, decompose_statistic
 from pipeline.audit.sums import RootOfSquares
 from pipeline.audit.text import describe
 from pipeline.errors import InputError, command
-from pipeline.estimates import parse_address
-from pipeline.files import write_if_changed
-from pipeline.stages.cells import COLUMNS, show_number
+from pipeline.estimate.table import parse_address
+from pipeline.show.cells import COLUMNS, show_number
+from pipeline.storage import write_if_changed
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ def _find_cell(cell_id: str, cells: pd.DataFrame) -> dict[Any, Any]:
 
 
 def _require_as_estimated(cell: dict[Any, Any], estimate: dict[Any, Any], build: Build) -> None:
-    """Raise InputError unless the cell is what config/exhibits.toml shows of the estimate, to the last letter."""
+    """Raise InputError unless the cell is what exhibits.toml shows of the estimate, to the last letter."""
     slot = build.slots.get(cell["cell_id"])
     written = show_number(slot, estimate, build.study.inference.stars, build.language) if slot else ()
     for column, expected in zip(COLUMNS, written, strict=bool(written)):
@@ -80,7 +80,7 @@ def _require_as_estimated(cell: dict[Any, Any], estimate: dict[Any, Any], build:
                 f"{cell['estimate_id']} makes it {expected!r}. Delete the file and run make all."
             )
     if not written:
-        raise InputError(f"config/exhibits.toml: nothing is shown at {cell['cell_id']} now. Run make all.")
+        raise InputError(f"exhibits.toml: nothing is shown at {cell['cell_id']} now. Run make all.")
 
 
 def write_cells(found: Trace) -> Iterator[Path]:
@@ -104,10 +104,11 @@ def main() -> None:
     parser.add_argument("cell_id")
     parser.add_argument("--raw", type=Path, required=True)
     parser.add_argument("--derived", type=Path, required=True)
+    parser.add_argument("--settings", type=Path, default=Path("config"))
     arguments = parser.parse_args()
     if not arguments.cell_id:
         raise InputError("trace: no address given. Say make trace ID=figure_3_3/all/sickness_benefit/45.")
-    found = trace(arguments.cell_id, Build(arguments.raw, arguments.derived))
+    found = trace(arguments.cell_id, Build(arguments.raw, arguments.derived, arguments.settings))
     paths = list(write_cells(found))
     print(describe(found.cell, found.estimate, found.number, found.chain, found.build))
     print("\n".join(f"  cells: {path}" for path in paths))

@@ -9,9 +9,10 @@ from pipeline.documents.models import write_models
 from pipeline.documents.outcomes import write_outcomes
 from pipeline.documents.variables import write_variables
 from pipeline.errors import command
-from pipeline.files import load_input, write_if_changed
-from pipeline.models import read_models
-from pipeline.render.exhibits import read_exhibits
+from pipeline.runner.inputs import load_input
+from pipeline.settings.exhibits import read_exhibits
+from pipeline.settings.models import read_models
+from pipeline.storage import write_if_changed
 
 CONFIG, SPECIFICATIONS, DOCUMENTS = Path("config"), Path("tests/register"), Path("docs")
 

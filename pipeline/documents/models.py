@@ -1,15 +1,15 @@
-"""Each model in words and in symbols, from config/models.toml."""
+"""Each model in words and in symbols, from models.toml."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from pipeline.config import Study
 from pipeline.documents.markdown import GENERATED, code_list, formula, table
-from pipeline.models import Model
-from pipeline.render.addresses import table_slots
-from pipeline.render.exhibits import Exhibits, exhibit_number
+from pipeline.settings.exhibits import Exhibits, exhibit_number
+from pipeline.settings.models import Model
+from pipeline.settings.study import Study
+from pipeline.show.addresses import table_slots
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -74,7 +74,7 @@ def write_models(models: Mapping[str, Model], exhibits: Exhibits, study: Study, 
     lines = [
         "# The models",
         "",
-        GENERATED.format(sources="`config/models.toml`, `config/study.toml` and `config/exhibits.toml`"),
+        GENERATED.format(sources="`models.toml`, `study.toml` and `exhibits.toml`"),
         "",
         "Everything is by intention to treat. Complete cases are taken once for each estimate.",
         "",

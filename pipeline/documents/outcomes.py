@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from pipeline.config import OutcomeDefinitions, State, Study
 from pipeline.documents.markdown import GENERATED, code_list, table
+from pipeline.settings.outcomes import OutcomeDefinitions, State
+from pipeline.settings.study import Study
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,18 +22,19 @@ KINDS = {
     "{activation}.",
 }
 EXITS = {
-    "run": (
-        "Exit to ordinary employment",
-        "The first week of the first run of at least {run} that begins in week 1 or later; the whole "
-        "run must be observed, and may end after the horizon. 1 is an employed week, 0 another, ? an unknown one.",
+    "in": (
+        "Exit into a state",
+        "The first week of the first run of weeks in the state that begins in week 1 or later; the whole run must be "
+        "observed, and may end after the horizon. 1 is a week in the state, 0 another, ? an unknown one. Here a run is "
+        "of 4 weeks.",
     ),
     "out": (
-        "Exit from sickness benefit etc.",
-        "The first week out of the state `sickness_benefit_exit`. 1 is a week in the state, 0 one out of it, ? an "
-        "unknown one.",
+        "Exit out of a state",
+        "The first week of the first run of weeks out of the state. 1 is a week in the state, 0 one out of it, ? an "
+        "unknown one. Here a run is of 1 week.",
     ),
 }
-SHARES = "Share of weeks 1 to t in the state. The rule `{rule}` of `config/study.toml` is in force."
+SHARES = "Share of weeks 1 to t in the state. The rule `{rule}` of `study.toml` is in force."
 
 
 def write_outcomes(
@@ -49,7 +51,7 @@ def write_outcomes(
     lines = [
         "# How each outcome is defined",
         "",
-        GENERATED.format(sources="`config/outcomes.toml` and the spec tests `tests/register/*.csv`"),
+        GENERATED.format(sources="`outcomes.toml` and the spec tests `tests/register/*.csv`"),
         "",
         "Every line of a table below is a test: the pipeline fails if it decides otherwise. Unknown is written ? and",
         f"is neither 0 nor 1: a week outside the extract, or with a code of {code_list(definitions.unknown_groups)}.",
@@ -62,7 +64,7 @@ def write_outcomes(
         own = states[states["state"] == name].to_dict("records")
         rows = ([_cells(row["cells"]), row["expected"].replace(" ", ", "), row["says"]] for row in own)
         lines += table(["Weeks: benefit code and wage", "In the state", "What it says"], rows)
-    lines += _exits(exits, study) + _shares(shares, study)
+    lines += _exits(exits, definitions) + _shares(shares, study)
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -88,15 +90,18 @@ def _cell(cell: str) -> str:
     return f"{'no code' if found['code'] == '-' else found['code']}{WAGES[found['wage']]}"
 
 
-def _exits(exits: pd.DataFrame, study: Study) -> list[str]:
-    weeks = study.outcomes.employment_run_weeks
-    run = f"{weeks} employed week{'s' if weeks != 1 else ''}"
+def _exits(exits: pd.DataFrame, definitions: OutcomeDefinitions) -> list[str]:
     lines = ["## Exits", ""]
+    defined = (
+        [f"`{name}`", f"{'into' if exit_.to == 'in' else 'out of'} `{exit_.state}`", str(exit_.run_weeks)]
+        for name, exit_ in definitions.exits.items()
+    )
+    lines += table(["Exit", "What it is", "Weeks of its run"], defined)
     for kind, (title, words) in EXITS.items():
-        lines += [f"### {title}", "", words.format(run=run), ""]
+        lines += [f"### {title}", "", words, ""]
         rows = (
             [f"`{row['weeks']}`", row["horizon"], row["expected_week"], row["expected_exit"], row["says"]]
-            for row in exits[exits["exit"] == kind].to_dict("records")
+            for row in exits[exits["to"] == kind].to_dict("records")
         )
         lines += table(["Weeks 1, 2, ...", "Horizon", "Weeks at risk", "Left", "What it says"], rows)
     return lines

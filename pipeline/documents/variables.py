@@ -1,12 +1,12 @@
-"""The data dictionary in a form to read, from config/variables.csv."""
+"""The data dictionary in a form to read, from variables.csv."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from pipeline.documents.markdown import GENERATED, table
-from pipeline.models import Model, outcome_names
-from pipeline.render.dictionary import write_values
+from pipeline.settings.models import Model, outcome_names
+from pipeline.show.dictionary import write_values
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,10 +28,10 @@ def write_variables(variables: pd.DataFrame, models: dict[str, Model]) -> str:
     lines = [
         "# Data dictionary",
         "",
-        GENERATED.format(sources="`config/variables.csv`"),
+        GENERATED.format(sources="`variables.csv`"),
         "",
         "Every column of every table under `data_derived/`. A table is refused if a column is absent or unknown, of",
-        "another type, outside its range, or missing where it may not be. Survey items are in `config/scales.csv`.",
+        "another type, outside its range, or missing where it may not be. Survey items are in `scales.csv`.",
         "",
     ]
     for source in dict.fromkeys(variables["source"]):

@@ -21,7 +21,7 @@ from pipeline.published.places import (
     with_panel,
     with_row,
 )
-from pipeline.render.numbers import EPOCH, star
+from pipeline.show.numbers import EPOCH, star
 
 HALF = 0.5
 ALLOWANCE = 1e-6  # units of the last digit: what a number exactly between two digits may lose in binary arithmetic
@@ -191,7 +191,7 @@ def _find(number: Printed, location: Location, cells: Mapping[CellPlace, Cell]) 
     if location.cell not in cells:
         raise InputError(
             f"{TABLES_FILE}, line {number.line}: {number.place} is compared with {'/'.join(location.cell)}, which no "
-            f"table shows. Mend the rule in {ROWS_FILE} or {COLUMNS_FILE}, or let config/exhibits.toml show it."
+            f"table shows. Mend the rule in {ROWS_FILE} or {COLUMNS_FILE}, or let exhibits.toml show it."
         )
     return cells[location.cell]
 

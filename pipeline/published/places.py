@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 from pipeline.errors import InputError
 
 TABLES_FILE = "data_raw/published/tables.csv"
-ROWS_FILE = "config/published_rows.csv"
-COLUMNS_FILE = "config/published_columns.csv"
+ROWS_FILE = "published_rows.csv"
+COLUMNS_FILE = "published_columns.csv"
 FIRST_DATA_LINE = 2
 ABOVE = "{above}"
 UNITS = {"": 1.0, "date": 1.0, "percent": 100.0}  # printed numbers to one in the unit of the cells
@@ -118,7 +118,7 @@ def _compile(pattern: str) -> re.Pattern[str]:
 
 
 class Locator:
-    """The rules of config/published_rows.csv and config/published_columns.csv, and which of them were used."""
+    """The rules of published_rows.csv and published_columns.csv, and which of them were used."""
 
     def __init__(self, rows: Iterable[Mapping[Any, str]], columns: Iterable[Mapping[Any, str]]) -> None:
         """Rules as the records of the two files."""

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 BLANKS = {"", ".", "0", "NaN", "nan"}
-NO_CODE = 0
-CODE = re.compile(r"[1-9]\d{2}")
+NO_CODE = ""
+CODE = re.compile(r"[1-9][0-9]{2}")
 VERSION = re.compile(r"\d{6}")
 
 
@@ -27,55 +27,52 @@ def check_code_table(benefit_codes: pd.DataFrame) -> None:
     wrong += [m for key in ("valid_from", "valid_to") for m in benefit_codes[key] if m and not VERSION.fullmatch(m)]
     if wrong:
         raise InputError(
-            f"config/benefit_codes.csv: '{wrong[0]}' is no code of three digits, or no month yyyymm ({len(wrong)} such "
+            f"benefit_codes.csv: '{wrong[0]}' is no code of three digits, or no month yyyymm ({len(wrong)} such "
             "cells). Mend the line."
         )
     repeated = sorted(set(codes[codes.duplicated()]))
     if repeated:
         raise InputError(
-            f"config/benefit_codes.csv: {len(repeated)} codes have more than one row: {', '.join(repeated[:5])}. Keep "
+            f"benefit_codes.csv: {len(repeated)} codes have more than one row: {', '.join(repeated[:5])}. Keep "
             "one row a code: a code has one group."
         )
 
 
-def valid_codes(benefit_codes: pd.DataFrame, version: str) -> set[int]:
+def valid_codes(benefit_codes: pd.DataFrame, version: str) -> set[str]:
     """The codes that may occur in an extract of register version `version` (yyyymm)."""
     return {
-        int(row["code"])
+        row["code"]
         for row in benefit_codes.to_dict("records")
         if (not row["valid_from"] or row["valid_from"] <= version)
         and (not row["valid_to"] or version <= row["valid_to"])
     }
 
 
-def parse_codes(cells: pd.DataFrame, benefit_codes: pd.DataFrame, version: str) -> NDArray[np.int16]:
-    """Benefit codes of the week cells as integers, shape (persons, weeks); a blank cell is 0.
+def parse_codes(cells: pd.DataFrame, benefit_codes: pd.DataFrame, version: str) -> pd.Categorical:
+    """Benefit codes of the week cells as text, person by person and week by week; a blank cell is ''.
 
     `cells` is the text of the week columns, indexed by line. Raises InputError naming file, first line and column,
     every unknown code and its count: a code is never dropped in silence.
     """
+    import pandas as pd
+
     check_code_table(benefit_codes)
     known = valid_codes(benefit_codes, version)
     texts, inverse = np.unique(cells.to_numpy(dtype=str), return_inverse=True)
-    values = np.zeros(len(texts), dtype=np.int16)
-    unknown = []
-    for position, text in enumerate(texts):
-        code = _parse(text)
-        if code is None or (code != NO_CODE and code not in known):
-            unknown.append(position)
-        else:
-            values[position] = code
-    matrix = inverse.reshape(cells.shape)
+    parsed = [_parse(text) for text in texts]
+    unknown = [place for place, code in enumerate(parsed) if code is None or (code != NO_CODE and code not in known)]
     if unknown:
-        raise InputError(_describe_unknown(cells, texts, matrix, unknown, version))
-    return values[matrix]
+        raise InputError(_describe_unknown(cells, texts, inverse.reshape(cells.shape), unknown, version))
+    names = sorted({str(code) for code in parsed})
+    number = np.array([names.index(str(code)) for code in parsed], dtype=np.int16)
+    return pd.Categorical.from_codes(number[inverse.ravel()], pd.Index(names))
 
 
-def _parse(text: str) -> int | None:
+def _parse(text: str) -> str | None:
     if text in BLANKS:
         return NO_CODE
     whole = text.removesuffix(".0")
-    return int(whole) if whole.isascii() and whole.isdigit() and len(whole) == 3 else None
+    return whole if CODE.fullmatch(whole) else None
 
 
 def _describe_unknown(
@@ -88,5 +85,5 @@ def _describe_unknown(
     return (
         f"{cells.attrs['path']}, line {cells.index[row]}, column {cells.columns[column]}: unknown benefit code; in all "
         f"{len(unknown)} codes not valid in version {version}: {counts}. Look the code up in the register's code book "
-        "and add it to config/benefit_codes.csv."
+        "and add it to benefit_codes.csv."
     )

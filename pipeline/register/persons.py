@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from pipeline.config import Extract
 from pipeline.errors import InputError
+from pipeline.settings.extract import Extract
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -16,18 +16,18 @@ MONTHS = 12  # those of the synthetic trial have the month of birth plus twelve
 LONGEST_FORM_SHOWN = 20
 
 
-def require_one_form(allocation: pd.DataFrame, dream: pd.DataFrame) -> None:
+def require_one_form(keys: pd.Series, register: pd.DataFrame) -> None:
     """Raise InputError unless the numbers of both files have one length and their hyphens in the same places.
 
     A number that is written otherwise would be found in no register. The message holds no digit of a number.
     """
-    usual = allocation["PNR"].map(_form).mode()
-    for frame in (allocation, dream):
-        forms = frame["PNR"].map(_form)
+    usual, column = keys.map(_form).mode(), str(keys.name)
+    for path, numbers in (("allocation file", keys), (register.attrs["path"], register[column])):
+        forms = numbers.map(_form)
         other = forms[~forms.isin(usual[:1])]
         if len(other):
             raise InputError(
-                f"{frame.attrs['path']}, line {other.index[0]}, column PNR: {len(other)} persons' numbers are written "
+                f"{path}, line {other.index[0]}, column {column}: {len(other)} persons' numbers are written "
                 f"as {other.iloc[0][:LONGEST_FORM_SHOWN]}, those of the allocation file as "
                 f"{usual[0][:LONGEST_FORM_SHOWN]}. Ask for both files with the numbers written in one way."
             )
@@ -49,9 +49,9 @@ def count_invented(numbers: pd.Series) -> int:
     return int((months > MONTHS).sum())
 
 
-def require_declared(extract: Extract, allocation: pd.DataFrame) -> None:
+def require_declared(extract: Extract, keys: pd.Series) -> None:
     """Raise InputError if extract.toml says otherwise than the numbers whether the extract is synthetic."""
-    invented, number = count_invented(allocation["PNR"]), len(allocation)
+    invented, number = count_invented(keys), len(keys)
     if extract.synthetic and invented < number:
         raise InputError(
             f"extract.toml: synthetic = true, but {number - invented} of {number} persons' numbers in the allocation "

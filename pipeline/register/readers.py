@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pipeline.config import Extract
 from pipeline.errors import InputError
-from pipeline.files import digest
+from pipeline.settings.extract import Extract
+from pipeline.storage import digest
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -26,9 +26,9 @@ def read_received(path: Path, extract: Extract) -> pd.DataFrame:
 
     Raises InputError if extract.toml does not list the file, or its SHA-256 or number of rows differs.
     """
-    specification = extract.files.get(path.stem)
-    if specification is None or specification.path != path.name:
-        raise InputError(f"{path}: not listed in {path.parent}/extract.toml. Add a [files.{path.stem}] table.")
+    specification = next((file for file in extract.files.values() if file.path == path.name), None)
+    if specification is None:
+        raise InputError(f"{path}: not listed in {path.parent}/extract.toml. Add a table [files.<role>] for it.")
     found = digest(path)
     if found != specification.sha256:
         raise InputError(

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.errors import InputError, command
-from pipeline.files import digest, write_if_changed
 from pipeline.register.persons import count_invented
 from pipeline.register.readers import read_separated, require_columns
+from pipeline.storage import digest, write_if_changed
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -28,13 +28,16 @@ def cumulative_shares(states: States, unknown_weeks: Literal["missing", "known"]
     return np.where(known_weeks > 0, counts / np.maximum(known_weeks, 1), np.nan)
 
 
-def weeks_until_out(states: States, horizon: int) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Week of the first known week out of the state, and whether it was seen (report section 3, outcome 3).
+def weeks_until_exit(
+    states: States, horizon: int, run_weeks: int, to: Literal["in", "out"]
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Week of the exit, the first of the first run of `run_weeks` weeks in the state or out of it, and if it was seen.
 
-    `states` starts with week 1. A person who is never seen out is at risk to the horizon or to the week before the
-    first unknown one; 0 if week 1 is unknown.
+    `states` starts with week 1. A person who is never seen to leave is at risk to the horizon or to the week before the
+    first that cannot be told; 0 if that is week 1. Report sections 3 and 3.1, outcomes 1 and 3.
     """
-    return _first_event(states[:, :horizon] == 0, states[:, :horizon] == UNKNOWN, horizon)
+    turned = states if to == "in" else np.where(states == UNKNOWN, UNKNOWN, 1 - states).astype(np.int8)
+    return weeks_until_run(turned, horizon, run_weeks)
 
 
 def weeks_until_run(states: States, horizon: int, run_weeks: int) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:

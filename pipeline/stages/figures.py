@@ -6,23 +6,25 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from pipeline.config import Extract, Language, Study
-from pipeline.render.curves import draw_effect
-from pipeline.render.density import draw_density
-from pipeline.render.drawings import build_drawing
-from pipeline.render.exhibits import read_exhibits
-from pipeline.render.flow import draw_flow
-from pipeline.render.map_figure import draw_map
-from pipeline.render.places import read_outlines
-from pipeline.render.style import house_style
-from pipeline.render.survival import draw_survival
-from pipeline.render.words import common_words, note_words
+from pipeline.settings.exhibits import read_exhibits
+from pipeline.settings.extract import Extract, Language
+from pipeline.settings.outcomes import OutcomeDefinitions
+from pipeline.settings.study import Study
+from pipeline.show.curves import draw_effect
+from pipeline.show.density import draw_density
+from pipeline.show.drawings import build_drawing
+from pipeline.show.flow import draw_flow
+from pipeline.show.map_figure import draw_map
+from pipeline.show.places import read_outlines
+from pipeline.show.style import house_style
+from pipeline.show.survival import draw_survival
+from pipeline.show.words import common_words, note_words
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from pipeline.render.drawings import Drawing
-    from pipeline.render.style import Sheet
+    from pipeline.show.drawings import Drawing
+    from pipeline.show.style import Sheet
 
 DRAW = {"effect": draw_effect, "survival": draw_survival, "density": draw_density, "flow": draw_flow}
 
@@ -31,22 +33,25 @@ def run(
     cells: pd.DataFrame,
     exhibits: Mapping[str, Any],
     study: Study,
+    outcomes: OutcomeDefinitions,
     extract: Extract,
     language: Language,
     municipalities: pd.DataFrame,
     outlines: pd.DataFrame,
 ) -> dict[str, str | bytes]:
-    """figure_*.png, figure_*.svg and figure_*.csv for every figure of config/exhibits.toml, from the cells alone.
+    """figure_*.png, figure_*.svg and figure_*.csv for every figure of exhibits.toml, from the cells alone.
 
     `municipalities` and `outlines` place the municipalities of a map.
     """
-    described = read_exhibits(exhibits)
-    words = note_words(common_words(described, study, extract, language.language), study, [], language.language)
+    described, tongue = read_exhibits(exhibits), language.language
+    words = note_words(
+        common_words(described, study, outcomes, extract, language.language), study, [], language.language
+    )
     results: dict[str, str | bytes] = {}
     draw: dict[str, Callable[[Drawing], Sheet]] = {**DRAW, "map": partial(draw_map, outlines=read_outlines(outlines))}
     with house_style():
         for name, figure in described.figures.items():
-            drawing = build_drawing(name, described, cells, municipalities, words, language.language)
+            drawing = build_drawing(name, described, cells, municipalities, words, tongue)
             results[f"{name}.svg"], results[f"{name}.png"] = draw[figure.kind](drawing).save()
             results[f"{name}.csv"] = write_plotted(cells[cells["exhibit"] == name], words["synthetic"])
     return results

@@ -2,129 +2,168 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any, Literal
+
 import numpy as np
 import pandas as pd
 
-from pipeline.config import OutcomeDefinitions, Study
-from pipeline.register.history import PRE_WEEKS, WINDOWS
-from pipeline.register.spells import cumulative_shares, weeks_until_out, weeks_until_run
-from pipeline.register.states import UNKNOWN, classify_weeks
+from pipeline.register.spells import cumulative_shares, weeks_until_exit
+from pipeline.register.states import UNKNOWN, classify_weeks, read_catalogue
+from pipeline.settings.outcomes import OutcomeDefinitions
+from pipeline.settings.study import Study
 
-SHARE_OUTCOMES = ("employment", "sickness_benefit")
-EXIT_STATES = {"employment_exit": "employment", "sickness_benefit_exit": "sickness_benefit_exit"}
 EPOCH = pd.Timestamp("1970-01-01")
 
 
 def run(
     sample: pd.DataFrame,
-    baseline: pd.DataFrame,
     register_weeks: pd.DataFrame,
-    benefit_codes: pd.DataFrame,
     outcomes: OutcomeDefinitions,
     study: Study,
+    baseline: pd.DataFrame | None = None,
+    benefit_codes: pd.DataFrame | None = None,
 ) -> dict[str, pd.DataFrame]:
     """Weekly states, shares of weeks, weeks until exit, and the risk factors of every analysed person.
 
     Weeks are counted from the week of allocation (0). The register is read to some weeks past the horizon, which a run
     that begins at the horizon needs. Weeks outside the extract are unknown.
     """
-    last = study.time.horizon_weeks + study.outcomes.employment_run_weeks - 1
-    relative = np.arange(-PRE_WEEKS, last + 1)
-    codes, wages = align_weeks(sample, register_weeks, relative)
-    states = classify_weeks(codes, wages, outcomes, benefit_codes)
+    before = study.history.weeks if study.history else 0
+    relative = np.arange(-before, study.time.horizon_weeks + outcomes.longest_run)
+    aligned = align_weeks(sample, register_weeks, relative)
+    catalogue = read_catalogue(benefit_codes, aligned.names)
+    states = classify_weeks(aligned.codes, aligned.names, aligned.wages, outcomes, catalogue)
     persons = sample["person"].to_numpy()
     return {
-        "weekly.parquet": _tabulate_weeks(persons, relative, codes, states),
-        "shares.parquet": _tabulate_shares(persons, relative, states, study),
-        "durations.parquet": _tabulate_durations(persons, relative, states, study),
+        "weekly.parquet": _tabulate_weeks(persons, relative, aligned, states),
+        "shares.parquet": _tabulate_shares(persons, relative, states, outcomes, study),
+        "durations.parquet": _tabulate_durations(persons, relative, states, outcomes, study),
         "background.parquet": _assemble_background(sample, baseline, relative, states, study),
     }
 
 
-def align_weeks(
-    sample: pd.DataFrame, register_weeks: pd.DataFrame, relative: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Codes and wages by week since allocation, shape (persons, weeks); -1 where the extract has no week or month."""
+@dataclass(frozen=True)
+class Aligned:
+    """Register cells by week since allocation, each (persons, weeks), -1 where nothing is known.
+
+    codes: numbers into `names`; wages: 1 or 0; lines: those of the register file.
+    """
+
+    names: list[str]
+    codes: np.ndarray
+    wages: np.ndarray
+    lines: np.ndarray
+
+
+def align_weeks(sample: pd.DataFrame, register_weeks: pd.DataFrame, relative: np.ndarray) -> Aligned:
+    """The register weeks of the persons of the sample, around the week of their allocation.
+
+    `register_weeks` has the same weeks for each person, in order.
+    """
     first, last = int(register_weeks["week"].min()), int(register_weeks["week"].max())
     rows = pd.Index(register_weeks["person"].unique()).get_indexer(pd.Index(sample["person"]))
-    shape = (-1, last - first + 1)
-    all_codes = register_weeks["code"].to_numpy().reshape(shape)[rows]
-    all_wages = register_weeks["wage"].fillna(False).to_numpy(dtype=np.int8).reshape(shape)[rows]
-    all_wages[register_weeks["wage"].isna().to_numpy().reshape(shape)[rows]] = UNKNOWN
     column = sample["allocation_week"].to_numpy()[:, None] + relative - first
-    inside = (column >= 0) & (column <= last - first)
+    inside = (column >= 0) & (column <= last - first) & (rows >= 0)[:, None]
     position = np.clip(column, 0, last - first)
-    codes = np.where(inside, np.take_along_axis(all_codes, position, axis=1), UNKNOWN).astype(np.int16)
-    wages = np.where(inside, np.take_along_axis(all_wages, position, axis=1), UNKNOWN).astype(np.int8)
-    return codes, wages
+
+    def align(values: np.ndarray) -> np.ndarray:
+        own = values.reshape(-1, last - first + 1)[rows]
+        return np.where(inside, np.take_along_axis(own, position, axis=1), UNKNOWN).astype(values.dtype)
+
+    code = register_weeks["code"].astype("category").cat
+    wage, line = register_weeks["wage"].astype("boolean"), register_weeks["line"].astype("Int64")
+    return Aligned(
+        names=[str(name) for name in code.categories],
+        codes=align(code.codes.to_numpy(dtype=np.int16)),
+        wages=align(wage.to_numpy(dtype=np.int8, na_value=UNKNOWN)),
+        lines=align(line.to_numpy(dtype=np.int64, na_value=UNKNOWN)),
+    )
 
 
 def _tabulate_weeks(
-    persons: np.ndarray, relative: np.ndarray, codes: np.ndarray, states: dict[str, np.ndarray]
+    persons: np.ndarray, relative: np.ndarray, aligned: Aligned, states: dict[str, np.ndarray]
 ) -> pd.DataFrame:
-    flat = {
-        name: pd.array(np.where(state == UNKNOWN, 0, state).ravel(), dtype="Int8") for name, state in states.items()
-    }
-    for name, state in states.items():
-        flat[name][state.ravel() == UNKNOWN] = pd.NA
     return pd.DataFrame(
         {
             "person": np.repeat(persons, len(relative)),
             "week": np.tile(relative, len(persons)),
-            "code": np.where(codes == UNKNOWN, 0, codes).ravel(),
-            **flat,
+            "code": pd.Categorical.from_codes(aligned.codes.ravel(), pd.Index(aligned.names)),
+            "line": _with_unknown(aligned.lines, "Int64"),
+            **{name: _with_unknown(state, "Int8") for name, state in states.items()},
         }
     )
 
 
+def _with_unknown(values: np.ndarray, dtype: Literal["Int8", "Int64"]) -> pd.api.extensions.ExtensionArray:
+    flat: Any = pd.array(np.where(values == UNKNOWN, 0, values).ravel(), dtype=dtype)
+    flat[(values == UNKNOWN).ravel()] = pd.NA
+    return flat
+
+
 def _tabulate_shares(
-    persons: np.ndarray, relative: np.ndarray, states: dict[str, np.ndarray], study: Study
+    persons: np.ndarray,
+    relative: np.ndarray,
+    states: dict[str, np.ndarray],
+    outcomes: OutcomeDefinitions,
+    study: Study,
 ) -> pd.DataFrame:
     follow_up = (relative >= 1) & (relative <= study.time.horizon_weeks)
     weeks = relative[follow_up]
-    parts = [
-        pd.DataFrame(
-            {
-                "person": np.repeat(persons, len(weeks)),
-                "outcome": outcome,
-                "week": np.tile(weeks, len(persons)),
-                "share": cumulative_shares(states[outcome][:, follow_up], study.outcomes.unknown_weeks).ravel(),
-            }
-        )
-        for outcome in SHARE_OUTCOMES
+    shares = [
+        cumulative_shares(states[state][:, follow_up], study.outcomes.unknown_weeks).ravel()
+        for state in outcomes.shares
     ]
-    return pd.concat(parts, ignore_index=True)
+    count = len(persons) * len(weeks)
+    return pd.DataFrame(
+        {
+            "person": np.tile(np.repeat(persons, len(weeks)), len(shares)),
+            "outcome": np.repeat(np.array(outcomes.shares, dtype=object), count),
+            "week": np.tile(np.tile(weeks, len(persons)), len(shares)),
+            "share": np.concatenate([np.zeros(0), *shares]),
+        }
+    )
 
 
 def _tabulate_durations(
-    persons: np.ndarray, relative: np.ndarray, states: dict[str, np.ndarray], study: Study
+    persons: np.ndarray,
+    relative: np.ndarray,
+    states: dict[str, np.ndarray],
+    outcomes: OutcomeDefinitions,
+    study: Study,
 ) -> pd.DataFrame:
     horizon, after = study.time.horizon_weeks, relative >= 1
-    follow_up = {outcome: states[state][:, after] for outcome, state in EXIT_STATES.items()}
-    run_weeks = study.outcomes.employment_run_weeks
-    exits = {
-        "employment_exit": weeks_until_run(follow_up["employment_exit"], horizon, run_weeks),
-        "sickness_benefit_exit": weeks_until_out(follow_up["sickness_benefit_exit"], horizon),
-    }
-    parts = [
-        pd.DataFrame({"person": persons, "outcome": outcome, "weeks": weeks, "exited": exited})
-        for outcome, (weeks, exited) in exits.items()
-    ]
-    return pd.concat(parts, ignore_index=True)
+    seen = [weeks_until_exit(states[e.state][:, after], horizon, e.run_weeks, e.to) for e in outcomes.exits.values()]
+    return pd.DataFrame(
+        {
+            "person": np.tile(persons, len(seen)),
+            "outcome": np.repeat(np.array(list(outcomes.exits), dtype=object), len(persons)),
+            "weeks": np.concatenate([np.zeros(0, dtype=np.int64), *(weeks for weeks, _ in seen)]),
+            "exited": np.concatenate([np.zeros(0, dtype=bool), *(exited for _, exited in seen)]),
+        }
+    )
 
 
 def _assemble_background(
-    sample: pd.DataFrame, baseline: pd.DataFrame, relative: np.ndarray, states: dict[str, np.ndarray], study: Study
+    sample: pd.DataFrame,
+    baseline: pd.DataFrame | None,
+    relative: np.ndarray,
+    states: dict[str, np.ndarray],
+    study: Study,
 ) -> pd.DataFrame:
     """The risk factors of table 2.2: the draw, the scores, and the register history in windows and as a whole."""
-    days = ((sample["allocation_date"] - EPOCH).dt.days).astype("float64")
+    background = sample[["person"]].copy()
+    if "allocation_date" in sample:
+        background["allocation_day"] = ((sample["allocation_date"] - EPOCH).dt.days).astype("float64")
+    if "wait_days" in sample:
+        background["wait_days"] = sample["wait_days"].astype("float64")
     history = {
         name: _share(states[state][:, (relative >= first) & (relative <= last)], study)
-        for name, (state, first, last) in WINDOWS.items()
+        for name, (state, first, last) in study.windows.items()
     }
-    background = sample[["person"]].assign(
-        allocation_day=days, wait_days=sample["wait_days"].astype("float64"), **history
-    )
+    background = background.assign(**history)
+    if baseline is None:
+        return background
     return background.merge(baseline, on="person", how="left", validate="one_to_one")
 
 

@@ -6,16 +6,18 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from pipeline.config import Extract, Language, Study
 from pipeline.errors import InputError
 from pipeline.published.comparison import Cell, compare_all
+from pipeline.published.csv import write_csv
 from pipeline.published.errata import read_errata
+from pipeline.published.page import write_published_page
 from pipeline.published.places import CellPlace, Locator, Place, Printed, read_printed
 from pipeline.published.targets import read_roles
 from pipeline.register.readers import require_columns
-from pipeline.render.exhibits import read_exhibits
-from pipeline.render.published import write_published_page
-from pipeline.render.published_csv import write_csv
+from pipeline.settings.exhibits import read_exhibits
+from pipeline.settings.extract import Extract, Language
+from pipeline.settings.outcomes import OutcomeDefinitions
+from pipeline.settings.study import Study
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,6 +33,7 @@ def run(
     exhibits: Mapping[str, Any],
     variables: pd.DataFrame,
     study: Study,
+    outcomes: OutcomeDefinitions,
     extract: Extract,
     language: Language,
     targets: pd.DataFrame | None = None,
@@ -48,7 +51,9 @@ def run(
         _roles(targets, extract, numbers),
         study.inference.stars,
     )
-    page = write_published_page(compared, known, published, described, variables, study, extract, language.language)
+    page = write_published_page(
+        compared, known, published, described, variables, study, outcomes, extract, language.language
+    )
     return {"table_published.csv": write_csv(compared), "published.html": page}
 
 

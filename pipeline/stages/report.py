@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from pipeline.config import Extract, Language, Study
 from pipeline.errors import InputError
-from pipeline.render.drawings import build_drawing
-from pipeline.render.every_table import build_tables
-from pipeline.render.exhibits import read_exhibits
-from pipeline.render.page import write_page
-from pipeline.render.words import common_words, note_words
+from pipeline.settings.exhibits import read_exhibits
+from pipeline.settings.extract import Extract, Language
+from pipeline.settings.outcomes import OutcomeDefinitions
+from pipeline.settings.study import Study
+from pipeline.show.drawings import build_drawing
+from pipeline.show.every_table import build_tables
+from pipeline.show.page import write_page
+from pipeline.show.words import common_words, note_words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,12 +24,13 @@ def run(
     exhibits: Mapping[str, Any],
     variables: pd.DataFrame,
     study: Study,
+    outcomes: OutcomeDefinitions,
     extract: Extract,
     language: Language,
     municipalities: pd.DataFrame,
     **pictures: str,
 ) -> dict[str, str]:
-    """index.html: one self-contained page with every exhibit of config/exhibits.toml, from the cells alone.
+    """index.html: one self-contained page with every exhibit of exhibits.toml, from the cells alone.
 
     `pictures` are the figures as SVG, by name. InputError if one is missing.
     """
@@ -37,7 +40,7 @@ def run(
         raise InputError(
             f"report: no SVG for {', '.join(absent)}. Add the files to the stage's inputs in the Makefile."
         )
-    words = common_words(described, study, extract, tongue)
+    words = common_words(described, study, outcomes, extract, tongue)
     tables = build_tables(described, cells, variables, study, words, tongue)
     plain = note_words(words, study, [], tongue)
     drawings = {

@@ -1,4 +1,4 @@
-"""From answers to scores, by the rules of config/scales.csv (report section 2.3, table 6.4)."""
+"""From answers to scores, by the rules of scales.csv (report section 2.3, table 6.4)."""
 
 from __future__ import annotations
 
@@ -6,21 +6,23 @@ from typing import Any
 
 import pandas as pd
 
-from pipeline.schemas import item_names
+from pipeline.settings.scales import asked_again, item_names
 
 
-def run(baseline_items: pd.DataFrame, followup_items: pd.DataFrame, scales: pd.DataFrame) -> dict[str, pd.DataFrame]:
+def run(
+    baseline_items: pd.DataFrame, followup_items: pd.DataFrame, scales: pd.DataFrame | None = None
+) -> dict[str, pd.DataFrame]:
     """Score the baseline survey and, for the scales asked again after the course, the follow-up survey."""
-    asked_again = scales[scales["followup"] == "1"]
     return {
         "baseline.parquet": score_survey(baseline_items, scales),
-        "followup.parquet": score_survey(followup_items, asked_again),
+        "followup.parquet": score_survey(followup_items, asked_again(scales)),
     }
 
 
-def score_survey(items: pd.DataFrame, scales: pd.DataFrame) -> pd.DataFrame:
+def score_survey(items: pd.DataFrame, scales: pd.DataFrame | None) -> pd.DataFrame:
     """One score a scale and person; missing (NaN) where the scale's rule says the answers do not suffice."""
-    scores = {row["variable"]: score_scale(items[item_names(row["items"])], row) for row in scales.to_dict("records")}
+    records = [] if scales is None else scales.to_dict("records")
+    scores = {row["variable"]: score_scale(items[item_names(row["items"])], row) for row in records}
     return pd.DataFrame({"person": items["person"], **scores})
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from pipeline.config import Extract, Language, Study
-from pipeline.render.every_table import build_tables
-from pipeline.render.exhibits import read_exhibits
-from pipeline.render.page import write_table_page
-from pipeline.render.table_formats import write_csv, write_latex, write_workbook
-from pipeline.render.words import common_words
+from pipeline.settings.exhibits import read_exhibits
+from pipeline.settings.extract import Extract, Language
+from pipeline.settings.outcomes import OutcomeDefinitions
+from pipeline.settings.study import Study
+from pipeline.show.every_table import build_tables
+from pipeline.show.page import write_table_page
+from pipeline.show.table_formats import write_csv, write_latex, write_workbook
+from pipeline.show.words import common_words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,12 +23,13 @@ def run(
     exhibits: Mapping[str, Any],
     variables: pd.DataFrame,
     study: Study,
+    outcomes: OutcomeDefinitions,
     extract: Extract,
     language: Language,
 ) -> dict[str, str | bytes]:
-    """table_*.html, table_*.csv and table_*.tex for every table of config/exhibits.toml, and tables.xlsx."""
+    """table_*.html, table_*.csv and table_*.tex for every table of exhibits.toml, and tables.xlsx."""
     described = read_exhibits(exhibits)
-    words = common_words(described, study, extract, language.language)
+    words = common_words(described, study, outcomes, extract, language.language)
     tables = build_tables(described, cells, variables, study, words, language.language)
     results: dict[str, str | bytes] = {"tables.xlsx": write_workbook(tables.values())}
     for table in tables.values():

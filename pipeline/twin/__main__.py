@@ -6,7 +6,7 @@ import argparse
 import sys
 
 from pipeline.errors import command
-from pipeline.files import write_if_changed
+from pipeline.storage import write_if_changed
 
 
 def calibrate_dates() -> None:

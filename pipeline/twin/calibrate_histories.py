@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pipeline.errors import InputError
-from pipeline.files import write_if_changed
+from pipeline.storage import write_if_changed
 from pipeline.twin.activation_pool import ActivationPool
 from pipeline.twin.calibrate_after import choose_after
 from pipeline.twin.choice import State, Terms, compile_terms, values

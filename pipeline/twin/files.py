@@ -26,6 +26,7 @@ KEYS = {
     "dream": "PNR",
     "targets": "",
 }
+ROLES = {"dream": "register"}  # the role of a file in extract.toml, where it is not its stem
 TARGETS = Path(__file__).parent / "calibrated" / "targets.csv"
 ANSWER_DAYS = 10  # a baseline answer is at most this many days less one before allocation
 COURSE_DAYS = (49, 71)  # days from the formation of the team to the second answer: a course of six weeks, then some
@@ -45,7 +46,7 @@ def twin_files(histories: Histories | None = None) -> dict[str, bytes]:
         "targets": target_lines(),
     }
     files = {f"{stem}.csv": ("\n".join(lines) + "\n").encode("utf-8") for stem, lines in tables.items()}
-    files["extract.toml"] = describe(files).encode("utf-8")
+    files["extract.toml"] = describe(files, frame).encode("utf-8")
     return files
 
 
@@ -119,22 +120,27 @@ def register_lines(frame: Frame, people: People, histories: Histories) -> list[s
     return [";".join(header), *lines]
 
 
-def describe(files: dict[str, bytes]) -> str:
+def describe(files: dict[str, bytes], frame: Frame) -> str:
     """The text of extract.toml."""
     text = [
         'name = "twin"',
         'label = "Synthetic trial (the twin): invented persons in the format of the real extract"',
         "synthetic = true",
         f'register_version = "{VERSION}"',
-        'format = "dream_wide_csv"',
+        'format = "dream_wide"',
         f"received = {RECEIVED}",
+        "published = true",
+        "",
+        "[excluded]",
+        f"closed_municipality = {names_of(frame.municipality_name, frame, 'closed_municipality')}",
+        f"no_control_group = {names_of(frame.team_name, frame, 'no_control_group')}",
     ]
     for stem, key in KEYS.items():
         content = files[f"{stem}.csv"]
         rows = content.count(b"\n") - 1
         text += [
             "",
-            f"[files.{stem}]",
+            f"[files.{ROLES.get(stem, stem)}]",
             f'path = "{stem}.csv"',
             f"rows = {rows}",
             f'sha256 = "{hashlib.sha256(content).hexdigest()}"',
@@ -143,3 +149,9 @@ def describe(files: dict[str, bytes]) -> str:
             'decimal = ","',
         ]
     return "\n".join(text) + "\n"
+
+
+def names_of(names: npt.NDArray[np.str_], frame: Frame, reason: str) -> str:
+    """The names of those who are excluded for a reason, each once, as extract.toml lists them."""
+    found = dict.fromkeys(name for name, excluded in zip(names, frame.exclusion, strict=True) if excluded == reason)
+    return f"[{', '.join(f'{chr(34)}{name}{chr(34)}' for name in found)}]"

@@ -14,9 +14,9 @@ from pipeline.audit.build import Build
 from pipeline.audit.decompose import decompose
 from pipeline.audit.person_weeks import hazard_terms
 from pipeline.errors import InputError
-from pipeline.estimates import parse_address
-from pipeline.files import load_input
-from pipeline.models import read_models
+from pipeline.estimate.table import parse_address
+from pipeline.runner.inputs import load_input
+from pipeline.settings.models import read_models
 from pipeline.stages import hazard
 from tests.trial import draw_trial
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from pipeline.files import load_input
 from pipeline.register.calendar import week_of_iso
 from pipeline.register.receive import describe_extract
+from pipeline.runner.inputs import load_input
 from tests.commands import PERSON_NUMBER, require_one_message, run_stage
 
 RAW = Path("data_raw/twin")

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import InputError
-from pipeline.files import load_input, write_if_changed
 from pipeline.register.codes import check_code_table
+from pipeline.runner.inputs import load_input
+from pipeline.storage import write_if_changed
 from tests.commands import require_one_message, run_stage
 
 CONFIG = Path("config")

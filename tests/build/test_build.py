@@ -35,7 +35,7 @@ EDITS = [
     ("config/exhibits.toml", 'title_en = "Learning', 'title_en = "Edited: learning', SHOWING, {"report"}),
     ("pipeline/stats/density.py", '"""Gaussian', '"""Normal', {"description"}, set()),
     ("pipeline/register/spells.py", '"""From weekly', '"""Out of weekly', {"outcomes"}, set()),
-    ("pipeline/render/tables.py", '"""', '"""A table. ', {"tables", "report", "published"}, set()),
+    ("pipeline/show/tables.py", '"""', '"""A table. ', {"tables", "report", "published"}, set()),
 ]
 
 

@@ -8,9 +8,9 @@ import pytest
 
 from pipeline.documents.__main__ import write_documents
 from pipeline.documents.models import INFERENCE, models_by_exhibit
-from pipeline.files import load_input
-from pipeline.models import read_models
-from pipeline.render.exhibits import read_exhibits
+from pipeline.runner.inputs import load_input
+from pipeline.settings.exhibits import read_exhibits
+from pipeline.settings.models import read_models
 
 MODELS = read_models(load_input(Path("config/models.toml")))
 VARIABLES = load_input(Path("config/variables.csv"))

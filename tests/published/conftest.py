@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from pipeline.config import Language
-from pipeline.files import load_input
 from pipeline.published.comparison import Comparison, compare_all
 from pipeline.published.errata import read_errata
 from pipeline.published.places import Locator, Place, read_printed
+from pipeline.runner.inputs import load_input
+from pipeline.settings.extract import Language
 from pipeline.stages import published
-from tests.render.conftest import CONFIG, extract, invent_estimates, make_cells
+from tests.show.conftest import CONFIG, extract, invent_estimates, make_cells
 
 STORED = [Path(f"data_raw/published/{name}.csv") for name in ("tables", "errata")]
 STORED += [Path(f"config/{name}") for name in ("published.toml", "published_rows.csv", "published_columns.csv")]

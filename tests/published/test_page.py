@@ -9,11 +9,11 @@ from functools import cache
 import pytest
 
 from pipeline.errors import InputError
+from pipeline.published.page import read_words
 from pipeline.published.places import Place, read_printed
-from pipeline.render.published import read_words
 from tests.published.conftest import PRINTED, make, numbers_with
-from tests.render.conftest import LANGUAGES, TABLES, invent_estimates
-from tests.render.test_page import Document
+from tests.show.conftest import LANGUAGES, TABLES, invent_estimates
+from tests.show.test_page import Document
 
 HEADER = "exhibit,panel,row,column,statistic,printed,value,rebuilt,target,met,distance_units,distance_se,erratum"
 NUMBERS = read_printed(PRINTED["tables"].to_dict("records"))

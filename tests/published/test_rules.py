@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.files import load_input
 from pipeline.published.places import Locator, read_printed
 from pipeline.published.targets import read_roles
+from pipeline.runner.inputs import load_input
 from tests.published.conftest import CONFIG, PRINTED, comparisons
 
 MISPRINTS = {"A5", "A6", "B7"}

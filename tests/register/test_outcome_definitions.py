@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from pipeline.errors import InputError
-from pipeline.files import load_input
 from pipeline.register.spells import cumulative_shares, weeks_until_out, weeks_until_run
 from pipeline.register.states import UNKNOWN, classify_weeks
+from pipeline.runner.inputs import load_input
 
 HERE = Path(__file__).parent
 DEFINITIONS = load_input(Path("config/outcomes.toml"))

@@ -9,14 +9,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.config import Study, convert
-from pipeline.designs import Label, outcome_values
 from pipeline.errors import InputError
-from pipeline.estimates import estimates_table, hash_persons
-from pipeline.estimation import estimation_problem
-from pipeline.models import read_models
-from pipeline.samples import join_background, select_sample, spells
-from pipeline.schemas import build_schema, validate_table
+from pipeline.estimate.designs import Label, outcome_values
+from pipeline.estimate.estimation import estimation_problem
+from pipeline.estimate.table import estimates_table, hash_persons
+from pipeline.people.samples import join_background, select_sample, spells
+from pipeline.runner.schemas import build_schema, validate_table
+from pipeline.settings.base import convert
+from pipeline.settings.models import read_models
+from pipeline.settings.study import Study
 from pipeline.stages import (
     balance,
     description,
@@ -32,7 +33,7 @@ from tests.trial import HORIZON, RISK_FACTORS, draw_trial
 
 CONFIG = Path(__file__).parents[2] / "config"
 MODELS = tomllib.loads((CONFIG / "models.toml").read_text())
-STUDY = convert(tomllib.loads((CONFIG / "study.toml").read_text()), Study, "config/study.toml")
+STUDY = convert(tomllib.loads((CONFIG / "study.toml").read_text()), Study, "study.toml")
 VARIABLES = pd.DataFrame(
     {"name": ["person", *reversed(RISK_FACTORS)], "risk_factor": ["", *map(str, range(len(RISK_FACTORS), 0, -1))]}
 )
@@ -270,7 +271,7 @@ def study_with(**condition):
     text = (CONFIG / "study.toml").read_text()
     data = tomllib.loads(text)
     data["samples"]["short_wait"]["conditions"] = [condition]
-    return convert(data, Study, "config/study.toml")
+    return convert(data, Study, "study.toml")
 
 
 @pytest.mark.parametrize(

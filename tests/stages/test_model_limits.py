@@ -4,11 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.config import Study, convert
 from pipeline.errors import InputError
-from pipeline.estimation import estimate_stage
-from pipeline.models import read_models
-from pipeline.splits import split_people
+from pipeline.estimate.estimation import estimate_stage
+from pipeline.people.splits import split_people
+from pipeline.settings.base import convert
+from pipeline.settings.models import read_models
+from pipeline.settings.study import Study
 from pipeline.stages import description, hazard, prognosis, survival
 from tests.models import FEW, MODELS, SETTINGS, STUDY, X, estimates, run, trial, with_models, with_splits
 
@@ -39,7 +40,7 @@ def test_municipality_with_one_arm_of_a_group_is_named_and_so_is_a_covariate_tha
 
 
 def with_peers(**changes):
-    return convert({**SETTINGS, "peers": {**SETTINGS["peers"], **changes}}, Study, "config/study.toml")
+    return convert({**SETTINGS, "peers": {**SETTINGS["peers"], **changes}}, Study, "study.toml")
 
 
 def treated_persons():

@@ -7,12 +7,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.designs import Label, prognosis_cases
-from pipeline.estimates import hash_persons
-from pipeline.estimation import estimation_problem
-from pipeline.models import read_models
-from pipeline.samples import join_background
-from pipeline.splits import classify_peers
+from pipeline.estimate.designs import Label, prognosis_cases
+from pipeline.estimate.estimation import estimation_problem
+from pipeline.estimate.table import hash_persons
+from pipeline.people.samples import join_background
+from pipeline.people.splits import classify_peers
+from pipeline.settings.models import read_models
 from pipeline.stages import prognosis
 from pipeline.stats.ols import combination_weights
 from pipeline.stats.tobit import fit_tobit

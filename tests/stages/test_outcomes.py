@@ -6,9 +6,9 @@ import msgspec
 import numpy as np
 import pandas as pd
 import pytest
+from pipeline.people.history import PRE_WEEKS, WINDOWS
 
-from pipeline.files import load_input
-from pipeline.register.history import PRE_WEEKS, WINDOWS
+from pipeline.runner.inputs import load_input
 from pipeline.stages import outcomes
 
 STUDY = load_input(Path("config/study.toml"))

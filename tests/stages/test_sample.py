@@ -6,11 +6,11 @@ import msgspec
 import pandas as pd
 import pytest
 
-from pipeline.config import Exclusions, Study
 from pipeline.errors import InputError
-from pipeline.files import load_input
 from pipeline.names import slug
 from pipeline.register.calendar import week_of_iso
+from pipeline.runner.inputs import load_input
+from pipeline.settings.study import Exclusions, Study
 from pipeline.stages.sample import run
 
 STUDY = load_input(Path("config/study.toml"))

@@ -1,4 +1,4 @@
-"""Scores from answers: each rule of config/scales.csv on a few answers."""
+"""Scores from answers: each rule of scales.csv on a few answers."""
 
 from pathlib import Path
 
@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.files import load_input
-from pipeline.schemas import item_names
+from pipeline.runner.inputs import load_input
+from pipeline.settings.scales import item_names
 from pipeline.stages.survey import score_scale
 
 SCALES = load_input(Path("config/scales.csv")).set_index("variable")

@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.files import load_input
 from pipeline.published.comparison import compare_all
 from pipeline.published.errata import read_errata
 from pipeline.published.places import Locator, read_printed
 from pipeline.published.targets import read_roles
 from pipeline.published.totals import add_up
+from pipeline.runner.inputs import load_input
 from pipeline.stages.published import index_cells
 from pipeline.twin.declared import DECLARED, declared_roles, place_of
 from pipeline.twin.targets import TABLES, read_rows
@@ -118,7 +118,7 @@ def test_the_fit_as_a_whole_is_as_near_as_it_aims_to_be(estimates):
     numbers = read_printed(stored("data_raw/published/tables.csv"))
     compared = compare_all(
         numbers,
-        Locator(stored("config/published_rows.csv"), stored("config/published_columns.csv")),
+        Locator(stored("published_rows.csv"), stored("published_columns.csv")),
         index_cells(pd.read_parquet(DERIVED / "cells.parquet"), {"estimates": estimates.reset_index()}),
         read_errata(stored("data_raw/published/errata.csv")),
         read_roles(stored("data_raw/twin/targets.csv"), numbers),

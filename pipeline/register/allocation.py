@@ -1,0 +1,74 @@
+"""The allocation file: who was randomised, to which arm, in which stratum and cluster, when."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pipeline.errors import InputError
+from pipeline.register.cells import parse_dates, parse_persons, refuse_other
+from pipeline.register.readers import (
+    DIGITS_OF_A_BIRTH_DATE,
+    check_key,
+    count_digits,
+    refuse_cells,
+    require_columns,
+)
+from pipeline.settings.study import Design
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def read_allocation(allocation: pd.DataFrame, design: Design) -> pd.DataFrame:
+    """One row a randomised person: the number of the trial, the names, the arm, the date and the line in the file.
+
+    The columns are those that the design names; there is no date, consent, stratum or cluster where it has none.
+    """
+    import pandas as pd
+
+    groupings = design.groupings
+    wanted = [design.person, design.key, design.arm, design.date, design.consent, *(g.column for g in groupings)]
+    require_columns(allocation, list(dict.fromkeys(name for name in wanted if name)))
+    check_key(allocation, design.key)
+    arms = {design.treated.value: 1, design.control.value: 0}
+    refuse_other(allocation, design.arm, arms)
+    for grouping in groupings:
+        _require_names(allocation, grouping.column)
+    if design.stratum and design.cluster:
+        _require_one_stratum(allocation, design.stratum.column, design.cluster.column)
+    columns = {
+        "person": parse_persons(allocation, design.person).to_numpy(),
+        **{f"{grouping.name}_name": allocation[grouping.column].to_numpy() for grouping in groupings},
+        "treated": allocation[design.arm].map(arms).to_numpy(dtype=np.int8),
+    }
+    if design.date:
+        columns["allocation_date"] = parse_dates(allocation, design.date).to_numpy()
+    if design.consent:
+        refuse_other(allocation, design.consent, {"0", "1"})
+        columns["consent"] = allocation[design.consent].to_numpy(dtype=np.int8)
+    return pd.DataFrame({**columns, "allocation_line": allocation.index.to_numpy()})
+
+
+def _require_names(allocation: pd.DataFrame, column: str) -> None:
+    """Raise InputError for a cell that is no name: empty, without a letter, or with the digits of a person's number."""
+    cells = allocation[column]
+    wrong = ~cells.str.contains(r"[^\W\d_]") | (cells.map(count_digits) >= DIGITS_OF_A_BIRTH_DATE)
+    refuse_cells(allocation, column, wrong, "is no name", "Write the name there, and nothing of a person.")
+
+
+def _require_one_stratum(allocation: pd.DataFrame, stratum: str, cluster: str) -> None:
+    """Raise InputError for a cluster that lies in two strata."""
+    homes = allocation.groupby(cluster)[stratum].nunique()
+    torn = homes[homes > 1]
+    if len(torn):
+        members = allocation[allocation[cluster] == torn.index[0]]
+        places = members[stratum].value_counts()
+        shown = ", ".join(f"{place} ({count} lines)" for place, count in places.items())
+        line = members.index[members[stratum] == places.index[-1]][0]
+        raise InputError(
+            f"{allocation.attrs['path']}, line {line}, columns {stratum} and {cluster}: {torn.index[0]} lies in more "
+            f"than one {stratum}: {shown} ({len(torn)} such groups). Mend {stratum}, or give the groups names of "
+            "their own."
+        )

@@ -1,1 +1,0 @@
-"""From printed numbers to figures, tables and the page."""

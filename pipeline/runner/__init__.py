@@ -1,0 +1,1 @@
+"""Running one stage: inputs, schemas, records."""

@@ -1,0 +1,64 @@
+"""Inputs and outputs of a stage by suffix: what a file holds as an object, and an object as bytes."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipeline.errors import InputError
+from pipeline.settings.reading import SETTINGS_COLUMNS, read_settings
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def load_input(path: Path) -> Any:
+    """Load one input by its suffix: parquet and csv as data frames (csv all text), toml as settings, svg as text.
+
+    A csv that lies beside an extract.toml is a file as received and is read by the register's readers.
+    """
+    if path.suffix == ".toml":
+        return read_settings(path)
+    if path.suffix == ".parquet":
+        import pandas as pd
+
+        return pd.read_parquet(path)
+    if path.suffix == ".csv":
+        return _read_csv(path)
+    if path.suffix == ".svg":
+        return path.read_text(encoding="utf-8")
+    raise InputError(f"{path}: no way to read a {path.suffix} file. Use parquet, csv, toml or svg.")
+
+
+def _read_csv(path: Path) -> pd.DataFrame:
+    import pandas as pd
+
+    description = path.parent / "extract.toml"
+    if description.exists():
+        from pipeline.register.readers import read_received
+
+        return read_received(path, read_settings(description))
+    try:
+        table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: not a comma-separated UTF-8 table: {error}. Mend the line.") from error
+    expected = SETTINGS_COLUMNS.get(path.stem, tuple(table.columns))
+    absent, unknown = sorted(set(expected) - set(table.columns)), sorted(set(table.columns) - set(expected))
+    if absent or unknown:
+        raise InputError(
+            f"{path}, line 1: columns missing: {', '.join(absent) or 'none'}; unknown columns: "
+            f"{', '.join(unknown) or 'none'}. The columns are {', '.join(expected)}."
+        )
+    return table
+
+
+def serialise(path: Path, content: Any) -> bytes:
+    """The bytes of an output: a data frame as parquet, text as UTF-8, bytes as they are."""
+    if isinstance(content, bytes):
+        return content
+    if isinstance(content, str):
+        return content.encode("utf-8")
+    buffer = io.BytesIO()
+    content.to_parquet(buffer, index=False, compression="zstd")
+    return buffer.getvalue()

@@ -1,0 +1,148 @@
+"""Run one stage: load its inputs, call its pure function, validate, write what changed, and record the run.
+
+python -m pipeline.runner.stage NAME --in FILE... --with FILE... --out FILE... --record FILE
+
+The names of the stage's parameters are the stems of its input files; the keys it returns are the names of its output
+files. Files given as --with are not handed to the stage but bear on its result: the dictionary, the lock file. make
+alone knows where the files lie.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import importlib
+import inspect
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from pipeline.errors import InputError, command
+from pipeline.runner.inputs import load_input, serialise
+from pipeline.storage import digest, write_if_changed
+
+
+def run_stage(name: str, inputs: list[Path], others: list[Path], outputs: list[Path], record: Path) -> list[Path]:
+    """Run the stage `name` and return the outputs whose bytes changed.
+
+    Inputs and code are hashed before and after the run; a change in between is an error, so a record never describes
+    files that were not the ones read. The record is written last: without it make runs the stage again.
+    """
+    started = time.perf_counter()
+    module = importlib.import_module(f"pipeline.stages.{name}")
+    inputs_before, code_before = _digests([*inputs, *others]), _digests(_package_files())
+    results = _call(module.run, inputs)
+    contents = _serialise_all(name, results, outputs, others)
+    code = _digests(_package_files())
+    if _digests([*inputs, *others]) != inputs_before or any(code[path] != known for path, known in code_before.items()):
+        raise InputError(f"stage {name}: an input or the code changed while the stage ran. Run make again.")
+    changed = [path for path in outputs if write_if_changed(path, contents[path.name])]
+    _write_record(record, name, inputs_before, {str(path): _sha256(contents[path.name]) for path in outputs}, code)
+    _report(name, outputs, changed, time.perf_counter() - started)
+    return changed
+
+
+def _call(run: Callable[..., dict[str, Any]], inputs: list[Path]) -> dict[str, Any]:
+    """Load the inputs and call `run` with them by name; the two must name the same things.
+
+    A parameter with a default value is an input that may be absent.
+    """
+    parameters = inspect.signature(run).parameters.values()
+    named = {parameter.name for parameter in parameters if parameter.kind is not inspect.Parameter.VAR_KEYWORD}
+    required = {parameter.name for parameter in parameters if parameter.default is parameter.empty} & named
+    takes_more = len(named) < len(parameters)
+    given = {path.stem for path in inputs}
+    if required - given or (given - named and not takes_more):
+        raise InputError(
+            f"stage {run.__module__}: no input file for {sorted(required - given)}, and no parameter for "
+            f"{sorted(given - named)}. Make the Makefile and the stage agree."
+        )
+    return run(**{path.stem: load_input(path) for path in inputs})
+
+
+def _serialise_all(name: str, results: dict[str, Any], outputs: list[Path], others: list[Path]) -> dict[str, bytes]:
+    """Validate every result against the dictionary and turn it into the bytes of its file."""
+    expected = {path.name for path in outputs}
+    if expected != set(results):
+        raise InputError(
+            f"stage {name}: returned {sorted(set(results) - expected)} that the Makefile does not list and lacks "
+            f"{sorted(expected - set(results))}. Make the two agree."
+        )
+    for path in outputs:
+        if path.suffix == ".parquet":
+            _validate(path, results[path.name], others)
+    return {path.name: serialise(path, results[path.name]) for path in outputs}
+
+
+def _validate(path: Path, table: Any, others: list[Path]) -> None:
+    """Raise InputError unless the table is as the dictionary among `others` says, and holds no person in reports."""
+    from pipeline.runner.schemas import build_schema, validate_table
+
+    if path.parts[0] == "reports":
+        raise InputError(f"{path}: a parquet table may hold persons and never lies under reports/. Move it.")
+    name = "estimates" if path.parent.name == "estimates" else path.stem
+    given = {other.name: other for other in others}
+    scales = load_input(given["scales.csv"]) if name.endswith("_items") and "scales.csv" in given else None
+    validate_table(table, build_schema(name, load_input(given["variables.csv"]), scales))
+
+
+def _package_files() -> list[Path]:
+    """The package's own modules that are loaded now, as paths relative to the working directory."""
+    here = Path.cwd()
+    files = (getattr(module, "__file__", None) for module in list(sys.modules.values()) if _is_ours(module))
+    return sorted(Path(file).relative_to(here) for file in files if file)
+
+
+def _is_ours(module: ModuleType | None) -> bool:
+    return module is not None and (module.__name__ == "pipeline" or module.__name__.startswith("pipeline."))
+
+
+def _write_record(
+    record: Path, name: str, inputs: dict[str, str], outputs: dict[str, str], code: dict[str, str]
+) -> None:
+    """Write the run's record and, beside it, the make rule that ties the record to the modules it imported."""
+    body = {"stage": name, "inputs": inputs, "outputs": outputs, "code": code}
+    modules = " ".join(path for path in code if not path.endswith("__main__.py"))
+    phony = "".join(f"{path}:\n" for path in modules.split())
+    write_if_changed(record.with_suffix(".d"), f"{record}: {modules}\n{phony}".encode())
+    write_if_changed(record, (json.dumps(body, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode())
+    os.utime(record)
+
+
+def _report(name: str, outputs: list[Path], changed: list[Path], seconds: float) -> None:
+    what = f"{len(changed)} of {len(outputs)} files changed" if changed else "nothing changed"
+    print(f"{name:<12} {seconds:6.2f} s  {what}", flush=True)
+
+
+def _digests(paths: Iterable[Path]) -> dict[str, str]:
+    return {str(path): digest(path) for path in paths}
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+@command
+def main() -> None:
+    """Parse the command line and run the stage."""
+    parser = argparse.ArgumentParser(prog="python -m pipeline.runner.stage", description="Run one stage.")
+    parser.add_argument("name")
+    parser.add_argument("--in", dest="inputs", nargs="*", type=Path, default=[])
+    parser.add_argument("--with", dest="others", nargs="*", type=Path, default=[])
+    parser.add_argument("--out", dest="outputs", nargs="+", type=Path, required=True)
+    parser.add_argument("--record", type=Path, required=True)
+    arguments = parser.parse_args()
+    run_stage(arguments.name, arguments.inputs, arguments.others, arguments.outputs, arguments.record)
+
+
+if __name__ == "__main__":
+    status = main()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # A thread of the parquet library can abort a process that is torn down; all is written, so nothing is torn down.
+    os._exit(status)

@@ -1,0 +1,247 @@
+"""The definitions of a study: its design, time axis, exclusions, samples, splits and inference."""
+
+from math import floor
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from pipeline.settings.base import Name, Probability, Settings, Weeks
+
+
+class Time(Settings, frozen=True):
+    """The time axis of the study, in weeks around the week of allocation (week 0)."""
+
+    horizon_weeks: Weeks
+
+
+class OutcomeRules(Settings, frozen=True):
+    """How weekly states become outcomes (report section 3)."""
+
+    unknown_weeks: Literal["missing", "known"]
+    hazard_interval_weeks: Weeks
+
+
+class Inference(Settings, frozen=True):
+    """Level of the intervals, marks of significance, and the seed of every generator."""
+
+    level: Probability
+    stars: dict[str, Probability]
+    seed: Annotated[int, Meta(ge=0)]
+
+
+class Arm(Settings, frozen=True):
+    """One arm of the lot: how the allocation file writes it, and its name in exhibits."""
+
+    value: str
+    label_en: str
+    label_da: str
+
+
+class Grouping(Settings, frozen=True):
+    """What persons are grouped by: its name in tables and models, its column in the allocation file, and its words."""
+
+    name: Name
+    column: str
+    singular_en: str
+    plural_en: str
+    singular_da: str
+    plural_da: str
+
+
+class Design(Settings, frozen=True):
+    """How persons were allocated, and the columns of the allocation file that say so.
+
+    stratum: the groups that get dummies; cluster: the groups whose members share the course, over which errors are
+    clustered; either may be absent. person is the key of the surveys, register_key that of the register where it is
+    another. Without a date every week is counted from allocation. probability: that of the first arm, where the lot had
+    one and the same for all.
+    """
+
+    person: str
+    arm: str
+    treated: Arm
+    control: Arm
+    register_key: str | None = None
+    date: str | None = None
+    consent: str | None = None
+    stratum: Grouping | None = None
+    cluster: Grouping | None = None
+    probability: Probability | None = None
+
+    @property
+    def groupings(self) -> tuple[Grouping, ...]:
+        """Stratum and cluster, those that there are."""
+        return tuple(grouping for grouping in (self.stratum, self.cluster) if grouping is not None)
+
+    @property
+    def key(self) -> str:
+        """The column of the allocation file whose values are the keys of the register."""
+        return self.register_key or self.person
+
+
+class Exclusion(Settings, frozen=True):
+    """One reason for leaving randomised persons out; exactly one rule is given.
+
+    listed: their stratum or cluster is named under [excluded] in extract.toml; absent: they have no row in that file;
+    withdrawn: the allocation file says that they withdrew consent.
+    """
+
+    reason: Name
+    listed: Name | None = None
+    absent: Literal["register", "baseline_survey"] | None = None
+    withdrawn: bool = False
+
+
+class Condition(Settings, frozen=True):
+    """A bound on one variable; exactly one of the bounds is given."""
+
+    variable: str
+    below: float | None = None
+    at_most: float | None = None
+    at_least: float | None = None
+    above: float | None = None
+    equals: float | None = None
+
+
+class Sample(Settings, frozen=True):
+    """A subset of the analysed persons that models refer to by name."""
+
+    label_en: str
+    label_da: str
+    conditions: tuple[Condition, ...]
+
+
+class Side(Settings, frozen=True):
+    """One side of a split as a sample: its name and its labels."""
+
+    name: Name
+    label_en: str
+    label_da: str
+
+
+class Split(Settings, frozen=True):
+    """Two groups by one variable: low where the bound holds, high where it does not; exactly one bound is given.
+
+    "median" is that of the persons of the model's sample who have the variable. With a numeric bound the sides may be
+    samples too, so that a bound that divides everybody stands in one place. With whole_points the high side begins, as
+    a sample, at the next whole point: a score between two points, from a scale with an unanswered item, is in neither.
+    """
+
+    variable: str
+    below: float | Literal["median"] | None = None
+    at_most: float | Literal["median"] | None = None
+    low: Side | None = None
+    high: Side | None = None
+    whole_points: bool = False
+
+
+class Peers(Settings, frozen=True):
+    """When the rest of a cluster counts as low: the share of its other members below a bound exceeds another.
+
+    "median" is that over clusters of the share among all members.
+    """
+
+    variable: str
+    below: float
+    exceeds: float | Literal["median"]
+
+
+class History(Settings, frozen=True):
+    """The weeks before allocation that are background: shares of the states in windows and as a whole."""
+
+    weeks: Weeks
+    window_weeks: Weeks
+    states: tuple[str, ...]
+
+    @property
+    def windows(self) -> dict[str, tuple[str, int, int]]:
+        """Variable -> the state it is the share of, its first and its last week; week 0 is that of allocation.
+
+        The windows are counted back from week -1; where they do not fill the weeks the earliest is shorter.
+        """
+        found = {}
+        for state in self.states:
+            ends = range(1, self.weeks + 1, self.window_weeks)
+            for end in reversed(ends):
+                start = min(end + self.window_weeks - 1, self.weeks)
+                found[f"{state}_pre_{start}_{end}"] = (state, -start, -end)
+            found[f"{state}_pre_share"] = (state, -self.weeks, -1)
+        return found
+
+
+class Study(Settings, frozen=True):
+    """study.toml."""
+
+    time: Time
+    outcomes: OutcomeRules
+    inference: Inference
+    design: Design
+    samples: dict[str, Sample]
+    splits: dict[str, Split] = {}
+    exclusions: tuple[Exclusion, ...] = ()
+    peers: Peers | None = None
+    history: History | None = None
+
+    def __post_init__(self) -> None:
+        """Make the named sides of the splits samples; ValueError for what contradicts itself."""
+        _require_rules(self)
+        for name, split in self.splits.items():
+            for side, sample in _sides(name, split).items():
+                if sample in self.samples.values():
+                    continue
+                if side in self.samples:
+                    raise ValueError(f"the sample '{side}' is declared twice, under samples and as a side of '{name}'")
+                self.samples[side] = sample
+
+    @property
+    def windows(self) -> dict[str, tuple[str, int, int]]:
+        """The windows of the history before allocation; none without one."""
+        return self.history.windows if self.history else {}
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """The reasons for exclusions in their order."""
+        return tuple(exclusion.reason for exclusion in self.exclusions)
+
+
+OPPOSITE = {"below": "at_least", "at_most": "above", "at_least": "below", "above": "at_most"}
+
+
+def given_bound(limits: Condition | Split) -> tuple[str, float | Literal["median"]]:
+    """The kind of the one bound that is given, and the bound; ValueError unless it is one."""
+    kinds = [kind for kind in (*OPPOSITE, "equals") if getattr(limits, kind, None) is not None]
+    if len(kinds) != 1:
+        raise ValueError(f"on '{limits.variable}' there are {len(kinds)} bounds: give exactly one")
+    return kinds[0], getattr(limits, kinds[0])
+
+
+def _sides(name: str, split: Split) -> dict[str, Sample]:
+    """The samples that the named sides of a split are."""
+    kind, bound = given_bound(split)
+    if (split.low or split.high) and isinstance(bound, str):
+        raise ValueError(f"splits.{name}: a side of a median is no sample: its bound depends on the persons")
+    high = {OPPOSITE[kind]: bound}
+    if split.whole_points and kind == "at_most" and not isinstance(bound, str):
+        high = {"at_least": floor(bound) + 1}
+    named = [(split.low, {kind: bound}), (split.high, high)]
+    return {
+        side.name: Sample(side.label_en, side.label_da, (Condition(split.variable, **limits),))
+        for side, limits in named
+        if side is not None
+    }
+
+
+def _require_rules(study: Study) -> None:
+    for sample in study.samples.values():
+        for condition in sample.conditions:
+            given_bound(condition)
+    for exclusion in study.exclusions:
+        rules = [bool(exclusion.listed), bool(exclusion.absent), exclusion.withdrawn]
+        if sum(rules) != 1:
+            raise ValueError(f"exclusions: '{exclusion.reason}' has {sum(rules)} rules: give one of listed, absent, "
+                             "withdrawn")  # fmt: skip
+        if exclusion.listed and exclusion.listed not in {grouping.name for grouping in study.design.groupings}:
+            raise ValueError(f"exclusions: '{exclusion.reason}' lists by '{exclusion.listed}', which is neither "
+                             "stratum nor cluster of the design")  # fmt: skip
+        if exclusion.withdrawn and study.design.consent is None:
+            raise ValueError(f"exclusions: '{exclusion.reason}' needs the column of consent in the design")

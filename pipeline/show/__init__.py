@@ -1,0 +1,1 @@
+"""From estimates to what a reader sees: numbers shown, tables, figures and the page."""

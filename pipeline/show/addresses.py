@@ -1,0 +1,159 @@
+"""Which numbers an exhibit shows: the address of each, and the estimate it comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pipeline.settings.exhibits import Column, Figure, Panel, Row, Series, Table, fill
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+WHOLE = "total"  # the place of a map that stands for all of them
+
+
+@dataclass(frozen=True)
+class Slot:
+    """One number to show: its address in the exhibit, the estimate, and how it is written."""
+
+    cell_id: str
+    exhibit: str
+    panel: str
+    row: str
+    column: str
+    statistic: str
+    estimate_id: str
+    unit: str
+    decimals: int | None = None
+    marks: tuple[str, ...] = ()
+
+
+def risk_factor_rows(variables: pd.DataFrame) -> list[Row]:
+    """A row for each risk factor of variables.csv, in the order of table 2.2."""
+    factors = [record for record in variables.to_dict("records") if record["risk_factor"]]
+    return [
+        Row(
+            key=record["name"],
+            label_en=record["label_en"],
+            label_da=record["label_da"],
+            unit=record["unit"],
+            decimals=int(record["decimals"]) if record["decimals"] else None,
+        )
+        for record in sorted(factors, key=lambda record: int(record["risk_factor"]))
+    ]
+
+
+def body_rows(table: Table, variables: pd.DataFrame) -> list[Row]:
+    """The rows of a table between its heading and its foot."""
+    return risk_factor_rows(variables) if table.rows == "risk_factors" else list(table.rows)
+
+
+def statistics_of(table: Table, column: Column, row: Row) -> list[Sequence[str]]:
+    """What a column shows of a row, line by line: the row's own statistics, else the column's, else the table's.
+
+    Columns of one key share an estimate and show different statistics of it; a row's own stand in the first of them.
+    """
+    if row.statistics and column is not next(other for other in table.columns if other.key == column.key):
+        return [()]
+    own = row.statistics or column.statistics
+    return [own] if own else [line.statistics for line in table.lines]
+
+
+def table_slots(name: str, table: Table, variables: pd.DataFrame, horizon: int) -> Iterator[Slot]:
+    """The numbers of a table, row by row; an address ends with the statistic if the table shows more than one.
+
+    `horizon` is the week that {last_week} of a template stands for.
+    """
+    rows = body_rows(table, variables)
+    shown = {s for row in rows for column in table.columns for line in statistics_of(table, column, row) for s in line}
+    for row in [*rows, *table.foot]:
+        for column in table.columns:
+            for statistic in [s for line in statistics_of(table, column, row) for s in line]:
+                yield _table_slot(name, table, row, column, statistic, horizon, several=len(shown) > 1)
+
+
+def _table_slot(name: str, table: Table, row: Row, column: Column, statistic: str, horizon: int, several: bool) -> Slot:
+    places = {"row": row.key, "column": column.key, "last_week": str(horizon), **column.values, **row.values}
+    unit = column.unit or table.unit or row.unit or "coefficient"
+    return Slot(
+        cell_id=table_address(name, row.key, column.key, statistic if several else ""),
+        exhibit=name,
+        panel=row.panel,
+        row=row.key,
+        column=column.key,
+        statistic=statistic,
+        estimate_id=fill(row.estimate or column.estimate or table.estimate, places),
+        unit=unit,
+        decimals=row.decimals if unit == row.unit else None,
+        marks=tuple(table.stars),
+    )
+
+
+def table_address(name: str, row: str, column: str, statistic: str) -> str:
+    """'table_3_2/employment_exit/long_wait/se', or without a statistic 'table_2_2/age/control'."""
+    return "/".join(part for part in (name, row, column, statistic) if part)
+
+
+def figure_slots(name: str, figure: Figure, horizon: int, known: Callable[[str], list[str]]) -> Iterator[Slot]:
+    """The numbers of a figure: its points, the persons at risk, and the sizes written on the panels.
+
+    Points run from the figure's first week to `horizon`; without a first week they are all that exist, as are the
+    places of a map, and `known` gives them for a template in which one placeholder is left to fill.
+    """
+    if figure.kind == "map":
+        yield from _map_slots(name, figure, known)
+        return
+    if figure.kind == "flow":
+        yield from _flow_slots(name, figure)
+        return
+    for panel in figure.panels:
+        for series in figure.series:
+            yield from _curve_slots(name, figure, panel, series, horizon, known)
+        for size in figure.sizes:
+            places = {"sample": panel.sample, "outcome": panel.outcome, "last_week": str(horizon)}
+            address = f"{name}/{panel.sample}/{panel.outcome}/{size.key}"
+            estimate = fill(size.estimate, places)
+            yield Slot(address, name, panel.key, "", size.key, size.statistic, estimate, "count")
+
+
+def _curve_slots(
+    name: str, figure: Figure, panel: Panel, series: Series, horizon: int, known: Callable[[str], list[str]]
+) -> Iterator[Slot]:
+    places = {"sample": panel.sample, "outcome": panel.outcome, "series": series.key, "week": "{week}"}
+    template = fill(series.estimate or figure.estimate, places)
+    weeks: Iterable[int] = range(figure.first_week or 0, horizon + 1)
+    if figure.first_week is None:
+        weeks = sorted(int(week) for week in known(template) if week.isdigit())
+    for week in weeks:
+        estimate = fill(template, {"week": str(week)})
+        at_risk = ["at_risk"] if week in figure.at_risk_weeks else []
+        for statistic in [*figure.statistics, *at_risk]:
+            address = curve_address(name, figure, panel, week, series, statistic)
+            yield Slot(address, name, panel.key, str(week), series.key, statistic, estimate, figure.unit)
+
+
+def curve_address(name: str, figure: Figure, panel: Panel, week: int, series: Series, statistic: str) -> str:
+    """'figure_3_3/all/sickness_benefit/45', then the series if there are several, and a statistic but the first."""
+    arm = series.key if len(figure.series) > 1 else ""
+    end = statistic if statistic != figure.statistics[0] else ""
+    return "/".join(part for part in (name, panel.sample, panel.outcome, str(week), arm, end) if part)
+
+
+def _map_slots(name: str, figure: Figure, known: Callable[[str], list[str]]) -> Iterator[Slot]:
+    """The numbers of every place in alphabetical order, then those of the whole, whose place is `total`."""
+    places = known(fill(figure.estimate, {"series": figure.series[0].key, "place": "{place}"}))
+    for place in sorted(places, key=lambda place: (place == WHOLE, place)):
+        for series in figure.series:
+            estimate = fill(figure.estimate, {"series": series.key, "place": place})
+            yield Slot(f"{name}/{place}/{series.key}", name, "", place, series.key, "estimate", estimate, figure.unit)
+
+
+def _flow_slots(name: str, figure: Figure) -> Iterator[Slot]:
+    """Every arm in every box; the first series is the whole and has the starting box alone."""
+    for step in figure.steps:
+        for series in figure.series if step.role == "start" else figure.series[1:]:
+            estimate = fill(figure.estimate, {"outcome": step.outcome, "series": series.key})
+            address = f"{name}/{series.key}/{step.outcome}"
+            yield Slot(address, name, "", step.outcome, series.key, "estimate", estimate, figure.unit)

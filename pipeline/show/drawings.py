@@ -1,0 +1,163 @@
+"""What a figure shows, taken from the cells: curves, panels and words, ready to draw."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pipeline.settings.exhibits import Exhibits, Figure, Panel, Series, exhibit_number, fill, in_language
+from pipeline.show.addresses import WHOLE
+from pipeline.show.numbers import UNITS
+from pipeline.show.places import Place, find_places
+from pipeline.show.remarks import gather_remarks
+from pipeline.show.words import fill_words
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+    import pandas as pd
+
+    FloatArray = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One curve: its points in the unit shown, (k,) each, its persons, and those at risk by week, as printed."""
+
+    label: str
+    size: str
+    x: FloatArray
+    y: FloatArray
+    low: FloatArray | None
+    high: FloatArray | None
+    first: str
+    last: str
+    at_risk: Mapping[int, str]
+
+    @property
+    def legend(self) -> str:
+        """The name of the curve with its number of persons."""
+        return f"{self.label} (n = {self.size})" if self.size else self.label
+
+
+@dataclass(frozen=True)
+class PanelDrawing:
+    """One panel: its heading, its axes and its curves."""
+
+    title: str
+    size: str
+    x_label: str
+    y_label: str
+    x_minimum: float | None
+    x_maximum: float | None
+    x_step: float | None
+    curves: tuple[Curve, ...]
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """Everything that the drawing function of a kind needs, in one language.
+
+    `shown` holds the text of every cell of the figure; `limits` are those of the y-axis where figures share a scale;
+    `places` are those of a map, by the short name of the municipality.
+    """
+
+    name: str
+    number: str
+    title: str
+    note: str
+    synthetic: str
+    language: str
+    settings: Figure
+    shown: Mapping[str, str]
+    panels: tuple[PanelDrawing, ...]
+    limits: tuple[float, float] | None
+    places: Mapping[str, Place]
+
+
+def build_drawing(
+    name: str,
+    exhibits: Exhibits,
+    cells: pd.DataFrame,
+    municipalities: pd.DataFrame,
+    words: Mapping[str, str],
+    language: str,
+) -> Drawing:
+    """The drawing of one figure; `cells` are those of all exhibits, `words` fill the placeholders of its words.
+
+    `municipalities` is municipalities.csv. InputError if a place of a map is not in it.
+    """
+    figure = fill_words(exhibits.figures[name], words)
+    own = cells[cells["exhibit"] == name]
+    shown = dict(zip(own["cell_id"], own["text"], strict=True))
+    units = [unit for unit in dict.fromkeys(own["row"]) if unit != WHOLE] if figure.kind == "map" else []
+    return Drawing(
+        name=name,
+        number=exhibit_number(name, language),
+        title=in_language(figure, "title", language),
+        note=" ".join(filter(None, [in_language(figure, "note", language), gather_remarks(own, language)])),
+        synthetic=words["synthetic"],
+        language=language,
+        settings=figure,
+        shown=shown,
+        panels=tuple(
+            _panel(name, figure, panel, number, own, shown, language) for number, panel in enumerate(figure.panels)
+        ),
+        limits=_shared_limits(figure, exhibits, cells),
+        places=find_places(units, municipalities),
+    )
+
+
+def _panel(
+    name: str, figure: Figure, panel: Panel, number: int, cells: pd.DataFrame, shown: Mapping[str, str], language: str
+) -> PanelDrawing:
+    start = f"{name}/{panel.sample}/{panel.outcome}"
+    sizes = {size.key: shown[f"{start}/{size.key}"] for size in figure.sizes}
+    title = in_language(panel, "title", language)
+    own = cells[(cells["panel"] == panel.key) & (cells["row"] != "")]
+    return PanelDrawing(
+        title=f"{'ABCDEFGH'[number]}  {title}" if len(figure.panels) > 1 else title,
+        size=fill(in_language(figure, "size", language), sizes),
+        x_label=in_language(panel, "x", language) or in_language(figure, "x", language),
+        y_label=in_language(panel, "y", language) or in_language(figure, "y", language),
+        x_minimum=panel.x_minimum,
+        x_maximum=panel.x_maximum,
+        x_step=panel.x_step,
+        curves=tuple(_curve(figure, series, own, sizes, language) for series in figure.series),
+    )
+
+
+def _curve(figure: Figure, series: Series, cells: pd.DataFrame, sizes: Mapping[str, str], language: str) -> Curve:
+    own = cells[cells["column"] == series.key]
+    by_statistic: dict[Any, pd.DataFrame] = dict(list(own.groupby("statistic", sort=False)))
+    main = by_statistic["estimate"]
+    at_risk = by_statistic.get("at_risk", main.iloc[:0])
+
+    def numbers(statistic: str) -> FloatArray | None:
+        found = by_statistic.get(statistic)
+        return None if found is None else found["value"].to_numpy(dtype=float) * 10.0 ** UNITS[figure.unit].shift
+
+    x = by_statistic["x"]["value"] if "x" in by_statistic else main["row"]
+    return Curve(
+        label=in_language(series, "label", language),
+        size=sizes.get(f"n_{series.key}", "") if len(figure.series) > 1 else "",
+        x=x.to_numpy().astype(float),
+        y=main["value"].to_numpy(dtype=float) * 10.0 ** UNITS[figure.unit].shift,
+        low=numbers("ci_low"),
+        high=numbers("ci_high"),
+        first=str(main["text"].iloc[0]),
+        last=str(main["text"].iloc[-1]),
+        at_risk={int(week): text for week, text in zip(at_risk["row"], at_risk["text"], strict=True)},
+    )
+
+
+def _shared_limits(figure: Figure, exhibits: Exhibits, cells: pd.DataFrame) -> tuple[float, float] | None:
+    """Limits that hold every point of the figures of one `scale`, zero among them; None where a figure stands alone."""
+    if not figure.scale:
+        return None
+    group = [name for name, other in exhibits.figures.items() if other.scale == figure.scale]
+    drawn = cells["exhibit"].isin(group) & cells["statistic"].isin(figure.statistics) & (cells["row"] != "")
+    values = cells.loc[drawn, "value"].to_numpy(dtype=float) * 10.0 ** UNITS[figure.unit].shift
+    return float(np.nanmin(values, initial=0.0)), float(np.nanmax(values, initial=0.0))

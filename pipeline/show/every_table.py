@@ -1,0 +1,28 @@
+"""Every table of the report, of numbers and of words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pipeline.settings.exhibits import Exhibits
+from pipeline.settings.study import Study
+from pipeline.show.dictionary import build_dictionary
+from pipeline.show.tables import Table, build_table
+from pipeline.show.words import note_words
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def build_tables(
+    exhibits: Exhibits, cells: pd.DataFrame, variables: pd.DataFrame, study: Study, words: dict[str, str], language: str
+) -> dict[str, Table]:
+    """The tables by name, in the order of exhibits.toml; `words` are those of common_words."""
+    tables = {}
+    for name in exhibits.every_table:
+        if name in exhibits.dictionaries:
+            tables[name] = build_dictionary(name, exhibits, variables, words, language)
+        else:
+            marked = note_words(words, study, exhibits.tables[name].stars, language)
+            tables[name] = build_table(name, exhibits, cells, variables, marked, language)
+    return tables

@@ -1,0 +1,150 @@
+"""A map of the municipalities, with their names and numbers beside it and a line from each name to its place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pipeline.settings.exhibits import in_language
+from pipeline.show.addresses import WHOLE
+from pipeline.show.drawings import Drawing
+from pipeline.show.places import extent, inner_point
+from pipeline.show.style import EDGE, GREY, INK, NOTE_SIZE, RULE, TEXT_SIZE, WIDTH, Sheet, text_width
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+    from matplotlib.axes import Axes
+
+    FloatArray = npt.NDArray[np.float64]
+    Rings = list[FloatArray]
+
+MARGIN, LEGEND, PITCH, GAP = 1.56, 0.36, 0.275, 0.06  # inches: a column of labels, the legend, one label, label to line
+BORNHOLM, FRAME = 400, 0.08  # its number, and inches around it in the upper right corner of the map
+LINE_OF_LABEL = 0.13
+LOOKS: dict[str, Any] = {
+    "none": {"facecolor": "#ececec", "edgecolor": "#ffffff", "linewidth": 0.5},
+    "left_out": {"facecolor": "#ffffff", "edgecolor": "#a3561a", "linewidth": 0.5, "hatch": "//////"},
+    "analysed": {"facecolor": "#7fa3cc", "edgecolor": "#ffffff", "linewidth": 0.5},
+}
+
+
+@dataclass(frozen=True)
+class Label:
+    """The words beside the map, and the points that lines lead to, (k, 2) in inches."""
+
+    name: str
+    numbers: str
+    points: FloatArray
+
+
+def draw_map(drawing: Drawing, outlines: Mapping[int, Rings]) -> Sheet:
+    """Every municipality with those of the trial filled, hatched where nobody is analysed; Bornholm in the corner."""
+    placed, map_height = _lay_out(outlines)
+    body = max(map_height, PITCH * ((len(drawing.places) + 1) // 2))
+    rise = np.array([0, (body - map_height) / 2])
+    placed = {number: [ring + rise for ring in rings] for number, rings in placed.items()}
+    sheet = Sheet(drawing, LEGEND + body)
+    axes = sheet.figure.add_axes((0, sheet.foot / sheet.height, 1, (LEGEND + body) / sheet.height))
+    axes.set_axis_off()
+    axes.set_xlim(0, WIDTH)
+    axes.set_ylim(0, LEGEND + body)
+    states = {number: _state(drawing, unit) for unit, place in drawing.places.items() for number in place.numbers}
+    for state in LOOKS:  # the borders of those that take part lie on top
+        for number in (number for number in placed if states.get(number, "none") == state):
+            axes.add_patch(_shape(placed[number], state))
+    _frame_bornholm(axes, placed)
+    _write_labels(axes, [_label(drawing, unit, placed) for unit in drawing.places], body)
+    _write_legend(axes, drawing, LEGEND + body)
+    return sheet
+
+
+def _lay_out(outlines: Mapping[int, Rings]) -> tuple[dict[int, Rings], float]:
+    """The rings in inches from the lower left corner of the axes, and the height of the map."""
+    low, high = extent(outlines, [number for number in outlines if number != BORNHOLM])
+    scale = (WIDTH - 2 * MARGIN) / (high[0] - low[0])
+    placed = {number: [(ring - low) * scale + [MARGIN, 0] for ring in rings] for number, rings in outlines.items()}
+    height = float((high[1] - low[1]) * scale)
+    if BORNHOLM in placed:
+        corner = extent(placed, [BORNHOLM])[1]
+        move = np.array([WIDTH - MARGIN, height]) - FRAME - corner
+        placed[BORNHOLM] = [ring + move for ring in placed[BORNHOLM]]
+    return placed, height
+
+
+def _shape(rings: Rings, state: str) -> Any:
+    from matplotlib.patches import PathPatch
+    from matplotlib.path import Path
+
+    closed = [Path(np.concatenate([ring, ring[:1]]), closed=True) for ring in rings]
+    return PathPatch(Path.make_compound_path(*closed), **LOOKS[state])
+
+
+def _frame_bornholm(axes: Axes, placed: Mapping[int, Rings]) -> None:
+    """A frame around the island that does not lie where it is drawn."""
+    from matplotlib.patches import Rectangle
+
+    if BORNHOLM in placed:
+        low, high = extent(placed, [BORNHOLM])
+        axes.add_patch(Rectangle(low - FRAME, *(high - low + 2 * FRAME), fill=False, edgecolor=RULE, linewidth=0.8))
+
+
+def _state(drawing: Drawing, unit: str) -> str:
+    persons = drawing.shown[f"{drawing.name}/{unit}/{drawing.settings.series[-1].key}"]
+    return "left_out" if persons == "0" else "analysed"
+
+
+def _label(drawing: Drawing, unit: str, placed: Mapping[int, Rings]) -> Label:
+    place = drawing.places[unit]
+    points = np.array([inner_point(placed[number]) for number in place.numbers])
+    words = in_language(drawing.settings, "words", drawing.language)
+    numbers = words["none"] if _state(drawing, unit) == "left_out" else _numbers(drawing, unit)
+    return Label(place.label, numbers, points)
+
+
+def _numbers(drawing: Drawing, unit: str) -> str:
+    """'2 teams, n = 31'."""
+    words = in_language(drawing.settings, "words", drawing.language)
+    teams, persons = (drawing.shown[f"{drawing.name}/{unit}/{series.key}"] for series in drawing.settings.series)
+    return f"{teams} {words['team' if teams == '1' else 'teams']}, n = {persons}"
+
+
+def _write_labels(axes: Axes, labels: list[Label], height: float) -> None:
+    """Labels in two columns beside the map; lines of the least total length never cross."""
+    from scipy.optimize import linear_sum_assignment
+
+    rows = int(height / PITCH)
+    heights = (np.arange(rows) + 0.5) * height / rows
+    slots = np.array([(x, y) for x in (MARGIN, WIDTH - MARGIN) for y in heights])
+    middles = np.array([label.points.mean(axis=0) for label in labels])
+    lengths = np.hypot(*np.moveaxis(middles[:, None] - slots[None], -1, 0))
+    for label, slot in zip(labels, slots[linear_sum_assignment(lengths)[1]], strict=True):
+        _write_label(axes, label, float(slot[0]), float(slot[1]))
+
+
+def _write_label(axes: Axes, label: Label, x: float, y: float) -> None:
+    is_left = x < WIDTH / 2
+    side: dict[str, Any] = {"ha": "right" if is_left else "left", "va": "center"}
+    start = x - GAP if is_left else x + GAP
+    axes.text(start, y + LINE_OF_LABEL / 2, label.name, fontsize=NOTE_SIZE, color=INK, **side)
+    axes.text(start, y - LINE_OF_LABEL / 2, label.numbers, fontsize=NOTE_SIZE, color=GREY, **side)
+    for point in label.points:
+        axes.plot([x, point[0]], [y, point[1]], color=GREY, linewidth=0.6)
+        axes.plot(*point, "o", color="white", markeredgecolor=INK, markeredgewidth=0.6, markersize=3.2)
+
+
+def _write_legend(axes: Axes, drawing: Drawing, top: float) -> None:
+    """What a fill means, with the numbers of the whole."""
+    from matplotlib.patches import Rectangle
+
+    words = in_language(drawing.settings, "words", drawing.language)
+    texts = {"analysed": f"{words['analysed']}: {_numbers(drawing, WHOLE)}"}
+    if any(_state(drawing, unit) == "left_out" for unit in drawing.places):
+        texts["left_out"] = words["left_out"]
+    left, middle = EDGE, top - 0.12
+    for state, text in texts.items():
+        axes.add_patch(Rectangle((left, middle - 0.07), 0.24, 0.14, **LOOKS[state]))
+        axes.text(left + 0.32, middle, text, fontsize=TEXT_SIZE, va="center")
+        left += 0.32 + text_width(text, TEXT_SIZE) + 0.3

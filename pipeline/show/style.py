@@ -1,0 +1,229 @@
+"""The one look of every figure: type, lines, and the sheet with title, panels and note around the axes."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipeline.show.drawings import Drawing
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.ft2font import FT2Font
+
+FONTS = Path(__file__).parent / "fonts"
+FAMILY = "Liberation Sans"
+FALLBACKS = "Arial, Helvetica, sans-serif"  # of the same widths, for a reader without the font
+WIDTH, LEFT, RIGHT, EDGE = 6.8, 0.72, 0.52, 0.08  # inches
+TEXT_WIDTH = 0.98 * (WIDTH - 2 * EDGE)  # letters are set a little wider at some resolutions
+DOTS_PER_INCH = 200
+POINTS_PER_INCH = 72
+
+INK, GREY, RULE, ALERT = "#1a1a1a", "#4d4d4d", "#dcdcdc", "#8c1d18"
+BAND, LIMIT = "#dbe4ee", "#5f7d9c"
+
+
+@dataclass(frozen=True)
+class LineLook:
+    """Colour, dashes and width of a curve: told apart by lightness and dashes as well as by colour."""
+
+    color: str
+    dashes: tuple[float, ...]
+    width: float
+
+
+LINES = (
+    LineLook("#12375e", (), 2.0),
+    LineLook("#cf7a22", (4.0, 1.6), 2.0),
+    LineLook("#6b6b6b", (1.2, 1.2), 1.8),
+    LineLook("#5aa0a8", (6.0, 1.5, 1.2, 1.5), 1.8),
+)
+
+SETTINGS: Any = {
+    "font.family": FAMILY,
+    "font.size": 9.5,
+    "text.color": INK,
+    "text.parse_math": False,
+    "axes.edgecolor": GREY,
+    "axes.linewidth": 0.8,
+    "axes.labelcolor": INK,
+    "axes.labelsize": 9.5,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.spines.left": False,
+    "axes.grid": True,
+    "axes.grid.axis": "y",
+    "axes.axisbelow": True,
+    "grid.color": RULE,
+    "grid.linewidth": 0.7,
+    "xtick.color": GREY,
+    "ytick.color": GREY,
+    "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK,
+    "xtick.labelsize": 9.5,
+    "ytick.labelsize": 9.5,
+    "ytick.major.size": 0,
+    "legend.frameon": False,
+    "legend.fontsize": 9.5,
+    "legend.handlelength": 2.6,
+    "svg.fonttype": "none",
+    "svg.hashsalt": "figures",
+}
+TITLE_SIZE, PANEL_SIZE, TEXT_SIZE, NOTE_SIZE = 11.5, 10.5, 9.5, 8.5
+LEADING = 1.32
+PANEL_HEAD, LABEL_RISE = 0.52, 0.12  # inches: title and label above the axes; the label's baseline above them
+
+
+@contextmanager
+def house_style() -> Iterator[None]:
+    """matplotlib with the fonts and settings of the figures, and with its own again afterwards."""
+    import matplotlib
+    from matplotlib.font_manager import fontManager
+
+    known = {entry.name for entry in fontManager.ttflist}
+    if FAMILY not in known:
+        for file in sorted(FONTS.glob("*.ttf")):
+            fontManager.addfont(file)
+    with matplotlib.rc_context(SETTINGS):
+        yield
+
+
+class Sheet:
+    """A figure that is filled from the top: every block takes its height in inches, and the axes get the rest."""
+
+    def __init__(self, drawing: Drawing, body_height: float) -> None:
+        """A sheet with the drawing's title and note and `body_height` inches between them."""
+        from matplotlib.figure import Figure
+
+        self.title = wrap(f"{drawing.number}  {drawing.title}", TEXT_WIDTH, TITLE_SIZE, bold=True)
+        self.note = wrap(drawing.note, TEXT_WIDTH, NOTE_SIZE)
+        self.head = 0.1 + height(self.title, TITLE_SIZE) + 0.1
+        self.foot = 0.1 + height(self.note, NOTE_SIZE) + 0.1
+        self.height = self.head + body_height + self.foot
+        self.figure = Figure(figsize=(WIDTH, self.height))
+        self.top = self.head
+        self.write(EDGE, 0.1, "\n".join(self.title), TITLE_SIZE, weight="bold")
+        self.write(EDGE, self.height - self.foot + 0.1, "\n".join(self.note), NOTE_SIZE, color=GREY)
+        if drawing.synthetic:
+            self.write_synthetic(drawing.synthetic)
+
+    def write(self, x: float, y: float, text: str, size: float, **look: Any) -> None:
+        """Text with its top left corner at `x` and `y` inches from the sheet's own."""
+        look = {"ha": "left", "va": "top", "linespacing": LEADING - 0.08, **look}
+        self.figure.text(x / WIDTH, 1 - y / self.height, text, fontsize=size, **look)
+
+    def write_synthetic(self, text: str) -> None:
+        """The word synthetic at the top right of the panels, inside what the page shows."""
+        box = {"boxstyle": "square,pad=0.25", "facecolor": "white", "edgecolor": ALERT, "linewidth": 1.0}
+        self.write(
+            WIDTH - EDGE - 0.05, self.head + 0.01, text, TEXT_SIZE, ha="right", weight="bold", color=ALERT, bbox=box
+        )
+
+    def add_panel(self, title: str, y_label: str, axes_height: float, below: float) -> Axes:
+        """Axes under a panel title and a line for the y-axis; `below` is the room for the x-axis and more."""
+        axes = self.add_panels([title], y_label, axes_height, below)[0]
+        return axes
+
+    def add_panels(
+        self, titles: Sequence[str], y_label: str, axes_height: float, below: float, remarks: Sequence[str] = ()
+    ) -> list[Axes]:
+        """Axes side by side, one for each title; all take the lines of the longest title, each has its remark below."""
+        room, lines, remark = WIDTH / len(titles), _title_lines(titles), height(remarks[:1], TEXT_SIZE)
+        self.top += height(max(lines, key=len)[1:], PANEL_SIZE)
+        bottom = self.top + PANEL_HEAD + remark + axes_height
+        axes = []
+        for number, own in enumerate(lines):
+            left = number * room
+            top = self.top - height(own[1:], PANEL_SIZE)
+            self.write(left + EDGE, top, "\n".join(own), PANEL_SIZE, weight="bold")
+            if remarks:
+                self.write(left + EDGE, self.top + 0.19, remarks[number], TEXT_SIZE, color=GREY)
+            rise = self.top + PANEL_HEAD + remark - LABEL_RISE
+            self.write(left + EDGE, rise, y_label, TEXT_SIZE, color=GREY, va="baseline")
+            place = ((left + LEFT) / WIDTH, 1 - bottom / self.height)
+            axes.append(self.figure.add_axes((*place, (room - LEFT - RIGHT) / WIDTH, axes_height / self.height)))
+        self.top = bottom + below
+        return axes
+
+    def save(self) -> tuple[str, bytes]:
+        """As SVG, whose <view> 'panels' leaves out title and note, and as PNG; without dates or random identifiers."""
+        vector, raster = io.StringIO(), io.BytesIO()
+        self.figure.savefig(vector, format="svg", metadata={"Date": None, "Creator": None})
+        fast = {"compress_level": 3}  # half the time of the default, files a tenth larger
+        self.figure.savefig(raster, format="png", dpi=DOTS_PER_INCH, metadata={"Software": None}, pil_kwargs=fast)
+        top = self.head - 0.06  # the frame around the word synthetic stands out above the panels
+        box = [0.0, top, WIDTH, self.height - top - self.foot]
+        view = '<view id="panels" viewBox="{} {} {} {}"/>'.format(*(f"{side * POINTS_PER_INCH:.1f}" for side in box))
+        text = vector.getvalue().replace(f"'{FAMILY}'", f"'{FAMILY}', {FALLBACKS}")
+        return re.sub(r"(<svg [^>]*>)", rf"\1\n {view}", text, count=1), raster.getvalue()
+
+
+def panel_head(titles: Sequence[str], remarks: Sequence[str]) -> float:
+    """Inches above axes side by side: lines of the longest title, a remark if there is one, and the y-axis label."""
+    return PANEL_HEAD + height(max(_title_lines(titles), key=len)[1:], PANEL_SIZE) + height(remarks[:1], TEXT_SIZE)
+
+
+def _title_lines(titles: Sequence[str]) -> list[list[str]]:
+    return [wrap(title, WIDTH / len(titles) - 4 * EDGE, PANEL_SIZE, bold=True) for title in titles]
+
+
+def draw_legend(axes: Axes) -> None:
+    """The names of the curves, on the line of the y-axis label at the right."""
+    up = (LABEL_RISE * POINTS_PER_INCH - 4.0) / POINTS_PER_INCH / (axes.bbox.height / axes.figure.dpi)
+    axes.legend(
+        loc="lower right", bbox_to_anchor=(1.0, 1.0 + up), ncols=4, borderaxespad=0, borderpad=0.2, columnspacing=1.6
+    )
+
+
+def write_above(axes: Axes, text: str) -> None:
+    """A remark on the line of the y-axis label at the right."""
+    place: dict[str, Any] = {
+        "xycoords": "axes fraction",
+        "textcoords": "offset points",
+        "ha": "right",
+        "va": "baseline",
+    }
+    axes.annotate(text, (1, 1), (0, LABEL_RISE * POINTS_PER_INCH), color=GREY, **place)
+
+
+def height(lines: Sequence[str], size: float) -> float:
+    """Inches that lines of text take."""
+    return len(lines) * size * LEADING / POINTS_PER_INCH
+
+
+def wrap(text: str, width: float, size: float, bold: bool = False) -> list[str]:
+    """`text` in lines of at most `width` inches, by the widths of its words."""
+    lines: list[str] = []
+    used = 0.0
+    for word in text.split(" "):
+        longer = used + text_width(f"{word} ", size, bold)
+        if lines and longer <= width:
+            lines[-1], used = f"{lines[-1]} {word}", longer
+        else:
+            lines.append(word)
+            used = longer - used
+    return lines
+
+
+@cache
+def text_width(text: str, size: float, bold: bool = False) -> float:
+    """Inches that one line of text takes."""
+    from matplotlib.ft2font import LoadFlags
+
+    font = _font(bold)
+    font.set_size(size, POINTS_PER_INCH)
+    font.set_text(text, flags=LoadFlags.NO_HINTING)
+    return float(font.get_width_height()[0] / 64 / POINTS_PER_INCH)
+
+
+@cache
+def _font(bold: bool) -> FT2Font:
+    from matplotlib.ft2font import FT2Font
+
+    return FT2Font(str(FONTS / f"LiberationSans-{'Bold' if bold else 'Regular'}.ttf"))

@@ -1,0 +1,135 @@
+"""Exhibits drawn from invented estimates: one for every number that exhibits.toml asks for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipeline.runner.inputs import load_input
+from pipeline.settings.exhibits import read_exhibits
+from pipeline.settings.extract import Extract, Language
+from pipeline.stages import cells, figures, report, tables
+
+CONFIG = {name: load_input(Path(f"config/{name}{end}")) for name, end in [("exhibits", ".toml"), ("study", ".toml")]}
+CONFIG["variables"] = load_input(Path("config/variables.csv"))
+MUNICIPALITIES = load_input(Path("config/municipalities.csv"))
+OUTLINES = load_input(Path("pipeline/show/map/outlines.csv"))
+LANGUAGES = ["en", "da"]
+FIGURES = list(read_exhibits(CONFIG["exhibits"]).figures)
+TABLES = list(read_exhibits(CONFIG["exhibits"]).tables)
+WORD_TABLES = list(read_exhibits(CONFIG["exhibits"]).dictionaries)
+ONE_OF_EACH_KIND = [
+    "figure_2_1",
+    "figure_2_2",
+    "figure_2_3",
+    "figure_3_1",
+    "figure_3_2",
+    "figure_3_3",
+]  # 3.2 and 3.3 share a scale
+DENSITY_POINTS = 12
+PLACES = ["gladsaxe_og_lyngby_taarbaek", "koege", "vesthimmerland", "total"]
+ADDRESS = ["model", "sample", "outcome", "week", "parameter"]
+
+
+def extract(synthetic: bool = True) -> Extract:
+    return Extract("twin", "a trial for tests", synthetic, "201708", "dream_wide_csv", "2026-01-01", {})
+
+
+def invent_estimates() -> pd.DataFrame:
+    """A row for every estimate that an exhibit names, with numbers of a plausible size."""
+    rng = np.random.default_rng(20141031)
+    described = read_exhibits(CONFIG["exhibits"])
+    points = [
+        f"density/all/{outcome}/{point}/{arm}"
+        for outcome in ("wait_days", "self_efficacy")
+        for point in range(DENSITY_POINTS)
+        for arm in ("treated", "control")
+    ]
+    points += [f"municipality/{place}/{number}//n" for place in PLACES for number in ("teams", "persons")]
+    slots = cells.find_slots(described, CONFIG["variables"], CONFIG["study"], points)
+    names = list(dict.fromkeys([*(slot.estimate_id for slot in slots), *points]))
+    frame = pd.DataFrame(
+        [name.split("/") for name in names], columns=["model", "sample", "outcome", "week", "parameter"]
+    )
+    weeks = pd.to_numeric(frame["week"])
+    effect, error = rng.normal(0, 0.06, len(names)), rng.uniform(0.01, 0.05, len(names))
+    estimate = np.where(
+        frame["model"].isin(["team", "flow", "municipality"]), rng.integers(16400, 16800, len(names)), effect
+    )
+    estimate = np.where(frame["model"] == "kaplan_meier", 1 - weeks / 100, estimate)
+    persons = pd.Series(rng.integers(1000, 40000, len(names)), dtype="Int64")
+    return frame.assign(
+        estimate_id=names,
+        estimate=np.where(frame["model"] == "density", abs(effect), estimate),
+        se=error,
+        p_value=rng.uniform(0, 0.2, len(names)),
+        ci_low=effect - 2 * error,
+        ci_high=effect + 2 * error,
+        n=persons,
+        n_treated=persons // 2,
+        n_control=persons - persons // 2,
+        control_mean=weeks,
+        note="",
+    )
+
+
+@dataclass(frozen=True)
+class Made:
+    """What the four stages make in one language."""
+
+    language: str
+    cells: pd.DataFrame
+    tables: dict[str, Any]
+    figures: dict[str, Any]
+    page: str
+
+    @cached_property
+    def pictures(self) -> dict[str, str]:
+        return pictures_of(self.figures)
+
+    @cached_property
+    def texts(self) -> dict[str, str]:
+        return dict(zip(self.cells["cell_id"], self.cells["text"], strict=True))
+
+
+def make_cells(language: str, estimates: pd.DataFrame | None = None, **changed: Any) -> pd.DataFrame:
+    table = invent_estimates() if estimates is None else estimates
+    return cells.run(**{**CONFIG, **changed}, language=Language(language), estimates=table)["cells.parquet"]
+
+
+def draw(language: str, shown: pd.DataFrame, names: list[str], synthetic: bool = True) -> dict[str, Any]:
+    some = {"page": CONFIG["exhibits"]["page"], **{name: CONFIG["exhibits"][name] for name in names}}
+    return figures.run(shown, some, CONFIG["study"], extract(synthetic), Language(language), MUNICIPALITIES, OUTLINES)
+
+
+def write(language: str, shown: pd.DataFrame, synthetic: bool = True) -> dict[str, Any]:
+    return tables.run(shown, **CONFIG, extract=extract(synthetic), language=Language(language))
+
+
+def page_with(language: str, shown: pd.DataFrame, pictures: dict[str, str], synthetic: bool = True) -> str:
+    common = {**CONFIG, "extract": extract(synthetic), "language": Language(language), "municipalities": MUNICIPALITIES}
+    return report.run(shown, **common, **pictures)["index.html"]
+
+
+def pictures_of(drawn: dict[str, Any]) -> dict[str, str]:
+    return {name.removesuffix(".svg"): text for name, text in drawn.items() if name.endswith(".svg")}
+
+
+@cache
+def made_in(language: str) -> Made:
+    """Everything in one language: all figures in English, one of each kind in Danish."""
+    shown = make_cells(language)
+    drawn = draw(language, shown, FIGURES if language == "en" else ONE_OF_EACH_KIND)
+    pictures = {**(made_in("en").pictures if language != "en" else {}), **pictures_of(drawn)}
+    return Made(language, shown, write(language, shown), drawn, page_with(language, shown, pictures))
+
+
+@pytest.fixture(scope="session", params=LANGUAGES)
+def made(request: pytest.FixtureRequest) -> Made:
+    return made_in(request.param)

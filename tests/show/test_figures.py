@@ -1,0 +1,124 @@
+"""Every figure says its unit, its size, its note and that it is synthetic; and the same numbers give the same bytes."""
+
+import io
+import xml.etree.ElementTree as ElementTree
+
+import pandas as pd
+import pytest
+from PIL import Image
+
+from pipeline.settings.exhibits import read_exhibits
+from pipeline.show.curves import spread
+from pipeline.show.drawings import build_drawing
+from pipeline.show.words import common_words, note_words
+from tests.show.conftest import (
+    CONFIG,
+    FIGURES,
+    MUNICIPALITIES,
+    ONE_OF_EACH_KIND,
+    TABLES,
+    WORD_TABLES,
+    Made,
+    draw,
+    extract,
+    made_in,
+    page_with,
+    pictures_of,
+    write,
+)
+
+EXHIBITS = read_exhibits(CONFIG["exhibits"])
+SYNTHETIC = {"en": "Synthetic data", "da": "Syntetiske data"}
+
+
+DRAWN = [("en", name) for name in FIGURES] + [("da", name) for name in ONE_OF_EACH_KIND]
+
+
+def drawing_of(made: Made, name: str, cells=None):
+    words = common_words(EXHIBITS, CONFIG["study"], extract(), made.language)
+    plain = note_words(words, CONFIG["study"], [], made.language)
+    return build_drawing(name, EXHIBITS, made.cells if cells is None else cells, MUNICIPALITIES, plain, made.language)
+
+
+def texts_of(svg: str) -> list[str]:
+    root = ElementTree.fromstring(svg)
+    return ["".join(element.itertext()).strip() for element in root.iter("{http://www.w3.org/2000/svg}text")]
+
+
+@pytest.mark.parametrize(("made", "name"), DRAWN, indirect=["made"])
+def test_a_figure_carries_its_words(made, name):
+    texts, drawing = texts_of(made.figures[f"{name}.svg"]), drawing_of(made, name)
+    together = " ".join(" ".join(texts).split())
+    assert SYNTHETIC[made.language] in texts
+    assert " ".join(drawing.note.split()) in together
+    assert f"{drawing.number} {drawing.title}" in together
+    assert "n = " in together
+    for panel in drawing.panels:
+        assert {panel.x_label, panel.y_label} <= set(texts)
+    if drawing.settings.kind == "effect":
+        assert {"en": "percentage points", "da": "procentpoint"}[made.language] in drawing.panels[0].y_label
+
+
+@pytest.mark.parametrize(("made", "name"), DRAWN, indirect=["made"])
+def test_sizes_and_persons_at_risk_are_the_cells(made, name):
+    texts = " ".join(texts_of(made.figures[f"{name}.svg"]))
+    own = made.cells[made.cells["exhibit"] == name]
+    written = own[own["statistic"].isin(["n", "n_treated", "n_control", "at_risk"])]
+    missing = [text for text in written["text"] if text not in texts]
+    assert not missing
+
+
+@pytest.mark.parametrize(("made", "name"), DRAWN, indirect=["made"])
+def test_the_numbers_beside_a_figure_are_its_cells(made, name):
+    beside = pd.read_csv(
+        io.StringIO(made.figures[f"{name}.csv"]), dtype={"text": str, "row": str}, keep_default_na=False
+    )
+    own = made.cells[made.cells["exhibit"] == name]
+    assert list(beside["cell_id"]) == list(own["cell_id"])
+    assert list(beside["text"]) == list(own["text"])
+    # values are written to ten digits
+    assert beside["value"].to_numpy() == pytest.approx(own["value"].to_numpy(), rel=1e-9)
+    assert set(beside["data"]) == {SYNTHETIC[made.language]}
+
+
+@pytest.mark.parametrize(("made", "name"), DRAWN, indirect=["made"])
+def test_the_picture_is_large_enough_and_has_room_for_all(made, name):
+    picture = Image.open(io.BytesIO(made.figures[f"{name}.png"]))
+    width, height = picture.size
+    assert width >= 1300
+    edge = picture.convert("L").crop((width - 6, 0, width, height))
+    assert edge.getextrema() == (255, 255), "something is cut off at the right"
+
+
+def test_figures_that_are_compared_share_their_scale():
+    limits = {name: drawing_of(made_in("en"), name).limits for name in FIGURES}
+    assert limits["figure_3_2"] == limits["figure_3_3"]
+    assert limits["figure_3_5"] == limits["figure_3_6"] != limits["figure_3_2"]
+    shown = made_in("en").cells.query("exhibit == 'figure_3_6' and statistic == 'ci_low'")["value"]
+    assert limits["figure_3_6"][0] <= 100 * shown.min()
+
+
+def test_the_same_cells_give_the_same_bytes():
+    first = made_in("en")
+    again = draw("en", first.cells.copy(), ONE_OF_EACH_KIND)
+    assert again == {name: first.figures[name] for name in again}
+    assert write("en", first.cells.copy()) == first.tables
+    assert page_with("en", first.cells.copy(), first.pictures) == first.page
+
+
+def test_no_exhibit_of_real_data_says_synthetic():
+    cells = made_in("en").cells
+    drawn = draw("en", cells, ONE_OF_EACH_KIND, synthetic=False)
+    written = write("en", cells, synthetic=False)
+    pictures = dict.fromkeys(FIGURES, pictures_of(drawn)[ONE_OF_EACH_KIND[0]])
+    named = {**drawn, **written, "index.html": page_with("en", cells, pictures, synthetic=False)}
+    texts = {name: text for name, text in named.items() if isinstance(text, str)}
+    assert len(texts) == 2 * len(ONE_OF_EACH_KIND) + 3 * len(TABLES + WORD_TABLES) + 1
+    assert not [name for name, text in texts.items() if "ynthetic" in text]
+
+
+def test_numbers_at_the_end_of_curves_move_apart_only_where_they_would_touch():
+    assert spread([5.0, 40.0], 11) == [5.0, 40.0]
+    assert spread([20.0, 20.0], 11) == [25.5, 14.5]
+    assert spread([19.0, 21.0], 11) == [14.5, 25.5]
+    assert spread([3.0], 11) == [3.0]

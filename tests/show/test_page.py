@@ -1,0 +1,113 @@
+"""The page is one valid, self-contained document, and every number on it is a cell."""
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from pipeline.errors import InputError
+from tests.show.conftest import FIGURES, TABLES, invent_estimates, made_in, make_cells, page_with
+
+MINUS = "\N{MINUS SIGN}"  # the message says "less" in its place
+VOID = {"meta", "br", "input", "link", "img", "hr"}
+
+
+class Document(HTMLParser):
+    """Every element with its attributes; an end tag that does not match its start is an error."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.elements, self.numbers, self._open = [], [], []
+        self.feed(page)
+        assert not self._open, f"not closed: {self._open}"
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+        if tag == "data":
+            self.numbers.append([dict(attrs)["title"], ""])
+        if tag not in VOID:
+            self._open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_data(self, data):
+        if self._open and "data" in self._open:
+            self.numbers[-1][1] += data
+
+    def handle_endtag(self, tag):
+        assert self._open.pop() == tag
+
+
+@pytest.fixture
+def document(made):
+    return Document(made.page)
+
+
+def test_every_number_is_a_cell_with_the_text_of_the_cell(made, document):
+    wrong = [
+        (cell, text)
+        for cell, text in document.numbers
+        if text not in (made.texts[cell], made.texts[cell].lstrip("\N{MINUS SIGN}"))
+    ]
+    assert len(document.numbers) > 1000
+    assert not wrong
+
+
+def test_every_table_cell_can_be_addressed_and_no_identifier_occurs_twice(made, document):
+    identifiers = [attributes["id"] for _, attributes in document.elements if "id" in attributes]
+    assert len(identifiers) == len(set(identifiers))
+    of_tables = set(made.cells.loc[made.cells["exhibit"].isin(TABLES), "cell_id"])
+    assert of_tables <= set(identifiers)
+    assert set(FIGURES) | set(TABLES) <= set(identifiers)
+
+
+def test_nothing_is_fetched_from_elsewhere(made, document):
+    assert not re.search(r"https?://|@import|\bsrc=|url\((?!#)", made.page)
+    assert not [tag for tag, _ in document.elements if tag in ("script", "link", "iframe", "img")]
+    identifiers = {attributes.get("id") for _, attributes in document.elements}
+    links = [attributes["href"] for _, attributes in document.elements if "href" in attributes]
+    files = {f"tables/{name}" for name in made.tables} | {f"figures/{name}" for name in made_in("en").figures}
+    files.add("published.html")
+    assert not [link for link in links if link.removeprefix("#") not in identifiers and link not in files]
+
+
+def test_the_page_can_be_read_aloud(made, document):
+    assert dict(document.elements)["html"]["lang"] == made.language
+    pictures = [attributes for tag, attributes in document.elements if tag == "svg"]
+    assert len(pictures) == len(FIGURES)
+    assert all(picture["role"] == "img" and len(picture["aria-label"]) > 40 for picture in pictures)
+    assert all("scope" in attributes for tag, attributes in document.elements if tag == "th")
+    tables = [tag for tag, _ in document.elements if tag in ("table", "caption")]
+    assert tables.count("table") == tables.count("caption") >= len(TABLES)
+
+
+def test_every_exhibit_says_that_it_is_synthetic(made):
+    word = {"en": "Synthetic data", "da": "Syntetiske data"}[made.language]
+    for name in FIGURES + TABLES:
+        section = made.page[made.page.index(f'<section id="{name}"') :].split("</section>")[0]
+        assert word in section, name
+
+
+@pytest.mark.parametrize(
+    ("effect", "low", "high", "word", "verdict"),
+    [
+        (0.0561, 0.012, 0.10, "more", "excludes zero"),
+        (-0.02, -0.07, 0.03, "less", "includes zero"),
+        (-0.05, -0.09, -0.01, "less", "excludes zero"),
+    ],
+)
+def test_the_message_follows_the_numbers(effect, low, high, word, verdict):
+    estimates = invent_estimates().set_index("estimate_id")
+    estimates.loc["itt/all/sickness_benefit/81/treated", ["estimate", "ci_low", "ci_high"]] = effect, low, high
+    page = page_with("en", make_cells("en", estimates.reset_index()), made_in("en").pictures)
+    finding = re.findall(r'<li class="lead.*?</li>', page, flags=re.DOTALL)[1]
+    plain = re.sub(r"<[^>]+>", "", finding)
+    assert f"{100 * abs(effect):.2f} percentage points {word}" in plain
+    assert verdict in plain
+    assert ("clear" in finding.split(">")[0]) == ("excludes" in verdict)
+
+
+def test_a_missing_picture_is_named():
+    with pytest.raises(InputError, match=FIGURES[0]):
+        page_with("en", made_in("en").cells, {})

@@ -64,7 +64,7 @@ trace: $(SETUP) ## Walk one number, as built, back to its register cells: make t
 	@$(PYTHON) -m pipeline.audit.trace '$(ID)' --raw $(RAW) --derived $(DERIVED) --settings $(STUDY)
 
 diff: ## Say what moved between the estimates of two extracts: make diff FROM=twin EXTRACT=2018q2
-	@$(PYTHON) -m pipeline.audit.compare data_derived/$(FROM)/estimates $(DERIVED)/estimates
+	@$(PYTHON) -m pipeline.audit.compare data_derived/$(FROM)/estimates $(DERIVED)/estimates --settings $(STUDY)
 
 baseline: ## Accept the estimates of the synthetic trial, which make test compares: make baseline REASON="why they moved"
 	@$(PYTHON) -m pipeline.audit.baseline $(DERIVED)/estimates

@@ -14,9 +14,9 @@ from typing import Any
 import pandas as pd
 
 from pipeline.audit.build import Build
+from pipeline.audit.evidence import RootOfSquares
 from pipeline.audit.lineage import Link, trace_files
 from pipeline.audit.statistics import Number, decompose_statistic
-from pipeline.audit.sums import RootOfSquares
 from pipeline.audit.text import describe
 from pipeline.errors import InputError, command
 from pipeline.estimate.table import parse_address
@@ -91,7 +91,7 @@ def write_cells(found: Trace) -> Iterator[Path]:
         cells = part.cells.assign(file=[str(found.build.raw / file) for file in part.cells["file"]])
         tables = {f"{name}{end}.csv": cells}
         if isinstance(part, RootOfSquares):
-            tables[f"{name}{end}__scores.csv"] = part.terms
+            tables[f"{name}{end}__scores.csv"] = part.squares.table
         for target, table in tables.items():
             write_if_changed(folder / target, table.to_csv(index=False).encode())
             yield folder / target

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -65,7 +65,8 @@ def parse_codes(cells: pd.DataFrame, benefit_codes: pd.DataFrame, version: str) 
         raise InputError(_describe_unknown(cells, texts, inverse.reshape(cells.shape), unknown, version))
     names = sorted({str(code) for code in parsed})
     number = np.array([names.index(str(code)) for code in parsed], dtype=np.int16)
-    return pd.Categorical.from_codes(number[inverse.ravel()], pd.Index(names))
+    codes: Any = number[inverse.ravel()]
+    return pd.Categorical.from_codes(codes, pd.Index(names))
 
 
 def _parse(text: str) -> str | None:

@@ -1,7 +1,7 @@
 """The definitions of a study: its design, time axis, exclusions, samples, splits and inference."""
 
 from math import floor
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
@@ -220,10 +220,11 @@ def _sides(name: str, split: Split) -> dict[str, Sample]:
     kind, bound = given_bound(split)
     if (split.low or split.high) and isinstance(bound, str):
         raise ValueError(f"splits.{name}: a side of a median is no sample: its bound depends on the persons")
-    high = {OPPOSITE[kind]: bound}
+    low: dict[str, Any] = {kind: bound}
+    high: dict[str, Any] = {OPPOSITE[kind]: bound}
     if split.whole_points and kind == "at_most" and not isinstance(bound, str):
         high = {"at_least": floor(bound) + 1}
-    named = [(split.low, {kind: bound}), (split.high, high)]
+    named = [(split.low, low), (split.high, high)]
     return {
         side.name: Sample(side.label_en, side.label_da, (Condition(split.variable, **limits),))
         for side, limits in named

@@ -84,11 +84,12 @@ def align_weeks(sample: pd.DataFrame, register_weeks: pd.DataFrame, relative: np
 def _tabulate_weeks(
     persons: np.ndarray, relative: np.ndarray, aligned: Aligned, states: dict[str, np.ndarray]
 ) -> pd.DataFrame:
+    codes: Any = aligned.codes.ravel()
     return pd.DataFrame(
         {
             "person": np.repeat(persons, len(relative)),
             "week": np.tile(relative, len(persons)),
-            "code": pd.Categorical.from_codes(aligned.codes.ravel(), pd.Index(aligned.names)),
+            "code": pd.Categorical.from_codes(codes, pd.Index(aligned.names)),
             "line": _with_unknown(aligned.lines, "Int64"),
             **{name: _with_unknown(state, "Int8") for name, state in states.items()},
         }

@@ -11,7 +11,6 @@ from pipeline.errors import InputError
 from pipeline.published.errata import Erratum, assign_errata
 from pipeline.published.places import (
     COLUMNS_FILE,
-    ROWS_FILE,
     TABLES_FILE,
     CellPlace,
     Location,
@@ -51,7 +50,8 @@ class Reading:
 class Comparison:
     """A printed number and the rebuilt one in the printed unit; dates are days since 1970-01-01, NaN is unknown.
 
-    `label` is the place of the rebuilt tables with the row label as printed, `cell_id` the number compared with.
+    `label` is the place of the rebuilt tables with the row label as printed, `cell_id` the number compared with, '' where
+    the extract has no such row.
     """
 
     number: Printed
@@ -73,6 +73,18 @@ class Comparison:
     def unit(self) -> float:
         """One unit of the last printed digit; a day for a date."""
         return 1.0 if self.number.is_date else float(10**-self.number.decimals)
+
+    @property
+    def has_counterpart(self) -> bool:
+        """Whether the extract has the row that the number is to be compared with."""
+        return self.cell_id != ""
+
+    @property
+    def state(self) -> str:
+        """absent without a counterpart, unknown if that could not be rebuilt, else met or differs."""
+        if not self.has_counterpart:
+            return "absent"
+        return "met" if self.is_met else "differs" if self.is_known else "unknown"
 
     @property
     def is_known(self) -> bool:
@@ -131,8 +143,9 @@ def compare_all(
 
     A number whose label is an erratum is compared under the right label, and keeps the cell under the label as printed
     as its other reading. One whose printed value is an erratum is compared as printed and is no target: nothing can be
-    made to meet it. `levels` are those of the marks of significance. InputError for a rule or an erratum that fits no
-    number, and for a number without a cell.
+    made to meet it. A number whose row the extract does not have, as a team of another trial, has no counterpart.
+    `levels` are those of the marks of significance. InputError for a rule or an erratum that fits no number, and for a
+    number of a column that no table shows.
     """
     located = locator.locate_all(numbers)
     assigned = assign_errata(errata, numbers)
@@ -188,12 +201,19 @@ def _as_reading(kind: str, cell: Cell, location: Location) -> Reading:
 
 
 def _find(number: Printed, location: Location, cells: Mapping[CellPlace, Cell]) -> Cell:
-    if location.cell not in cells:
+    """The rebuilt number at a location; one without an address if its table has no such row."""
+    if location.cell in cells:
+        return cells[location.cell]
+    if not any(_column(place) == _column(location.cell) for place in cells):
         raise InputError(
-            f"{TABLES_FILE}, line {number.line}: {number.place} is compared with {'/'.join(location.cell)}, which no "
-            f"table shows. Mend the rule in {ROWS_FILE} or {COLUMNS_FILE}, or let exhibits.toml show it."
+            f"{TABLES_FILE}, line {number.line}: {number.place} is compared with {'/'.join(location.cell)}, a column that "
+            f"no table shows. Mend the rule in {COLUMNS_FILE}, or let exhibits.toml show it."
         )
-    return cells[location.cell]
+    return Cell("", math.nan)
+
+
+def _column(place: CellPlace) -> tuple[str, str, str]:
+    return place.exhibit, place.column, place.statistic
 
 
 def _role(row: Comparison, roles: Mapping[Place, str]) -> str:

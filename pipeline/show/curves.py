@@ -20,6 +20,7 @@ from pipeline.show.style import (
     draw_legend,
     panel_head,
     write_above,
+    write_nothing,
 )
 
 if TYPE_CHECKING:
@@ -48,6 +49,8 @@ def draw_effect(drawing: Drawing) -> Sheet:
             for number, curve in enumerate(panel.curves):
                 _draw_curve(axes, curve, LINES[number], filled=number == 0)
             _finish(axes, drawing, panel, is_named=not several)
+            if panel.is_empty:
+                write_nothing(axes, drawing.words["nothing"])
             _mark_ends(axes, panel.curves, axes_height)
     return sheet
 

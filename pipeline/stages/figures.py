@@ -32,26 +32,26 @@ DRAW = {"effect": draw_effect, "survival": draw_survival, "density": draw_densit
 def run(
     cells: pd.DataFrame,
     exhibits: Mapping[str, Any],
+    variables: pd.DataFrame,
     study: Study,
-    outcomes: OutcomeDefinitions,
     extract: Extract,
     language: Language,
-    municipalities: pd.DataFrame,
+    groups: pd.DataFrame,
     outlines: pd.DataFrame,
+    outcomes: OutcomeDefinitions | None = None,
+    municipalities: pd.DataFrame | None = None,
 ) -> dict[str, str | bytes]:
     """figure_*.png, figure_*.svg and figure_*.csv for every figure of exhibits.toml, from the cells alone.
 
     `municipalities` and `outlines` place the municipalities of a map.
     """
     described, tongue = read_exhibits(exhibits), language.language
-    words = note_words(
-        common_words(described, study, outcomes, extract, language.language), study, [], language.language
-    )
+    words = note_words(common_words(described, study, outcomes, extract, variables, tongue), study, [], tongue)
     results: dict[str, str | bytes] = {}
     draw: dict[str, Callable[[Drawing], Sheet]] = {**DRAW, "map": partial(draw_map, outlines=read_outlines(outlines))}
     with house_style():
         for name, figure in described.figures.items():
-            drawing = build_drawing(name, described, cells, municipalities, words, tongue)
+            drawing = build_drawing(name, described, cells, groups, municipalities, words, tongue)
             results[f"{name}.svg"], results[f"{name}.png"] = draw[figure.kind](drawing).save()
             results[f"{name}.csv"] = write_plotted(cells[cells["exhibit"] == name], words["synthetic"])
     return results

@@ -18,6 +18,7 @@ from pipeline.settings.exhibits import read_exhibits
 from pipeline.settings.extract import Extract, Language
 from pipeline.settings.outcomes import OutcomeDefinitions
 from pipeline.settings.study import Study
+from pipeline.show.rows import with_rows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,14 +34,16 @@ def run(
     exhibits: Mapping[str, Any],
     variables: pd.DataFrame,
     study: Study,
-    outcomes: OutcomeDefinitions,
     extract: Extract,
     language: Language,
+    groups: pd.DataFrame,
+    outcomes: OutcomeDefinitions | None = None,
     targets: pd.DataFrame | None = None,
     **estimates: pd.DataFrame,
 ) -> dict[str, str]:
     """table_published.csv and published.html. Without `targets` the page is the replication report of an extract."""
-    described = read_exhibits(exhibits)
+    made = set(cells["estimate_id"])
+    described = with_rows(read_exhibits(exhibits), variables, groups, made, study.time.horizon_weeks)
     numbers = read_printed(tables.to_dict("records"))
     known = read_errata(errata.to_dict("records"))
     compared = compare_all(

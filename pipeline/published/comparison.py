@@ -50,8 +50,8 @@ class Reading:
 class Comparison:
     """A printed number and the rebuilt one in the printed unit; dates are days since 1970-01-01, NaN is unknown.
 
-    `label` is the place of the rebuilt tables with the row label as printed, `cell_id` the number compared with, '' where
-    the extract has no such row.
+    `label` is the place of the rebuilt tables with the row label as printed, `cell_id` the number compared with, ''
+    where the extract has no such row.
     """
 
     number: Printed
@@ -206,8 +206,8 @@ def _find(number: Printed, location: Location, cells: Mapping[CellPlace, Cell]) 
         return cells[location.cell]
     if not any(_column(place) == _column(location.cell) for place in cells):
         raise InputError(
-            f"{TABLES_FILE}, line {number.line}: {number.place} is compared with {'/'.join(location.cell)}, a column that "
-            f"no table shows. Mend the rule in {COLUMNS_FILE}, or let exhibits.toml show it."
+            f"{TABLES_FILE}, line {number.line}: {number.place} is compared with {'/'.join(location.cell)}, a column "
+            f"that no table shows. Mend the rule in {COLUMNS_FILE}, or let exhibits.toml show it."
         )
     return Cell("", math.nan)
 

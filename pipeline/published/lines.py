@@ -70,7 +70,9 @@ class Labels:
     def row(self, row: Comparison) -> str:
         """Panel and row label: 'High self-efficacy, 8–24'; as printed where the tables have no such row."""
         place = (row.label.exhibit, row.label.row)
-        return ", ".join(part for part in (self._panels.get(place, ""), self._rows.get(place, row.number.place.row)) if part)
+        return ", ".join(
+            part for part in (self._panels.get(place, ""), self._rows.get(place, row.number.place.row)) if part
+        )
 
     def column(self, place: CellPlace) -> str:
         """Heading and label of the column: 'Waiting time: Short'."""

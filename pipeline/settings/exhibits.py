@@ -11,7 +11,6 @@ from pipeline.errors import InputError
 from pipeline.settings.base import Settings, convert
 
 SETTINGS_FILE = "exhibits.toml"
-LANGUAGES = ("en", "da")
 TITLED = ("Figure", "Table", "Dictionary", "Page", "Chapter")  # what must have a title
 RISK_FACTORS = "risk_factors"
 
@@ -199,7 +198,7 @@ class Chapter(Settings, frozen=True, kw_only=True):
 class Page(Settings, frozen=True, kw_only=True):
     """The words of the report page; languages are those in which the study has its exhibits."""
 
-    languages: tuple[Literal["en", "da"], ...] = LANGUAGES
+    languages: tuple[Literal["en", "da"], ...] = ("en", "da")
     title_en: str = ""
     title_da: str = ""
     lede_en: str = ""
@@ -300,8 +299,8 @@ def _require_words(part: Settings, name: str, languages: tuple[str, ...]) -> Non
             absent = [f"{key[:-3]}_{language}" for language in languages if language not in given]
             if absent and (given or is_needed):
                 raise InputError(
-                    f"{SETTINGS_FILE} [{name}]: {absent[0]} is missing. Add the words, or say in [page] which languages "
-                    "the study has."
+                    f"{SETTINGS_FILE} [{name}]: {absent[0]} is missing. Add the words, or say in [page] which "
+                    "languages the study has."
                 )
         for inner in value if isinstance(value, tuple) else ():
             if isinstance(inner, Settings):
@@ -311,7 +310,9 @@ def _require_words(part: Settings, name: str, languages: tuple[str, ...]) -> Non
 def _require_sentences(page: Page) -> None:
     """Raise InputError for a finding for which there are no words."""
     for finding in page.findings:
-        absent = [key for key in ("finding", "more", "less") if not finding_words(page, finding, key, page.languages[0])]
+        absent = [
+            key for key in ("finding", "more", "less") if not finding_words(page, finding, key, page.languages[0])
+        ]
         if absent:
             raise InputError(
                 f"{SETTINGS_FILE} [page]: the finding {finding.effect} has no words for {', '.join(absent)}. Give "

@@ -142,7 +142,9 @@ def _places(
     name: str, shown: pd.DataFrame, groups: pd.DataFrame, municipalities: pd.DataFrame | None
 ) -> dict[str, Place]:
     if municipalities is None:
-        raise InputError(f"{SETTINGS_FILE} [{name}]: a map needs {NAMES_FILE} among the settings. Add it, or take the map out.")
+        raise InputError(
+            f"{SETTINGS_FILE} [{name}]: a map needs {NAMES_FILE} among the settings. Add it, or take the map out."
+        )
     names = dict(zip(groups["address"], groups["label"], strict=True))
     units = [unit for unit in dict.fromkeys(shown["row"]) if unit != WHOLE]
     return find_places({unit: names.get(unit, unit) for unit in units}, municipalities)
@@ -197,7 +199,7 @@ def _curve(figure: Figure, series: Series, cells: pd.DataFrame, sizes: Mapping[s
 
 
 def _shared_limits(figure: Figure, exhibits: Exhibits, cells: pd.DataFrame) -> tuple[float, float] | None:
-    """Limits that hold every point of the figures of one `scale`, zero among them; None where there is nothing to hold."""
+    """Limits that hold every point of the figures of one `scale`, zero among them; None where that is nothing."""
     if not figure.scale:
         return None
     group = [name for name, other in exhibits.figures.items() if other.scale == figure.scale]

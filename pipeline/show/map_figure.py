@@ -69,7 +69,7 @@ def _require_outlines(drawing: Drawing, placed: Mapping[int, Rings]) -> None:
         absent = [number for number in place.numbers if number not in placed]
         if absent:
             raise InputError(
-                f"{NAMES_FILE}: {place.label} has the number {absent[0]}, of which the map has no outline. Mend the number."
+                f"{NAMES_FILE}: {place.label} has the number {absent[0]}, of which the map has no outline. Mend it."
             )
 
 

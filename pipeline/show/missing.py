@@ -41,6 +41,6 @@ def _places(unplaced: Mapping[str, Sequence[str]]) -> Iterator[str]:
     for exhibit, names in unplaced.items():
         if names:
             yield (
-                f"  {exhibit_number(exhibit, 'en')}: no place on the map is known for {', '.join(names)}. Add the spelling "
-                f"to other_names in {NAMES_FILE}"
+                f"  {exhibit_number(exhibit, 'en')}: no place on the map is known for {', '.join(names)}. Add the "
+                f"spelling to other_names in {NAMES_FILE}"
             )

@@ -104,7 +104,9 @@ def _finding(
         verdict = gather_remarks(effect.to_frame().T, words, language)
     else:
         size = number(effect, effect["text"].lstrip(MINUS))
-        headline = fill(finding_words(page, finding, "less" if effect["value"] < 0 else "more", language), {"size": size})
+        headline = fill(
+            finding_words(page, finding, "less" if effect["value"] < 0 else "more", language), {"size": size}
+        )
         verdict = INTERFACE[language]["no_interval"]
     if len(limits) == 2:
         ends = {end: number(row, row["text"]) for end, row in zip(("low", "high"), limits, strict=True)}

@@ -45,7 +45,9 @@ def find_places(units: Mapping[str, str], municipalities: pd.DataFrame) -> dict[
         parts = [known.get(part) for part in unit.split(JOINT)]
         found = [part for part in parts if part is not None]
         whole = len(found) == len(parts)
-        places[unit] = Place("/".join(label for _, label in found), tuple(n for n, _ in found)) if whole else Place(name, ())
+        places[unit] = (
+            Place("/".join(label for _, label in found), tuple(n for n, _ in found)) if whole else Place(name, ())
+        )
     return places
 
 

@@ -20,7 +20,11 @@ ALIKE = str.maketrans({"ä": "æ", "ö": "ø", "ü": "y", "é": "e", "è": "e", 
 
 
 def with_rows(
-    exhibits: Exhibits, variables: pd.DataFrame, groups: pd.DataFrame | None, estimate_ids: Collection[str], horizon: int
+    exhibits: Exhibits,
+    variables: pd.DataFrame,
+    groups: pd.DataFrame | None,
+    estimate_ids: Collection[str],
+    horizon: int,
 ) -> Exhibits:
     """The exhibits with the rows of every table listed: what every stage that shows numbers works on.
 
@@ -68,8 +72,8 @@ def _group_rows(
     if own.empty:
         known = ", ".join(dict.fromkeys(groups["grouping"])) or "none"
         raise InputError(
-            f"{SETTINGS_FILE} [{name}]: its rows follow '{grouping}', which is neither stratum nor cluster of the study. "
-            f"Those are: {known}."
+            f"{SETTINGS_FILE} [{name}]: its rows follow '{grouping}', which is neither stratum nor cluster of the "
+            f"study. Those are: {known}."
         )
     labels = dict(zip(own["address"], own["label"], strict=True))
     for address, label in sorted(labels.items(), key=lambda item: danish_order(item[1])):

@@ -65,7 +65,9 @@ def _write_at_risk(axes: Axes, panel: PanelDrawing, drawing: Drawing) -> None:
         "va": "top",
     }
     down, left = -POINTS_PER_INCH * AXIS_LABELS, -POINTS_PER_INCH * (LEFT - EDGE)
-    axes.annotate(drawing.words["at_risk"], (0, 0), (left, down), ha="left", color=GREY, **place, xycoords="axes fraction")
+    axes.annotate(
+        drawing.words["at_risk"], (0, 0), (left, down), ha="left", color=GREY, **place, xycoords="axes fraction"
+    )
     for curve, look in zip(panel.curves, LINES, strict=False):
         down -= POINTS_PER_INCH * AT_RISK_LINE
         axes.annotate(

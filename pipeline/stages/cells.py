@@ -27,9 +27,9 @@ def run(
     """cells.parquet: one row per shown number, in the order of exhibits.toml.
 
     Figures and tables are drawn from these rows alone, so what is done to a row here or after, such as disclosure
-    control, is done to every place that shows it. `groups` are the strata and clusters that tables follow; every further
-    input is a table of estimates. InputError if a template names an estimate that does not exist, and for a language in
-    which the study has no words.
+    control, is done to every place that shows it. `groups` are the strata and clusters that tables follow; every
+    further input is a table of estimates. InputError if a template names an estimate that does not exist, and for a
+    language in which the study has no words.
     """
     import pandas as pd
 

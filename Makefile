@@ -141,9 +141,9 @@ $(eval $(call stage,outcomes,$(call derived,sample baseline register_weeks) $(ca
 
 NAMES := $(STUDY)/variables.csv
 $(eval $(call stage,estimates,$(call derived,sample background shares weekly durations followup exclusions) $(NAMES) $(call settings,models.toml study.toml),$(ESTIMATED)))
-$(eval $(call stage,cells,$(ESTIMATED) $(call derived,groups) $(call settings,exhibits.toml study.toml) $(NAMES) $(DERIVED)/language.toml,$(call derived,cells)))
+$(eval $(call stage,shown,$(ESTIMATED) $(call derived,groups) $(call settings,exhibits.toml study.toml) $(NAMES) $(DERIVED)/language.toml,$(call derived,shown)))
 TEMPLATES := $(wildcard pipeline/show/*.j2 pipeline/show/*.css)
-SHOWN := $(call derived,cells groups) $(call settings,exhibits.toml study.toml outcomes.toml) $(NAMES) $(IDENTITY)
+SHOWN := $(call derived,shown groups) $(call settings,exhibits.toml study.toml outcomes.toml) $(NAMES) $(IDENTITY)
 PLACES := $(call settings,municipalities.csv)
 $(eval $(call stage,tables,$(SHOWN),$(foreach t,$(TABLES),$(addprefix $(REPORTS)/tables/$(t),.html .csv .tex)) $(REPORTS)/tables/tables.xlsx,$(TEMPLATES)))
 $(if $(FIGURES),$(eval $(call stage,figures,$(SHOWN) $(PLACES) pipeline/show/map/outlines.csv,$(foreach f,$(FIGURES),$(addprefix $(REPORTS)/figures/$(f),.png .svg .csv)),$(wildcard pipeline/show/fonts/*.ttf))))

@@ -19,8 +19,8 @@ from pipeline.settings.exhibits import read_exhibits
 from pipeline.settings.models import Model
 from pipeline.settings.study import Study
 from pipeline.show.addresses import Slot
-from pipeline.show.cells import find_slots
 from pipeline.show.rows import with_rows
+from pipeline.show.shown import find_slots
 
 DATA = ("sample", "background", "shares", "durations", "exclusions", "weekly", "followup")
 LOCATED = ("trial", "sample", "weekly", "register_columns", "baseline_items", "followup_items")
@@ -59,10 +59,10 @@ class Build:
         )
 
     @cached_property
-    def cells(self) -> pd.DataFrame:
+    def shown(self) -> pd.DataFrame:
         """Every number shown."""
-        cells: pd.DataFrame = self._load("cells.parquet")
-        return cells
+        shown: pd.DataFrame = self._load("shown.parquet")
+        return shown
 
     @cached_property
     def estimates(self) -> dict[str, tuple[Path, dict[Any, Any]]]:

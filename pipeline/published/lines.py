@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pipeline.published.comparison import Comparison
-from pipeline.published.places import CellPlace, Printed
+from pipeline.published.locations import Printed, ShownPlace
 from pipeline.published.targets import STEERED, TARGET
 from pipeline.settings.exhibits import Exhibits, exhibit_number, fill, in_language
 from pipeline.show.numbers import ABSENT, EPOCH, MINUS, write_date, write_number
@@ -63,7 +63,7 @@ class Labels:
                 own = in_language(column, "label", language) if keys[column.key] == 1 or not group else ""
                 self._columns[name, column.key] = ": ".join(part for part in (group, own) if part)
 
-    def table(self, place: CellPlace) -> str:
+    def table(self, place: ShownPlace) -> str:
         """'Table 3.3' or 'Tabel 3.3'."""
         return exhibit_number(place.exhibit, self.language)
 
@@ -74,7 +74,7 @@ class Labels:
             part for part in (self._panels.get(place, ""), self._rows.get(place, row.number.place.row)) if part
         )
 
-    def column(self, place: CellPlace) -> str:
+    def column(self, place: ShownPlace) -> str:
         """Heading and label of the column: 'Waiting time: Short'."""
         return self._columns[place.exhibit, place.column]
 

@@ -1,4 +1,4 @@
-"""What a figure shows, taken from the cells: curves, panels and words, ready to draw."""
+"""What a figure shows, taken from the numbers shown: curves, panels and words, ready to draw."""
 
 from __future__ import annotations
 
@@ -99,19 +99,19 @@ class Drawing:
 def build_drawing(
     name: str,
     exhibits: Exhibits,
-    cells: pd.DataFrame,
+    shown: pd.DataFrame,
     groups: pd.DataFrame,
     municipalities: pd.DataFrame | None,
     words: Mapping[str, str],
     language: str,
 ) -> Drawing:
-    """The drawing of one figure; `cells` are the numbers of all exhibits, `words` fill the placeholders of its words.
+    """The drawing of one figure; `shown` are the numbers of all exhibits, `words` fill the placeholders of its words.
 
     `groups` is groups.parquet and `municipalities` is municipalities.csv, without which a map is an InputError.
     """
     figure = fill_words(exhibits.figures[name], words)
-    own = cells[cells["exhibit"] == name]
-    shown = dict(zip(own["cell_id"], own["text"], strict=True))
+    own = shown[shown["exhibit"] == name]
+    texts = dict(zip(own["cell_id"], own["text"], strict=True))
     counted = {"one": words["cluster"], "many": words["clusters"]}
     own_words = {**INTERFACE[language], **counted, **in_language(figure, "words", language)}
     places = _places(name, own, groups, municipalities) if figure.kind == "map" else {}
@@ -123,12 +123,12 @@ def build_drawing(
         synthetic=words["synthetic"],
         language=language,
         settings=figure,
-        shown=shown,
+        shown=texts,
         panels=tuple(
-            _panel(name, figure, panel, number, own, shown, words, language)
+            _panel(name, figure, panel, number, own, texts, words, language)
             for number, panel in enumerate(figure.panels)
         ),
-        limits=_shared_limits(figure, exhibits, cells),
+        limits=_shared_limits(figure, exhibits, shown),
         words=own_words,
         places=places,
     )
@@ -155,15 +155,15 @@ def _panel(
     figure: Figure,
     panel: Panel,
     number: int,
-    cells: pd.DataFrame,
-    shown: Mapping[str, str],
+    shown: pd.DataFrame,
+    texts: Mapping[str, str],
     words: Mapping[str, str],
     language: str,
 ) -> PanelDrawing:
     start = f"{name}/{panel.sample}/{panel.outcome}"
-    sizes = {size.key: shown[f"{start}/{size.key}"] for size in figure.sizes}
+    sizes = {size.key: texts[f"{start}/{size.key}"] for size in figure.sizes}
     title = in_language(panel, "title", language)
-    own = cells[(cells["panel"] == panel.key) & (cells["row"] != "")]
+    own = shown[(shown["panel"] == panel.key) & (shown["row"] != "")]
     return PanelDrawing(
         title=f"{chr(ord('A') + number)}  {title}" if len(figure.panels) > 1 else title,
         size=fill(in_language(figure, "size", language), {**words, **sizes}),
@@ -174,8 +174,8 @@ def _panel(
     )
 
 
-def _curve(figure: Figure, series: Series, cells: pd.DataFrame, sizes: Mapping[str, str], language: str) -> Curve:
-    own = cells[cells["column"] == series.key]
+def _curve(figure: Figure, series: Series, shown: pd.DataFrame, sizes: Mapping[str, str], language: str) -> Curve:
+    own = shown[shown["column"] == series.key]
     by_statistic: dict[Any, pd.DataFrame] = dict(list(own.groupby("statistic", sort=False)))
     main = by_statistic["estimate"]
     at_risk = by_statistic.get("at_risk", main.iloc[:0])
@@ -198,12 +198,12 @@ def _curve(figure: Figure, series: Series, cells: pd.DataFrame, sizes: Mapping[s
     )
 
 
-def _shared_limits(figure: Figure, exhibits: Exhibits, cells: pd.DataFrame) -> tuple[float, float] | None:
+def _shared_limits(figure: Figure, exhibits: Exhibits, shown: pd.DataFrame) -> tuple[float, float] | None:
     """Limits that hold every point of the figures of one `scale`, zero among them; None where that is nothing."""
     if not figure.scale:
         return None
     group = [name for name, other in exhibits.figures.items() if other.scale == figure.scale]
-    drawn = cells["exhibit"].isin(group) & cells["statistic"].isin(figure.statistics) & (cells["row"] != "")
-    values = cells.loc[drawn, "value"].to_numpy(dtype=float) * 10.0 ** UNITS[figure.unit].shift
+    drawn = shown["exhibit"].isin(group) & shown["statistic"].isin(figure.statistics) & (shown["row"] != "")
+    values = shown.loc[drawn, "value"].to_numpy(dtype=float) * 10.0 ** UNITS[figure.unit].shift
     low, high = float(np.nanmin(values, initial=0.0)), float(np.nanmax(values, initial=0.0))
     return (low, high) if low < high else None

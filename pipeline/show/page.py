@@ -39,17 +39,17 @@ def write_page(
     drawings: Mapping[str, Drawing],
     pictures: Mapping[str, str],
     tables: Mapping[str, Table],
-    cells: pd.DataFrame,
+    shown: pd.DataFrame,
     words: Mapping[str, str],
     extract: Extract,
     language: str,
 ) -> str:
     """The page with every exhibit in the order of exhibits.toml.
 
-    `pictures` holds the SVG of each figure; `cells` are the numbers shown; `words` the common placeholders.
+    `pictures` holds the SVG of each figure; `shown` are the numbers shown; `words` the common placeholders.
     """
     page = exhibits.page
-    texts = dict(zip(cells["cell_id"], cells["text"], strict=True))
+    texts = dict(zip(shown["cell_id"], shown["text"], strict=True))
     numbers = {cell_id: html_number(cell_id, text, language, is_anchor=False) for cell_id, text in texts.items()}
     filled = {**numbers, **{name: html.escape(word) for name, word in words.items()}}
 
@@ -67,7 +67,7 @@ def write_page(
         title=fill(in_language(page, "title", language), words),
         label=words["extract"],
         lede=paragraphs("lede"),
-        findings=[_finding(finding, exhibits, cells, words, language) for finding in page.findings],
+        findings=[_finding(finding, exhibits, shown, words, language) for finding in page.findings],
         trial=paragraphs("trial"),
         reading=paragraphs("reading"),
         trace=paragraphs("trace"),
@@ -82,14 +82,14 @@ def write_page(
 
 
 def _finding(
-    finding: Finding, exhibits: Exhibits, cells: pd.DataFrame, words: Mapping[str, str], language: str
+    finding: Finding, exhibits: Exhibits, shown: pd.DataFrame, words: Mapping[str, str], language: str
 ) -> dict[str, Any]:
     """The parts of one main result; its words follow the sign of the effect and whether the interval holds zero.
 
     A missing effect has no size, and the reason in place of the interval.
     """
     page, address = exhibits.page, fill(finding.effect, words)
-    found = {limit: _row_of(cells, address, limit) for limit in ("", "ci_low", "ci_high")}
+    found = {limit: _row_of(shown, address, limit) for limit in ("", "ci_low", "ci_high")}
     effect = found[""]
     if effect is None:
         raise InputError(f"exhibits.toml [page]: the finding {address} is not the address of a number. Mend it.")
@@ -126,10 +126,10 @@ def _finding(
     }
 
 
-def _row_of(cells: pd.DataFrame, address: str, statistic: str) -> pd.Series | None:
+def _row_of(shown: pd.DataFrame, address: str, statistic: str) -> pd.Series | None:
     """The number at an address, or another statistic of the same estimate; None if it is not shown."""
     other = f"{address.removesuffix('/estimate')}/{statistic}"
-    found = cells[cells["cell_id"] == (other if statistic else address)]
+    found = shown[shown["cell_id"] == (other if statistic else address)]
     return None if found.empty else found.iloc[0]
 
 

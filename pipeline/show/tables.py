@@ -1,4 +1,4 @@
-"""The layout of a table: its lines and numbers, taken from the cells, before it is written in any format."""
+"""The layout of a table: its lines and numbers, taken from the numbers shown, before it is written in any format."""
 
 from __future__ import annotations
 
@@ -69,14 +69,14 @@ class Table:
 def build_table(
     name: str,
     exhibits: Exhibits,
-    cells: pd.DataFrame,
+    shown: pd.DataFrame,
     variables: pd.DataFrame,
     words: Mapping[str, str],
     language: str,
 ) -> Table:
-    """The table `name` with the texts of its cells; `words` fill its placeholders, {horizon} among them."""
+    """The table `name` with the texts of the numbers `shown`; `words` fill its placeholders, {horizon} among them."""
     settings = fill_words(exhibits.tables[name], words)
-    own = cells[cells["exhibit"] == name]
+    own = shown[shown["exhibit"] == name]
     texts = dict(zip(own["cell_id"], own["text"], strict=True))
     numbers = {
         (slot.row, slot.column, slot.statistic): Shown(

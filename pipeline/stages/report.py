@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def run(
-    cells: pd.DataFrame,
+    shown: pd.DataFrame,
     exhibits: Mapping[str, Any],
     variables: pd.DataFrame,
     study: Study,
@@ -33,11 +33,11 @@ def run(
     municipalities: pd.DataFrame | None = None,
     **pictures: str,
 ) -> dict[str, str]:
-    """index.html: one self-contained page with every exhibit of exhibits.toml, from the cells alone; and missing.txt.
+    """index.html: one self-contained page with every exhibit of exhibits.toml, from the numbers shown alone.
 
-    `pictures` are the figures as SVG, by name. InputError if one is missing.
+    missing.txt says which of them are missing. `pictures` are the figures as SVG, by name. InputError if one is missing.
     """
-    tongue, made = language.language, set(cells["estimate_id"])
+    tongue, made = language.language, set(shown["estimate_id"])
     described = with_rows(read_exhibits(exhibits), variables, groups, made, study.time.horizon_weeks)
     absent = [name for name in described.figures if name not in pictures]
     if absent:
@@ -45,13 +45,13 @@ def run(
             f"report: no SVG for {', '.join(absent)}. Add the files to the stage's inputs in the Makefile."
         )
     words = common_words(described, study, outcomes, extract, variables, tongue)
-    tables = build_tables(described, cells, variables, study, words, tongue)
+    tables = build_tables(described, shown, variables, study, words, tongue)
     plain = note_words(words, study, [], tongue)
     drawings = {
-        name: build_drawing(name, described, cells, groups, municipalities, plain, tongue) for name in described.figures
+        name: build_drawing(name, described, shown, groups, municipalities, plain, tongue) for name in described.figures
     }
     unplaced = {name: drawing.unplaced for name, drawing in drawings.items()}
     return {
-        "index.html": write_page(described, drawings, pictures, tables, cells, words, extract, tongue),
-        "missing.txt": write_missing(cells, unplaced),
+        "index.html": write_page(described, drawings, pictures, tables, shown, words, extract, tongue),
+        "missing.txt": write_missing(shown, unplaced),
     }

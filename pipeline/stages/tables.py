@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def run(
-    cells: pd.DataFrame,
+    shown: pd.DataFrame,
     exhibits: Mapping[str, Any],
     variables: pd.DataFrame,
     study: Study,
@@ -30,10 +30,10 @@ def run(
     outcomes: OutcomeDefinitions | None = None,
 ) -> dict[str, str | bytes]:
     """table_*.html, table_*.csv and table_*.tex for every table of exhibits.toml, and tables.xlsx."""
-    made = set(cells["estimate_id"])
+    made = set(shown["estimate_id"])
     described = with_rows(read_exhibits(exhibits), variables, groups, made, study.time.horizon_weeks)
     words = common_words(described, study, outcomes, extract, variables, language.language)
-    tables = build_tables(described, cells, variables, study, words, language.language)
+    tables = build_tables(described, shown, variables, study, words, language.language)
     results: dict[str, str | bytes] = {"tables.xlsx": write_workbook(tables.values())}
     for table in tables.values():
         results[f"{table.name}.html"] = write_table_page(table)

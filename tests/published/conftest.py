@@ -7,7 +7,7 @@ import pandas as pd
 
 from pipeline.published.comparison import Comparison, compare_all
 from pipeline.published.errata import read_errata
-from pipeline.published.places import Locator, Place, read_printed
+from pipeline.published.locations import Locator, Place, read_printed
 from pipeline.runner.inputs import load_input
 from pipeline.settings.extract import Language
 from pipeline.stages import published

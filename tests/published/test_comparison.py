@@ -9,7 +9,7 @@ import pytest
 from pipeline.errors import InputError
 from pipeline.published.comparison import Cell, Comparison, compare_all
 from pipeline.published.errata import read_errata
-from pipeline.published.places import CellPlace, Locator, Place, read_printed
+from pipeline.published.locations import CellPlace, Locator, Place, read_printed
 from pipeline.published.targets import read_roles
 from pipeline.published.totals import add_up, errata_totals, has_changed_sign, has_other_mark, unit_bands
 

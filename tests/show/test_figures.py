@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from pipeline.settings.exhibits import read_exhibits
-from pipeline.show.curves import spread
+from pipeline.show.effect_figure import spread
 from pipeline.show.drawings import build_drawing
 from pipeline.show.words import common_words, note_words
 from tests.show.conftest import (

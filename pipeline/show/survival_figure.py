@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pipeline.show.curves import WEEKS_PER_TICK
 from pipeline.show.drawings import Drawing, PanelDrawing
+from pipeline.show.effect_figure import WEEKS_PER_TICK
 from pipeline.show.numbers import write_number
 from pipeline.show.style import (
     EDGE,

@@ -89,7 +89,7 @@ def _pattern(template: str, places: Mapping[str, str]) -> str:
 def show_number(
     slot: Slot, estimate: Mapping[str, Any], levels: Mapping[str, float], language: str
 ) -> tuple[object, ...]:
-    """One row of cells.parquet, in the order of COLUMNS: what is shown of a row of the estimates."""
+    """One row of shown.parquet, in the order of COLUMNS: what is shown of a row of the estimates."""
     value = _number(estimate[SOURCES.get(slot.statistic, slot.statistic)])
     unit = UNITS_OF.get(slot.statistic, slot.unit)
     text = write_number(value, unit, language, slot.decimals if unit == slot.unit else None)

@@ -24,8 +24,9 @@ def draw_density(drawing: Drawing) -> Sheet:
         if np.isfinite(points).any():
             axes.set_xlim(np.nanmin(points), np.nanmax(points))
         if panel.is_empty:
+            axes.set_xticks([])
             write_nothing(axes, drawing.words["nothing"])
-        if panel.x_step is not None:
+        elif panel.x_step is not None:
             axes.xaxis.set_major_locator(MultipleLocator(panel.x_step))
         axes.set_ylim(bottom=0)
         axes.xaxis.set_major_formatter(lambda value, _: write_number(value, "count", drawing.language))

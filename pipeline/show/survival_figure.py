@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pipeline.show.drawings import Drawing, PanelDrawing
-from pipeline.show.effect_figure import WEEKS_PER_TICK
+from pipeline.show.effect_figure import week_ticks
 from pipeline.show.numbers import write_number
 from pipeline.show.style import (
     EDGE,
@@ -45,7 +45,7 @@ def draw_survival(drawing: Drawing) -> Sheet:
             )
         last = float(panel.curves[0].x[-1])
         axes.set_xlim(0, last)
-        axes.set_xticks(range(0, int(last) + 1, WEEKS_PER_TICK))
+        axes.set_xticks(week_ticks(int(last)))
         axes.set_xlabel(panel.x_label)
         axes.set_ylim(0, 1.02)
         axes.yaxis.set_major_formatter(lambda value, _: write_number(value, "probability", drawing.language, 1))

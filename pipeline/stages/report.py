@@ -35,7 +35,7 @@ def run(
 ) -> dict[str, str]:
     """index.html: one self-contained page with every exhibit of exhibits.toml, from the numbers shown alone.
 
-    missing.txt says which of them are missing. `pictures` are the figures as SVG, by name. InputError if one is missing.
+    missing.txt says which of them are missing. `pictures` are the figures as SVG, by name; InputError if one lacks.
     """
     tongue, made = language.language, set(shown["estimate_id"])
     described = with_rows(read_exhibits(exhibits), variables, groups, made, study.time.horizon_weeks)

@@ -74,8 +74,8 @@ twin: data_raw/twin/extract.toml ## Write the synthetic trial to data_raw/twin, 
 calibrate: $(SETUP) ## Fit the synthetic trial to the printed report again (half an hour); then make twin
 	$(PYTHON) -m pipeline.twin calibrate
 
-extract: $(SETUP) ## Register the received files in data_raw/EXTRACT: write their rows and SHA-256 to extract.toml
-	$(PYTHON) -m pipeline.register.receive $(RAW)
+extract: $(SETUP) ## Register the files in data_raw/EXTRACT: tell what each is and write extract.toml; AGAIN=yes if the data owner mended one
+	@$(PYTHON) -m pipeline.register.receive $(RAW) --settings $(STUDY) $(if $(AGAIN),--again)
 
 clean: ## Delete everything that make can build again for EXTRACT, and the received files never
 	rm -rf $(DERIVED) $(REPORTS)

@@ -95,11 +95,19 @@ help: ## Show this list
 # The record is the target; the outputs follow it with an empty recipe and keep their time stamp if their bytes are the
 # same, so an unchanged output stops the rebuild there. A deleted output makes its stage run again.
 
+# Every stage runs in a copy of a process that has imported the libraries. A secondary file is made only for a target
+# that has to be made, so a build with nothing to do starts no Python; the process ends with this make.
+MAKE_PROCESS := $(shell echo $$PPID)
+WARM := $(RUNS)/.warm.$(MAKE_PROCESS)
+.SECONDARY: $(WARM)
+$(WARM): | $(SETUP)
+	@mkdir -p $(RUNS) && rm -f $(RUNS)/.warm.* && $(PYTHON) -I pipeline/runner/warm.py $@ $(MAKE_PROCESS)
+
 SCHEMA := $(STUDY)/variables.csv $(wildcard $(STUDY)/scales.csv) pipeline/runner/columns.csv requirements.lock
 
 define stage
-$(RUNS)/$(1).json: $(2) $(SCHEMA) $(4) $(if $(filter-out $(wildcard $(3)),$(3)),FORCE) | $(SETUP)
-	@$$(PYTHON) -m pipeline.runner.stage $(1) --in $(2) --with $(SCHEMA) $(4) --out $(3) --record $$@
+$(RUNS)/$(1).json: $(2) $(SCHEMA) $(4) $(if $(filter-out $(wildcard $(3)),$(3)),FORCE) | $(WARM)
+	@$$(PYTHON) -I -S pipeline/runner/ask.py $(WARM) $(1) --in $(2) --with $(SCHEMA) $(4) --out $(3) --record $$@
 $(3): $(RUNS)/$(1).json ;
 -include $(RUNS)/$(1).d
 endef
@@ -141,7 +149,11 @@ TEMPLATES := $(wildcard pipeline/show/*.j2 pipeline/show/*.css)
 SHOWN := $(call derived,cells) $(call settings,exhibits.toml study.toml outcomes.toml) $(IDENTITY)
 PLACES := $(call settings,municipalities.csv)
 $(eval $(call stage,tables,$(SHOWN) $(NAMES),$(foreach t,$(TABLES),$(addprefix $(REPORTS)/tables/$(t),.html .csv .tex)) $(REPORTS)/tables/tables.xlsx,$(TEMPLATES)))
-$(eval $(call stage,figures,$(SHOWN) $(PLACES) pipeline/show/map/outlines.csv,$(foreach f,$(FIGURES),$(addprefix $(REPORTS)/figures/$(f),.png .svg .csv)),$(wildcard pipeline/show/fonts/*.ttf)))
+drawn = $(foreach f,$(1),$(addprefix $(REPORTS)/figures/$(f),.png .svg .csv))
+ODD  := $(filter %1 %3 %5 %7 %9,$(FIGURES))
+DRAW  = $(eval $(call stage,$(1),$(SHOWN) $(PLACES) pipeline/show/map/outlines.csv,$(call drawn,$(2)),$(wildcard pipeline/show/fonts/*.ttf)))
+$(call DRAW,figures-odd,$(ODD))
+$(call DRAW,figures-even,$(filter-out $(ODD),$(FIGURES)))
 $(eval $(call stage,report,$(SHOWN) $(NAMES) $(PLACES) $(FIGURES:%=$(REPORTS)/figures/%.svg),$(REPORTS)/index.html,$(TEMPLATES)))
 
 # What the report prints, with its errata, and the rules that say which cell each number is compared with: for an extract

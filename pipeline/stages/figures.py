@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -38,10 +38,11 @@ def run(
     language: Language,
     municipalities: pd.DataFrame,
     outlines: pd.DataFrame,
+    wanted: Collection[str] | None = None,
 ) -> dict[str, str | bytes]:
     """figure_*.png, figure_*.svg and figure_*.csv for every figure of exhibits.toml, from the cells alone.
 
-    `municipalities` and `outlines` place the municipalities of a map.
+    Of the figures only those in `wanted`, the names of files, if it is given. `municipalities` and `outlines` place the municipalities of a map.
     """
     described, tongue = read_exhibits(exhibits), language.language
     words = note_words(
@@ -51,6 +52,8 @@ def run(
     draw: dict[str, Callable[[Drawing], Sheet]] = {**DRAW, "map": partial(draw_map, outlines=read_outlines(outlines))}
     with house_style():
         for name, figure in described.figures.items():
+            if wanted is not None and f"{name}.svg" not in wanted:
+                continue
             drawing = build_drawing(name, described, cells, municipalities, words, tongue)
             results[f"{name}.svg"], results[f"{name}.png"] = draw[figure.kind](drawing).save()
             results[f"{name}.csv"] = write_plotted(cells[cells["exhibit"] == name], words["synthetic"])

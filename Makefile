@@ -103,7 +103,11 @@ WARM := $(RUNS)/.warm.$(MAKE_PROCESS)
 $(WARM): | $(SETUP)
 	@mkdir -p $(RUNS) && rm -f $(RUNS)/.warm.* && $(PYTHON) -I pipeline/runner/warm.py $@ $(MAKE_PROCESS)
 
-SCHEMA := $(STUDY)/variables.csv $(wildcard $(STUDY)/scales.csv) pipeline/runner/columns.csv requirements.lock
+# A build with the settings of another study looks at everything again, whatever the dates of its files.
+$(DERIVED)/study.txt: $(if $(filter-out $(STUDY),$(shell cat $(DERIVED)/study.txt 2>/dev/null)),FORCE)
+	@mkdir -p $(@D) && echo '$(STUDY)' > $@
+
+SCHEMA := $(DERIVED)/study.txt $(STUDY)/variables.csv $(wildcard $(STUDY)/scales.csv) pipeline/runner/columns.csv requirements.lock
 
 define stage
 $(RUNS)/$(1).json: $(2) $(SCHEMA) $(4) $(if $(filter-out $(wildcard $(3)),$(3)),FORCE) | $(WARM)
@@ -130,6 +134,14 @@ PUBLISHED := yes
 $(eval $(call stage,twin,,$(RECEIVED) $(RAW)/extract.toml $(DECLARED),$(wildcard pipeline/twin/calibrated/*.csv pipeline/twin/data/*) $(call settings,scales.csv)))
 $(RUNS)/twin.json: $(if $(filter twin,$(MAKECMDGOALS)),FORCE)
 else
+# A study that brings the script of its data makes its extract as the twin is made; every extract's extract.toml lists its files.
+ifneq ($(and $(wildcard $(STUDY)/make_extract.py),$(filter $(notdir $(STUDY)),$(EXTRACT))),)
+$(RAW)/extract.toml: $(STUDY)/make_extract.py | $(SETUP)
+	@$(PYTHON) $< $(RAW) && rm -f $@ && $(PYTHON) -m pipeline.register.receive $(RAW) --settings $(STUDY)
+-include $(DERIVED)/received.mk
+endif
+$(DERIVED)/received.mk: $(RAW)/extract.toml
+	@mkdir -p $(@D) && sed -n 's/^path *= *"\(.*\)"/$$(RAW)\/\1: $$(RAW)\/extract.toml ;/p' $< > $@
 RECEIVED := $(addprefix $(RAW)/,$(shell sed -n 's/^path *= *"\(.*\)"/\1/p' $(RAW)/extract.toml 2>/dev/null))
 DECLARED := $(wildcard $(RAW)/targets.csv)
 PUBLISHED := $(shell sed -n 's/^published *= *true.*/yes/p' $(RAW)/extract.toml 2>/dev/null)

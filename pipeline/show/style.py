@@ -171,7 +171,9 @@ class Sheet:
         box = [0.0, top, WIDTH, self.height - top - self.foot]
         view = '<view id="panels" viewBox="{} {} {} {}"/>'.format(*(f"{side * POINTS_PER_INCH:.1f}" for side in box))
         text = vector.getvalue().replace(f"'{FAMILY}'", f"'{FAMILY}', {FALLBACKS}")
-        return re.sub(r"(<svg [^>]*>)", rf"\1\n {view}", text, count=1), _png(np.asarray(canvas.buffer_rgba())[:, :, :3])
+        return re.sub(r"(<svg [^>]*>)", rf"\1\n {view}", text, count=1), _png(
+            np.asarray(canvas.buffer_rgba())[:, :, :3]
+        )
 
 
 def _png(pixels: npt.NDArray[np.uint8]) -> bytes:
@@ -189,7 +191,9 @@ def _png(pixels: npt.NDArray[np.uint8]) -> bytes:
         (b"IDAT", zlib.compress(rows, level=2)),
         (b"IEND", b""),
     )
-    parts = (struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in chunks)
+    parts = (
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in chunks
+    )
     return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
 
 

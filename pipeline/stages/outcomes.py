@@ -87,7 +87,7 @@ def _say_uncovered(sample: pd.DataFrame, register_weeks: pd.DataFrame, before: i
     """Say how many persons have weeks outside the extract: nothing stops, but outcomes of theirs are unknown."""
     zero, weeks = sample["allocation_week"], register_weeks["week"]
     for short, what in (
-        (zero - before < weeks.min(), f"{before} weeks before"),
+        ((zero - before < weeks.min()) & (before > 0), f"{before} weeks before"),
         (zero + horizon > weeks.max(), f"{horizon} weeks after"),
     ):
         if short.any():

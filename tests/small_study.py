@@ -120,9 +120,10 @@ def write_settings(folder: Path, **changes: dict[str, Any]) -> Path:
 
 
 def _inline(value: object) -> str:
-    """A value as TOML on one line."""
+    """A value as TOML on one line; a key of None is left out."""
     if isinstance(value, dict):
-        return "{" + ", ".join(f'"{key}" = {_inline(item)}' for key, item in value.items()) + "}"
+        given = {key: item for key, item in value.items() if item is not None}
+        return "{" + ", ".join(f'"{key}" = {_inline(item)}' for key, item in given.items()) + "}"
     if isinstance(value, list):
         return f"[{', '.join(map(_inline, value))}]"
     return msgspec.json.encode(value).decode()

@@ -22,6 +22,7 @@ from tests.delivery import (
     write_delivery,
     write_lines,
 )
+from tests.small_study import write_settings
 
 # file, how it is broken, its arguments, what the message says
 RECEIVED = [
@@ -269,3 +270,20 @@ def test_names_are_stored_in_their_one_form_and_declared_spellings_are_that_name
     path = folder / "extract.toml"
     path.write_text(path.read_text(encoding="utf-8") + '\n[spellings.CLASS]\na = "A"\n', encoding="utf-8")
     assert ingested(folder)["trial.parquet"]["class_name"].tolist() == ["A", "A", "B 1", "B 1", "C", "C"]
+
+
+UNDATED = {"register_key": "CPR", "date": None, "answered": None}
+
+
+def test_a_design_without_dates_takes_a_register_of_weeks_counted_from_allocation_and_no_calendar(folder):
+    write_settings(folder.parent / "config", design=UNDATED)
+    with pytest.raises(InputError, match=r'format = "dream_wide" needs .* the date of allocation'):
+        ingested(folder)
+    (folder / "extract.toml").unlink()
+    rows = [["CPR", "WEEK", "STATE"], *([number, str(week), "890"] for number in NUMBERS[:5] for week in (-1, 0, 3))]
+    write_lines(folder / "register.csv", rows)
+    tables = ingested(folder)
+    assert tables["register_columns.parquet"]["week"].tolist() == [-1, 0, 1, 2, 3]
+    assert tables["trial.parquet"]["register_line"].fillna(0).tolist() == [2, 5, 8, 11, 14, 0]
+    assert "allocation_date" not in tables["trial.parquet"]
+    assert tables["register_weeks.parquet"]["code"].isna().sum() == 2 * 5

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from pipeline.errors import InputError
@@ -34,9 +35,11 @@ def parse_names(frame: pd.DataFrame, column: str, spellings: Mapping[str, str]) 
 
 
 def _require_addresses(frame: pd.DataFrame, column: str, names: pd.Series) -> None:
-    counts = names[names != ""].value_counts()
+    counts = Counter(names[names != ""])
     usual: dict[str, str] = {}
-    doubles = [(usual[slug(name)], name) for name in counts.index if usual.setdefault(slug(name), name) != name]
+    doubles = [
+        (usual[slug(name)], name) for name, _ in counts.most_common() if usual.setdefault(slug(name), name) != name
+    ]
     if not doubles:
         return
     kept, other = doubles[0]

@@ -48,7 +48,7 @@ def _spellings(extract: Extract, study: Study) -> list[str]:
     columns = [grouping.column for grouping in study.design.groupings]
     comment = "# Other spellings of a name, by column of the allocation file: other = name."
     if not extract.spellings:
-        return columns and [comment, f"# [spellings.{_key(columns[-1])}]", '# "rebild 1" = "Rebild 1"']
+        return columns and [comment, f"# [spellings.{_key(columns[-1])}]", '# "nord 1" = "Nord 1"']
     tables = [f"[spellings.{_key(column)}]\n{_pairs(names)}" for column, names in extract.spellings.items()]
     return [comment, "\n\n".join(tables)]
 

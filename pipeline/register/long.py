@@ -30,6 +30,7 @@ ISO_WEEK = re.compile(r"([0-9]{4})(?:-?W)?([0-9]{2})")  # 2015-W07, 2015W07, 201
 DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 COUNTED = re.compile(r"-?[0-9]{1,4}")
 FORMS = {"weekly_states": ("week", "state"), "spells": ("first_week", "last_week", "state")}
+EARLIEST = week_of_iso(1900, 1)
 WAGE = "wage"
 NOWHERE = -1
 
@@ -156,12 +157,17 @@ def _number_week(text: str, is_dated: bool) -> int | None:
     if not is_dated:
         return int(text) if COUNTED.fullmatch(text) else None
     try:
-        if DATE.fullmatch(text):
-            return week_of_date(datetime.date.fromisoformat(text))
         match = ISO_WEEK.fullmatch(text.upper())
-        return week_of_iso(int(match.group(1)), int(match.group(2))) if match else None
+        number = week_of_iso(int(match.group(1)), int(match.group(2))) if match else _week_of_day(text)
     except ValueError:
         return None
+    return number if number >= EARLIEST else None
+
+
+def _week_of_day(text: str) -> int:
+    if not DATE.fullmatch(text):
+        raise ValueError(text)
+    return week_of_date(datetime.date.fromisoformat(text))
 
 
 def _read_states(

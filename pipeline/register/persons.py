@@ -46,6 +46,7 @@ def require_one_form(keys: pd.Series, register: pd.DataFrame) -> None:
         return
     usual, column = keys.map(_form).mode(), str(keys.name)
     for path, numbers in (("allocation file", keys), (register.attrs["path"], register[column])):
+        _require_last_digits(path, numbers)
         forms = numbers.map(_form)
         other = forms[~forms.isin(usual[:1])]
         if len(other):
@@ -54,6 +55,15 @@ def require_one_form(keys: pd.Series, register: pd.DataFrame) -> None:
                 f"as {other.iloc[0][:LONGEST_FORM_SHOWN]}, those of the allocation file as "
                 f"{usual[0][:LONGEST_FORM_SHOWN]}. Ask for both files with the numbers written in one way."
             )
+
+
+def _require_last_digits(path: str, numbers: pd.Series) -> None:
+    rounded = numbers.str.endswith("00")
+    if rounded.mean() > 1 / 2:
+        raise InputError(
+            f"{path}, column {numbers.name}: {int(rounded.sum())} of {len(numbers)} persons' numbers end in 00, as a "
+            "spreadsheet rounds long numbers. Ask for the file again, with the numbers as text."
+        )
 
 
 def _form(number: str) -> str:

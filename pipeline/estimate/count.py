@@ -25,7 +25,7 @@ from pipeline.stats.distributions import two_sided_p
 if TYPE_CHECKING:
     import pandas as pd
 
-TOTAL, RANDOMISED, NOBODY = "total", "randomised", "nobody is counted"
+TOTAL, RANDOMISED, NOBODY, UNDATED = "total", "randomised", "nobody is counted", "the allocations have no date"
 DOUBTFUL = 0.001  # a lot gives arms as uneven as this once in a thousand
 
 
@@ -139,6 +139,7 @@ def rows(problem: Count) -> list[Estimate]:
     """The one number."""
     treated = int((problem.members["treated"] == 1).sum())
     value = float(len(problem.counted)) if problem.day is None else problem.day
+    is_known = bool(np.isfinite(value))
     return [
         Estimate(
             model=problem.model.name,
@@ -149,7 +150,8 @@ def rows(problem: Count) -> list[Estimate]:
             n=len(problem.members),
             n_treated=treated,
             n_control=len(problem.members) - treated,
-            note=problem.note if np.isfinite(value) else NO_ESTIMATE + NOBODY,
+            converged=is_known,
+            note=problem.note if is_known else NO_ESTIMATE + (NOBODY if problem.members.empty else UNDATED),
             sample_hash=hash_persons(problem.members["person"]),
             spec_hash=problem.model.spec_hash,
         )

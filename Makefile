@@ -79,8 +79,8 @@ twin: data_raw/twin/extract.toml ## Write the synthetic trial to data_raw/twin, 
 calibrate: $(SETUP) ## Fit the synthetic trial to the printed report again (half an hour); then make twin
 	$(PYTHON) -m pipeline.twin calibrate
 
-extract: $(SETUP) ## Register the received files in data_raw/EXTRACT: write their rows and SHA-256 to extract.toml
-	$(PYTHON) -m pipeline.register.receive $(RAW)
+extract: $(SETUP) ## Register the files in data_raw/EXTRACT: tell what each is and write extract.toml; AGAIN=yes if the data owner mended one
+	@$(PYTHON) -m pipeline.register.receive $(RAW) --settings $(STUDY) $(if $(AGAIN),--again)
 
 clean: ## Delete everything that make can build again for EXTRACT, and the received files never
 	rm -rf $(DERIVED) $(REPORTS)
@@ -100,11 +100,23 @@ help: ## Show this list
 # The record is the target; the outputs follow it with an empty recipe and keep their time stamp if their bytes are the
 # same, so an unchanged output stops the rebuild there. A deleted output makes its stage run again.
 
-SCHEMA := $(STUDY)/variables.csv $(wildcard $(STUDY)/scales.csv) pipeline/runner/columns.csv requirements.lock
+# Every stage runs in a copy of a process that has imported the libraries. A secondary file is made only for a target
+# that has to be made, so a build with nothing to do starts no Python; the process ends with this make.
+MAKE_PROCESS := $(shell echo $$PPID)
+WARM := $(RUNS)/.warm.$(MAKE_PROCESS)
+.SECONDARY: $(WARM)
+$(WARM): | $(SETUP)
+	@mkdir -p $(RUNS) && rm -f $(RUNS)/.warm.* && $(PYTHON) -I pipeline/runner/warm.py $@ $(MAKE_PROCESS)
+
+# A build with the settings of another study looks at everything again, whatever the dates of its files.
+$(DERIVED)/study.txt: $(if $(filter-out $(STUDY),$(shell cat $(DERIVED)/study.txt 2>/dev/null)),FORCE)
+	@mkdir -p $(@D) && echo '$(STUDY)' > $@
+
+SCHEMA := $(DERIVED)/study.txt $(STUDY)/variables.csv $(wildcard $(STUDY)/scales.csv) pipeline/runner/columns.csv requirements.lock
 
 define stage
-$(RUNS)/$(1).json: $(2) $(SCHEMA) $(4) $(if $(filter-out $(wildcard $(3)),$(3)),FORCE) | $(SETUP)
-	@$$(PYTHON) -m pipeline.runner.stage $(1) --in $(2) --with $(SCHEMA) $(4) --out $(3) --record $$@
+$(RUNS)/$(1).json: $(2) $(SCHEMA) $(4) $(if $(filter-out $(wildcard $(3)),$(3)),FORCE) | $(WARM)
+	@$$(PYTHON) -I -S pipeline/runner/ask.py $(WARM) $(1) --in $(2) --with $(SCHEMA) $(4) --out $(3) --record $$@
 $(3): $(RUNS)/$(1).json ;
 -include $(RUNS)/$(1).d
 endef
@@ -127,6 +139,14 @@ PUBLISHED := yes
 $(eval $(call stage,twin,,$(RECEIVED) $(RAW)/extract.toml $(DECLARED),$(wildcard pipeline/twin/calibrated/*.csv pipeline/twin/data/*) $(call settings,scales.csv)))
 $(RUNS)/twin.json: $(if $(filter twin,$(MAKECMDGOALS)),FORCE)
 else
+# A study that brings the script of its data makes its extract as the twin is made; every extract's extract.toml lists its files.
+ifneq ($(and $(wildcard $(STUDY)/make_extract.py),$(filter $(notdir $(STUDY)),$(EXTRACT))),)
+$(RAW)/extract.toml: $(STUDY)/make_extract.py | $(SETUP)
+	@$(PYTHON) $< $(RAW) && rm -f $@ && $(PYTHON) -m pipeline.register.receive $(RAW) --settings $(STUDY)
+-include $(DERIVED)/received.mk
+endif
+$(DERIVED)/received.mk: $(RAW)/extract.toml
+	@mkdir -p $(@D) && sed -n 's/^path *= *"\(.*\)"/$$(RAW)\/\1: $$(RAW)\/extract.toml ;/p' $< > $@
 RECEIVED := $(addprefix $(RAW)/,$(shell sed -n 's/^path *= *"\(.*\)"/\1/p' $(RAW)/extract.toml 2>/dev/null))
 DECLARED := $(wildcard $(RAW)/targets.csv)
 PUBLISHED := $(shell sed -n 's/^published *= *true.*/yes/p' $(RAW)/extract.toml 2>/dev/null)
@@ -146,7 +166,11 @@ TEMPLATES := $(wildcard pipeline/show/*.j2 pipeline/show/*.css)
 SHOWN := $(call derived,shown groups) $(call settings,exhibits.toml study.toml outcomes.toml) $(NAMES) $(IDENTITY)
 PLACES := $(call settings,municipalities.csv)
 $(eval $(call stage,tables,$(SHOWN),$(foreach t,$(TABLES),$(addprefix $(REPORTS)/tables/$(t),.html .csv .tex)) $(REPORTS)/tables/tables.xlsx,$(TEMPLATES)))
-$(if $(FIGURES),$(eval $(call stage,figures,$(SHOWN) $(PLACES) pipeline/show/map/outlines.csv,$(foreach f,$(FIGURES),$(addprefix $(REPORTS)/figures/$(f),.png .svg .csv)),$(wildcard pipeline/show/fonts/*.ttf))))
+drawn = $(foreach f,$(1),$(addprefix $(REPORTS)/figures/$(f),.png .svg .csv))
+ODD  := $(filter %1 %3 %5 %7 %9,$(FIGURES))
+DRAW  = $(if $(2),$(eval $(call stage,$(1),$(SHOWN) $(PLACES) pipeline/show/map/outlines.csv,$(call drawn,$(2)),$(wildcard pipeline/show/fonts/*.ttf))))
+$(call DRAW,figures-odd,$(ODD))
+$(call DRAW,figures-even,$(filter-out $(ODD),$(FIGURES)))
 $(eval $(call stage,report,$(SHOWN) $(PLACES) $(FIGURES:%=$(REPORTS)/figures/%.svg),$(REPORTS)/index.html $(REPORTS)/missing.txt,$(TEMPLATES)))
 
 # What the report prints, with its errata, and the rules that say which cell each number is compared with: for an extract

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from pipeline.estimate import least_squares
-from pipeline.estimate.designs import Design
+from pipeline.estimate.designs import EVERYBODY, Design
 from pipeline.estimate.problem import Estimator, FloatArray, NoEstimateError, Words
 from pipeline.estimate.regression import (
     Fit,
@@ -49,6 +49,7 @@ def fit(problem: Regression) -> Fit:
         effects=found.estimates[None],
         errors=found.standard_errors[None],
         perfect_fit=found.perfect_fit,
+        no_variance=found.no_variance[None],
         df=found.df,
         n=found.n,
         n_clusters=None,
@@ -86,7 +87,7 @@ def _grouping(design: Design) -> str:
 
 
 def _address(design: Design, stratum: int) -> str:
-    return design.strata_names[stratum].split(":")[1]
+    return design.strata_names[stratum].partition(":")[2] or EVERYBODY
 
 
 def rows(problem: Regression) -> list[Estimate]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -40,10 +40,12 @@ def run(
     outlines: pd.DataFrame,
     outcomes: OutcomeDefinitions | None = None,
     municipalities: pd.DataFrame | None = None,
+    wanted: Collection[str] | None = None,
 ) -> dict[str, str | bytes]:
     """figure_*.png, figure_*.svg and figure_*.csv for every figure of exhibits.toml, from the numbers shown alone.
 
-    `municipalities` and `outlines` place the municipalities of a map.
+    Of the figures only those in `wanted`, the names of files, if it is given. `municipalities` and `outlines` place the
+    municipalities of a map.
     """
     described, tongue = read_exhibits(exhibits), language.language
     words = note_words(common_words(described, study, outcomes, extract, variables, tongue), study, [], tongue)
@@ -51,6 +53,8 @@ def run(
     draw: dict[str, Callable[[Drawing], Sheet]] = {**DRAW, "map": partial(draw_map, outlines=read_outlines(outlines))}
     with house_style():
         for name, figure in described.figures.items():
+            if wanted is not None and f"{name}.svg" not in wanted:
+                continue
             drawing = build_drawing(name, described, shown, groups, municipalities, words, tongue)
             results[f"{name}.svg"], results[f"{name}.png"] = draw[figure.kind](drawing).save()
             results[f"{name}.csv"] = write_plotted(shown[shown["exhibit"] == name], words["synthetic"])

@@ -29,6 +29,9 @@ export OPENBLAS_NUM_THREADS := 1
 export REASON
 export MPLBACKEND := Agg
 
+# How many lines a build says of what is missing, at most; $(REPORTS)/missing.txt has them all.
+LINES_SAID := 15
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .SUFFIXES:
@@ -39,6 +42,8 @@ MAKEFLAGS += --no-builtin-rules
 .PHONY: all check twin test lint docs bench trace diff baseline extract calibrate clean help FORCE
 
 all: $(REPORTS)/index.html $(REPORTS)/tables/tables.xlsx ## Every table, figure and the report page of EXTRACT (default twin); LANGUAGE=da for Danish, LANGUAGE=en back
+	$(if $(UNCLAIMED),@rm -f $(UNCLAIMED))
+	@awk 'NR <= $(LINES_SAID) {print} END {if (NR > $(LINES_SAID)) print "  and " NR - $(LINES_SAID) " lines more, all in " FILENAME}' $(REPORTS)/missing.txt
 	@echo "$(REPORTS)/index.html shows every table and figure"
 
 check: all ## Compare every file of EXTRACT with its recorded SHA-256: received, settings, code, derived and reports
@@ -150,30 +155,33 @@ $(RAW)/%:
 endif
 
 $(eval $(call stage,ingest,$(RAW)/extract.toml $(RECEIVED) $(call settings,study.toml benefit_codes.csv scales.csv),$(call derived,trial register_columns register_weeks baseline_items followup_items)))
-$(eval $(call stage,sample,$(call derived,trial register_columns) $(RAW)/extract.toml $(call settings,study.toml),$(call derived,sample exclusions)))
+$(eval $(call stage,sample,$(call derived,trial register_columns) $(RAW)/extract.toml $(call settings,study.toml),$(call derived,sample exclusions groups)))
 $(eval $(call stage,survey,$(call derived,baseline_items followup_items) $(call settings,scales.csv),$(call derived,baseline followup)))
 $(eval $(call stage,outcomes,$(call derived,sample baseline register_weeks) $(call settings,benefit_codes.csv outcomes.toml study.toml),$(call derived,weekly shares durations background)))
 
 NAMES := $(STUDY)/variables.csv
 $(eval $(call stage,estimates,$(call derived,sample background shares weekly durations followup exclusions) $(NAMES) $(call settings,models.toml study.toml),$(ESTIMATED)))
-$(eval $(call stage,cells,$(ESTIMATED) $(call settings,exhibits.toml study.toml) $(NAMES) $(DERIVED)/language.toml,$(call derived,cells)))
+$(eval $(call stage,shown,$(ESTIMATED) $(call derived,groups) $(call settings,exhibits.toml study.toml) $(NAMES) $(DERIVED)/language.toml,$(call derived,shown)))
 TEMPLATES := $(wildcard pipeline/show/*.j2 pipeline/show/*.css)
-SHOWN := $(call derived,cells) $(call settings,exhibits.toml study.toml outcomes.toml) $(IDENTITY)
+SHOWN := $(call derived,shown groups) $(call settings,exhibits.toml study.toml outcomes.toml) $(NAMES) $(IDENTITY)
 PLACES := $(call settings,municipalities.csv)
-$(eval $(call stage,tables,$(SHOWN) $(NAMES),$(foreach t,$(TABLES),$(addprefix $(REPORTS)/tables/$(t),.html .csv .tex)) $(REPORTS)/tables/tables.xlsx,$(TEMPLATES)))
+$(eval $(call stage,tables,$(SHOWN),$(foreach t,$(TABLES),$(addprefix $(REPORTS)/tables/$(t),.html .csv .tex)) $(REPORTS)/tables/tables.xlsx,$(TEMPLATES)))
 drawn = $(foreach f,$(1),$(addprefix $(REPORTS)/figures/$(f),.png .svg .csv))
 ODD  := $(filter %1 %3 %5 %7 %9,$(FIGURES))
-DRAW  = $(eval $(call stage,$(1),$(SHOWN) $(PLACES) pipeline/show/map/outlines.csv,$(call drawn,$(2)),$(wildcard pipeline/show/fonts/*.ttf)))
+DRAW  = $(if $(2),$(eval $(call stage,$(1),$(SHOWN) $(PLACES) pipeline/show/map/outlines.csv,$(call drawn,$(2)),$(wildcard pipeline/show/fonts/*.ttf))))
 $(call DRAW,figures-odd,$(ODD))
 $(call DRAW,figures-even,$(filter-out $(ODD),$(FIGURES)))
-$(eval $(call stage,report,$(SHOWN) $(NAMES) $(PLACES) $(FIGURES:%=$(REPORTS)/figures/%.svg),$(REPORTS)/index.html,$(TEMPLATES)))
+$(eval $(call stage,report,$(SHOWN) $(PLACES) $(FIGURES:%=$(REPORTS)/figures/%.svg),$(REPORTS)/index.html $(REPORTS)/missing.txt,$(TEMPLATES)))
 
 # What the report prints, with its errata, and the rules that say which cell each number is compared with: for an extract
 # that claims to be the one the numbers were printed of, and for no other.
 ifeq ($(PUBLISHED),yes)
 all: $(REPORTS)/published.html
 PRINTED := $(addprefix data_raw/published/,tables.csv errata.csv) $(DECLARED) $(call settings,published.toml published_rows.csv published_columns.csv)
-$(eval $(call stage,published,$(SHOWN) $(ESTIMATED) $(NAMES) $(PRINTED),$(REPORTS)/published.html $(REPORTS)/tables/table_published.csv,$(TEMPLATES) $(wildcard pipeline/published/*.j2 pipeline/published/*.css)))
+$(eval $(call stage,published,$(SHOWN) $(ESTIMATED) $(PRINTED),$(REPORTS)/published.html $(REPORTS)/tables/table_published.csv,$(TEMPLATES) $(wildcard pipeline/published/*.j2 pipeline/published/*.css)))
+else
+# What is left of an earlier claim.
+UNCLAIMED := $(wildcard $(REPORTS)/published.html $(REPORTS)/tables/table_published.csv $(RUNS)/published.json $(RUNS)/published.d)
 endif
 
 # --- What is not a stage ---------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from pipeline.settings.exhibits import Exhibits, exhibit_number
 from pipeline.settings.models import Model
 from pipeline.settings.study import Study
 from pipeline.show.addresses import table_slots
+from pipeline.show.rows import with_rows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,10 +50,11 @@ def write_models(models: Mapping[str, Model], exhibits: Exhibits, study: Study, 
 def models_by_exhibit(exhibits: Exhibits, study: Study, variables: pd.DataFrame) -> dict[str, set[str]]:
     """The models whose estimates each exhibit shows."""
     horizon = study.time.horizon_weeks
+    listed = with_rows(exhibits, variables, None, (), horizon)
     found = {}
     for name in exhibits.order:
-        if name in exhibits.tables:
-            templates = [slot.estimate_id for slot in table_slots(name, exhibits.tables[name], variables, horizon)]
+        if name in listed.tables:
+            templates = [slot.estimate_id for slot in table_slots(name, listed.tables[name], horizon)]
         elif name in exhibits.figures:
             figure = exhibits.figures[name]
             own = [series.estimate or figure.estimate for series in figure.series]

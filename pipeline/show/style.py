@@ -225,6 +225,12 @@ def write_above(axes: Axes, text: str) -> None:
     axes.annotate(text, (1, 1), (0, LABEL_RISE * POINTS_PER_INCH), color=GREY, **place)
 
 
+def write_nothing(axes: Axes, text: str) -> None:
+    """A sentence in the middle of axes that have nothing to show, and no numbers on their vertical scale."""
+    axes.set_yticks([])
+    axes.text(0.5, 0.5, text, transform=axes.transAxes, ha="center", va="center", color=GREY, wrap=True)
+
+
 def height(lines: Sequence[str], size: float) -> float:
     """Inches that lines of text take."""
     return len(lines) * size * LEADING / POINTS_PER_INCH

@@ -22,7 +22,8 @@ def run(trial: pd.DataFrame, register_columns: pd.DataFrame, study: Study, extra
     exclusions.parquet has one row for every randomised person with the first reason that holds, or `analysed`.
     sample.parquet has the analysed persons with week 0 (the register week of the draw, 0 where the register counts from
     allocation) and the waiting time in days: the last draw of the person's cluster less the own one (report section
-    3.3). Names are compared by their addresses, which the allocation file has one of for each. Raises InputError for an
+    3.3). groups.parquet has the address and the name of every stratum and cluster, those where all are left out among
+    them. Names are compared by their addresses, which the allocation file has one of for each. Raises InputError for an
     exclusion that names nothing in it, and if nobody is left or no draw lies within the weeks of the register.
     """
     _require_known_names(trial, study, extract)
@@ -39,7 +40,19 @@ def run(trial: pd.DataFrame, register_columns: pd.DataFrame, study: Study, extra
     described = sample[["person", *names, "treated"]].assign(**columns, allocation_week=0)
     if study.design.date is not None:
         described = _add_dates(described, sample["allocation_date"], register_columns["week"], study)
-    return {"sample.parquet": described, "exclusions.parquet": exclusions.sort_values("person", ignore_index=True)}
+    return {
+        "sample.parquet": described,
+        "exclusions.parquet": exclusions.sort_values("person", ignore_index=True),
+        "groups.parquet": name_groups(trial, study),
+    }
+
+
+def name_groups(trial: pd.DataFrame, study: Study) -> pd.DataFrame:
+    """A row for each stratum and cluster of the randomised persons: what it is, its address, its name as written."""
+    named = [(g.name, name) for g in study.design.groupings for name in sorted(set(trial[f"{g.name}_name"]))]
+    found = pd.DataFrame(named, columns=["grouping", "label"], dtype=object)
+    addresses = pd.Series([slug(name) for _, name in named], dtype=object)
+    return found.assign(address=addresses)[["grouping", "address", "label"]]
 
 
 def _add_dates(described: pd.DataFrame, dates: pd.Series, available: pd.Series, study: Study) -> pd.DataFrame:

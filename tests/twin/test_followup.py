@@ -34,7 +34,7 @@ def address(one: Target) -> str:
 @pytest.fixture(scope="module")
 def compared() -> pd.DataFrame:
     """Every declared number beside the pipeline's: printed, its rounding, rebuilt."""
-    cells = pd.read_parquet("data_derived/twin/cells.parquet").set_index("cell_id")["value"]
+    cells = pd.read_parquet("data_derived/twin/shown.parquet").set_index("cell_id")["value"]
     targets = [*read_targets("table_3_5"), *read_targets("table_6_2")]
     targets += [one for one in read_targets("table_3_6") if one.column == "self_efficacy"]
     assert len(targets) == len(declared_targets())

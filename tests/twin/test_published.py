@@ -10,11 +10,11 @@ import pytest
 
 from pipeline.published.comparison import compare_all
 from pipeline.published.errata import read_errata
-from pipeline.published.places import Locator, read_printed
+from pipeline.published.locations import Locator, read_printed
 from pipeline.published.targets import read_roles
 from pipeline.published.totals import add_up
 from pipeline.runner.inputs import load_input
-from pipeline.stages.published import index_cells
+from pipeline.stages.published import index_rebuilt
 from pipeline.twin.declared import DECLARED, declared_roles, place_of
 from pipeline.twin.targets import TABLES, read_rows
 
@@ -119,7 +119,7 @@ def test_the_fit_as_a_whole_is_as_near_as_it_aims_to_be(estimates):
     compared = compare_all(
         numbers,
         Locator(stored("published_rows.csv"), stored("published_columns.csv")),
-        index_cells(pd.read_parquet(DERIVED / "cells.parquet"), {"estimates": estimates.reset_index()}),
+        index_rebuilt(pd.read_parquet(DERIVED / "shown.parquet"), {"estimates": estimates.reset_index()}),
         read_errata(stored("data_raw/published/errata.csv")),
         read_roles(stored("data_raw/twin/targets.csv"), numbers),
         tomllib.loads(Path("config/study.toml").read_text(encoding="utf-8"))["inference"]["stars"],

@@ -26,7 +26,9 @@ COLUMNS = (
     "distance_units",
     "distance_se",
     "erratum",
+    "state",
 )
+STATES = {"met": "as printed", "differs": "differs", "unknown": "not rebuilt", "absent": "no counterpart"}
 DIGITS = 6
 
 
@@ -47,6 +49,7 @@ def write_csv(compared: Iterable[Comparison]) -> str:
                 _digits(row.distance_units),
                 _digits(row.distance_se),
                 " ".join(dict.fromkeys(erratum.name for erratum in row.errata)),
+                STATES[row.state],
             ]
         )
     return buffer.getvalue()

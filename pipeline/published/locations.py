@@ -1,4 +1,4 @@
-"""Where a printed number stands in the report, and which cell of the rebuilt tables it is to be compared with."""
+"""Where a printed number stands in the report, and which number of the rebuilt tables it is compared with."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ROWS_FILE = "published_rows.csv"
 COLUMNS_FILE = "published_columns.csv"
 FIRST_DATA_LINE = 2
 ABOVE = "{above}"
-UNITS = {"": 1.0, "date": 1.0, "percent": 100.0}  # printed numbers to one in the unit of the cells
+UNITS = {"": 1.0, "date": 1.0, "percent": 100.0}  # printed numbers to one in the unit shown
 
 
 class Place(NamedTuple):
@@ -52,8 +52,8 @@ class Printed:
         return self.place.statistic == "date"
 
 
-class CellPlace(NamedTuple):
-    """What tells a cell of the rebuilt tables from every other."""
+class ShownPlace(NamedTuple):
+    """What tells a number of the rebuilt tables from every other."""
 
     exhibit: str
     row: str
@@ -63,9 +63,9 @@ class CellPlace(NamedTuple):
 
 @dataclass(frozen=True)
 class Location:
-    """The cell of a printed number, its factor from the cell's unit to the printed one, and the marks printed there."""
+    """The rebuilt number to compare with, the factor from its unit to the printed one, and the marks printed there."""
 
-    cell: CellPlace
+    place: ShownPlace
     factor: float
     marks: tuple[str, ...]
 
@@ -127,19 +127,19 @@ class Locator:
         self._found: dict[tuple[str, tuple[str, ...]], Rule] = {}
 
     def locate_all(self, numbers: Sequence[Printed]) -> list[Location]:
-        """The location of every number; InputError unless each has one rule of each file and a cell of its own."""
+        """The location of every number; InputError unless each has one rule of each file and a place of its own."""
         located: list[Location] = []
         above = ""
         for number in numbers:
             own = self._row_key(number)
             above = above if own == ABOVE else own
             located.append(self._location(number, above))
-        counts = Counter(location.cell for location in located)
+        counts = Counter(location.place for location in located)
         for number, location in zip(numbers, located, strict=True):
-            if counts[location.cell] > 1:
+            if counts[location.place] > 1:
                 raise InputError(
-                    f"{TABLES_FILE}, line {number.line}: {number.place} has the same cell as another number, "
-                    f"{'/'.join(location.cell)}. Mend the rules of {ROWS_FILE} and {COLUMNS_FILE}."
+                    f"{TABLES_FILE}, line {number.line}: {number.place} has the same place as another number, "
+                    f"{'/'.join(location.place)}. Mend the rules of {ROWS_FILE} and {COLUMNS_FILE}."
                 )
         return located
 
@@ -173,7 +173,7 @@ class Locator:
         row = self._rule(ROWS_FILE, self._rows, number, (place.exhibit, place.panel, place.row))
         unit = rule.texts["unit"] or row.texts["unit"]
         return Location(
-            CellPlace(place.exhibit, row_key, column, rule.texts["shown"]),
+            ShownPlace(place.exhibit, row_key, column, rule.texts["shown"]),
             _factor(unit, number),
             tuple(rule.texts["marks"].split()),
         )

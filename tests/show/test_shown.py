@@ -7,13 +7,11 @@ import pytest
 
 from pipeline.errors import InputError
 from pipeline.settings.exhibits import fill, read_exhibits
-from pipeline.settings.extract import Language
-from pipeline.stages import figures
-from tests.show.conftest import CONFIG, MUNICIPALITIES, OUTLINES, extract, invent_estimates, made_in, make_cells
+from tests.show.conftest import CONFIG, draw, invent_estimates, made_in, make_shown
 
 MINUS = "\N{MINUS SIGN}"
 ADDRESSES = {
-    "table_2_1/esbjerg_1/treated": "team/esbjerg_1/treated//n",
+    "table_2_1/koege_10/treated": "team/koege_10/treated//n",
     "table_2_2/age/control": "mean/control/age//mean",
     "table_2_2/observations/control": "mean/control/allocation_day//mean",
     "table_2_3/age/short_wait": "balance/short_wait/age//treated",
@@ -54,7 +52,7 @@ ADDRESSES = {
 
 @pytest.mark.parametrize(("cell_id", "estimate_id"), ADDRESSES.items())
 def test_an_address_names_its_estimate(cell_id, estimate_id):
-    cells = made_in("en").cells.set_index("cell_id")
+    cells = made_in("en").shown.set_index("cell_id")
     assert cells.loc[cell_id, "estimate_id"] == estimate_id
 
 
@@ -68,7 +66,7 @@ def test_a_value_is_that_of_the_estimate_and_its_text_is_in_the_unit_of_the_exhi
         12168,
     )
     estimates.loc["balance/all/age//treated", ["estimate", "p_value"]] = -0.23, 0.0004
-    cells = make_cells("da", estimates.reset_index()).set_index("cell_id")
+    cells = make_shown("da", estimates.reset_index()).set_index("cell_id")
     curve = "figure_3_3/all/sickness_benefit/45"
     assert cells.loc[curve, "value"] == 0.0716
     assert list(cells.loc[[curve, f"{curve}/ci_low"], "text"]) == ["7,16", f"{MINUS}0,04"]
@@ -89,25 +87,41 @@ def test_a_missing_estimate_is_named_with_its_place():
     with pytest.raises(
         InputError, match=r"\[table_2_3\]: row age, column short_wait .* balance/short_wait/age//treated"
     ):
-        make_cells("en", without)
+        make_shown("en", without)
 
 
-def test_a_team_that_the_table_does_not_list_is_not_left_out_in_silence():
+def test_the_rows_are_the_groups_that_have_the_estimate_in_danish_order():
+    shown = made_in("en").shown.query("exhibit == 'table_2_1'")
+    assert list(dict.fromkeys(shown["row"])) == ["koege_2", "koege_10", "odense", "aeroe", "aabenraa", "total"]
     estimates = invent_estimates()
-    extra = estimates[estimates["estimate_id"] == "team/koege/total//n"].assign(estimate_id="team/koege_2/total//n")
-    with pytest.raises(InputError, match=r"\[table_2_1\]: 1 estimates that belong .* team/koege_2/total//n"):
-        make_cells("en", pd.concat([estimates, extra], ignore_index=True))
+    fewer = estimates[~estimates["estimate_id"].str.startswith("team/odense/")]
+    rows = make_shown("en", fewer).query("exhibit == 'table_2_1'")["row"]
+    assert set(dict.fromkeys(shown["row"])) - set(rows) == {"odense"}
+
+
+def test_a_table_that_follows_what_the_study_does_not_have_is_named():
+    exhibits = {**CONFIG["exhibits"], "table_2_1": {**CONFIG["exhibits"]["table_2_1"], "rows": {"follow": "school"}}}
+    with pytest.raises(InputError, match=r"\[table_2_1\]: its rows follow 'school'.*Those are: municipality, team"):
+        make_shown("en", exhibits=exhibits)
+
+
+def test_a_reason_for_leaving_persons_out_without_a_box_is_named():
+    estimates = invent_estimates()
+    extra = estimates[estimates["estimate_id"] == "flow/treated/withdrawn//n"]
+    extra = extra.assign(estimate_id="flow/treated/moved_abroad//n")
+    with pytest.raises(InputError, match=r"\[figure_2_2\]: 1 estimates .* no row or box, .* flow/treated/moved_abroad"):
+        make_shown("en", pd.concat([estimates, extra], ignore_index=True))
 
 
 def test_an_estimate_that_is_not_defined_is_shown_as_a_dash():
     estimates = invent_estimates().set_index("estimate_id")
     estimates.loc["balance/all/age//treated", ["estimate", "p_value"]] = float("nan")
-    cells = make_cells("en", estimates.reset_index()).set_index("cell_id")
+    cells = make_shown("en", estimates.reset_index()).set_index("cell_id")
     assert cells.loc["table_2_3/age/all", "text"] == "\N{EN DASH}"
 
 
 def test_addresses_are_unique_and_nothing_but_values_is_missing():
-    cells = made_in("en").cells
+    cells = made_in("en").shown
     assert cells["cell_id"].is_unique
     assert not cells.drop(columns="value").isna().any().any()
 
@@ -115,13 +129,16 @@ def test_addresses_are_unique_and_nothing_but_values_is_missing():
 def test_the_columns_are_those_of_the_dictionary():
     from pipeline.runner.schemas import build_schema, validate_table
 
-    validate_table(made_in("en").cells, build_schema("cells", CONFIG["variables"]))
+    validate_table(made_in("en").shown, build_schema("shown", CONFIG["variables"]))
 
 
 MISTAKES = [
     (["figure_3_2", "colour"], "red", "figure_3_2.*colour"),
     (["figure_3_2", "kind"], "pie", "figure_3_2.*pie"),
     (["figure_3_3", "like"], "figure_9_9", "figure_3_3.*figure_9_9"),
+    (["figure_3_2", "title_da"], "", "figure_3_2.*title_da is missing"),
+    (["table_3_3", "columns", 0, "label_en"], "", "table_3_3.*label_en is missing"),
+    (["page", "more_en"], "", "page.*more_en is missing"),
     (["overview"], {}, "overview"),
     (["table_7_1"], {"like": "table_3_1"}, "no chapter for table_7_1"),
     (["table_3_1", "columns", 0, "statistic"], "se", "table_3_1.*statistic"),
@@ -154,9 +171,8 @@ def test_a_new_exhibit_is_a_matter_of_data():
     estimates = invent_estimates()
     plain = estimates[estimates["model"] == "itt"]
     plain = plain.assign(estimate_id=plain["estimate_id"].str.replace("itt", "itt_plain"))
-    cells = make_cells("en", pd.concat([estimates, plain]), exhibits=exhibits).set_index("cell_id")
+    cells = make_shown("en", pd.concat([estimates, plain]), exhibits=exhibits).set_index("cell_id")
     shown = cells.loc["figure_3_9/all/employment/45/plain"]
     assert shown["estimate_id"] == "itt_plain/all/employment/45/treated"
-    few = {name: exhibits[name] for name in ("page", "figure_3_2", "figure_3_9")}
-    drawn = figures.run(cells.reset_index(), few, CONFIG["study"], extract(), Language("en"), MUNICIPALITIES, OUTLINES)
+    drawn = draw("en", cells.reset_index(), ["figure_3_2", "figure_3_9"], exhibits=exhibits)
     assert "Plain" in drawn["figure_3_9.svg"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from math import isfinite
+from math import ceil, floor, isfinite, log10
 from typing import TYPE_CHECKING
 
 from pipeline.show.drawings import Curve, Drawing, PanelDrawing
@@ -20,6 +20,7 @@ from pipeline.show.style import (
     draw_legend,
     panel_head,
     write_above,
+    write_nothing,
 )
 
 if TYPE_CHECKING:
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
 
 AXES_HEIGHT, BELOW = 2.55, 0.55  # inches
 SMALL_HEIGHT, STAMP = 1.75, 0.28  # of panels side by side, and the room above them for the word synthetic
-WEEKS_PER_TICK = 13
+QUARTER, FEWEST_QUARTERS, TICKS = 13, 3, 6  # weeks between ticks, of how many at least, else so many ticks
+ROUNDING = 1e-9  # what the distance of two ticks may lose in binary arithmetic
 LABEL_GAP = 11  # points between two numbers at the end of curves
 
 
@@ -48,6 +50,8 @@ def draw_effect(drawing: Drawing) -> Sheet:
             for number, curve in enumerate(panel.curves):
                 _draw_curve(axes, curve, LINES[number], filled=number == 0)
             _finish(axes, drawing, panel, is_named=not several)
+            if panel.is_empty:
+                write_nothing(axes, drawing.words["nothing"])
             _mark_ends(axes, panel.curves, axes_height)
     return sheet
 
@@ -93,19 +97,26 @@ def spread(places: Sequence[float], gap: float) -> list[float]:
     return moved
 
 
+def week_ticks(last: int) -> range:
+    """The weeks marked on an axis from 0 to `last`: quarters of a year, closer where the follow-up is short."""
+    return range(0, last + 1, QUARTER if last >= FEWEST_QUARTERS * QUARTER else ceil(last / TICKS))
+
+
 def _finish(axes: Axes, drawing: Drawing, panel: PanelDrawing, is_named: bool) -> None:
     from matplotlib.ticker import MaxNLocator
 
     last = float(panel.curves[0].x[-1])
     axes.axhline(0, color=INK, linewidth=1.0, zorder=1.5)
     axes.set_xlim(0, last)
-    axes.set_xticks(range(0, int(last) + 1, WEEKS_PER_TICK))
+    axes.set_xticks(week_ticks(int(last)))
     axes.set_xlabel(panel.x_label)
     if drawing.limits:
         margin = 0.04 * (drawing.limits[1] - drawing.limits[0])
         axes.set_ylim(drawing.limits[0] - margin, drawing.limits[1] + margin)
-    axes.yaxis.set_major_formatter(lambda value, _: write_number(value, "count", drawing.language))
     axes.yaxis.set_major_locator(MaxNLocator(nbins=9, integer=True, steps=[1, 2, 5, 10]))
+    step = float(axes.get_yticks()[1] - axes.get_yticks()[0])
+    decimals = max(0, -floor(log10(step) + ROUNDING))
+    axes.yaxis.set_major_formatter(lambda value, _: write_number(value, "count", drawing.language, decimals))
     if len(panel.curves) > 1:
         draw_legend(axes)
     elif is_named:

@@ -19,7 +19,7 @@ def draw_flow(drawing: Drawing) -> Sheet:
     """The whole on top, below it each arm: allocated, left out by reason, analysed."""
     exclusions = [step for step in drawing.settings.steps if step.role == "exclusion"]
     reasons = LINE * (len(exclusions) + 1) + 2 * PAD
-    body = 3 * BOX_HEIGHT + reasons + 3 * GAP + 0.15
+    body = 3 * BOX_HEIGHT + reasons + 3 * GAP + 0.15 if exclusions else 3 * BOX_HEIGHT + 2 * GAP + 0.15
     sheet = Sheet(drawing, body)
     axes = sheet.figure.add_axes((0, sheet.foot / sheet.height, 1, body / sheet.height))
     axes.set_axis_off()
@@ -35,9 +35,10 @@ def draw_flow(drawing: Drawing) -> Sheet:
         _box(axes, place, below, ARM_WIDTH, [in_language(arm, "label", language), _size(drawing, arm.key, start)])
         _arrow(axes, (place, below - BOX_HEIGHT), (place, below - BOX_HEIGHT - GAP))
         below -= BOX_HEIGHT + GAP
-        _reasons(axes, place, below, reasons, drawing, arm.key, exclusions)
-        _arrow(axes, (place, below - reasons), (place, below - reasons - GAP))
-        below -= reasons + GAP
+        if exclusions:
+            _reasons(axes, place, below, reasons, drawing, arm.key, exclusions)
+            _arrow(axes, (place, below - reasons), (place, below - reasons - GAP))
+            below -= reasons + GAP
         _box(axes, place, below, ARM_WIDTH, [in_language(end, "label", language), _size(drawing, arm.key, end)])
     return sheet
 
@@ -68,7 +69,7 @@ def _reasons(
     _frame(axes, middle, top, ARM_WIDTH, height, "white")
     left, right = middle - ARM_WIDTH / 2 + 0.14, middle + ARM_WIDTH / 2 - 0.14
     line = top - PAD - LINE / 2
-    heading = in_language(drawing.settings, "words", drawing.language)["excluded"]
+    heading = drawing.words["excluded"]
     axes.text(left, line, heading, va="center", weight="bold", fontsize=TEXT_SIZE)
     for step in steps:
         line -= LINE

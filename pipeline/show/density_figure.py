@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from pipeline.show.drawings import Drawing
 from pipeline.show.numbers import write_number
-from pipeline.show.style import LINES, PANEL_HEAD, Sheet, draw_legend
+from pipeline.show.style import LINES, PANEL_HEAD, Sheet, draw_legend, write_nothing
 
 AXES_HEIGHT, BELOW = 2.0, 0.55  # inches
 
@@ -18,11 +20,13 @@ def draw_density(drawing: Drawing) -> Sheet:
         axes = sheet.add_panel(panel.title, panel.y_label, AXES_HEIGHT, BELOW)
         for curve, look in zip(panel.curves, LINES, strict=False):
             axes.plot(curve.x, curve.y, color=look.color, linewidth=look.width, dashes=look.dashes, label=curve.legend)
-        first, last = panel.curves[0].x[0], panel.curves[0].x[-1]
-        axes.set_xlim(
-            first if panel.x_minimum is None else panel.x_minimum, last if panel.x_maximum is None else panel.x_maximum
-        )
-        if panel.x_step is not None:
+        points = np.concatenate([curve.x for curve in panel.curves])
+        if np.isfinite(points).any():
+            axes.set_xlim(np.nanmin(points), np.nanmax(points))
+        if panel.is_empty:
+            axes.set_xticks([])
+            write_nothing(axes, drawing.words["nothing"])
+        elif panel.x_step is not None:
             axes.xaxis.set_major_locator(MultipleLocator(panel.x_step))
         axes.set_ylim(bottom=0)
         axes.xaxis.set_major_formatter(lambda value, _: write_number(value, "count", drawing.language))

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pipeline.settings.exhibits import in_language
-from pipeline.show.curves import WEEKS_PER_TICK
 from pipeline.show.drawings import Drawing, PanelDrawing
+from pipeline.show.effect_figure import week_ticks
 from pipeline.show.numbers import write_number
 from pipeline.show.style import (
     EDGE,
@@ -19,6 +18,7 @@ from pipeline.show.style import (
     POINTS_PER_INCH,
     Sheet,
     draw_legend,
+    write_nothing,
 )
 
 if TYPE_CHECKING:
@@ -45,10 +45,12 @@ def draw_survival(drawing: Drawing) -> Sheet:
             )
         last = float(panel.curves[0].x[-1])
         axes.set_xlim(0, last)
-        axes.set_xticks(range(0, int(last) + 1, WEEKS_PER_TICK))
+        axes.set_xticks(week_ticks(int(last)))
         axes.set_xlabel(panel.x_label)
         axes.set_ylim(0, 1.02)
         axes.yaxis.set_major_formatter(lambda value, _: write_number(value, "probability", drawing.language, 1))
+        if panel.is_empty:
+            write_nothing(axes, drawing.words["nothing"])
         draw_legend(axes)
         _write_at_risk(axes, panel, drawing)
     return sheet
@@ -56,7 +58,6 @@ def draw_survival(drawing: Drawing) -> Sheet:
 
 def _write_at_risk(axes: Axes, panel: PanelDrawing, drawing: Drawing) -> None:
     """A line for each arm below the axis, its numbers under the weeks they belong to."""
-    words = in_language(drawing.settings, "words", drawing.language)
     place: dict[str, Any] = {
         "textcoords": "offset points",
         "fontsize": NOTE_SIZE,
@@ -64,7 +65,9 @@ def _write_at_risk(axes: Axes, panel: PanelDrawing, drawing: Drawing) -> None:
         "va": "top",
     }
     down, left = -POINTS_PER_INCH * AXIS_LABELS, -POINTS_PER_INCH * (LEFT - EDGE)
-    axes.annotate(words["at_risk"], (0, 0), (left, down), ha="left", color=GREY, **place, xycoords="axes fraction")
+    axes.annotate(
+        drawing.words["at_risk"], (0, 0), (left, down), ha="left", color=GREY, **place, xycoords="axes fraction"
+    )
     for curve, look in zip(panel.curves, LINES, strict=False):
         down -= POINTS_PER_INCH * AT_RISK_LINE
         axes.annotate(

@@ -77,7 +77,7 @@ baseline: ## Accept the estimates of the synthetic trial, which make test compar
 twin: data_raw/twin/extract.toml ## Write the synthetic trial to data_raw/twin, in place of what is there
 
 calibrate: $(SETUP) ## Fit the synthetic trial to the printed report again (half an hour); then make twin
-	$(PYTHON) -m pipeline.twin calibrate
+	$(PYTHON) -m calibration
 
 extract: $(SETUP) ## Register the files in data_raw/EXTRACT: tell what each is and write extract.toml; AGAIN=yes if the data owner mended one
 	@$(PYTHON) -m pipeline.register.receive $(RAW) --settings $(STUDY) $(if $(AGAIN),--again)

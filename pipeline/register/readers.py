@@ -195,7 +195,7 @@ def parse_numbers(cells: pd.Series, decimal: str) -> pd.Series:
     import pandas as pd
 
     mark = re.escape(decimal)
-    written = cells.str.fullmatch(rf"[0-9]+|[0-9]*{mark}[0-9]+")
+    written = cells.str.fullmatch(rf"-?([0-9]+|[0-9]*{mark}[0-9]+)")
     return pd.to_numeric(cells.where(written).str.replace(decimal, ".", regex=False)).astype("float64")
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline.register.cells import parse_dates
 from pipeline.register.persons import link_keys
 from pipeline.register.readers import check_key, parse_numbers, refuse_cells, require_columns
-from pipeline.settings.scales import item_names
+from pipeline.settings.scales import NUMBER, item_names
 from pipeline.settings.study import Design
 
 if TYPE_CHECKING:
@@ -82,7 +82,9 @@ def read_items(survey: pd.DataFrame | None, answers: pd.Series, scales: pd.DataF
 
     frame = pd.DataFrame({"person": answers.to_numpy(), "line": answers.index.to_numpy(dtype="int64")})
     found = {
-        item: pd.array([], dtype="Int16") if survey is None else _parse_item(survey, item, row)[answers.index].array
+        item: pd.array([], dtype="float64" if row["scoring"] == NUMBER else "Int16")
+        if survey is None
+        else _parse_item(survey, item, row)[answers.index].array
         for item, row in _items(scales)
     }
     return pd.concat([frame, pd.DataFrame(found, index=frame.index)], axis=1).sort_values("person", ignore_index=True)
@@ -95,9 +97,9 @@ def _items(scales: pd.DataFrame | None) -> list[tuple[str, dict[Any, Any]]]:
 
 
 def _parse_item(survey: pd.DataFrame, item: str, row: dict[Any, Any]) -> pd.Series:
-    low, high = int(row["item_minimum"]), int(row["item_maximum"])
+    low, high, is_whole = float(row["item_minimum"]), float(row["item_maximum"]), row["scoring"] != NUMBER
     values = parse_numbers(survey[item], survey.attrs["decimal"])
-    wrong = (survey[item] != "") & ~(values.between(low, high) & (values % 1 == 0))
+    wrong = (survey[item] != "") & ~(values.between(low, high) & ((values % 1 == 0) | (not is_whole)))
     remedy = "Mend the answer, or the scale in scales.csv."
-    refuse_cells(survey, item, wrong, f"is off the scale {low} to {high}", remedy)
-    return values.astype("Int16")
+    refuse_cells(survey, item, wrong, f"is off the scale {low:g} to {high:g}", remedy)
+    return values.astype("Int16" if is_whole else "float64")

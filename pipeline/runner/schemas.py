@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import InputError
-from pipeline.settings.scales import item_names
+from pipeline.settings.scales import NUMBER, item_names
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -98,7 +98,13 @@ def _column(row: dict[Any, Any]) -> Column:
 def _item_columns(scales: pd.DataFrame, followup: bool) -> list[Column]:
     asked = scales[scales["followup"] == "1"] if followup else scales
     return [
-        Column(item, "integer", float(row["item_minimum"]), float(row["item_maximum"]), True)
+        Column(
+            item,
+            "number" if row["scoring"] == NUMBER else "integer",
+            float(row["item_minimum"]),
+            float(row["item_maximum"]),
+            True,
+        )
         for row in asked.to_dict("records")
         for item in item_names(row["items"])
     ]

@@ -23,7 +23,7 @@ def run(trial: pd.DataFrame, register_columns: pd.DataFrame, study: Study, extra
     sample.parquet has the analysed persons with week 0 (the register week of the draw, 0 where the register counts from
     allocation) and the waiting time in days: the last draw of the person's cluster less the own one (report section
     3.3). groups.parquet has the address and the name of every stratum and cluster, those where all are left out among
-    them: names are compared by their addresses, which the allocation file has one of for each. Raises InputError for an
+    them. Names are compared by their addresses, which the allocation file has one of for each. Raises InputError for an
     exclusion that names nothing in it, and if nobody is left or no draw lies within the weeks of the register.
     """
     _require_known_names(trial, study, extract)

@@ -12,11 +12,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from pipeline.audit.sums import RootOfSquares
 from scipy import stats
 
 from pipeline.audit.build import Build
 from pipeline.audit.lineage import trace_files
-from pipeline.audit.sums import RootOfSquares
 from pipeline.audit.trace import main, trace
 from pipeline.errors import InputError
 

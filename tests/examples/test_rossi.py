@@ -1,4 +1,4 @@
-"""Another trial by settings alone: the Rossi experiment is built, drawn and traced, and its printed numbers come out."""
+"""Another trial by settings alone: the Rossi experiment is built, drawn, traced, and its printed numbers come out."""
 
 import re
 import shutil

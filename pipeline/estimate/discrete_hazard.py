@@ -20,7 +20,14 @@ from pipeline.estimate.problem import (
     Words,
     missing_rows,
 )
-from pipeline.estimate.regression import count_of, drop_dependent, dropped_note
+from pipeline.estimate.regression import (
+    NO_VARIANCE_NOTE,
+    ONE_CLUSTER_NOTE,
+    count_of,
+    determined,
+    drop_dependent,
+    dropped_note,
+)
 from pipeline.estimate.spells import Spells, spells
 from pipeline.estimate.table import Address, Estimate, hash_persons
 from pipeline.estimate.terms import Evidence, Squares, Terms
@@ -88,13 +95,14 @@ def rows(problem: Spells) -> list[Estimate]:
     for parameter in _parameters(problem):
         column, is_clustered = parameter.removesuffix(CLUSTERED), parameter.endswith(CLUSTERED)
         if column in found.dropped:
-            reason = f"the column {column} is determined by the others"
-            estimates += missing_rows(problem.model, problem.sample, [problem.label], [parameter], reason)
+            estimates += missing_rows(problem.model, problem.sample, [problem.label], [parameter], determined(column))
             continue
         place = hazard.place("treated" if column == problem.model.treatment else column)
         value = float(hazard.coefficients[place])
         own_error = float((hazard.clustered_errors if is_clustered else hazard.standard_errors)[place])
         inference = infer(value, own_error, None, problem.study.inference.level)
+        unknown = ONE_CLUSTER_NOTE if hazard.n_clusters < 2 else NO_VARIANCE_NOTE
+        notes = [unknown if np.isnan(own_error) else "", _note(found, problem)]
         estimates.append(
             Estimate(
                 model=problem.model.name,
@@ -111,7 +119,7 @@ def rows(problem: Spells) -> list[Estimate]:
                 n_control=int((~used.treated).sum()),
                 n_clusters=hazard.n_clusters if problem.model.cluster != "none" else None,
                 control_mean=hazard.control_hazard,
-                note=_note(found, problem),
+                note="; ".join(filter(None, notes)),
                 sample_hash=hash_persons(used.persons),
                 spec_hash=problem.model.spec_hash,
             )
@@ -143,7 +151,7 @@ def person_weeks(problem: Spells, column: str) -> pd.DataFrame:
     hazard = found.hazard
     rows = _expand(problem)
     for drop in hazard.drops:
-        rows = rows[rows[drop.factor] != drop.level]
+        rows = rows[rows[f"{drop.factor}:"] != drop.level]
     design = np.column_stack([_column(rows, name) for name in hazard.columns]).astype(float)
     predictor = design @ hazard.coefficients
     exits = rows["exit"].to_numpy(dtype=np.int64)
@@ -161,11 +169,11 @@ def person_weeks(problem: Spells, column: str) -> pd.DataFrame:
 
 def _column(rows: pd.DataFrame, name: str) -> FloatArray:
     factor, is_dummy, level = name.partition(":")
-    return np.asarray(rows[factor] == level if is_dummy else rows[name], dtype=float)
+    return np.asarray(rows[f"{factor}:"] == level if is_dummy else rows[name], dtype=float)
 
 
 def _expand(problem: Spells) -> pd.DataFrame:
-    """One row a person and week at risk, with the level of each set of dummies and the covariates."""
+    """One row a person and week at risk, with the level of each set of dummies, as '<name>:', and the covariates."""
     import pandas as pd
 
     horizon, steps = _steps(problem)
@@ -180,8 +188,8 @@ def _expand(problem: Spells) -> pd.DataFrame:
             "cluster": problem.clusters[repeat],
             "treated": problem.treated[repeat],
             "exit": problem.exited[repeat] & (week == problem.weeks[repeat]),
-            "weeks": names[interval_of(week, horizon, steps)],
-            problem.model.fixed_effects: problem.strata[repeat],
+            "weeks:": names[interval_of(week, horizon, steps)],
+            f"{problem.model.fixed_effects}:": problem.strata[repeat],
             **dict(zip(problem.model.covariates, problem.covariates[repeat].T, strict=True)),
         }
     )

@@ -77,6 +77,13 @@ def _require_possible(model: Model, design: Design) -> None:
                 f"{place}: {key} = {_written(value)} does not go with the estimator '{model.estimator}', which takes "
                 f"{known} in this design. Mend the key, or the estimator."
             )
+    for key in ("outcomes", "weeks", "samples", "splits", "covariates"):
+        listed = getattr(model, key)
+        twice = [] if isinstance(listed, str) else sorted({str(name) for name in listed if listed.count(name) > 1})
+        if twice:
+            raise InputError(f"{place}: {key} has {', '.join(twice)} twice. Name each once.")
+    if model.treatment in model.covariates:
+        raise InputError(f"{place}: the treatment {model.treatment} is among its covariates. Take it out of them.")
     if model.peers != "none" and not model.splits:
         raise InputError(f"{place}: peers without splits. Name the splits they divide.")
     if model.splits and len(model.samples) != 1:

@@ -30,7 +30,8 @@ def fit(problem: Regression) -> Fit:
     """The effects of a problem on means; ValueError with the reason if there is none."""
     averaged, row_of = average_arms(problem.design)
     cluster = problem.study.design.cluster
-    single = int((np.unique(averaged.clusters, return_counts=True)[1] == 1).sum())
+    arms = np.unique(2 * averaged.clusters + averaged.treated) // 2
+    single = int((np.bincount(arms) == 1).sum())
     plural = cluster.plural_en if cluster else "persons"
     note = f"one arm only, so one mean, in {single} {plural}" if single and cluster else ""
     means = group_means(problem.outcomes, row_of, len(averaged.persons))
@@ -39,8 +40,12 @@ def fit(problem: Regression) -> Fit:
 
 
 def average_arms(design: Design) -> tuple[Design, np.ndarray]:
-    """The design of the means by cluster and arm, and for each person (n,) the row of their mean."""
-    _, first, row_of = np.unique(2 * design.clusters + design.treated, return_index=True, return_inverse=True)
+    """The design of the means by cluster and arm, and for each person (n,) the row of their mean.
+
+    A cluster that lies in several strata has means in each, so that a mean is of one stratum.
+    """
+    cells = np.column_stack([design.clusters, design.strata, design.treated])
+    _, first, row_of = np.unique(cells, axis=0, return_index=True, return_inverse=True)
     own = {name: getattr(design, name)[first] for name in ("persons", "strata", "clusters", "treated", "groups")}
     return replace(design, covariates=group_means(design.covariates, row_of, len(first)), **own), row_of
 

@@ -53,6 +53,7 @@ def _curve(problem: Spells, arm: str) -> list[Estimate]:
             n=int(curve.at_risk[week]),
             n_treated=int(curve.at_risk[week]) if arm == "treated" else 0,
             n_control=int(curve.at_risk[week]) if arm == "control" else 0,
+            converged=bool(np.isfinite(curve.survival[week])),
             note="" if np.isfinite(curve.survival[week]) else NO_ESTIMATE + NOBODY_AT_RISK,
             sample_hash=sample_hash,
             spec_hash=spec_hash,

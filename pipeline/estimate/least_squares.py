@@ -8,12 +8,13 @@ from __future__ import annotations
 import numpy as np
 
 from pipeline.estimate.designs import Design
-from pipeline.estimate.problem import Estimator, FloatArray, Words
+from pipeline.estimate.problem import Estimator, FloatArray, NoEstimateError, Words
 from pipeline.estimate.regression import (
     ONE_CLUSTER_NOTE,
     Fit,
     Regression,
     counted_in,
+    determined,
     drop_dependent,
     dropped_note,
     place_of,
@@ -24,7 +25,7 @@ from pipeline.estimate.regression import (
 )
 from pipeline.estimate.table import Address, Estimate
 from pipeline.estimate.terms import Evidence, Squares, Terms
-from pipeline.stats.ols import OLSFit, fit_cluster_ols
+from pipeline.stats.ols import OLSFit, fit_cluster_ols, is_aliased
 
 FORMULA = "w = the row of (X'X)^-1 X' of {parameter}"
 
@@ -32,9 +33,10 @@ FORMULA = "w = the row of (X'X)^-1 X' of {parameter}"
 def fit(problem: Regression) -> Fit:
     """The effects of a problem by one factorisation; NoEstimateError or ValueError with the reason if there is none.
 
-    An effect that the data do not identify is missing, and its persons stay for the common coefficients. A covariate
-    that the columns before it determine is left out, as other packages do. Without clusters every person is one, the
-    factor of the variance N/(N-K) (HC1) and the reference t(N-K).
+    An effect that the data do not identify is missing, and its persons stay for the common coefficients: with their
+    effect, for without it they would count as untreated. A covariate that the columns before it determine is left out,
+    as other packages do. Without clusters every person is one, the factor of the variance N/(N-K) (HC1) and the
+    reference t(N-K).
     """
     return fit_design(problem, problem.design, problem.outcomes)
 
@@ -42,9 +44,8 @@ def fit(problem: Regression) -> Fit:
 def fit_design(problem: Regression, design: Design, outcomes: FloatArray) -> Fit:
     """The fit of outcomes (n, m) on a design of n rows, persons or means of them, of the problem."""
     reasons = why_not_identified(problem)
-    effects = [name for name, reason in zip(design.effects, reasons, strict=True) if not reason]
-    if not effects:
-        raise ValueError(reasons[0])
+    if all(reasons):
+        raise NoEstimateError(reasons[0])
     columns = {**dict(zip(design.names, design.covariates.T, strict=True)), **_effect_columns(design)}
     is_clustered = problem.model.cluster != "none"
     clusters = design.clusters if is_clustered else np.arange(len(outcomes))
@@ -53,18 +54,22 @@ def fit_design(problem: Regression, design: Design, outcomes: FloatArray) -> Fit
         matrix = np.column_stack([columns[name] for name in names])
         return fit_cluster_ols(outcomes, matrix, clusters, names, design.strata), names
 
-    (found, names), dropped = drop_dependent([*design.names, *effects], solve)
-    for place, name in enumerate(design.effects):
-        if name in dropped:
-            reasons[place] = f"the column {name} is determined by the others"
+    (found, names), dropped = drop_dependent([*columns], solve)
     at = [names.index(name) if name in names else -1 for name in design.effects]
-    known = np.array(at) >= 0
+    aliased = np.zeros(len(at), dtype=bool)
+    if dropped:
+        aliased = is_aliased(found.weights[at], np.column_stack([columns[name] for name in dropped]))
+    for place, name in enumerate(design.effects):
+        if name in dropped or aliased[place]:
+            reasons[place] = reasons[place] or determined(name)
+    known = np.array([not reason for reason in reasons])
     g, n, k = found.n_clusters, found.n, found.k
     words = f"G/(G-1) x (N-1)/(N-K) = {g}/{g - 1} x {n - 1}/{n - k} = {found.factor:.9g}"
     return Fit(
         effects=np.where(known[:, None], found.coefficients[at], np.nan),
         errors=np.where(known[:, None], found.standard_errors[at], np.nan),
         perfect_fit=found.perfect_fit,
+        no_variance=found.no_variance[at],
         df=found.df if is_clustered else n - k,
         n=n,
         n_clusters=g if is_clustered else None,
@@ -117,13 +122,15 @@ def clustered_squares(problem: Regression, found: Fit, address: Address, row_of:
     weights = (found.weights[place] / np.bincount(row_of))[row_of] * found.scale[row_of]
     fitted = (found.outcomes - found.residuals)[row_of, 0]
     is_clustered = problem.model.cluster != "none"
-    names = np.array(design.cluster_names)[design.clusters] if is_clustered else design.persons
     cluster = problem.study.design.cluster
     grouped = is_clustered and cluster is not None
+    one = "person" if len(found.outcomes) == len(row_of) else "mean"
+    first = np.unique(row_of, return_index=True)[1]
+    names = np.array(design.cluster_names)[design.clusters] if is_clustered else design.persons[first][row_of]
     scores = weights * (problem.outcomes[:, 0] - fitted)
     table = pd.DataFrame({"person": design.persons, "cluster": names, "score": scores})
     return Squares(
-        f"{identity}{', summed by cluster' if grouped else ', every person a cluster'}; a cell contributes weight x "
+        f"{identity}{', summed by cluster' if grouped else f', every {one} a cluster'}; a cell contributes weight x "
         "state less its equal part of the person's w x fitted",
         found.factor,
         found.factor_words,
@@ -132,7 +139,7 @@ def clustered_squares(problem: Regression, found: Fit, address: Address, row_of:
             Evidence("outcome", design.persons, address.outcome, address.week, problem.model.source, direct=weights,
                      evenly=-weights * fitted, clusters=names),
         ),
-        cluster=cluster.singular_en if grouped and cluster is not None else "person",
+        cluster=cluster.singular_en if grouped and cluster is not None else one,
         is_listed=grouped,
     )  # fmt: skip
 

@@ -55,7 +55,7 @@ def _share_values(labels: Sequence[Label], people: pd.DataFrame, shares: pd.Data
     """One array (n,) per label from the long table of shares."""
     found: dict[Label, FloatArray | None] = {}
     weeks = sorted({label.week for label in labels if label.week is not None})
-    table = shares[shares["week"].isin(weeks)] if len(weeks) < shares["week"].nunique() else shares
+    table = shares if set(shares["week"].unique()) <= set(weeks) else shares[shares["week"].isin(weeks)]
     for outcome in dict.fromkeys(label.outcome for label in labels):
         rows = table[table["outcome"] == outcome]
         found |= _spread(outcome, rows["person"], rows["week"], rows["share"], weeks, people)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -30,12 +30,10 @@ from pipeline.settings.study import Study
 from pipeline.stats.distributions import infer
 from pipeline.stats.ols import RankDeficiencyError
 
-if TYPE_CHECKING:
-    pass
-
 Result = TypeVar("Result")
 PERFECT_FIT_NOTE = "the outcome is fitted exactly: no standard error"
 ONE_CLUSTER_NOTE = "fewer than two clusters: no standard error"
+NO_VARIANCE_NOTE = "what the effect rests on does not vary between clusters: no standard error"
 NO_CONTROL = "no control is in the group"
 IDENTITY = "estimate = sum over persons of w(i) x {what}(i), {formula}"
 WHAT = {"shares": "share of weeks", "weekly": "state in the week"}
@@ -68,6 +66,7 @@ class Regression:
 class Fit:
     """Effects and errors (p, m) of the p parameters and m outcomes, and what the inference rests on.
 
+    perfect_fit: (m,), the outcomes that are fitted exactly; no_variance: (p, m), the errors that are rounding noise.
     weights: (p, n), effects = weights @ outcomes, of the n rows that the regression has, persons or means of them;
     residuals: (n, m). reasons: by parameter why it is missing, '' if it is not. outcomes, treated: those of the rows.
     factor: of the variance, with factor_words; scale: (n,) what a row's score is multiplied by. notes: for all.
@@ -76,6 +75,7 @@ class Fit:
     effects: FloatArray
     errors: FloatArray
     perfect_fit: BoolArray
+    no_variance: BoolArray
     df: float
     n: int
     n_clusters: int | None
@@ -163,27 +163,25 @@ def drop_dependent(names: Sequence[str], fit: Callable[[list[str]], Result]) -> 
             dropped.append(error.column)
 
 
+def determined(column: str) -> str:
+    """Why the coefficient of a column does not exist."""
+    return f"the column {column} is determined by the others"
+
+
 def dropped_note(columns: Sequence[str]) -> list[str]:
     """What is said of covariates that the others determine."""
     return [f"left out the covariate {column}, which the others determine" for column in columns]
 
 
 def rows_of(problem: Regression, estimate: Callable[[Regression], Fit]) -> list[Estimate]:
-    """The estimates of a problem, or a row with the reason for each that cannot be made."""
+    """The estimates of a problem, or a row with the reason for each that cannot be made; and of a split its groups."""
+    groups = _describe_groups(problem) if problem.model.splits else []
     try:
         require_persons(problem)
-        fit = estimate(problem)
+        return [*_rows(problem, estimate(problem)), *groups]
     except ValueError as error:
-        parameters = [*problem.design.effects, *(_described(problem))]
-        notes = [problem.design.note, *problem.notes]
-        return missing_rows(problem.model, problem.part.name, problem.labels, parameters, str(error), notes)
-    return _rows(problem, fit)
-
-
-def _described(problem: Regression) -> list[str]:
-    """The control means and sizes that are shown of the groups of a split."""
-    names = problem.design.group_names if problem.model.splits else ()
-    return [f"{statistic}:{name}" for name in names for statistic in ("control_mean", "size")]
+        notes, effects = [problem.design.note, *problem.notes], problem.design.effects
+        return [*missing_rows(problem.model, problem.part.name, problem.labels, effects, str(error), notes), *groups]
 
 
 def _rows(problem: Regression, fit: Fit) -> list[Estimate]:
@@ -203,12 +201,12 @@ def _rows(problem: Regression, fit: Fit) -> list[Estimate]:
     for place, (parameter, group) in enumerate(zip(design.effects, design.group_names, strict=True)):
         members = design.members(group) if len(design.group_names) > 1 else np.ones(len(fit.treated), dtype=bool)
         means = _control_means(fit.outcomes, members & ~fit.treated)
-        alone = ", ".join(stratum for stratum, number in one_arm if number == place)
         reason = NO_ESTIMATE + fit.reasons[place] if fit.reasons[place] else ""
+        alone = "" if reason else ", ".join(stratum for stratum, number in one_arm if number == place)
         notes = [reason, *fit.notes[:1], design.note, *fit.notes[1:]]
         notes += [f"one arm only, so no comparison, in {alone}" if alone else "", *problem.notes]
         for j, label in enumerate(labels):
-            exact = PERFECT_FIT_NOTE if fit.perfect_fit[j] and not reason else ""
+            exact = PERFECT_FIT_NOTE if fit.perfect_fit[j] else NO_VARIANCE_NOTE if fit.no_variance[place, j] else ""
             rows.append(
                 Estimate(
                     outcome=label.outcome,
@@ -220,37 +218,53 @@ def _rows(problem: Regression, fit: Fit) -> list[Estimate]:
                     ci_low=float(inference.ci_low[place, j]),
                     ci_high=float(inference.ci_high[place, j]),
                     control_mean=float(means[j]),
-                    note="; ".join(filter(None, [exact, *notes])),
+                    converged=not reason,
+                    note="; ".join(filter(None, ["" if reason else exact, *notes])),
                     **shared,
                     **counts,
                 )
             )
-        if model.splits:
-            rows += _describe_group(problem, group, members, means, shared)
     return rows
 
 
-def _describe_group(
-    problem: Regression, group: str, members: BoolArray, means: FloatArray, shared: dict[str, Any]
-) -> list[Estimate]:
-    """The control mean of a group, and the group's share of the persons of the estimation sample."""
-    design = problem.design
-    controls = members & ~design.treated
+def _describe_groups(problem: Regression) -> list[Estimate]:
+    """The control mean of each group, and the group's share of the persons of the estimation sample."""
+    model, design, part = problem.model, problem.design, problem.part
+    if not len(design.persons):
+        names = [f"{statistic}:{group}" for group in design.group_names for statistic in ("control_mean", "size")]
+        reason = NOBODY_KNOWN if part.size else NOBODY_IN_SAMPLE
+        return missing_rows(model, part.name, problem.labels, names, reason, [design.note, *problem.notes])
     rows = []
-    for name, counted in (("control_mean", controls), ("size", members)):
-        is_known = name == "size" or bool(controls.any())
-        persons: dict[str, Any] = {
-            "n": int(counted.sum()),
-            "n_treated": int((counted & design.treated).sum()),
-            "n_control": int(controls.sum()),
-            "sample_hash": hash_persons(design.persons[counted]),
-            "note": "" if is_known else NO_ESTIMATE + NO_CONTROL,
-        }
-        for j, label in enumerate(problem.labels):
-            address: dict[str, Any] = {"outcome": label.outcome, "week": label.week, **shared, **persons}
-            value = float(means[j]) if name == "control_mean" else float(members.mean())
-            rows.append(Estimate(parameter=f"{name}:{group}", estimate=value, **address))
+    for group in design.group_names:
+        members = design.members(group)
+        controls = members & ~design.treated
+        sizes = np.full(len(problem.labels), members.mean())
+        rows += _describe(problem, f"control_mean:{group}", controls, _control_means(problem.outcomes, controls))
+        rows += _describe(problem, f"size:{group}", members, sizes)
     return rows
+
+
+def _describe(problem: Regression, parameter: str, counted: BoolArray, values: FloatArray) -> list[Estimate]:
+    """A number about the persons `counted` (n,) of a group, one of each outcome (m,)."""
+    design, is_known = problem.design, bool(np.isfinite(values).all())
+    return [
+        Estimate(
+            model=problem.model.name,
+            sample=problem.part.name,
+            outcome=label.outcome,
+            week=label.week,
+            parameter=parameter,
+            estimate=float(value),
+            n=int(counted.sum()),
+            n_treated=int((counted & design.treated).sum()),
+            n_control=int((counted & ~design.treated).sum()),
+            converged=is_known,
+            note="" if is_known else NO_ESTIMATE + NO_CONTROL,
+            sample_hash=hash_persons(design.persons[counted]),
+            spec_hash=problem.model.spec_hash,
+        )
+        for label, value in zip(problem.labels, values, strict=True)
+    ]
 
 
 def _control_means(values: FloatArray, controls: BoolArray) -> FloatArray:

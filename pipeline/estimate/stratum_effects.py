@@ -9,12 +9,13 @@ from __future__ import annotations
 import numpy as np
 
 from pipeline.estimate import least_squares
-from pipeline.estimate.designs import Design
+from pipeline.estimate.designs import EVERYBODY, Design
 from pipeline.estimate.problem import Estimator, FloatArray, NoEstimateError, Words
 from pipeline.estimate.regression import (
     Fit,
     Regression,
     counted_in,
+    determined,
     drop_dependent,
     dropped_note,
     regressions,
@@ -23,7 +24,7 @@ from pipeline.estimate.regression import (
 )
 from pipeline.estimate.table import Address, Estimate
 from pipeline.estimate.terms import Squares, Terms
-from pipeline.stats.ols import ContrastFit, fit_contrast
+from pipeline.stats.ols import ContrastFit, fit_contrast, is_aliased
 
 FORMULA = "w = the sum over strata k of N(k)/N x the row of (X'X)^-1 X' of the effect in k"
 
@@ -44,11 +45,14 @@ def fit(problem: Regression) -> Fit:
         return fit_contrast(problem.outcomes, matrix, cells, contrast, names)
 
     found, dropped = drop_dependent(design.names, solve)
+    if dropped and is_aliased(found.weights[None], np.column_stack([columns[name] for name in dropped]))[0]:
+        raise NoEstimateError(determined(design.treatment))
     alone = sorted({_address(design, stratum) for stratum in design.strata[found.leverage_one & (found.weights != 0)]})
     return Fit(
         effects=found.estimates[None],
         errors=found.standard_errors[None],
         perfect_fit=found.perfect_fit,
+        no_variance=found.no_variance[None],
         df=found.df,
         n=found.n,
         n_clusters=None,
@@ -86,7 +90,7 @@ def _grouping(design: Design) -> str:
 
 
 def _address(design: Design, stratum: int) -> str:
-    return design.strata_names[stratum].split(":")[1]
+    return design.strata_names[stratum].partition(":")[2] or EVERYBODY
 
 
 def rows(problem: Regression) -> list[Estimate]:

@@ -27,7 +27,9 @@ def main() -> int:
         print("interrupted; nothing half-written is left", file=sys.stderr)
         return 130
     if not status:
-        print(f"error: stage {arguments[0]}: it was killed, perhaps for want of memory. Run make again.", file=sys.stderr)
+        print(
+            f"error: stage {arguments[0]}: it was killed, perhaps for want of memory. Run make again.", file=sys.stderr
+        )
         return 2
     return status[0]
 

@@ -171,7 +171,9 @@ class Sheet:
         box = [0.0, top, WIDTH, self.height - top - self.foot]
         view = '<view id="panels" viewBox="{} {} {} {}"/>'.format(*(f"{side * POINTS_PER_INCH:.1f}" for side in box))
         text = vector.getvalue().replace(f"'{FAMILY}'", f"'{FAMILY}', {FALLBACKS}")
-        return re.sub(r"(<svg [^>]*>)", rf"\1\n {view}", text, count=1), _png(np.asarray(canvas.buffer_rgba())[:, :, :3])
+        return re.sub(r"(<svg [^>]*>)", rf"\1\n {view}", text, count=1), _png(
+            np.asarray(canvas.buffer_rgba())[:, :, :3]
+        )
 
 
 def _png(pixels: npt.NDArray[np.uint8]) -> bytes:
@@ -189,7 +191,9 @@ def _png(pixels: npt.NDArray[np.uint8]) -> bytes:
         (b"IDAT", zlib.compress(rows, level=2)),
         (b"IEND", b""),
     )
-    parts = (struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in chunks)
+    parts = (
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in chunks
+    )
     return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
 
 
@@ -219,6 +223,12 @@ def write_above(axes: Axes, text: str) -> None:
         "va": "baseline",
     }
     axes.annotate(text, (1, 1), (0, LABEL_RISE * POINTS_PER_INCH), color=GREY, **place)
+
+
+def write_nothing(axes: Axes, text: str) -> None:
+    """A sentence in the middle of axes that have nothing to show, and no numbers on their vertical scale."""
+    axes.set_yticks([])
+    axes.text(0.5, 0.5, text, transform=axes.transAxes, ha="center", va="center", color=GREY, wrap=True)
 
 
 def height(lines: Sequence[str], size: float) -> float:

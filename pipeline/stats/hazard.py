@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
-from pipeline.stats.ols import require_full_rank
+from pipeline.stats.ols import PERFECT_FIT, require_full_rank
 from pipeline.stats.person_weeks import Cells, Drop, drop_perfect_prediction
 
 FloatArray = npt.NDArray[np.float64]
@@ -34,7 +34,8 @@ class HazardFit:
 
     coefficients, standard_errors, clustered_errors: (k,) in the order of columns, the last of which are the covariates
     and 'treated'; on the scale of the link; standard errors from the observed information, clustered ones with the
-    scores summed by cluster and the factor G/(G-1); all missing unless converged. n counts person-weeks, after the
+    scores summed by cluster and the factor G/(G-1); all missing unless converged, clustered ones also with one cluster
+    and where the scores cancel within every cluster. n counts person-weeks, after the
     drops; cells are those that are left.
     """
 
@@ -175,7 +176,10 @@ def derivatives(
 def _standard_errors(
     design: FloatArray, scores: FloatArray, weights: FloatArray, cluster: IntArray, converged: bool
 ) -> tuple[FloatArray, FloatArray, int]:
-    """Standard errors (k,), the same clustered, and the number of clusters; one cluster has no clustered errors."""
+    """Standard errors (k,), the same clustered, and the number of clusters.
+
+    One cluster has no clustered errors, nor has a coefficient whose scores cancel in every cluster, up to rounding.
+    """
     clusters, codes = np.unique(cluster, return_inverse=True)
     count, unknown = len(clusters), np.full(design.shape[1], np.nan)
     if not converged:
@@ -183,6 +187,9 @@ def _standard_errors(
     inverse = np.linalg.inv(design.T @ (weights[:, None] * design))
     order = np.argsort(codes, kind="stable")
     starts = np.searchsorted(codes[order], np.arange(count))
-    by_cluster = np.add.reduceat(((design @ inverse) * scores[:, None])[order], starts, axis=0)
-    clustered = np.sqrt(count / (count - 1) * (by_cluster**2).sum(axis=0)) if count > 1 else unknown
+    rows = design @ inverse
+    squares = (np.add.reduceat((rows * scores[:, None])[order], starts, axis=0) ** 2).sum(axis=0)
+    # The scores of a cell are a difference of numbers of the size of its information.
+    is_known = (squares > PERFECT_FIT * ((rows * weights[:, None]) ** 2).sum(axis=0)) & (count > 1)
+    clustered = np.where(is_known, np.sqrt(count / max(count - 1, 1) * squares), np.nan)
     return np.sqrt(np.diag(inverse)), clustered, count

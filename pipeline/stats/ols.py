@@ -29,15 +29,17 @@ class RankDeficiencyError(ValueError):
 class OLSFit:
     """Coefficients and clustered standard errors of m outcomes on one design of k columns.
 
-    coefficients, standard_errors: (k, m); the errors are missing for an outcome that is fitted perfectly, and with one
-    cluster. perfect_fit: (m,), True where the residuals are rounding noise. df: degrees of freedom of the t reference,
-    clusters less one. weights: (k, n), coefficients = weights @ outcomes. residuals: (n, m). factor: of the variance,
-    G/(G-1) * (N-1)/(N-K). k: coefficients with those of the absorbed dummies.
+    coefficients, standard_errors: (k, m); the errors are missing for an outcome that is fitted perfectly, with one
+    cluster, and where no_variance (k, m). perfect_fit: (m,), True where the residuals are rounding noise; no_variance:
+    where the sum of squares of a coefficient is, as when its scores cancel within every cluster. df: degrees of freedom
+    of the t reference, clusters less one. weights: (k, n), coefficients = weights @ outcomes. residuals: (n, m).
+    factor: of the variance, G/(G-1) * (N-1)/(N-K). k: coefficients with those of the absorbed dummies.
     """
 
     coefficients: FloatArray
     standard_errors: FloatArray
     perfect_fit: npt.NDArray[np.bool_]
+    no_variance: npt.NDArray[np.bool_]
     df: int
     n: int
     n_clusters: int
@@ -51,14 +53,16 @@ class OLSFit:
 class ContrastFit:
     """One contrast of cells, for m outcomes, with errors robust to unequal variances.
 
-    estimates, standard_errors: (m,), the error missing for a perfect fit and where an observation of the contrast has
-    leverage one; df: observations less coefficients. leverage: (n,); leverage_one: (n,), True where it is one. weights:
-    (n,), estimates = weights @ outcomes; residuals: (n, m).
+    estimates, standard_errors: (m,), the error missing for a perfect fit, where the sum of squares is rounding noise
+    (no_variance), and where an observation of the contrast has leverage one; df: observations less coefficients.
+    leverage: (n,); leverage_one: (n,), True where it is one. weights: (n,), estimates = weights @ outcomes; residuals:
+    (n, m).
     """
 
     estimates: FloatArray
     standard_errors: FloatArray
     perfect_fit: npt.NDArray[np.bool_]
+    no_variance: npt.NDArray[np.bool_]
     leverage: FloatArray
     leverage_one: npt.NDArray[np.bool_]
     df: int
@@ -95,9 +99,10 @@ def fit_cluster_ols(
     clustered = _cluster_squares(weights[:, order], residuals[order], starts)
     n, g = len(x), len(starts)
     perfect = (residuals**2).sum(axis=0) <= PERFECT_FIT * (y**2).sum(axis=0)
+    nothing = (g > 1) & (clustered <= PERFECT_FIT * (weights**2 @ y**2))
     factor = (g / (g - 1)) * ((n - 1) / (n - k)) if g > 1 else np.nan
-    errors = np.where(perfect, np.nan, np.sqrt(clustered * factor))
-    return OLSFit(coefficients, errors, perfect, g - 1, n, g, k, factor, weights, residuals)
+    errors = np.where(perfect | nothing, np.nan, np.sqrt(clustered * factor))
+    return OLSFit(coefficients, errors, perfect, nothing, g - 1, n, g, k, factor, weights, residuals)
 
 
 def _cluster_squares(weights: FloatArray, residuals: FloatArray, starts: list[int]) -> FloatArray:
@@ -136,11 +141,14 @@ def fit_contrast(
     residuals = within_y - within_x @ (common @ y)
     leverage = 1.0 / sizes[codes] + np.einsum("ni,in->n", within_x, common)
     whole = 1.0 - leverage < RANK_TOLERANCE
-    terms = weights**2 / np.where(whole, 1.0, 1.0 - leverage)
+    # Whoever has leverage one outside the contrast weighs nothing in it, but for rounding.
+    weights[whole & (np.abs(weights) <= RANK_TOLERANCE * np.abs(weights).max())] = 0.0
+    squares = (weights**2 / np.where(whole, 1.0, 1.0 - leverage)) @ residuals**2
     perfect = (residuals**2).sum(axis=0) <= PERFECT_FIT * (y**2).sum(axis=0)
+    nothing = squares <= PERFECT_FIT * (weights**2 @ y**2)
     lone = bool((whole & (weights != 0.0)).any())
-    errors = np.where(perfect | lone, np.nan, np.sqrt(terms @ residuals**2))
-    return ContrastFit(weights @ y, errors, perfect, leverage, whole, len(x) - k, len(x), weights, residuals)
+    errors = np.where(perfect | nothing | lone, np.nan, np.sqrt(squares))
+    return ContrastFit(weights @ y, errors, perfect, nothing, leverage, whole, len(x) - k, len(x), weights, residuals)
 
 
 def _take_out(y: FloatArray, x: FloatArray, absorbed: npt.ArrayLike | None) -> tuple[FloatArray, FloatArray, int]:
@@ -185,6 +193,17 @@ def require_full_rank(
     if dependent.size:
         first = int(dependent[0])
         raise RankDeficiencyError(columns[first] if columns is not None else str(first))
+
+
+def is_aliased(weights: FloatArray, columns: FloatArray) -> npt.NDArray[np.bool_]:
+    """Which sums weights @ outcomes, (p, n), some of `columns` (n, d) that were left out of the design would move.
+
+    A column left out because others determine it takes nothing from a coefficient that its own does not enter; one that
+    it does enter does not exist, for the outcomes cannot tell the two apart.
+    """
+    moved = np.abs(weights @ columns)
+    size = np.outer(np.linalg.norm(weights, axis=1), np.linalg.norm(columns, axis=0))
+    return np.asarray((moved > RANK_TOLERANCE * size).any(axis=1))
 
 
 def _weights(

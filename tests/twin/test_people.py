@@ -43,7 +43,7 @@ def read(files: dict[str, bytes], name: str) -> pd.DataFrame:
 
 def score(items: pd.DataFrame, followup: bool) -> pd.DataFrame:
     """Scores by the rules of scales.csv, written anew for this test."""
-    scales = pd.read_csv("scales.csv", dtype=str, keep_default_na=False)
+    scales = pd.read_csv("config/scales.csv", dtype=str, keep_default_na=False)
     numbers = items.drop(columns="SVARDATO").replace("", np.nan).astype(float).set_index("LOEBENR")
     scores = pd.DataFrame(index=numbers.index)
     for scale in scales[scales["followup"] == "1"].itertuples() if followup else scales.itertuples():

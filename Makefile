@@ -5,6 +5,8 @@ STUDY    ?= config
 EXTRACT  ?= $(if $(filter config,$(STUDY)),twin,$(notdir $(STUDY)))
 FROM     ?= twin
 PYTHON   ?= .venv/bin/python
+# The Python of 3.11 or newer that .venv is built with.
+BASE_PYTHON ?= python3
 
 # The name of an extract is part of paths that `make clean` deletes: letters, digits, _ and - only.
 CHARACTERS := a b c d e f g h i j k l m n o p q r s t u v w x y z A B C D E F G H I J K L M N O P Q R S T U V W X Y Z 0 1 2 3 4 5 6 7 8 9 _ -
@@ -48,10 +50,11 @@ test: check ## Run every test; they are about the synthetic trial, whatever EXTR
 	$(if $(filter-out twin,$(EXTRACT)),@$(MAKE) check EXTRACT=twin)
 	$(PYTHON) -m pytest
 
-lint: $(SETUP) ## Check style and types
+lint: $(SETUP) ## Check style, types, and which room imports from which
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m ruff format --check .
 	$(PYTHON) -m mypy
+	$(PYTHON) -c 'from importlinter.cli import lint_imports_command as lint; lint()' --no-logo --no-cache
 
 docs: $(SETUP) ## Write docs/outcomes.md, docs/models.md and docs/variables.md from the settings and the tests
 	@$(PYTHON) -m pipeline.documents
@@ -85,9 +88,13 @@ help: ## Show this list
 
 # --- The environment, from the lock file -----------------------------------------------------------------------------
 
+# A Python older than 3.11 is told so before anything is built.
+OLD = sys.executable + " is Python " + sys.version.split()[0] + ", older than 3.11: name one that is not, such as BASE_PYTHON=python3.11"
+
 .venv/installed: requirements.lock
+	@$(BASE_PYTHON) -c 'import sys; sys.exit("error: " + $(OLD) if sys.version_info < (3, 11) else 0)'
 	@echo "building the environment in .venv from requirements.lock"
-	python3 -m venv .venv
+	$(BASE_PYTHON) -m venv .venv
 	.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@touch $@
 

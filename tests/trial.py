@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-CONFIG = Path(__file__).parents[1] / "config"
+OWN = Path(__file__).parent / "settings"
 MUNICIPALITIES = 26
 TEAMS = 43
 HORIZON = 81
@@ -33,6 +33,7 @@ class Trial:
     durations: pd.DataFrame
     weekly: pd.DataFrame
     followup: pd.DataFrame
+    exclusions: pd.DataFrame
 
     @property
     def people(self) -> pd.DataFrame:
@@ -72,15 +73,17 @@ def draw_background(rng: np.random.Generator, sample: pd.DataFrame, missing: flo
         "self_efficacy": rng.integers(0, 25, n),
     }
     columns = {name: np.where(rng.random(n) < missing, np.nan, values) for name, values in answers.items()}
-    register = {"wait_days": sample["wait_days"].astype(float), "sickness_benefit_pre_share": rng.beta(2, 4, n)}
+    days = (sample["allocation_date"] - pd.Timestamp("1970-01-01")).dt.days.astype(float)
+    dates = {"wait_days": sample["wait_days"].astype(float), "allocation_day": days}
+    register = {**dates, "sickness_benefit_pre_share": rng.beta(2, 4, n)}
     return pd.DataFrame({"person": sample["person"], **columns, **register})
 
 
 def draw_further(rng: np.random.Generator, background: pd.DataFrame) -> pd.DataFrame:
     """The background with every other variable that models.toml names, complete."""
-    models = tomllib.loads((CONFIG / "models.toml").read_text())
+    models = tomllib.loads((OWN / "models.toml").read_text(encoding="utf-8"))
     wanted = [*models["tobit"]["covariates"], *models["background_groups"]["splits"]]
-    study = tomllib.loads((CONFIG / "study.toml").read_text())
+    study = tomllib.loads((OWN / "study.toml").read_text(encoding="utf-8"))
     named = dict.fromkeys(study["splits"].get(name, {"variable": name})["variable"] for name in wanted)
     n, new = len(background), [name for name in named if name not in background]
     shares = {
@@ -91,8 +94,8 @@ def draw_further(rng: np.random.Generator, background: pd.DataFrame) -> pd.DataF
 
 def draw_followup(rng: np.random.Generator, sample: pd.DataFrame) -> pd.DataFrame:
     """Scores after the course of three in four persons, some missing, and of five who are not analysed."""
-    scales = pd.read_csv(CONFIG / "scales.csv", dtype=str)
-    names = scales.loc[scales["followup"] == "1", "variable"]
+    variables = pd.read_csv(OWN / "variables.csv", dtype=str, keep_default_na=False)
+    names = variables.loc[variables["tables"].str.contains("followup"), "name"]
     persons = np.append(sample["person"].to_numpy()[rng.random(len(sample)) < 0.75], np.arange(9001, 9006))
     scores = {name: rng.integers(0, 11, len(persons)).astype(float) for name in names}
     table = pd.DataFrame({"person": persons, **scores})
@@ -147,6 +150,14 @@ def draw_exits(
     return np.where(exited, leaves.argmax(axis=2) + 1, HORIZON), np.asarray(exited)
 
 
+def list_exclusions(sample: pd.DataFrame) -> pd.DataFrame:
+    """Everybody randomised: those of the sample, and four who are left out, three of them of a closed municipality."""
+    own = sample[["person", "treated"]].assign(reason="analysed", municipality_name=sample["municipality"])
+    reasons = ["closed_municipality"] * 3 + ["no_baseline"]
+    others = {"person": range(9001, 9005), "treated": [1, 1, 0, 0], "reason": reasons, "municipality_name": "Nowhere"}
+    return pd.concat([own, pd.DataFrame(others)], ignore_index=True)
+
+
 def draw_trial(seed: int = 1, effect: float = 0.1, missing: float = 0.02) -> Trial:
     """The tables of one trial; `effect` on the share of weeks and on the logit of the exit rate."""
     rng = np.random.default_rng(seed)
@@ -165,4 +176,5 @@ def draw_trial(seed: int = 1, effect: float = 0.1, missing: float = 0.02) -> Tri
         durations=pd.concat(durations, ignore_index=True),
         weekly=draw_weekly(further, sample),
         followup=draw_followup(further, sample),
+        exclusions=list_exclusions(sample),
     )

@@ -6,14 +6,14 @@ import argparse
 import hashlib
 import os
 import sys
-from collections.abc import Hashable, Iterator
+from collections.abc import Collection, Hashable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from pipeline.audit.compare import COLUMNS, COUNTS, Comparison, compare, describe, read_estimates
+from pipeline.audit.compare import COLUMNS, COUNTS, Comparison, compare, describe, iterated_models, read_estimates
 from pipeline.errors import InputError, command
 from pipeline.storage import write_if_changed
 
@@ -60,13 +60,15 @@ def _files(folder: Path) -> list[Path]:
     return sorted(folder.glob("*.csv"))
 
 
-def accept(estimates: Path, reason: str | None, folder: Path = ACCEPTED) -> Iterator[str]:
+def accept(
+    estimates: Path, reason: str | None, folder: Path = ACCEPTED, iterated: Collection[str] = ()
+) -> Iterator[str]:
     """Make the estimates under `estimates` the accepted ones, if any of them moved, and keep the reason.
 
     Yields what is to be said; without a reason it asks for one after saying what moved. Nothing is written where
     nothing moved. InputError without a reason.
     """
-    found = compare(read_accepted(folder), read_estimates(estimates))
+    found = compare(read_accepted(folder), read_estimates(estimates), iterated)
     if found.changes.empty:
         yield f"nothing moved: {folder} stays as it is, and no reason is kept"
         return
@@ -122,7 +124,7 @@ def main() -> None:
             f"{estimates}: only the estimates of the synthetic trial are accepted. Another extract is compared "
             f"with an earlier one: make diff FROM=<earlier> EXTRACT={estimates.parent.name}."
         )
-    for line in accept(estimates, os.environ.get("REASON", "") or None):
+    for line in accept(estimates, os.environ.get("REASON", "") or None, iterated=iterated_models(Path("config"))):
         print(line)
 
 

@@ -9,18 +9,18 @@ from typing import Any
 
 import pandas as pd
 
-from pipeline.audit.sources import Tables
+from pipeline.audit.evidence import Tables
 from pipeline.errors import InputError
-from pipeline.estimate.designs import Label, PrognosisCases, prognosis_cases
-from pipeline.estimate.estimation import Problem, estimation_problem
+from pipeline.estimate.estimators import ESTIMATORS, checked_models
+from pipeline.estimate.problem import Data, Estimator, gather_data
 from pipeline.estimate.table import Address
-from pipeline.people.samples import join_background, select_sample, spells
 from pipeline.runner.inputs import load_input
 from pipeline.settings.exhibits import read_exhibits
-from pipeline.settings.models import Model, read_models
+from pipeline.settings.models import Model
 from pipeline.settings.study import Study
 from pipeline.show.addresses import Slot
-from pipeline.show.cells import find_slots
+from pipeline.show.rows import with_rows
+from pipeline.show.shown import find_slots
 
 DATA = ("sample", "background", "shares", "durations", "exclusions", "weekly", "followup")
 LOCATED = ("trial", "sample", "weekly", "register_columns", "baseline_items", "followup_items")
@@ -28,34 +28,13 @@ LOCATED = ("trial", "sample", "weekly", "register_columns", "baseline_items", "f
 
 @dataclass(frozen=True)
 class Request:
-    """What is to be decomposed, and the tables it is decomposed with."""
+    """An estimate to be walked: the problem that was solved, its estimator, and the tables that locate its cells."""
 
     address: Address
     model: Model
-    study: Study
-    data: dict[str, pd.DataFrame]
+    estimator: Estimator
+    problem: Any
     tables: Tables
-
-    def people(self) -> pd.DataFrame:
-        """The persons of the sample with their background."""
-        joined = join_background(self.data["sample"], self.data["background"])
-        return select_sample(joined, self.address.sample, self.study)
-
-    def at_risk(self, arm: str | None = None) -> pd.DataFrame:
-        """The persons at risk of the exit, of one arm or both, with weeks and exited."""
-        people = self.people()
-        chosen = people if arm is None else people[people["treated"] == (arm == "treated")]
-        return spells(chosen, self.data["durations"], self.address.outcome, self.study.time.horizon_weeks)
-
-    def cases(self) -> PrognosisCases:
-        """The complete cases of a regression without treatment."""
-        label = Label(self.address.outcome, self.address.week)
-        return prognosis_cases(self.model, self.address.sample, label, self.data, self.study)
-
-    def problem(self) -> Problem:
-        """The least-squares problem that was solved."""
-        address = self.address
-        return estimation_problem(self.model, address.sample, address.outcome, address.week, self.data, self.study)
 
 
 @dataclass(frozen=True)
@@ -67,17 +46,23 @@ class Build:
     config: Path = Path("config")
 
     def request(self, address: Address) -> Request:
-        """What the estimate at `address` is decomposed with; InputError if no model says what it is."""
+        """The problem behind the estimate at `address`, as it was estimated; InputError if no model says what it is."""
         model = self.models.get(address.model)
         if model is None:
             raise InputError(f"models.toml: no table [{address.model}], so nothing says what the number is.")
-        return Request(address, model, self.study, self._data, self._tables)
+        estimator = ESTIMATORS[model.estimator]
+        for problem in estimator.problems(model, self._data, address):
+            return Request(address, model, estimator, problem, self._tables)
+        raise InputError(
+            f"models.toml, table [{address.model}]: it estimates no {address.outcome} of '{address.sample}' now. Run "
+            "make all."
+        )
 
     @cached_property
-    def cells(self) -> pd.DataFrame:
+    def shown(self) -> pd.DataFrame:
         """Every number shown."""
-        cells: pd.DataFrame = self._load("cells.parquet")
-        return cells
+        shown: pd.DataFrame = self._load("shown.parquet")
+        return shown
 
     @cached_property
     def estimates(self) -> dict[str, tuple[Path, dict[Any, Any]]]:
@@ -89,8 +74,9 @@ class Build:
     def slots(self) -> dict[str, Slot]:
         """By address what exhibits.toml shows there."""
         exhibits = read_exhibits(load_input(self.config / "exhibits.toml"))
-        variables = load_input(self.config / "variables.csv")
-        return {slot.cell_id: slot for slot in find_slots(exhibits, variables, self.study, self.estimates)}
+        variables, groups = load_input(self.config / "variables.csv"), self._load("groups.parquet")
+        listed = with_rows(exhibits, variables, groups, self.estimates, self.study.time.horizon_weeks)
+        return {slot.cell_id: slot for slot in find_slots(listed, self.study, self.estimates)}
 
     @cached_property
     def study(self) -> Study:
@@ -101,7 +87,7 @@ class Build:
     @cached_property
     def models(self) -> dict[str, Model]:
         """models.toml."""
-        return read_models(load_input(self.config / "models.toml"))
+        return checked_models(load_input(self.config / "models.toml"), self.study.design)
 
     @cached_property
     def language(self) -> str:
@@ -111,11 +97,12 @@ class Build:
     @cached_property
     def exclusions(self) -> pd.DataFrame:
         """Every randomised person with the reason for leaving them out."""
-        return self._data["exclusions"]
+        return self._data.tables["exclusions"]
 
     @cached_property
-    def _data(self) -> dict[str, pd.DataFrame]:
-        return {name: self._load(f"{name}.parquet") for name in DATA}
+    def _data(self) -> Data:
+        tables = {name: self._load(f"{name}.parquet") for name in DATA}
+        return gather_data(tables, self.study, load_input(self.config / "variables.csv"))
 
     @cached_property
     def _tables(self) -> Tables:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Hashable, Mapping
+from collections.abc import Collection, Hashable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from pipeline.errors import InputError, command
+from pipeline.estimate.estimators import ESTIMATORS, checked_models
+from pipeline.runner.inputs import load_input
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -29,7 +31,6 @@ TOLERANCE = 1e-8
 # Newton's method stops at a step of 1e-10: one step more or less, on a design of up to 66 columns, moves what depends
 # on it by more than that.
 ITERATED_TOLERANCE = 1e-6
-ITERATED = ("hazard_logit", "hazard_cloglog", "tobit")
 ROUNDING = 1e-12  # of a number that is zero, such as the effect on an outcome that nobody has
 SHOWN = 8
 
@@ -47,8 +48,11 @@ class Comparison:
     counts: dict[str, int]
 
 
-def compare(old: pd.DataFrame, new: pd.DataFrame) -> Comparison:
-    """Compare two tables of estimates, each with the columns COLUMNS and every estimate_id once."""
+def compare(old: pd.DataFrame, new: pd.DataFrame, iterated: Collection[str] = ()) -> Comparison:
+    """Compare two tables of estimates, each with the columns COLUMNS and every estimate_id once.
+
+    `iterated` are the models whose estimates are found by steps.
+    """
     both = old.merge(new, on="estimate_id", how="outer", suffixes=("_old", "_new"), indicator=True)
     both["model"] = both["estimate_id"].str.partition("/")[0]
     alone = both[both["_merge"] != "both"]
@@ -65,14 +69,14 @@ def compare(old: pd.DataFrame, new: pd.DataFrame) -> Comparison:
             "unit": "",
         }
     )
-    changes = pd.concat([_moved(both[both["_merge"] == "both"].reset_index(drop=True)), one_sided])
+    changes = pd.concat([_moved(both[both["_merge"] == "both"].reset_index(drop=True), iterated), one_sided])
     changes = changes.sort_values(["size", "estimate_id"], ascending=[False, True], ignore_index=True)
     return Comparison(changes, {str(model): int(count) for model, count in both["model"].value_counts().items()})
 
 
-def _moved(both: pd.DataFrame) -> pd.DataFrame:
+def _moved(both: pd.DataFrame, iterated: Collection[str]) -> pd.DataFrame:
     """The rows of changes of the estimates that both tables have."""
-    tolerance = np.where(both["model"].isin(ITERATED), ITERATED_TOLERANCE, TOLERANCE)
+    tolerance = np.where(both["model"].isin(list(iterated)), ITERATED_TOLERANCE, TOLERANCE)
     error = np.nan_to_num(_numbers(both, "se_old"), nan=0.0)
     parts, seen = [], np.zeros(len(both), dtype=bool)
     for column in (*NUMBERS, "note"):
@@ -158,14 +162,22 @@ def read_estimates(folder: Path) -> pd.DataFrame:
     return table.astype({"n": "Int64", "n_treated": "Int64", "n_control": "Int64", "n_clusters": "Int64"})
 
 
+def iterated_models(settings: Path) -> set[str]:
+    """The models of a folder of settings whose estimates are found by steps."""
+    study = load_input(settings / "study.toml")
+    models = checked_models(load_input(settings / "models.toml"), study.design)
+    return {name for name, model in models.items() if ESTIMATORS[model.estimator].is_iterated}
+
+
 @command
 def main() -> None:
     """Say what moved from one folder of estimates to another, and end with 0: that numbers differ is no error."""
     parser = argparse.ArgumentParser(prog="python -m pipeline.audit.compare", description=__doc__)
     parser.add_argument("old", type=Path)
     parser.add_argument("new", type=Path)
+    parser.add_argument("--settings", type=Path, default=Path("config"))
     arguments = parser.parse_args()
-    found = compare(read_estimates(arguments.old), read_estimates(arguments.new))
+    found = compare(read_estimates(arguments.old), read_estimates(arguments.new), iterated_models(arguments.settings))
     total = sum(found.counts.values())
     print(f"{len(found.changes)} of {total} estimates differ between {arguments.old} and {arguments.new}")
     print("\n".join(describe(found)))

@@ -10,14 +10,12 @@ import numpy as np
 import pandas as pd
 
 from pipeline.audit.build import Request
-from pipeline.audit.counts import count_persons
-from pipeline.audit.decompose import decompose, grid_point
-from pipeline.audit.standard_errors import decompose_error
-from pipeline.audit.sums import Parts, Sum
+from pipeline.audit.evidence import RootOfSquares, Sum, locate_squares, locate_sum
 from pipeline.errors import InputError
-from pipeline.show.cells import COUNTS, SOURCES
+from pipeline.show.shown import COUNTS, SOURCES
 from pipeline.stats.distributions import quantile, two_sided_p
 
+Parts = dict[str, Sum | RootOfSquares]
 NAMES = {
     "estimate": "estimate",
     "se": "standard error",
@@ -25,9 +23,9 @@ NAMES = {
     "ci_low": "lower confidence limit",
     "ci_high": "upper confidence limit",
     "n": "number of observations",
-    "n_treated": "number in LTJS",
+    "n_treated": "number in the treated arm",
     "n_control": "number of controls",
-    "n_clusters": "number of teams",
+    "n_clusters": "number of clusters",
     "at_risk": "number at risk",
     "x": "point of the grid",
 }
@@ -64,19 +62,19 @@ def decompose_statistic(statistic: str, request: Request, estimate: Mapping[Any,
     df = None if pd.isna(estimate["df"]) else float(estimate["df"])
     reference = "the normal distribution" if df is None else f"t with {df:g} degrees of freedom"
     if statistic in COUNTS:
-        parts: Parts = {"count": count_persons(request, statistic)}
+        parts: Parts = {"count": _count(request, statistic)}
         formula, total = "a sum of ones", parts["count"].total
     elif statistic == "x":
-        parts = {"setting": _grid(request)}
+        parts = {"setting": _count(request, statistic)}
         formula, total = "a setting", parts["setting"].total
     elif statistic == "estimate":
-        parts = {"estimate": decompose(request)}
+        parts = {"estimate": _estimate(request)}
         formula, total = "a sum", parts["estimate"].total
     elif statistic == "se":
-        parts = {"standard error": decompose_error(request)}
+        parts = {"standard error": _error(request)}
         formula, total = "the root of a sum of squares", parts["standard error"].total
     else:
-        parts = {"estimate": decompose(request), "standard error": decompose_error(request)}
+        parts = {"estimate": _estimate(request), "standard error": _error(request)}
         effect, error = (part.total for part in parts.values())
         if statistic == "p_value":
             formula = f"the probability beyond |estimate / standard error| in both tails of {reference}"
@@ -88,12 +86,18 @@ def decompose_statistic(statistic: str, request: Request, estimate: Mapping[Any,
     return Number(statistic, float(value), formula, parts, total)
 
 
-def _grid(request: Request) -> Sum:
-    none = pd.DataFrame({"person": [], "weight": [], "outcome": []}, dtype=float)
-    cells = pd.DataFrame({"file": [], "contribution": []})
-    return Sum(
-        "x = first + number x step of the grid in models.toml: a setting, so no cell of the received files",
-        none,
-        cells,
-        constant=grid_point(request),
-    )
+def _estimate(request: Request) -> Sum:
+    return locate_sum(request.estimator.terms(request.problem, request.address), request.tables)
+
+
+def _count(request: Request, statistic: str) -> Sum:
+    return locate_sum(request.estimator.counted(request.problem, request.address, statistic), request.tables)
+
+
+def _error(request: Request) -> RootOfSquares:
+    if request.estimator.squares is None:
+        raise InputError(
+            f"trace: the estimator '{request.model.estimator}' does not say of what squares its standard error is the "
+            "root. Show its estimate only."
+        )
+    return locate_squares(request.estimator.squares(request.problem, request.address), request.tables)

@@ -9,9 +9,9 @@ from typing import Any
 import pandas as pd
 
 from pipeline.audit.build import Build
+from pipeline.audit.evidence import RootOfSquares, Sum
 from pipeline.audit.lineage import Link
 from pipeline.audit.statistics import NAMES, Number
-from pipeline.audit.sums import RootOfSquares, Sum
 from pipeline.settings.models import Model
 from pipeline.settings.study import Study
 
@@ -64,8 +64,10 @@ def _describe_sample(row: Row, model: Model, build: Build) -> str:
     lines = [f"SAMPLE    {row['sample']}: {conditions}", f"  randomised             {len(build.exclusions):>6}"]
     lines += [f"  less {reason:<20}{-int(reasons.get(reason, 0)):>4}" for reason in build.study.reasons]
     lines.append(f"  analysed               {int(reasons['analysed']):>6}")
-    used = [("observations used", "n"), ("of them LTJS", "n_treated"), ("of them control", "n_control")]
-    used.append(("teams", "n_clusters"))
+    design = build.study.design
+    used = [("observations used", "n"), (f"of them {design.treated.label_en}", "n_treated")]
+    used.append((f"of them {design.control.label_en}", "n_control"))
+    used.append((design.cluster.plural_en if design.cluster else "clusters", "n_clusters"))
     lines += [f"  {name:<23}{int(row[column]):>6}" for name, column in used if pd.notna(row[column])]
     lines.append(f"  hash of the sample     {row['sample_hash']}")
     return "\n".join(lines)
@@ -108,25 +110,27 @@ def _describe_parts(number: Number) -> str:
 
 
 def _describe_sum(part: Sum, kind: str) -> str:
-    lines = [_wrap(part.identity)]
-    if part.constant:
-        lines.append(f"  {'constant':<56}{part.constant: .15g}")
+    terms = part.terms
+    lines = [_wrap(terms.identity)]
+    if terms.constant:
+        lines.append(f"  {'constant':<56}{terms.constant: .15g}")
     if len(part.cells):
         lines += [
-            f"  {f'sum over {len(part.terms)} {part.unit} of weight x outcome':<56}{part.total_of_terms: .15g}",
+            f"  {f'sum over {len(terms.table)} {terms.unit} of weight x outcome':<56}{part.total_of_terms: .15g}",
             f"  {f'sum over {len(part.cells)} cells of the received files: {kind}':<56}{part.total: .15g}",
         ]
     return "\n".join(lines)
 
 
 def _describe_squares(part: RootOfSquares) -> str:
-    clusters = part.clusters.sort_values("part", ascending=False)
-    members, shown = part.terms.groupby("cluster").size(), len(clusters) if part.cluster == "team" else SHOWN
-    plural = f"{part.cluster}s"
+    squares, clusters = part.squares, part.clusters.sort_values("part", ascending=False)
+    members = squares.table.groupby("cluster").size()
+    shown = len(clusters) if squares.is_listed else SHOWN
+    plural = f"{squares.cluster}s"
     lines = [
-        _wrap(f"standard error = square root of factor x sum over {plural} of score squared; {part.identity}"),
-        f"  factor = {part.factor_words}",
-        f"  {part.cluster:<32}{part.unit:>14}{'score':>24}{'of the variance':>18}",
+        _wrap(f"standard error = square root of factor x sum over {plural} of score squared; {squares.identity}"),
+        f"  factor = {squares.factor_words}",
+        f"  {squares.cluster:<32}{squares.unit:>14}{'score':>24}{'of the variance':>18}",
     ]
     lines += [
         f"  {name!s:<32}{members[name]:>14}{row.score: 24.12g}{row.part:>18.2%}"
@@ -137,7 +141,7 @@ def _describe_squares(part: RootOfSquares) -> str:
     return "\n".join(
         [
             *lines,
-            f"  {f'root of factor x squares over {len(part.terms)} {part.unit}':<56}{part.total_of_terms: .15g}",
+            f"  {f'root of factor x squares over {len(squares.table)} {squares.unit}':<56}{part.total_of_terms: .15g}",
             f"  {f'the same from {len(part.cells)} cells: standard error':<56}{part.total: .15g}",
         ]
     )

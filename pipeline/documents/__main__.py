@@ -9,9 +9,9 @@ from pipeline.documents.models import write_models
 from pipeline.documents.outcomes import write_outcomes
 from pipeline.documents.variables import write_variables
 from pipeline.errors import command
+from pipeline.estimate.estimators import checked_models
 from pipeline.runner.inputs import load_input
 from pipeline.settings.exhibits import read_exhibits
-from pipeline.settings.models import read_models
 from pipeline.storage import write_if_changed
 
 CONFIG, SPECIFICATIONS, DOCUMENTS = Path("config"), Path("tests/register"), Path("docs")
@@ -21,7 +21,7 @@ def write_documents() -> dict[str, str]:
     """The text of every generated document by its name under docs/."""
     settings = {path.stem: load_input(path) for path in CONFIG.iterdir()}
     tests = {name: load_input(SPECIFICATIONS / f"{name}.csv") for name in ("states", "exits", "shares")}
-    models, exhibits = read_models(settings["models"]), read_exhibits(settings["exhibits"])
+    models, exhibits = checked_models(settings["models"], settings["study"].design), read_exhibits(settings["exhibits"])
     study, variables = settings["study"], settings["variables"]
     return {
         "outcomes.md": write_outcomes(settings["outcomes"], study, variables, settings["benefit_codes"], **tests),

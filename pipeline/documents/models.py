@@ -6,61 +6,23 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from pipeline.documents.markdown import GENERATED, code_list, formula, table
+from pipeline.estimate.estimators import ESTIMATORS
 from pipeline.settings.exhibits import Exhibits, exhibit_number
 from pipeline.settings.models import Model
 from pipeline.settings.study import Study
 from pipeline.show.addresses import table_slots
+from pipeline.show.rows import with_rows
 
 if TYPE_CHECKING:
     import pandas as pd
 
-CLUSTERED = (
-    r"\hat V = \frac{G}{G-1} \frac{N-1}{N-K} (X'X)^{-1} \left(\sum_h s_h s_h'\right) (X'X)^{-1}, "
-    r"\quad s_h = \sum_{i \in h} X_i e_i"
-)
-# What each estimator's errors and tests rest on: formula, reference distribution, words.
-INFERENCE = {
-    "ols": (CLUSTERED, "t(G − 1)", "X is the whole design with its dummies, K its columns, h the G teams."),
-    "group_ols": (CLUSTERED, "t(G − 1)", "N is the number of means by team and arm, h the G teams."),
-    "municipality_effects": (
-        r"\hat V(\hat\tau_t) = \sum_i \frac{w_i^2 e_i^2}{1 - h_{ii}}, \quad "
-        r"w' = c'(X'X)^{-1}X', \; c_k = N_k/N",
-        "t(N − K)",
-        "HC2: h(ii) is the leverage of person i; without covariates it is Neyman's variance of a stratified trial.",
-    ),
-    "tobit": (
-        r"\hat V = \frac{N}{N-1} H^{-1} \left(\sum_i s_i s_i'\right) H^{-1}",
-        "t(N − p), p the number of slopes",
-        "H is the observed information of slopes, constant and σ; s the score of a person.",
-    ),
-    "discrete_hazard": (
-        r"\hat V = H^{-1}; \qquad \text{clustered beside it: } "
-        r"\frac{G}{G-1} H^{-1} \left(\sum_h s_h s_h'\right) H^{-1}",
-        "normal",
-        "H is the observed information, s(h) the scores of a team. A dummy that predicts perfectly is dropped with its "
-        "person-weeks.",
-    ),
-    "kaplan_meier": (
-        r"\hat V(\hat S(t)) = \hat S(t)^2 \sum_{s \le t} \frac{d_s}{r_s (r_s - d_s)}, \quad "
-        r"\hat S(t)^{\exp\left(\pm z \sqrt{\hat V} / (\hat S(t) \log \hat S(t))\right)}",
-        "normal, on the scale log(−log S)",
-        "d(s) leave in week s of r(s) at risk.",
-    ),
-    "density": (
-        r"h = 0.9 \, n^{-1/5} \min\left(\text{sd}, \text{IQR}/1.34\right)",
-        "none",
-        "Silverman's bandwidth; φ is the normal density; no interval.",
-    ),
-    "mean": ("", "none", "A description: no interval."),
-    "count": ("", "none", "A count: no interval."),
-}
 SYMBOLS = [
-    ["i, h, k", "person, team, municipality or joint job centre"],
+    ["i, h, k", "person, cluster, stratum"],
     ["t", "week since allocation; week 0 is the ISO week of the draw"],
     ["T", "1 if allocated to the course, 0 if to the control group"],
     ["Y", "share of weeks 1 to t in the state, or the outcome named; A the state in the week, 0 or 1"],
     ["X, δ", "covariates and their coefficients"],
-    ["μ", "coefficient of the dummy of a municipality, one for each group where there are groups"],
+    ["μ", "coefficient of the dummy of a stratum, one for each group where there are groups"],
     ["τ, α, β", "effect of allocation"],
     ["g, p", "group of a split; whether the rest of the team is low or high"],
     ["j(t)", "interval of weeks of the baseline hazard"],
@@ -88,10 +50,11 @@ def write_models(models: Mapping[str, Model], exhibits: Exhibits, study: Study, 
 def models_by_exhibit(exhibits: Exhibits, study: Study, variables: pd.DataFrame) -> dict[str, set[str]]:
     """The models whose estimates each exhibit shows."""
     horizon = study.time.horizon_weeks
+    listed = with_rows(exhibits, variables, None, (), horizon)
     found = {}
     for name in exhibits.order:
-        if name in exhibits.tables:
-            templates = [slot.estimate_id for slot in table_slots(name, exhibits.tables[name], variables, horizon)]
+        if name in listed.tables:
+            templates = [slot.estimate_id for slot in table_slots(name, listed.tables[name], horizon)]
         elif name in exhibits.figures:
             figure = exhibits.figures[name]
             own = [series.estimate or figure.estimate for series in figure.series]
@@ -103,7 +66,8 @@ def models_by_exhibit(exhibits: Exhibits, study: Study, variables: pd.DataFrame)
 
 
 def _model(model: Model, study: Study, shown: list[str]) -> Iterator[str]:
-    errors, reference, words = INFERENCE[model.estimator]
+    own = ESTIMATORS[model.estimator].words
+    errors, reference, words = own.formula, own.reference, own.sentence
     yield from (f"## {model.name_en} (`{model.name}`)", "", f"Report: {model.report}. {model.words_en}", "")
     yield from formula(model.formula)
     if errors:

@@ -1,263 +1,219 @@
-"""Outcomes and right-hand sides of least squares, from the derived tables and a model."""
+"""The right-hand side of a regression: persons, strata, clusters, covariates, and an effect for each group."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from itertools import product
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from pipeline.errors import InputError
-from pipeline.people.samples import join_background, select_sample
+from pipeline.estimate.problem import BoolArray, Data, FloatArray
+from pipeline.people.samples import select_sample
 from pipeline.people.splits import HIGH, HIGH_PEERS, LOW, LOW_PEERS, NEITHER, classify_peers, split_people
-from pipeline.settings.models import Model, Source
-from pipeline.settings.study import Study
+from pipeline.settings.models import Model
 
 if TYPE_CHECKING:
     import pandas as pd
 
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
 IntArray = npt.NDArray[np.int64]
 TextArray = npt.NDArray[np.str_]
-
-
-class Label(NamedTuple):
-    """What a column of outcomes holds: a share up to a week, or with no week a variable of the person."""
-
-    outcome: str
-    week: int | None
+EVERYBODY = "all"  # the one group, stratum or level where there are no others
+GROUPS_BY_PEERS = {
+    "none": (LOW, HIGH),
+    "separate": tuple(f"{side}:{peers}" for side in (LOW, HIGH) for peers in (LOW_PEERS, HIGH_PEERS)),
+    "pooled": (f"{LOW}:{LOW_PEERS}", f"{LOW}:{HIGH_PEERS}", HIGH),
+}
 
 
 @dataclass(frozen=True)
 class Design:
-    """The right-hand side of a least-squares problem: n persons, q columns beside a dummy for each stratum.
+    """The right-hand side of a regression: n persons, q covariates, a dummy for each stratum, an effect for each group.
 
-    persons, treated: (n,); clusters: (n,) numbers of the teams; matrix: (n, q); columns: the q names, those of the
-    effects last; strata: (n,) numbers into strata_names, 'municipality:<slug>', with ':<group>' in a split, or
-    'constant'; groups: (n,) numbers into group_names, the group that a person's effect is of; note: what was left out.
+    persons, treated: (n,); covariates: (n, q), with their names; strata: (n,) numbers into strata_names,
+    '<stratum>:<address>', with ':<group>' in a split, or 'constant'; clusters: (n,) numbers into cluster_names; groups:
+    (n,) numbers into group_names, the group that a person's effect is of; treatment: the name of the effect; note: what
+    was left out.
     """
 
     persons: IntArray
-    matrix: FloatArray
-    columns: tuple[str, ...]
+    covariates: FloatArray
+    names: tuple[str, ...]
     strata: npt.NDArray[np.intp]
     strata_names: tuple[str, ...]
     clusters: npt.NDArray[np.intp]
+    cluster_names: tuple[str, ...]
     treated: BoolArray
     groups: npt.NDArray[np.intp]
     group_names: tuple[str, ...]
+    treatment: str
     note: str = ""
 
     def take(self, rows: BoolArray) -> Design:
         """The design of the persons in `rows` (n,)."""
         if rows.all():
             return self
-        cut = {name: getattr(self, name)[rows] for name in ("persons", "matrix", "strata", "clusters", "treated",
-                                                            "groups")}  # fmt: skip
-        return replace(self, **cut)
+        own = ("persons", "covariates", "strata", "clusters", "treated", "groups")
+        return replace(self, **{name: getattr(self, name)[rows] for name in own})
 
     @property
     def effects(self) -> tuple[str, ...]:
-        """The names of the columns of the effects, one a group."""
-        return self.columns[-len(self.group_names) :]
+        """The names of the effects, one a group."""
+        if len(self.group_names) == 1:
+            return (self.treatment,)
+        return tuple(f"{self.treatment}:{name}" for name in self.group_names)
 
-    def written_out(self) -> tuple[FloatArray, tuple[str, ...]]:
-        """The matrix with the dummies of the strata present in front, and the names of all its columns."""
-        present = np.unique(self.strata)
-        dummies = self.strata[:, None] == present
-        names = tuple(self.strata_names[number] for number in present)
-        return np.column_stack([dummies, self.matrix]), (*names, *self.columns)
+    def members(self, group: str) -> BoolArray:
+        """Which persons (n,) an effect is of; everybody where there are no groups."""
+        if len(self.group_names) == 1:
+            return np.ones(len(self.persons), dtype=bool)
+        return np.asarray(self.groups == self.group_names.index(group))
+
+    def strata_with_one_arm(self) -> list[tuple[str, int]]:
+        """Address, and group, of the strata in which everybody or nobody is treated; none where there are no strata."""
+        if self.strata_names == ("constant",) or not len(self.persons):
+            return []
+        count = len(self.group_names)
+        total = np.bincount(self.strata, minlength=len(self.strata_names))
+        treated = np.bincount(self.strata, weights=self.treated, minlength=len(self.strata_names))
+        single = (total > 0) & ((treated == 0) | (treated == total))
+        cells = np.unique((self.strata * count + self.groups)[single[self.strata]])
+        return [(self.strata_names[cell // count].split(":")[1], int(cell % count)) for cell in cells]
 
 
 @dataclass(frozen=True)
-class Groups:
-    """The groups of n people that a model compares, by stratum and by effect, '' for who is in none; names of effects.
+class Part:
+    """A sample, or a split of one, of a model: its name in addresses, its complete cases as a design, where they stand.
 
-    The names are those of everybody in the sample: a group that loses its last person later is not forgotten.
+    rows: (n,) places in the analysed persons; size: the persons of the sample, complete or not; variable: that of the
+    split, '' without one.
     """
+
+    name: str
+    design: Design
+    rows: npt.NDArray[np.intp]
+    size: int
+    variable: str = ""
+
+
+def parts_of(model: Model, data: Data, only: str | None = None) -> Iterator[Part]:
+    """The samples of a model, or the splits of its one sample, with the complete cases of each."""
+    splits: tuple[str | None, ...] = model.splits or (None,)
+    for sample, split in product(model.samples, splits):
+        name = split or sample
+        if only in (None, name):
+            yield _part(model, data, sample, split)
+
+
+def _part(model: Model, data: Data, sample: str, split: str | None) -> Part:
+    chosen = select_sample(data.people, sample, data.study)
+    groups = _find_groups(model, chosen, split, data)
+    complete = complete_cases(model, chosen) & (groups.effects != NEITHER)
+    variable = data.study.splits[split].variable if split else ""
+    design = _build_design(model, chosen, groups, complete, variable, data)
+    return Part(split or sample, design, chosen.index.to_numpy()[complete], len(chosen), variable)
+
+
+@dataclass(frozen=True)
+class _Groups:
+    """The groups of n people that a model compares, by stratum and by effect, '' for none; names of effects."""
 
     strata: TextArray
     effects: TextArray
+    names: tuple[str, ...]
     note: str = ""
 
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The groups that have an effect, in alphabetical order reversed: low before high, low peers before high."""
-        return tuple(sorted(set(self.effects.tolist()) - {NEITHER}, reverse=True))
 
-
-def find_groups(model: Model, people: pd.DataFrame, split: str | None, everybody: pd.DataFrame, study: Study) -> Groups:
-    """The groups of `people` by a split, and further by the peers of the analysed persons `everybody`.
-
-    Without a split there is one group, 'all'; the effects of a model of municipality effects are by municipality.
-    """
-    if model.estimator == "municipality_effects":
-        places = people["municipality"].to_numpy(dtype=str)
-        return Groups(np.full(len(people), "all"), places)
+def _find_groups(model: Model, people: pd.DataFrame, split: str | None, data: Data) -> _Groups:
+    """The groups of `people` by a split, and further by their peers among all analysed persons."""
     if split is None:
-        return Groups(np.full(len(people), "all"), np.full(len(people), "all"))
-    sides = split_people(people, split, study)
+        one = np.full(len(people), EVERYBODY)
+        return _Groups(one, one, (EVERYBODY,))
+    sides, names = split_people(people, split, data.study), GROUPS_BY_PEERS[model.peers]
     if model.peers == "none":
-        return Groups(sides, sides)
-    if study.peers is None:
-        raise InputError(f"models.toml, table [{model.name}]: peers without a table [peers] in study.toml. Add it.")
-    peers = classify_peers(everybody, study.peers)[np.searchsorted(everybody["person"], people["person"])]
-    counts = [
-        int(((sides == side) & (peers == peer)).sum()) for side in (LOW, HIGH) for peer in (LOW_PEERS, HIGH_PEERS)
-    ]
-    if not all(counts):
+        return _Groups(sides, sides, names)
+    rule, cluster = data.study.peers, data.study.design.cluster
+    if rule is None or cluster is None:
         raise InputError(
-            f"study.toml, table [peers]: in splits.{split} {counts[0]} low and {counts[2]} high persons have "
-            f"low peers, {counts[1]} and {counts[3]} high peers. Move `below` or `exceeds`, or the bound of the split."
+            f"models.toml, table [{model.name}]: peers = '{model.peers}' needs a table [peers] and a cluster of the "
+            "design in study.toml."
         )
+    everybody = data.people
+    peers = classify_peers(everybody, rule, cluster.name)[np.searchsorted(everybody["person"], people["person"])]
     detailed = np.char.add(np.char.add(sides, ":"), peers)
     if model.peers == "pooled":
         detailed = np.where(sides == HIGH, sides, detailed)
     known = (sides != NEITHER) & (peers != NEITHER)
     alone = int(((sides != NEITHER) & (peers == NEITHER)).sum())
-    note = f"left out {alone} persons of whose team nobody else has the variable" if alone else ""
-    return Groups(np.where(known, sides, NEITHER), np.where(known, detailed, NEITHER), note)
+    note = f"left out {alone} persons of whose {cluster.singular_en} nobody else has the variable" if alone else ""
+    return _Groups(np.where(known, sides, NEITHER), np.where(known, detailed, NEITHER), names, note)
 
 
 def complete_cases(model: Model, people: pd.DataFrame) -> BoolArray:
-    """Which persons have every covariate of the model."""
-    wanted = list(model.covariates) if model.treatment == "none" else [*model.covariates, model.treatment]
-    absent = [column for column in wanted if column not in people]
+    """Which persons have every covariate of the model; InputError for one that does not exist."""
+    treatment = [] if model.treatment == "none" else [model.treatment]
+    absent = [column for column in (*model.covariates, *treatment) if column not in people]
     if absent:
         raise InputError(f"models.toml, table [{model.name}]: no variable {', '.join(absent)}. Mend the names.")
-    return np.isfinite(people[model.covariates].to_numpy(dtype=float)).all(axis=1)
+    return np.isfinite(people[list(model.covariates)].to_numpy(dtype=float)).all(axis=1)
 
 
-def build_design(
-    model: Model, people: pd.DataFrame, groups: Groups, rows: BoolArray, split_variable: str | None = None
+def _build_design(
+    model: Model, people: pd.DataFrame, groups: _Groups, rows: BoolArray, split_variable: str, data: Data
 ) -> Design:
     """The design of the complete cases `rows` of `people`: strata, covariates, and an effect for each group.
 
-    A stratum is a municipality, or all, in each group. A covariate that is the variable of the split and does not vary
-    within its sides is left out, and the note says so. Everything is taken from the same rows, so nothing can differ in
-    order or length.
+    A stratum is that of the design, or all, in each group. A covariate that is the variable of the split and does not
+    vary within its sides is left out, and the note says so. Everything is taken from the same rows, so nothing can
+    differ in order or length.
     """
     covariates, notes = list(model.covariates), [groups.note]
-    if split_variable in covariates and people[split_variable][rows].groupby(groups.strata[rows]).nunique().max() < 2:
+    if split_variable in covariates and _is_given(people[split_variable][rows], groups.strata[rows]):
         covariates.remove(split_variable)
         notes.append(f"left out the covariate {split_variable}, which the split determines")
-    values, texts = people[[*covariates, model.treatment]].to_numpy(dtype=float)[rows], people[["municipality", "team"]]
-    places, teams = texts.to_numpy(dtype=str)[rows].T
-    treated, group_names = values[:, -1], groups.names
-    names = np.full(len(values), "constant")
-    if model.fixed_effects == "municipality":
-        names = np.char.add("municipality:", places)
-    if len(set(groups.strata.tolist()) - {NEITHER}) > 1:
-        names = np.char.add(np.char.add(names, ":"), groups.strata[rows])
-    strata_names, strata = np.unique(names, return_inverse=True)
-    members = groups.effects[rows][:, None] == np.array(group_names)
-    labels = [f"{model.treatment}:{name}" for name in group_names]
+    own = people[rows]
+    strata_names, strata = _number(_strata(model, own, groups.strata[rows], data))
+    cluster_names, clusters = _number(cluster_of(own, data))
+    members = groups.effects[rows][:, None] == np.array(groups.names)
     return Design(
-        persons=people["person"].to_numpy(dtype=np.int64)[rows],
-        matrix=np.column_stack([values[:, :-1], treated[:, None] * members]),
-        columns=(*covariates, *(labels if len(labels) > 1 else [model.treatment])),
+        persons=own["person"].to_numpy(dtype=np.int64),
+        covariates=own[covariates].to_numpy(dtype=float),
+        names=tuple(covariates),
         strata=strata,
-        strata_names=tuple(strata_names.tolist()),
-        clusters=np.unique(teams, return_inverse=True)[1],
-        treated=treated.astype(bool),
+        strata_names=strata_names,
+        clusters=clusters,
+        cluster_names=cluster_names,
+        treated=own[model.treatment].to_numpy(dtype=float).astype(bool),
         groups=members.argmax(axis=1),
-        group_names=group_names,
+        group_names=groups.names,
+        treatment=model.treatment,
         note="; ".join(filter(None, notes)),
     )
 
 
-@dataclass(frozen=True)
-class PrognosisCases:
-    """The complete cases of a regression without treatment: n persons, outcome (n,), design (n, k), constant first."""
-
-    persons: IntArray
-    outcome: FloatArray
-    design: FloatArray
-    columns: tuple[str, ...]
-    treated: BoolArray
+def _is_given(values: pd.Series, sides: TextArray) -> bool:
+    """Whether a variable has one value on each side."""
+    return len(values) > 0 and bool(values.groupby(sides).nunique().max() < 2)
 
 
-def prognosis_cases(
-    model: Model, sample: str, label: Label, tables: Mapping[str, pd.DataFrame], study: Study
-) -> PrognosisCases:
-    """The persons of a sample who have the outcome and every covariate of the model."""
-    people = join_background(tables["sample"], tables["background"])
-    chosen = select_sample(people, sample, study)
-    values = outcome_values([label], people, tables, model.source)[chosen.index, 0]
-    usable = complete_cases(model, chosen) & np.isfinite(values)
-    cases = chosen[usable]
-    return PrognosisCases(
-        persons=cases["person"].to_numpy(dtype=np.int64),
-        outcome=values[usable],
-        design=np.column_stack([np.ones(len(cases)), cases[model.covariates].to_numpy(dtype=float)]),
-        columns=("constant", *model.covariates),
-        treated=cases["treated"].to_numpy(dtype=bool),
-    )
+def _strata(model: Model, people: pd.DataFrame, sides: TextArray, data: Data) -> TextArray:
+    names = np.full(len(people), "constant")
+    if model.fixed_effects != "none":
+        names = np.char.add(f"{model.fixed_effects}:", people[model.fixed_effects].to_numpy(dtype=str))
+    if model.splits:
+        names = np.char.add(np.char.add(names, ":"), sides)
+    return names
 
 
-def outcome_values(
-    labels: Sequence[Label], people: pd.DataFrame, tables: Mapping[str, pd.DataFrame], source: Source | None = None
-) -> FloatArray:
-    """The outcomes (n, m) of n people, one column per label, all with a week or all without; missing where unknown.
-
-    `source` names the table of `tables` that holds them: the shares for weeks and else `people` themselves, unless
-    given. Raises InputError for a variable, or an outcome and week, that no table holds.
-    """
-    weekly = any(label.week is not None for label in labels)
-    held = source or ("shares" if weekly else "background")
-    if held == "shares":
-        found = _share_values(labels, people, tables["shares"])
-    elif held == "weekly":
-        found = _state_values(labels, people, tables["weekly"])
-    else:
-        table = people if held == "background" else tables[held].set_index("person").reindex(people["person"])
-        found = [table[label.outcome].to_numpy(dtype=float) if label.outcome in table else None for label in labels]
-    absent = [label for label, values in zip(labels, found, strict=True) if values is None]
-    if absent:
-        first: Any = tuple(absent[0]) if weekly else absent[0].outcome
-        raise InputError(
-            f"no table holds {len(absent)} of {len(labels)} outcomes, the first of them {first}. Mend the outcomes "
-            f"and weeks of models.toml, or build {held}.parquet again."
-        )
-    return np.stack([values for values in found if values is not None], axis=1)
+def cluster_of(people: pd.DataFrame, data: Data) -> TextArray:
+    """The cluster of each person by name; without clusters every person is one."""
+    cluster = data.study.design.cluster
+    return people["person" if cluster is None else cluster.name].to_numpy(dtype=str)
 
 
-def _share_values(labels: Sequence[Label], people: pd.DataFrame, shares: pd.DataFrame) -> list[FloatArray | None]:
-    """One array (n,) per label from the long table of shares."""
-    found: dict[Label, FloatArray | None] = {}
-    weeks = sorted({label.week for label in labels if label.week is not None})
-    table = shares[shares["week"].isin(weeks)] if len(weeks) < shares["week"].nunique() else shares
-    for outcome in dict.fromkeys(label.outcome for label in labels):
-        rows = table[table["outcome"] == outcome]
-        found |= _spread(outcome, rows["person"], rows["week"], rows["share"], weeks, people)
-    return [found.get(label) for label in labels]
-
-
-def _state_values(labels: Sequence[Label], people: pd.DataFrame, weekly: pd.DataFrame) -> list[FloatArray | None]:
-    """One array (n,) per label, a week's state: 1 or 0, missing if unknown."""
-    found: dict[Label, FloatArray | None] = {}
-    weeks = sorted({label.week for label in labels if label.week is not None})
-    rows = weekly[weekly["week"].isin(weeks)]
-    for outcome in dict.fromkeys(label.outcome for label in labels):
-        if outcome in rows:
-            state = rows[outcome].astype("Float64")
-            found |= _spread(outcome, rows["person"], rows["week"], state, weeks, people)
-    return [found.get(label) for label in labels]
-
-
-def _spread(
-    outcome: str, persons: pd.Series, weeks: pd.Series, values: pd.Series, wanted: Sequence[int], people: pd.DataFrame
-) -> dict[Label, FloatArray | None]:
-    """The values of one outcome by week, each (n,) in the order of `people`."""
-    import pandas as pd
-
-    row = pd.Index(people["person"]).get_indexer(persons)
-    column = np.searchsorted(wanted, weeks)
-    grid = np.full((len(people), len(wanted)), np.nan)
-    inside = row >= 0
-    grid[row[inside], column[inside]] = values.to_numpy(dtype=float, na_value=np.nan)[inside]
-    present = set(np.unique(column).tolist())
-    return {Label(outcome, week): grid[:, place] if place in present else None for place, week in enumerate(wanted)}
+def _number(names: TextArray) -> tuple[tuple[str, ...], npt.NDArray[np.intp]]:
+    levels, codes = np.unique(names, return_inverse=True)
+    return tuple(levels.tolist()), codes

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import InputError
-from pipeline.settings.study import Condition, Study
+from pipeline.settings.study import Study, given_bound
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,46 +41,17 @@ def select_sample(people: pd.DataFrame, name: str, study: Study) -> pd.DataFrame
     """The rows of `people`, with their index, for whom every condition of the sample `name` holds.
 
     A person who lacks the variable of a condition is not in the sample.
-    Raises InputError for a sample that study.toml does not define, a variable that does not exist, a condition
-    without exactly one bound, or a sample without persons.
+    Raises InputError for a sample that study.toml does not define, and a variable that does not exist.
     """
     if name not in study.samples:
         raise InputError(f"study.toml: no table [samples.{name}]. Samples defined: {', '.join(study.samples)}.")
     chosen = people
     for condition in study.samples[name].conditions:
-        comparison, bound = _bound(condition, name)
+        comparison, bound = given_bound(condition)
         if condition.variable not in people:
             raise InputError(
                 f"study.toml, table [samples.{name}]: no variable '{condition.variable}' in sample.parquet or "
                 "background.parquet. Mend its name."
             )
         chosen = chosen[COMPARISONS[comparison](chosen[condition.variable], bound)]
-    if chosen.empty:
-        raise InputError(f"study.toml, table [samples.{name}]: no person meets its conditions. Widen them.")
     return chosen
-
-
-def _bound(condition: Condition, name: str) -> tuple[str, float]:
-    given = [(key, getattr(condition, key)) for key in COMPARISONS if getattr(condition, key) is not None]
-    if len(given) != 1:
-        raise InputError(
-            f"study.toml, table [samples.{name}]: the condition on '{condition.variable}' has {len(given)} "
-            f"bounds. Give exactly one of {', '.join(COMPARISONS)}."
-        )
-    return given[0]
-
-
-def spells(people: pd.DataFrame, durations: pd.DataFrame, outcome: str, horizon: int) -> pd.DataFrame:
-    """The persons at risk of `outcome` with the columns weeks (1..horizon) and exited, in the order of `people`.
-
-    Persons with no week at risk are left out; a longer spell is censored at the horizon. Raises InputError if a person
-    has no duration.
-    """
-    known = durations[durations["outcome"] == outcome].set_index("person", verify_integrity=True)
-    absent = int((~people["person"].isin(known.index)).sum())
-    if absent:
-        raise InputError(f"durations.parquet: {absent} persons have no row for '{outcome}'. Build it again.")
-    own = known.loc[people["person"]]
-    weeks, exited = own["weeks"].to_numpy(), own["exited"].to_numpy(dtype=bool) & (own["weeks"] <= horizon).to_numpy()
-    joined = people.assign(weeks=weeks.clip(max=horizon), exited=exited)
-    return joined[weeks >= 1].reset_index(drop=True)

@@ -1,7 +1,7 @@
 """The definitions of a study: its design, time axis, exclusions, samples, splits and inference."""
 
 from math import floor
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
@@ -53,8 +53,8 @@ class Design(Settings, frozen=True):
 
     stratum: the groups that get dummies; cluster: the groups whose members share the course, over which errors are
     clustered; either may be absent. person is the key of the surveys, register_key that of the register where it is
-    another. Without a date every week is counted from allocation. probability: that of the first arm, where the lot had
-    one and the same for all.
+    another. Without a date every week is counted from allocation. answered: the date of an answer in the surveys.
+    probability: that of the first arm, where the lot had one and the same for all.
     """
 
     person: str
@@ -63,6 +63,7 @@ class Design(Settings, frozen=True):
     control: Arm
     register_key: str | None = None
     date: str | None = None
+    answered: str | None = None
     consent: str | None = None
     stratum: Grouping | None = None
     cluster: Grouping | None = None
@@ -220,10 +221,11 @@ def _sides(name: str, split: Split) -> dict[str, Sample]:
     kind, bound = given_bound(split)
     if (split.low or split.high) and isinstance(bound, str):
         raise ValueError(f"splits.{name}: a side of a median is no sample: its bound depends on the persons")
-    high = {OPPOSITE[kind]: bound}
+    low: dict[str, Any] = {kind: bound}
+    high: dict[str, Any] = {OPPOSITE[kind]: bound}
     if split.whole_points and kind == "at_most" and not isinstance(bound, str):
         high = {"at_least": floor(bound) + 1}
-    named = [(split.low, {kind: bound}), (split.high, high)]
+    named = [(split.low, low), (split.high, high)]
     return {
         side.name: Sample(side.label_en, side.label_da, (Condition(split.variable, **limits),))
         for side, limits in named

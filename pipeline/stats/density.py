@@ -23,13 +23,13 @@ class Density:
 def silverman_bandwidth(values: npt.ArrayLike) -> float:
     """0.9 * min(sd, interquartile range / 1.34) * n^(-1/5): Silverman (1986), equation 3.31.
 
-    The range is left out if it is zero, as when half of the values are equal. ValueError if all values are equal.
+    The range is left out if it is zero, as when half of the values are equal. ValueError unless values differ.
     """
     x = np.asarray(values, dtype=float)
-    lower, upper = np.quantile(x, [0.25, 0.75])
-    spread = float(np.std(x, ddof=1)) if len(x) > 1 else 0.0
-    if spread == 0.0:
+    if not len(x) or x.min() == x.max():  # the deviation of equal values need not be zero: it is rounded
         raise ValueError("a kernel density needs values that differ")
+    lower, upper = np.quantile(x, [0.25, 0.75])
+    spread = float(np.std(x, ddof=1))
     if upper > lower:
         spread = min(spread, float(upper - lower) / 1.34)
     return float(0.9 * spread * len(x) ** -0.2)

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
-from pipeline.stats.ols import require_full_rank
+from pipeline.stats.ols import PERFECT_FIT, require_full_rank
 from pipeline.stats.person_weeks import Cells, Drop, drop_perfect_prediction
 
 FloatArray = npt.NDArray[np.float64]
@@ -30,17 +30,18 @@ class NotIdentifiedError(ValueError):
 
 @dataclass(frozen=True)
 class HazardFit:
-    """The effect of treatment on the hazard, and what it rests on.
+    """The coefficients of a hazard, and what they rest on.
 
-    coefficient: on the scale of the link; standard_error from the observed information, clustered_standard_error with
-    the scores summed by team and the factor G/(G-1); all three missing unless converged.
-    coefficients (k,) in the order of columns; n counts person-weeks, after the drops.
+    coefficients, standard_errors, clustered_errors: (k,) in the order of columns, the last of which are the covariates
+    and 'treated'; on the scale of the link; standard errors from the observed information, clustered ones with the
+    scores summed by cluster and the factor G/(G-1); all missing unless converged, clustered ones also with one cluster
+    and where the scores cancel within every cluster. n counts person-weeks, after the
+    drops; cells are those that are left.
     """
 
-    coefficient: float
-    standard_error: float
-    clustered_standard_error: float
     coefficients: FloatArray
+    standard_errors: FloatArray
+    clustered_errors: FloatArray
     columns: tuple[str, ...]
     log_likelihood: float
     n: int
@@ -49,14 +50,19 @@ class HazardFit:
     n_clusters: int
     converged: bool
     drops: tuple[Drop, ...]
+    cells: Cells
+
+    def place(self, column: str = "treated") -> int:
+        """The number of a column."""
+        return self.columns.index(column)
 
 
 def fit_hazard(cells: Cells, link: Link) -> HazardFit:
-    """Fit link(hazard) = interval + beta * treated + municipality by Newton's method on the binomial likelihood.
+    """Fit link(hazard) = interval + stratum + covariates + beta * treated by Newton's method on the likelihood.
 
     Report section 3.1, model (1) and footnote 11. Both errors use the observed information, as Stata's `logit` and
     `cloglog` do; the clustered one has the factor G/(G-1) alone, G counted after the drops; the reference is normal.
-    NotIdentifiedError if an arm is absent or nobody or everybody in it exits; RankDeficiencyError if dummies are not
+    NotIdentifiedError if an arm is absent or nobody or everybody in it exits; RankDeficiencyError if columns are not
     separate. A likelihood without a maximum gives `converged` False and missing estimates, never a number.
 
     Other packages: statsmodels multiplies the clustered variance by (N-1)/(N-K) too, with N the rows it is given (on
@@ -69,21 +75,21 @@ def fit_hazard(cells: Cells, link: Link) -> HazardFit:
     require_full_rank(design, columns)
     coefficients, converged = _maximise(design, cells, link)
     log_likelihood, scores, weights = derivatives(design @ coefficients, cells.at_risk, cells.exits, link)
-    error, clustered_error, teams = _standard_errors(design, scores, weights, cells.team, converged)
+    errors, clustered_errors, count = _standard_errors(design, scores, weights, cells.cluster, converged)
     control = ~cells.treated
     return HazardFit(
-        coefficient=float(coefficients[-1]) if converged else np.nan,
-        standard_error=error,
-        clustered_standard_error=clustered_error,
         coefficients=coefficients if converged else np.full(len(columns), np.nan),
+        standard_errors=errors,
+        clustered_errors=clustered_errors,
         columns=columns,
         log_likelihood=log_likelihood,
         n=int(cells.at_risk.sum()),
         exits=int(cells.exits.sum()),
         control_hazard=float(cells.exits[control].sum() / cells.at_risk[control].sum()),
-        n_clusters=teams,
+        n_clusters=count,
         converged=converged,
         drops=drops,
+        cells=cells,
     )
 
 
@@ -92,19 +98,19 @@ def _require_both_outcomes(cells: Cells) -> None:
     for arm, members in (("treated", cells.treated), ("control", ~cells.treated)):
         exits, at_risk = int(cells.exits[members].sum()), int(cells.at_risk[members].sum())
         if exits in (0, at_risk):
-            raise NotIdentifiedError(f"{exits} exits in {at_risk} person-weeks of the {arm} group: no finite estimate")
+            raise NotIdentifiedError(f"{exits} exits in {at_risk} person-weeks of the {arm} group")
 
 
 def _design(cells: Cells) -> tuple[FloatArray, tuple[str, ...]]:
-    """Dummies for every interval, for every municipality but the first, and treatment as the last column."""
+    """Dummies for every interval and every stratum but the first, the covariates, and treatment as the last column."""
     blocks: list[FloatArray] = []
     columns: list[str] = []
-    for factor, reference_levels in ((cells.interval, 0), (cells.municipality, 1)):
+    for factor, reference_levels in ((cells.interval, 0), (cells.stratum, 1)):
         present = np.unique(factor.codes)[reference_levels:]
         blocks.append((factor.codes[:, None] == present).astype(float))
         columns += [f"{factor.name}:{factor.levels[code]}" for code in present]
-    blocks.append(cells.treated[:, None].astype(float))
-    return np.hstack(blocks), (*columns, "treated")
+    blocks += [cells.covariates, cells.treated[:, None].astype(float)]
+    return np.hstack(blocks), (*columns, *cells.names, "treated")
 
 
 def _maximise(design: FloatArray, cells: Cells, link: Link) -> tuple[FloatArray, bool]:
@@ -135,7 +141,7 @@ def _is_regular(information: FloatArray) -> bool:
 
 
 def _start(design: FloatArray, cells: Cells, link: Link) -> FloatArray:
-    """The hazard of each interval, and no difference between municipalities and arms."""
+    """The hazard of each interval, and no difference between strata, arms and values of the covariates."""
     intervals = len(np.unique(cells.interval.codes))
     dummies = design[:, :intervals]
     rates = (dummies.T @ cells.exits) / (dummies.T @ cells.at_risk)
@@ -168,14 +174,21 @@ def derivatives(
 
 
 def _standard_errors(
-    design: FloatArray, scores: FloatArray, weights: FloatArray, team: IntArray, converged: bool
-) -> tuple[float, float, int]:
-    """Standard error of the last coefficient, the same clustered on team, and the number of teams."""
-    teams, codes = np.unique(team, return_inverse=True)
-    count = len(teams)
+    design: FloatArray, scores: FloatArray, weights: FloatArray, cluster: IntArray, converged: bool
+) -> tuple[FloatArray, FloatArray, int]:
+    """Standard errors (k,), the same clustered, and the number of clusters.
+
+    One cluster has no clustered errors, nor has a coefficient whose scores cancel in every cluster, up to rounding.
+    """
+    clusters, codes = np.unique(cluster, return_inverse=True)
+    count, unknown = len(clusters), np.full(design.shape[1], np.nan)
     if not converged:
-        return np.nan, np.nan, count
+        return unknown, unknown, count
     inverse = np.linalg.inv(design.T @ (weights[:, None] * design))
-    by_team = np.bincount(codes, weights=scores * (design @ inverse[-1]), minlength=count)
-    clustered = np.sqrt(count / (count - 1) * (by_team**2).sum()) if count > 1 else np.nan
-    return float(np.sqrt(inverse[-1, -1])), float(clustered), count
+    order = np.argsort(codes, kind="stable")
+    starts = np.searchsorted(codes[order], np.arange(count))
+    moves = (design @ inverse) * scores[:, None]
+    squares = (np.add.reduceat(moves[order], starts, axis=0) ** 2).sum(axis=0)
+    is_known = (squares > PERFECT_FIT * (moves**2).sum(axis=0)) & (count > 1)
+    clustered = np.where(is_known, np.sqrt(count / max(count - 1, 1) * squares), np.nan)
+    return np.sqrt(np.diag(inverse)), clustered, count

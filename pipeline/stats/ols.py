@@ -29,33 +29,46 @@ class RankDeficiencyError(ValueError):
 class OLSFit:
     """Coefficients and clustered standard errors of m outcomes on one design of k columns.
 
-    coefficients, standard_errors: (k, m); an outcome that is fitted perfectly has missing standard errors.
-    perfect_fit: (m,), True where the residuals are rounding noise.
-    df: degrees of freedom of the t reference, clusters less one.
+    coefficients, standard_errors: (k, m); the errors are missing for an outcome that is fitted perfectly, with one
+    cluster, and where no_variance (k, m). perfect_fit: (m,), True where the residuals are rounding noise; no_variance:
+    where the sum of squares of a coefficient is, as when its scores cancel within every cluster. df: degrees of freedom
+    of the t reference, clusters less one. weights: (k, n), coefficients = weights @ outcomes. residuals: (n, m).
+    factor: of the variance, G/(G-1) * (N-1)/(N-K). k: coefficients with those of the absorbed dummies.
     """
 
     coefficients: FloatArray
     standard_errors: FloatArray
     perfect_fit: npt.NDArray[np.bool_]
+    no_variance: npt.NDArray[np.bool_]
     df: int
     n: int
     n_clusters: int
+    k: int
+    factor: float
+    weights: FloatArray
+    residuals: FloatArray
 
 
 @dataclass(frozen=True)
-class CombinationFit:
-    """One linear combination of the coefficients of a design, for m outcomes, with errors robust to unequal variances.
+class ContrastFit:
+    """One contrast of cells, for m outcomes, with errors robust to unequal variances.
 
-    estimates, standard_errors: (m,), the error missing for a perfect fit and where an observation has leverage one;
-    df: observations less coefficients. leverage_one: (n,), True for those observations.
+    estimates, standard_errors: (m,), the error missing for a perfect fit, where the sum of squares is rounding noise
+    (no_variance), and where an observation of the contrast has leverage one; df: observations less coefficients.
+    leverage: (n,); leverage_one: (n,), True where it is one. weights: (n,), estimates = weights @ outcomes; residuals:
+    (n, m).
     """
 
     estimates: FloatArray
     standard_errors: FloatArray
     perfect_fit: npt.NDArray[np.bool_]
+    no_variance: npt.NDArray[np.bool_]
+    leverage: FloatArray
     leverage_one: npt.NDArray[np.bool_]
     df: int
     n: int
+    weights: FloatArray
+    residuals: FloatArray
 
 
 def fit_cluster_ols(
@@ -71,8 +84,8 @@ def fit_cluster_ols(
     are taken as deviations from group means, which gives the same coefficients and residuals (Frisch and Waugh 1933).
     The variance is G/(G-1) * (N-1)/(N-K) * A (sum_g s_g s_g') A with A = (X'X)^-1 and s_g the scores summed over
     cluster g; K counts every column and every absorbed dummy. Stata 18 [R] regress, Methods and formulas; report
-    section 3.2, model (2). `columns` names the columns of the design in errors. ValueError for a missing value, too few
-    rows or one cluster; RankDeficiencyError for a column that the others determine.
+    section 3.2, model (2). `columns` names the columns of the design in errors. ValueError for a missing value or too
+    few rows; RankDeficiencyError for a column that the others determine.
 
     Other packages: statsmodels has this variance but the normal reference unless use_t=True; linearmodels has it with
     debiased=True (PanelOLS: group_debias=True) but t(N-K); R's sandwich has it as vcovCL(type="HC1"), and t(N-K).
@@ -86,8 +99,10 @@ def fit_cluster_ols(
     clustered = _cluster_squares(weights[:, order], residuals[order], starts)
     n, g = len(x), len(starts)
     perfect = (residuals**2).sum(axis=0) <= PERFECT_FIT * (y**2).sum(axis=0)
-    errors = np.sqrt(clustered * (g / (g - 1)) * ((n - 1) / (n - k)))
-    return OLSFit(coefficients, np.where(perfect, np.nan, errors), perfect, g - 1, n, g)
+    nothing = (g > 1) & (clustered <= PERFECT_FIT * (weights**2 @ y**2))
+    factor = (g / (g - 1)) * ((n - 1) / (n - k)) if g > 1 else np.nan
+    errors = np.where(perfect | nothing, np.nan, np.sqrt(clustered * factor))
+    return OLSFit(coefficients, errors, perfect, nothing, g - 1, n, g, k, factor, weights, residuals)
 
 
 def _cluster_squares(weights: FloatArray, residuals: FloatArray, starts: list[int]) -> FloatArray:
@@ -101,33 +116,39 @@ def _cluster_squares(weights: FloatArray, residuals: FloatArray, starts: list[in
     return total
 
 
-def fit_combination(
+def fit_contrast(
     outcomes: npt.ArrayLike,
     design: npt.ArrayLike,
-    combination: npt.ArrayLike,
+    cells: npt.ArrayLike,
+    contrast: npt.ArrayLike,
     columns: Sequence[str] | None = None,
-    absorbed: npt.ArrayLike | None = None,
-) -> CombinationFit:
-    """Estimate `combination` (k,) of the coefficients of each outcome (n, m) on `design` (n, k), with the HC2 variance.
+) -> ContrastFit:
+    """Estimate the `contrast` (c,) of the cells' levels of each outcome (n, m), given the `design` (n, k), with HC2.
 
-    The variance is sum_i w_i^2 e_i^2 / (1 - h_i) with w the weights of the combination, e the residuals and h the
-    leverages (MacKinnon and White 1985). For arms saturated in strata it is Neyman's: the sum over strata and arms of
-    squared share times s^2 / n. Raises as `fit_cluster_ols` does, and takes the same `columns` and `absorbed`.
+    Every cell, numbered 0..c-1 by `cells` (n,), has a level of its own and the design common coefficients d: the
+    contrast is sum_c contrast_c (mean y - mean x' d), which is least squares with a dummy for each cell. The variance
+    is sum_i w_i^2 e_i^2 / (1 - h_i) with w the weights of the estimate, e the residuals and h the leverages (MacKinnon
+    and White 1985). For the difference of arms in strata without a design it is Neyman's: the sum over strata and arms
+    of squared share times s^2 / n. No cell may be empty. Raises as `fit_cluster_ols` does, and takes its `columns`.
     """
-    y, x = _checked_outcomes(outcomes), np.asarray(design, dtype=float)
-    within_y, within_x, k = _take_out(y, x, absorbed)
-    weights = _weights(x, columns, within_x, k)
-    residuals = within_y - within_x @ (weights @ y)
-    leverage = np.einsum("ni,in->n", within_x, weights)
-    if absorbed is not None:
-        _, codes, sizes = np.unique(np.asarray(absorbed), return_inverse=True, return_counts=True)
-        leverage = leverage + 1.0 / sizes[codes]
-    combined = np.asarray(combination, dtype=float) @ weights
+    y, x, codes = _checked_outcomes(outcomes), np.asarray(design, dtype=float), np.asarray(cells)
+    wanted = np.asarray(contrast, dtype=float)
+    sizes = np.bincount(codes, minlength=len(wanted))
+    within_y, within_x, k = _take_out(y, x, codes)
+    common = _weights(x, columns, within_x, k)
+    levels = group_means(x, codes, len(wanted))
+    weights = (wanted / sizes)[codes] - (wanted @ levels) @ common
+    residuals = within_y - within_x @ (common @ y)
+    leverage = 1.0 / sizes[codes] + np.einsum("ni,in->n", within_x, common)
     whole = 1.0 - leverage < RANK_TOLERANCE
-    terms = combined**2 / np.where(whole, 1.0, 1.0 - leverage)
+    # Whoever has leverage one outside the contrast weighs nothing in it, but for rounding.
+    weights[whole & (np.abs(weights) <= RANK_TOLERANCE * np.abs(weights).max())] = 0.0
+    squares = (weights**2 / np.where(whole, 1.0, 1.0 - leverage)) @ residuals**2
     perfect = (residuals**2).sum(axis=0) <= PERFECT_FIT * (y**2).sum(axis=0)
-    errors = np.where(perfect | whole.any(), np.nan, np.sqrt(terms @ residuals**2))
-    return CombinationFit(combined @ y, errors, perfect, whole, len(x) - k, len(x))
+    nothing = squares <= PERFECT_FIT * (weights**2 @ y**2)
+    lone = bool((whole & (weights != 0.0)).any())
+    errors = np.where(perfect | nothing | lone, np.nan, np.sqrt(squares))
+    return ContrastFit(weights @ y, errors, perfect, nothing, leverage, whole, len(x) - k, len(x), weights, residuals)
 
 
 def _take_out(y: FloatArray, x: FloatArray, absorbed: npt.ArrayLike | None) -> tuple[FloatArray, FloatArray, int]:
@@ -141,35 +162,23 @@ def _take_out(y: FloatArray, x: FloatArray, absorbed: npt.ArrayLike | None) -> t
 
 def deviations(values: FloatArray, codes: npt.NDArray[np.intp], count: int) -> FloatArray:
     """`values` (n, m) less the mean of their group; `codes` (n,) numbers `count` groups from 0, none of them empty."""
+    return np.asarray(values - group_means(values, codes, count)[codes], dtype=float)
+
+
+def group_means(values: FloatArray, codes: npt.NDArray[np.intp], count: int) -> FloatArray:
+    """The means (count, m) of `values` (n, m) by group; `codes` (n,) numbers `count` groups from 0, none empty."""
     order = np.argsort(codes, kind="stable")
     starts = np.searchsorted(codes[order], np.arange(count))
-    means = np.add.reduceat(values[order], starts, axis=0) / np.bincount(codes, minlength=count)[:, None]
-    return np.asarray(values - means[codes], dtype=float)
+    sums = np.add.reduceat(values[order], starts, axis=0)
+    return np.asarray(sums / np.bincount(codes, minlength=count)[:, None], dtype=float)
 
 
-def coefficient_weights(
-    design: npt.ArrayLike,
-    column: int,
-    rows: npt.NDArray[np.bool_] | None = None,
-    columns: Sequence[str] | None = None,
-) -> FloatArray:
-    """The weights w (n,) with which the coefficient of `column` is exactly sum_i w_i y_i: a row of (X'X)^-1 X'.
+def coefficient_weights(design: npt.ArrayLike, columns: Sequence[str] | None = None) -> FloatArray:
+    """The weights (k, n) with which each coefficient is exactly sum_i w_i y_i: (X'X)^-1 X'.
 
-    With `rows` (n,) the fit uses those rows only; the others have weight zero, so the weights still line up with all n.
     Raises as `fit_cluster_ols` does.
     """
-    x = np.asarray(design, dtype=float)
-    used = np.ones(len(x), dtype=bool) if rows is None else rows
-    weights = np.zeros(len(x))
-    weights[used] = _weights(x[used], columns)[column]
-    return weights
-
-
-def combination_weights(
-    design: npt.ArrayLike, combination: npt.ArrayLike, columns: Sequence[str] | None = None
-) -> FloatArray:
-    """The weights w (n,) with which the `combination` (k,) of coefficients is exactly sum_i w_i y_i."""
-    return np.asarray(combination, dtype=float) @ _weights(np.asarray(design, dtype=float), columns)
+    return _weights(np.asarray(design, dtype=float), columns)
 
 
 def require_full_rank(
@@ -184,6 +193,22 @@ def require_full_rank(
     if dependent.size:
         first = int(dependent[0])
         raise RankDeficiencyError(columns[first] if columns is not None else str(first))
+
+
+def determined_by_others(design: FloatArray, absorbed: npt.NDArray[np.intp]) -> npt.NDArray[np.bool_]:
+    """Which columns (k,) of `design` (n, k) the other columns, and the dummies of `absorbed` (n,), determine.
+
+    A coefficient exists if and only if its column is not one of them, whatever else the design holds twice.
+    """
+    within = _take_out(np.zeros((len(design), 0)), design, absorbed)[1]
+    lengths = np.linalg.norm(design, axis=0)
+    scaled = np.divide(within, lengths, out=np.zeros_like(within), where=lengths > 0.0)
+    found = []
+    for column in range(design.shape[1]):
+        own, others = scaled[:, column], np.delete(scaled, column, axis=1)
+        left = own - others @ np.linalg.lstsq(others, own, rcond=RANK_TOLERANCE)[0]
+        found.append(bool(np.linalg.norm(left) <= RANK_TOLERANCE))
+    return np.array(found)
 
 
 def _weights(
@@ -216,6 +241,4 @@ def _cluster_order(labels: npt.NDArray[np.generic], n: int) -> tuple[npt.NDArray
     order = np.argsort(labels, kind="stable")
     ordered = labels[order]
     starts = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]])).tolist()
-    if len(starts) < 2:
-        raise ValueError("a clustered standard error needs at least two clusters")
     return order, starts

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
+FloatArray = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -22,39 +23,49 @@ class Factor:
 
 @dataclass(frozen=True)
 class Cells:
-    """Person-weeks added up over arm, interval, municipality and team; every array is (c,).
+    """Person-weeks added up over all that tells them apart; arrays are (c,), covariates (c, q) with their q names.
 
-    A binomial fit on the cells has the same likelihood, up to a constant, as a binary fit on the person-weeks.
+    Without covariates these are arm, interval, stratum and cluster; with them nearly every person has cells of their
+    own. A binomial fit on the cells has the same likelihood, up to a constant, as a binary fit on the person-weeks.
     """
 
     at_risk: IntArray
     exits: IntArray
     treated: BoolArray
-    team: IntArray
+    cluster: IntArray
     interval: Factor
-    municipality: Factor
+    stratum: Factor
+    covariates: FloatArray
+    names: tuple[str, ...]
 
     @property
     def factors(self) -> tuple[Factor, Factor]:
         """The two sets of dummies, in the order in which they are searched for perfect prediction."""
-        return self.interval, self.municipality
+        return self.interval, self.stratum
 
 
 @dataclass(frozen=True)
 class Drop:
-    """A level whose dummy predicts the outcome perfectly, with the person-weeks and whole teams that left with it."""
+    """A level whose dummy predicts the outcome perfectly, with the person-weeks and whole clusters that left."""
 
     factor: str
     level: str
     code: int
     person_weeks: int
-    teams: int
+    clusters: int
 
 
 def interval_of(weeks: npt.ArrayLike, horizon: int, interval_weeks: int) -> IntArray:
     """The interval, from 0, of each week 1..horizon; a remainder shorter than an interval joins the last one."""
     last = max(horizon // interval_weeks, 1) - 1
     return np.asarray(np.minimum((np.asarray(weeks) - 1) // interval_weeks, last), dtype=np.int64)
+
+
+def interval_names(horizon: int, interval_weeks: int) -> tuple[str, ...]:
+    """The intervals by their weeks: '1-4', or '1' where it is one week."""
+    intervals = interval_of(np.arange(1, horizon + 1), horizon, interval_weeks)
+    weeks = [np.flatnonzero(intervals == number) + 1 for number in np.unique(intervals)]
+    return tuple(f"{own[0]}-{own[-1]}" if len(own) > 1 else f"{own[0]}" for own in weeks)
 
 
 def require_spells(weeks: npt.ArrayLike, horizon: int) -> IntArray:
@@ -69,19 +80,24 @@ def collapse(
     weeks: npt.ArrayLike,
     exited: npt.ArrayLike,
     treated: npt.ArrayLike,
-    municipality: npt.ArrayLike,
-    team: npt.ArrayLike,
+    stratum: npt.ArrayLike,
+    cluster: npt.ArrayLike,
     horizon: int,
     interval_weeks: int,
+    covariates: npt.ArrayLike | None = None,
+    names: tuple[str, ...] = (),
+    stratum_name: str = "stratum",
 ) -> Cells:
     """Add up the person-weeks of n persons at risk in the weeks 1..weeks[i], who leave in the last one if exited[i].
 
-    All arrays are (n,). Intervals of `interval_weeks`: report section 3.1. ValueError for a spell outside 1..horizon.
+    All arrays are (n,), covariates (n, q) with their q names; the dummies of the strata bear `stratum_name`. Intervals
+    of `interval_weeks`: report section 3.1. ValueError for a spell outside 1..horizon.
     """
     duration = require_spells(weeks, horizon)
-    municipalities, municipality_codes = np.unique(np.asarray(municipality), return_inverse=True)
-    _, team_codes = np.unique(np.asarray(team), return_inverse=True)
-    labels = np.column_stack([np.asarray(treated, dtype=bool), municipality_codes, team_codes])
+    strata, stratum_codes = np.unique(np.asarray(stratum), return_inverse=True)
+    _, cluster_codes = np.unique(np.asarray(cluster), return_inverse=True)
+    values = np.zeros((len(duration), 0)) if covariates is None else np.asarray(covariates, dtype=float)
+    labels = np.column_stack([np.asarray(treated, dtype=bool), stratum_codes, cluster_codes, values])
     groups, group_codes = np.unique(labels, axis=0, return_inverse=True)
     intervals = interval_of(np.arange(1, horizon + 1), horizon, interval_weeks)
     lengths = np.bincount(intervals)
@@ -92,14 +108,16 @@ def collapse(
     left = np.asarray(exited, dtype=bool)
     np.add.at(exits, (group_codes[left], intervals[duration[left] - 1]), 1)
     group, interval = np.nonzero(at_risk)
-    names = tuple(f"{start + 1}-{start + length}" for start, length in zip(starts, lengths, strict=True))
+    levels = interval_names(horizon, interval_weeks)
     return Cells(
         at_risk=at_risk[group, interval],
         exits=exits[group, interval],
         treated=groups[group, 0].astype(bool),
-        team=groups[group, 2],
-        interval=Factor("weeks", names, interval),
-        municipality=Factor("municipality", tuple(map(str, municipalities)), groups[group, 1]),
+        cluster=groups[group, 2].astype(np.int64),
+        interval=Factor("weeks", levels, interval),
+        stratum=Factor(stratum_name, tuple(map(str, strata)), groups[group, 1].astype(np.int64)),
+        covariates=groups[group, 3:],
+        names=tuple(names),
     )
 
 
@@ -115,15 +133,15 @@ def drop_perfect_prediction(cells: Cells) -> tuple[Cells, tuple[Drop, ...]]:
         factor, level = found
         gone = factor.codes == level
         kept = _subset(cells, ~gone)
-        teams = len(np.unique(cells.team)) - len(np.unique(kept.team))
-        drops.append(Drop(factor.name, factor.levels[level], level, int(cells.at_risk[gone].sum()), teams))
+        clusters = len(np.unique(cells.cluster)) - len(np.unique(kept.cluster))
+        drops.append(Drop(factor.name, factor.levels[level], level, int(cells.at_risk[gone].sum()), clusters))
         cells = kept
     return cells, tuple(drops)
 
 
 def persons_used(
     weeks: npt.ArrayLike,
-    municipality: npt.ArrayLike,
+    stratum: npt.ArrayLike,
     drops: tuple[Drop, ...],
     horizon: int,
     interval_weeks: int,
@@ -131,9 +149,9 @@ def persons_used(
     """Which of n persons, with spells `weeks` (n,), have a person-week left after the drops."""
     gone = {drop.code for drop in drops if drop.factor == "weeks"}
     first_kept = next(code for code in range(len(gone) + 1) if code not in gone)
-    names = [drop.level for drop in drops if drop.factor == "municipality"]
+    names = [drop.level for drop in drops if drop.factor != "weeks"]
     at_risk = interval_of(weeks, horizon, interval_weeks) >= first_kept
-    return np.asarray(at_risk & ~np.isin(np.asarray(municipality).astype(str), names))
+    return np.asarray(at_risk & ~np.isin(np.asarray(stratum).astype(str), names))
 
 
 def _first_perfect_level(cells: Cells) -> tuple[Factor, int] | None:
@@ -151,7 +169,9 @@ def _subset(cells: Cells, kept: BoolArray) -> Cells:
         at_risk=cells.at_risk[kept],
         exits=cells.exits[kept],
         treated=cells.treated[kept],
-        team=cells.team[kept],
+        cluster=cells.cluster[kept],
         interval=replace(cells.interval, codes=cells.interval.codes[kept]),
-        municipality=replace(cells.municipality, codes=cells.municipality.codes[kept]),
+        stratum=replace(cells.stratum, codes=cells.stratum.codes[kept]),
+        covariates=cells.covariates[kept],
+        names=cells.names,
     )

@@ -140,6 +140,8 @@ def _require_usable(y: FloatArray, x: FloatArray, limits: tuple[float, float]) -
 def _maximise(design: FloatArray, y: FloatArray, lower: BoolArray, upper: BoolArray) -> tuple[FloatArray, bool]:
     """The parameters (g, h) from least squares on, and whether they are a maximum; a step that loses is halved."""
     slopes = design.T @ y / len(y)  # the columns are orthogonal with length sqrt(n)
+    if y.min() == y.max():
+        return np.append(slopes, 1.0), False
     spread = max(float(np.std(y - design @ slopes)), 1e-3 * float(np.std(y)))
     parameters = np.append(slopes, 1.0) / spread
     value, scores, information = derivatives(parameters, design, y, lower, upper)

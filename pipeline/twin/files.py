@@ -14,7 +14,7 @@ from pipeline.twin.histories import Histories, build_histories
 from pipeline.twin.people import YEARS, Answers, People, build_items, build_people
 from pipeline.twin.randomness import generator
 from pipeline.twin.scores import BASELINE, FOLLOWUP, read_scales, read_scores
-from pipeline.twin.targets import read_rows
+from pipeline.twin.stored import read_rows
 from pipeline.twin.weeks import FIRST_MONTH, MONTHS, THURSDAYS
 
 RECEIVED = "2018-03-01"

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from pipeline.twin.frame import DATA, Frame
 from pipeline.twin.randomness import generator
 from pipeline.twin.scores import Scale, read_scales
-from pipeline.twin.targets import read_rows
+from pipeline.twin.stored import read_rows
 
 Integers = npt.NDArray[np.int64]
 Answers = dict[str, int | None]

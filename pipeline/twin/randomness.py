@@ -8,10 +8,8 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 ROOT = Path(__file__).resolve().parents[2]
-UNIT = 1 << 16  # the standard deviation of `bell`, as an integer
 
 
 @cache
@@ -25,8 +23,3 @@ def generator(name: str) -> np.random.Generator:
     """The generator of the thing called `name`: seeded by the study's seed and the name, so order never matters."""
     words = np.frombuffer(hashlib.sha256(name.encode("utf-8")).digest(), dtype="<u4")
     return np.random.default_rng([study_seed(), *(int(word) for word in words)])
-
-
-def bell(source: np.random.Generator, size: int) -> npt.NDArray[np.int64]:
-    """Integers (size,) with mean 0 and standard deviation UNIT, near normal: the sum of twelve uniform draws."""
-    return source.integers(0, UNIT, size=(size, 12)).sum(axis=1) - 6 * UNIT

@@ -7,11 +7,11 @@ import pandas as pd
 
 from pipeline.published.comparison import Comparison, compare_all
 from pipeline.published.errata import read_errata
-from pipeline.published.places import Locator, Place, read_printed
+from pipeline.published.locations import Locator, Place, read_printed
 from pipeline.runner.inputs import load_input
 from pipeline.settings.extract import Language
 from pipeline.stages import published
-from tests.show.conftest import CONFIG, extract, invent_estimates, make_cells
+from tests.show.conftest import CONFIG, extract, invent_estimates, make_shown
 
 STORED = [Path(f"data_raw/published/{name}.csv") for name in ("tables", "errata")]
 STORED += [Path(f"config/{name}") for name in ("published.toml", "published_rows.csv", "published_columns.csv")]
@@ -30,7 +30,7 @@ def comparisons() -> list[Comparison]:
     return compare_all(
         read_printed(PRINTED["tables"].to_dict("records")),
         Locator(PRINTED["published_rows"].to_dict("records"), PRINTED["published_columns"].to_dict("records")),
-        published.index_cells(make_cells("en"), estimates),
+        published.index_rebuilt(make_shown("en"), estimates),
         read_errata(PRINTED["errata"].to_dict("records")),
         {},
         CONFIG["study"].inference.stars,
@@ -40,7 +40,7 @@ def comparisons() -> list[Comparison]:
 def make(language: str, synthetic: bool = False, targets: pd.DataFrame | None = None, **changed) -> dict[str, str]:
     """What the stage makes of invented estimates."""
     estimates = changed.pop("estimates", None)
-    given = {**PRINTED, **CONFIG, "cells": make_cells(language, estimates), **changed}
+    given = {**PRINTED, **CONFIG, "shown": make_shown(language, estimates), **changed}
     invented = invent_estimates() if estimates is None else estimates
     return published.run(
         **given, extract=extract(synthetic), language=Language(language), targets=targets, invented=invented

@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from pipeline.errors import InputError
-from pipeline.published.comparison import Cell, Comparison, compare_all
+from pipeline.published.comparison import Comparison, Rebuilt, compare_all
 from pipeline.published.errata import read_errata
-from pipeline.published.places import CellPlace, Locator, Place, read_printed
+from pipeline.published.locations import Locator, Place, ShownPlace, read_printed
 from pipeline.published.targets import read_roles
 from pipeline.published.totals import add_up, errata_totals, has_changed_sign, has_other_mark, unit_bands
 
@@ -46,8 +46,8 @@ def erratum(kind, row="", statistic="", printed="", used="", panel="", reason="b
 
 
 def cell(row, value, se=math.nan, p_value=math.nan, statistic="estimate"):
-    place = CellPlace("table_1_1", row, "treated", statistic)
-    return place, Cell("/".join(place), value, se, p_value)
+    place = ShownPlace("table_1_1", row, "treated", statistic)
+    return place, Rebuilt("/".join(place), value, se, p_value)
 
 
 def compare(numbers, cells, errata=(), roles=(), rows=None, columns=None) -> list[Comparison]:

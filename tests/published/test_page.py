@@ -9,8 +9,8 @@ from functools import cache
 import pytest
 
 from pipeline.errors import InputError
+from pipeline.published.locations import Place, read_printed
 from pipeline.published.page import read_words
-from pipeline.published.places import Place, read_printed
 from tests.published.conftest import PRINTED, make, numbers_with
 from tests.show.conftest import LANGUAGES, TABLES, invent_estimates
 from tests.show.test_page import Document

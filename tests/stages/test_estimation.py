@@ -1,79 +1,33 @@
-"""The estimation stages on a simulated trial: addresses, numbers by a second route, and what they refuse."""
+"""The estimates of a simulated trial: addresses, numbers by a second route, and what is refused."""
 
-import tomllib
 from dataclasses import fields
-from functools import cache
-from pathlib import Path
+from functools import partial
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from pipeline.errors import InputError
-from pipeline.estimate.designs import Label, outcome_values
-from pipeline.estimate.estimation import estimation_problem
+from pipeline.estimate.outcomes import outcome_values
+from pipeline.estimate.problem import Label
 from pipeline.estimate.table import estimates_table, hash_persons
-from pipeline.people.samples import join_background, select_sample, spells
+from pipeline.people.samples import join_background, select_sample
 from pipeline.runner.schemas import build_schema, validate_table
-from pipeline.settings.base import convert
 from pipeline.settings.models import read_models
-from pipeline.settings.study import Study
-from pipeline.stages import (
-    balance,
-    description,
-    hazard,
-    itt,
-    mechanisms,
-    prognosis,
-    robustness,
-    subgroups,
-    survival,
+from tests.models import (
+    MODELS,
+    SETTINGS,
+    STUDY,
+    VARIABLES,
+    data_of,
+    estimates,
+    problem_of,
+    run,
+    trial,
+    with_models,
+    with_study,
 )
-from tests.trial import HORIZON, RISK_FACTORS, draw_trial
-
-CONFIG = Path(__file__).parents[2] / "config"
-MODELS = tomllib.loads((CONFIG / "models.toml").read_text())
-STUDY = convert(tomllib.loads((CONFIG / "study.toml").read_text()), Study, "study.toml")
-VARIABLES = pd.DataFrame(
-    {"name": ["person", *reversed(RISK_FACTORS)], "risk_factor": ["", *map(str, range(len(RISK_FACTORS), 0, -1))]}
-)
-DICTIONARY = pd.read_csv(CONFIG / "variables.csv", dtype=str, keep_default_na=False)
-REASONS = {"closed_municipality": 3, "no_baseline": 1}
-
-
-@cache
-def trial():
-    return draw_trial()
-
-
-@cache
-def exclusions():
-    drawn = trial().sample[["person", "treated"]].assign(reason="analysed")
-    reasons = [reason for reason, count in REASONS.items() for _ in range(count)]
-    others = pd.DataFrame({"person": range(9001, 9001 + len(reasons)), "treated": [1, 1, 0, 0], "reason": reasons})
-    everyone = pd.concat([drawn, others], ignore_index=True)
-    return everyone.assign(municipality_name=[*trial().sample["municipality"], *["Nowhere"] * len(others)])
-
-
-RUNS = {
-    "balance": lambda t: balance.run(t.sample, t.background, VARIABLES, MODELS, STUDY),
-    "itt": lambda t: itt.run(t.sample, t.background, t.shares, MODELS, STUDY),
-    "hazard": lambda t: hazard.run(t.sample, t.durations, t.background, MODELS, STUDY),
-    "survival": lambda t: survival.run(t.sample, t.durations, t.background, MODELS, STUDY),
-    "description": lambda t: description.run(t.sample, t.background, exclusions(), VARIABLES, MODELS, STUDY),
-    "subgroups": lambda t: subgroups.run(t.sample, t.background, t.shares, MODELS, STUDY),
-    "mechanisms": lambda t: mechanisms.run(
-        t.sample, t.background, t.shares, t.weekly, t.followup, DICTIONARY, MODELS, STUDY
-    ),
-    "robustness": lambda t: robustness.run(t.sample, t.background, t.shares, MODELS, STUDY),
-    "prognosis": lambda t: prognosis.run(t.sample, t.background, t.shares, MODELS, STUDY),
-}
-
-
-@cache
-def estimates(stage: str) -> pd.DataFrame:
-    return RUNS[stage](trial())[f"{stage}.parquet"].set_index("estimate_id", drop=False)
-
+from tests.trial import HORIZON, RISK_FACTORS
 
 COUNTS = {
     "balance": len(RISK_FACTORS) * 5,
@@ -81,20 +35,21 @@ COUNTS = {
     "hazard": 2 * 2 * 3 * 2,
     "survival": 2 * 2 * 3 * (HORIZON + 1),
     # means, 91 and 97 density points by arm, teams with the total, municipalities with one left out and the total, flow
-    "description": len(RISK_FACTORS) * 6 + 2 * (91 + 97) + 5 * 44 + 2 * 28 + 7 * 3,
-    # effect, control mean and size of both groups at 9 + 9 cut-offs and for 10 backgrounds
-    "subgroups": (9 + 9 + 10) * 2 * 6,
-    # 22 scores at 4 cut-offs without and with the wait; 4 and 3 groups by peers, 2 outcomes; activation
-    "mechanisms": 22 * 4 * 6 * 2 + (4 + 3) * 3 * 2 + 2 * HORIZON * 3,
-    "robustness": 9 * 2 * 6 + 4 * 2 * HORIZON,
-    "prognosis": 66 * 2,
+    "description": len(RISK_FACTORS) * 6 + 2 * (91 + 97) + 5 * 44 + 2 * 28 + 5 * 3,
+    # effect, control mean and size of both groups at 6 + 6 cut-offs and for 6 backgrounds
+    "subgroups": (6 + 6 + 6) * 2 * 6,
+    # 6 scores at 4 cut-offs without and with the wait; 4 and 3 groups by peers, 2 outcomes; activation
+    "mechanisms": 6 * 4 * 6 * 2 + (4 + 3) * 3 * 2 + 2 * HORIZON * 3,
+    "robustness": 6 * 2 * 6 + 4 * 2 * HORIZON,
+    "prognosis": 12 * 2,
+    "elsewhere": 1,
 }
 
 
-@pytest.mark.parametrize("stage", RUNS)
+@pytest.mark.parametrize("stage", COUNTS)
 def test_table_has_the_columns_of_the_dictionary_and_every_address_once(stage):
-    table = estimates(stage).reset_index(drop=True)
-    validate_table(table, build_schema("estimates", DICTIONARY))
+    table = estimates(stage).reset_index()
+    validate_table(table, build_schema("estimates", VARIABLES))
     assert len(table) == COUNTS[stage]
     assert table["estimate_id"].is_monotonic_increasing
     assert table["converged"].all()
@@ -102,16 +57,14 @@ def test_table_has_the_columns_of_the_dictionary_and_every_address_once(stage):
     assert set(table["model"]) <= set(MODELS)
 
 
-@pytest.mark.parametrize("stage", RUNS)
+@pytest.mark.parametrize("stage", COUNTS)
 def test_order_of_the_rows_changes_nothing(stage):
     base = trial()
     shuffled = type(base)(
         **{field.name: getattr(base, field.name).sample(frac=1, random_state=3) for field in fields(base)}
     )
     # The same sums in the same order: not a bit differs.
-    pd.testing.assert_frame_equal(
-        RUNS[stage](shuffled)[f"{stage}.parquet"], estimates(stage).reset_index(drop=True), check_exact=True
-    )
+    pd.testing.assert_frame_equal(run(stage, base=shuffled), estimates(stage), check_exact=True)
 
 
 SAMPLES = {"all": "person > 0", "short_wait": "wait_days < 7", "high_self_efficacy": "self_efficacy >= 11"}
@@ -158,21 +111,25 @@ def test_least_squares_row_is_what_a_formula_gives(stage, sample, outcome, week)
     [("itt", "long_wait", "employment", 40), ("balance", "low_self_efficacy", "ordinary_job", None)],
 )
 def test_problem_behind_an_estimate_gives_it_back_as_a_sum(name, sample, outcome, week):
-    base = trial()
-    tables = {"sample": base.sample, "background": base.background, "shares": base.shares}
-    problem = estimation_problem(read_models(MODELS)[name], sample, outcome, week, tables, STUDY)
-    row = estimates(name).loc[f"{name}/{sample}/{outcome}/{'' if week is None else week}/treated"]
+    address = f"{name}/{sample}/{outcome}/{'' if week is None else week}/treated"
+    row = estimates(name).loc[address]
+    estimator, problem, at = problem_of(address)
+    found = estimator.terms(problem, at).table
     # A sum of a few hundred products below one.
-    assert problem.weights() @ problem.outcome == pytest.approx(row["estimate"], abs=1e-12)
-    assert hash_persons(problem.persons) == row["sample_hash"]
-    assert problem.design.shape == (row["n"], len(problem.columns))
-    assert len(np.unique(problem.clusters)) == row["n_clusters"]
+    assert found["weight"] @ found["outcome"] == pytest.approx(row["estimate"], abs=1e-12)
+    assert hash_persons(problem.design.persons) == row["sample_hash"]
+    # Who is in a municipality with one arm, and has no covariate in common with others, weighs nothing.
+    used = trial().sample[trial().sample["person"].isin(problem.design.persons)]
+    both = used.groupby("municipality")["treated"].transform("nunique") == 2
+    assert set(used["person"]) >= set(found["person"]) >= set(used.loc[both, "person"])
+    for statistic in ("n", "n_treated", "n_control", "n_clusters"):
+        assert estimator.counted(problem, at, statistic).table["weight"].sum() == row[statistic]
 
 
 def test_outcome_that_does_not_vary_has_an_estimate_but_no_standard_error():
     base = trial()
     shares = base.shares.assign(share=base.shares["share"].where(base.shares["week"] > 1, 0.0))
-    table = itt.run(base.sample, base.background, shares, MODELS, STUDY)["itt.parquet"].set_index("estimate_id")
+    table = run("itt", shares=shares)
     row = table.loc["itt/all/employment/1/treated"]
     assert row["note"] == "the outcome is fitted exactly: no standard error"
     assert np.isnan([row["se"], row["p_value"], row["ci_low"]]).all()
@@ -183,7 +140,7 @@ def test_persons_with_an_unknown_outcome_leave_that_estimate_only():
     base = trial()
     unknown = (base.shares["person"] <= 5) & (base.shares["week"] >= 80)
     shares = base.shares.assign(share=base.shares["share"].mask(unknown))
-    table = itt.run(base.sample, base.background, shares, MODELS, STUDY)["itt.parquet"].set_index("estimate_id")
+    table = run("itt", shares=shares)
     complete = base.people.dropna(subset=MODELS["itt"]["covariates"])
     assert table.loc["itt/all/employment/79/treated", "n"] == len(complete)
     assert table.loc["itt/all/employment/80/treated", "n"] == (complete["person"] > 5).sum()
@@ -207,8 +164,7 @@ def test_hazard_says_what_perfect_prediction_took():
     quiet = base.sample.query("municipality == 'm20'")["person"]
     durations = base.durations.copy()
     durations.loc[durations["person"].isin(quiet), ["weeks", "exited"]] = [HORIZON, False]
-    table = hazard.run(base.sample, durations, base.background, MODELS, STUDY)["hazard.parquet"]
-    row = table.set_index("estimate_id").loc["hazard_cloglog/all/employment_exit//treated"]
+    row = run("hazard", durations=durations).loc["hazard_cloglog/all/employment_exit//treated"]
     left = durations.query("outcome == 'employment_exit'")
     left = left[~left["person"].isin(quiet)]
     assert row["note"] == f"dropped municipality m20 (person-weeks: {HORIZON * len(quiet)}, teams: 1)"
@@ -220,8 +176,7 @@ def test_survival_counts_those_at_risk():
     base = trial()
     durations = base.durations.copy()
     durations.loc[durations["person"] <= 10, ["weeks", "exited"]] = [0, False]
-    table = survival.run(base.sample, durations, base.background, MODELS, STUDY)["survival.parquet"]
-    table = table.set_index("estimate_id")
+    table = run("survival", durations=durations)
     arm = base.sample.query("treated == 1 and person > 10")["person"]
     members = durations[durations["person"].isin(arm) & (durations["outcome"] == "employment_exit")]
     row = table.loc["kaplan_meier/all/employment_exit/12/treated"]
@@ -240,7 +195,7 @@ def test_description_counts_teams_and_flow():
     assert table.loc["team/t07/control//n", "estimate"] == (team["treated"] == 0).sum()
     assert table.loc["team/total/total//n", "estimate"] == len(sample)
     flow = {name: table.loc[f"flow/all/{name}//n", "estimate"] for name in MODELS["flow"]["outcomes"]}
-    assert flow["randomised"] == len(sample) + sum(REASONS.values())
+    assert flow["randomised"] == len(sample) + 4
     assert (flow["closed_municipality"], flow["withdrawn"], flow["analysed"]) == (3, 0, len(sample))
     assert table.loc["flow/treated/closed_municipality//n", "estimate"] == 2
     known = trial().people.query("treated == 0")["age"].dropna()
@@ -249,55 +204,53 @@ def test_description_counts_teams_and_flow():
     assert table.loc["density/all/wait_days/7/treated", "control_mean"] == 14.0
 
 
-def changed(table: str, **settings):
-    return {**MODELS, table: {**MODELS[table], **settings}}
+itt, hazards, description = partial(run, "itt"), partial(run, "hazard"), partial(run, "description")
 
 
-def run_itt(models=MODELS, study=STUDY, **columns):
-    base = trial()
-    background = base.background.assign(**columns)
-    return itt.run(base.sample, background, base.shares, models, study)
+def itt_with(**keys):
+    return itt(with_models(itt=keys))
 
 
-def run_hazard(durations):
-    return hazard.run(trial().sample, durations, trial().background, MODELS, STUDY)
-
-
-def run_description(excluded, models=MODELS):
-    return description.run(trial().sample, trial().background, excluded, VARIABLES, models, STUDY)
-
-
-def study_with(**condition):
-    text = (CONFIG / "study.toml").read_text()
-    data = tomllib.loads(text)
-    data["samples"]["short_wait"]["conditions"] = [condition]
-    return convert(data, Study, "study.toml")
+def itt_within(**condition):
+    """The effect in a sample of one condition."""
+    sample = {**SETTINGS["samples"]["wait_under_21_days"], "conditions": [condition]}
+    study = with_study(samples={"wait_under_21_days": sample})
+    return itt(with_models(itt={"samples": ["wait_under_21_days"]}), study)
 
 
 @pytest.mark.parametrize(
-    ("run", "message"),
+    ("call", "message"),
     [
-        (lambda: run_itt(changed("itt", outcome=["x"])), r"models.toml, table \[itt\].*`outcome`.*Allowed.*outcomes"),
-        (lambda: run_itt(changed("itt", estimator="probit")), r"table \[itt\].*'probit'"),
-        (lambda: run_itt({"itt": {"name_en": "x"}}), r"table \[itt\].*missing required field"),
-        (lambda: run_itt(changed("itt", covariates=["shoe_size"])), r"table \[itt\]: no variable shoe_size"),
-        (lambda: run_itt(changed("itt", samples=["nobody"])), r"no table \[samples.nobody\].*Samples defined: all,"),
-        (lambda: run_itt(changed("itt", weeks=[81, 82])), r"2 of 4 outcomes, the first of them \('employment', 82\)"),
-        (lambda: run_itt(ordinary_job=1.0), r"\[itt\], sample 'all', .*'ordinary_job' is a linear combination"),
-        (lambda: run_itt(ordinary_job=np.nan), r"\[itt\], sample 'all', .*0 observations are too few"),
-        (lambda: run_itt(study=study_with(variable="size", below=40)), r"\[samples.short_wait\]: no variable 'size'"),
-        (lambda: run_itt(study=study_with(variable="wait_days", below=0)), r"\[samples.short_wait\]: no person"),
-        (lambda: run_itt(study=study_with(variable="wait_days", below=7, above=1)), "has 2 bounds. Give exactly one"),
-        (lambda: run_hazard(trial().durations.assign(exited=False)), r"\[hazard_logit\], .*'employment_exit': 0 exits"),
-        (lambda: run_hazard(trial().durations[5:]), "5 persons have no row for 'employment_exit'"),
+        (lambda: itt_with(outcome=["x"]), r"models.toml, table \[itt\].*`outcome`.*Allowed.*outcomes"),
+        (lambda: itt_with(estimator="probit"), r"table \[itt\].*'probit'. The estimators are ols, "),
+        (lambda: itt({"itt": {"name_en": "x"}}), r"table \[itt\].*missing required field"),
+        (lambda: itt_with(covariates=["shoe_size"]), r"table \[itt\]: no variable shoe_size"),
+        (lambda: itt_with(covariates=["age", "pain", "age"]), r"table \[itt\]: covariates has age twice"),
+        (lambda: itt_with(covariates=["age", "treated"]), r"table \[itt\]: the treatment treated is among its cov"),
+        (lambda: itt_with(weeks=[4, 5, 4]), r"table \[itt\]: weeks has 4 twice"),
+        (lambda: itt_with(samples=["nobody"]), r"no table \[samples.nobody\].*Samples defined: all,"),
+        (lambda: itt_with(weeks=[81, 82]), r"2 of 4 outcomes, the first of them \('employment', 82\)"),
+        (lambda: itt_within(variable="size", below=40), r"\[samples.wait_under_21_days\]: no variable 'size'"),
+        (lambda: itt_within(variable="wait_days", below=7, above=1), "there are 2 bounds: give exactly one"),
+        (lambda: hazards(durations=trial().durations[5:]), "5 persons have no row for 'employment_exit'"),
         (lambda: join_background(trial().sample[3:], trial().background), "do not hold the same persons"),
-        (lambda: run_description(exclusions().assign(reason="moon")), "reasons moon that"),
-        (lambda: run_description(exclusions(), changed("density", grid={})), "no grid for 'wait_days'"),
+        (lambda: description(exclusions=trial().exclusions.assign(reason="moon")), "list the reasons moon, for which"),
+        (lambda: description(with_models(density={"grid": {}})), "no grid for 'wait_days'"),
+        (lambda: description(with_models(team={"outcomes": ["height"]})), "a team has no height. It has recruitment_"),
+        (lambda: description(with_models(team={"samples": "school"})), "'school' is neither stratum nor cluster"),
     ],
 )
-def test_what_cannot_be_estimated_is_an_error_that_names_it(run, message):
+def test_settings_that_mean_nothing_are_an_error_that_names_them(call, message):
     with pytest.raises(InputError, match=message):
-        run()
+        call()
+
+
+# With as many weeks in the table as the model lists, but others: none may be taken for another.
+@pytest.mark.parametrize(("held", "asked"), [((1, 2), [1, 3]), ((1, 2), [1, 5, 6]), ((1, 2, 3), [2, 3, 4])])
+def test_a_week_that_the_table_does_not_hold_is_never_another_week(held, asked):
+    shares = trial().shares[trial().shares["week"].isin(held)]
+    with pytest.raises(InputError, match=rf"does not hold .* the first of them \('employment', {asked[-1] // 2 + 2}\)"):
+        run("itt", with_models(itt={"weeks": asked}), shares=shares)
 
 
 def test_person_who_lacks_the_variable_of_a_condition_is_in_neither_sample():
@@ -307,25 +260,38 @@ def test_person_who_lacks_the_variable_of_a_condition_is_in_neither_sample():
 
 
 def test_spells_are_cut_at_the_horizon():
-    people = join_background(trial().sample, trial().background)
-    cut = spells(people, trial().durations, "employment_exit", 20)
+    _, cut, _ = problem_of("kaplan_meier/all/employment_exit/7/treated", study=with_study(time={"horizon_weeks": 20}))
     full = trial().durations.query("outcome == 'employment_exit'")
-    assert cut["weeks"].max() == 20
-    assert cut["exited"].sum() == (full["exited"] & (full["weeks"] <= 20)).sum()
+    assert cut.weeks.max() == cut.horizon == 20
+    assert cut.exited.sum() == (full["exited"] & (full["weeks"] <= 20)).sum()
 
 
 def test_outcomes_line_up_with_the_people_whatever_the_order():
-    people = join_background(trial().sample, trial().background).iloc[::-7]
-    values = outcome_values([Label("employment", 3), Label("sickness_benefit", 1)], people, {"shares": trial().shares})
+    shuffled = type(trial())(**{**vars(trial()), "shares": trial().shares.sample(frac=1, random_state=4)})
+    data = data_of(shuffled)
+    values = outcome_values(read_models(MODELS)["itt"], [Label("employment", 3), Label("sickness_benefit", 1)], data)
     lookup = trial().shares.set_index(["person", "outcome", "week"])["share"]
-    assert values[:, 0].tolist() == [lookup[person, "employment", 3] for person in people["person"]]
+    for place, label in enumerate([("employment", 3), ("sickness_benefit", 1)]):
+        assert values[:, place].tolist() == [lookup[person, *label] for person in data.people["person"]]
 
 
 def test_hash_of_the_model_changes_with_the_model_and_not_with_the_order_of_its_keys():
     row = read_models(MODELS)["itt"].spec_hash
     assert read_models({"itt": dict(reversed(MODELS["itt"].items()))})["itt"].spec_hash == row
-    assert read_models(changed("itt", covariates=[]))["itt"].spec_hash != row
+    assert read_models(with_models(itt={"covariates": []}))["itt"].spec_hash != row
 
 
 def test_an_empty_table_of_estimates_keeps_its_types():
-    assert estimates_table([]).dtypes.equals(estimates("itt").reset_index(drop=True).dtypes)
+    assert estimates_table([]).dtypes.equals(estimates("itt").reset_index().dtypes)
+
+
+def test_a_printed_number_is_shown_as_what_it_is_and_rests_on_no_cell():
+    address = "printed/all/employment//treated"
+    row = estimates("elsewhere").loc[address]
+    assert (row["estimate"], row["se"], row["n"]) == (0.12, 0.05, 700)
+    assert np.isnan([row["p_value"], row["ci_low"], row["df"], row["control_mean"]]).all()
+    assert row["note"] == "printed in another report, table 1"
+    estimator, problem, at = problem_of(address)
+    for ask in (estimator.terms, partial(estimator.counted, statistic="n")):
+        with pytest.raises(InputError, match="printed is no estimate of this project but a number printed in another"):
+            ask(problem, at)

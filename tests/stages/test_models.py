@@ -3,20 +3,17 @@
 from dataclasses import replace
 from functools import cache
 
+import msgspec
 import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.estimate.designs import Label, prognosis_cases
-from pipeline.estimate.estimation import estimation_problem
 from pipeline.estimate.table import hash_persons
 from pipeline.people.samples import join_background
 from pipeline.people.splits import classify_peers
-from pipeline.settings.models import read_models
-from pipeline.stages import prognosis
-from pipeline.stats.ols import combination_weights
+from pipeline.stats.ols import coefficient_weights
 from pipeline.stats.tobit import fit_tobit
-from tests.models import MODELS, NUMBERS, STUDY, X, estimates, run, trial, with_models
+from tests.models import MODELS, NUMBERS, STUDY, X, estimates, problem_of, run, trial, with_models
 from tests.trial import HORIZON
 
 # Two factorisations of one design of up to 60 columns.
@@ -127,53 +124,50 @@ def test_split_without_common_covariates_is_two_separate_regressions():
 
 def test_peers_are_the_other_members_of_the_team_by_a_loop():
     people = join_background(trial().sample, trial().background)
-    found = classify_peers(people, STUDY.peers)
+    found = classify_peers(people, STUDY.peers, "team")
     known = people.dropna(subset=["self_efficacy"])
     median = known.groupby("team")["self_efficacy"].apply(lambda scores: (scores < 12).mean()).median()
     teams = {team: members.set_index("person")["self_efficacy"] for team, members in known.groupby("team")}
     for person, team, peers in zip(people["person"], people["team"], found, strict=True):
         others = teams[team].drop(person, errors="ignore")
         assert peers == ("low_peers" if (others < 12).mean() > median else "high_peers")
-    fixed = classify_peers(people, replace_peers(exceeds=0.9))
+    fixed = classify_peers(people, msgspec.structs.replace(STUDY.peers, exceeds=0.9), "team")
     assert (fixed == "low_peers").sum() < (found == "low_peers").sum()
     alone = people.assign(self_efficacy=people["self_efficacy"].where(people["team"] != "t03"))
-    assert set(classify_peers(alone, STUDY.peers)[people["team"] == "t03"]) == {""}
+    assert set(classify_peers(alone, STUDY.peers, "team")[people["team"] == "t03"]) == {""}
 
 
-def replace_peers(**changes):
-    import msgspec
-
-    return msgspec.structs.replace(STUDY.peers, **changes)
+def written_out(problem):
+    """Design and names of a regression as the model writes it: every dummy, covariate and effect a column."""
+    design = problem.design
+    dummies = np.equal.outer(design.strata, np.arange(len(design.strata_names)))
+    effects = [design.treated & design.members(name) for name in design.group_names]
+    return np.column_stack([dummies, design.covariates, *effects]).astype(float), design.effects
 
 
 @pytest.mark.parametrize(("suffix", "outcome", "week"), [("", "employment", 81), ("_survey", "self_efficacy", None)])
 def test_the_two_forms_of_the_peer_model_differ_by_their_restriction(suffix, outcome, week):
-    base = trial()
-    tables = {name: getattr(base, name) for name in ("sample", "background", "shares", "followup")}
-    models = read_models(MODELS)
-    free, pooled = (
-        estimation_problem(models[name], "self_efficacy_8", outcome, week, tables, STUDY)
-        for name in (f"peers{suffix}", f"peers{suffix}_pooled")
-    )
-    assert free.columns[-4:] == tuple(f"treated:{g}:{p}_peers" for g in ("low", "high") for p in ("low", "high"))
-    assert pooled.columns[-3:] == ("treated:low:low_peers", "treated:low:high_peers", "treated:high")
-    y, n, k = free.outcome, *free.design.shape
-    bread = np.linalg.inv(free.design.T @ free.design)
-    beta = bread @ free.design.T @ y
+    address = f"self_efficacy_8/{outcome}/{'' if week is None else week}"
+    problems = [problem_of(f"peers{suffix}{end}/{address}/treated:high")[1] for end in ("", "_pooled")]
+    (free, names), (pooled, pooled_names) = map(written_out, problems)
+    assert names == tuple(f"treated:{g}:{p}_peers" for g in ("low", "high") for p in ("low", "high"))
+    assert pooled_names == ("treated:low:low_peers", "treated:low:high_peers", "treated:high")
+    y, n, k = problems[0].outcomes[:, 0], *free.shape
+    bread = np.linalg.inv(free.T @ free)
+    beta = bread @ free.T @ y
     rest = np.zeros(k)
     rest[-2:] = 1, -1
     # F by the two sums of squares, and by Wald's statistic of tau3 - tau4 with equal variances.
-    squares = [((y - x @ np.linalg.lstsq(x, y, rcond=None)[0]) ** 2).sum() for x in (free.design, pooled.design)]
+    squares = [((y - x @ np.linalg.lstsq(x, y, rcond=None)[0]) ** 2).sum() for x in (free, pooled)]
     variance = squares[0] / (n - k)
     wald = (rest @ beta) ** 2 / (variance * rest @ bread @ rest)
     assert (squares[1] - squares[0]) / variance == pytest.approx(wald, rel=1e-9)
     # Restricted least squares from the free one.
     restricted = beta - bread @ rest * (rest @ beta) / (rest @ bread @ rest)
     table = estimates("mechanisms")
-    address = f"self_efficacy_8/{outcome}/{'' if week is None else week}"
-    for name, value in zip(free.columns[-4:], beta[-4:], strict=True):
+    for name, value in zip(names, beta[-4:], strict=True):
         assert table.loc[f"peers{suffix}/{address}/{name}", "estimate"] == pytest.approx(value, abs=1e-10)
-    for name, value in zip(pooled.columns[-3:], restricted[-4:-1], strict=True):
+    for name, value in zip(pooled_names, restricted[-4:-1], strict=True):
         assert table.loc[f"peers{suffix}_pooled/{address}/{name}", "estimate"] == pytest.approx(value, abs=1e-10)
 
 
@@ -292,51 +286,28 @@ def test_group_level_is_the_regression_of_the_means(week):
     ],
 )
 def test_estimate_is_a_weighted_sum_of_outcomes(stage, address):
-    base, row = trial(), estimates(stage).loc[address]
-    model, sample, outcome, week, parameter = address.split("/")
-    tables = {name: getattr(base, name) for name in ("sample", "background", "shares", "weekly", "followup")}
-    at = (sample, outcome, int(week) if week else None, tables, STUDY)
-    problem = estimation_problem(read_models(MODELS)[model], *at)
+    row = estimates(stage).loc[address]
+    estimator, problem, at = problem_of(address)
+    terms = estimator.terms(problem, at).table
     # A sum of a few hundred products of order one.
-    assert problem.weights(parameter) @ problem.outcome == pytest.approx(row["estimate"], abs=1e-12)
-    counted = problem.persons[problem.weights(parameter) != 0] if "mean" in parameter else problem.persons
+    assert terms["weight"] @ terms["outcome"] == pytest.approx(row["estimate"], abs=1e-12)
+    counted = terms["person"] if "mean" in address else problem.design.persons
     assert hash_persons(counted) == row["sample_hash"]
 
 
-@cache
-def tobit():
-    base = trial()
-    return prognosis.run(base.sample, base.background, base.shares, MODELS, STUDY)["prognosis.parquet"].set_index(
-        "estimate_id"
-    )
-
-
-def tobit_cases(outcome):
-    base = trial()
-    tables = {"sample": base.sample, "background": base.background, "shares": base.shares}
-    return prognosis_cases(read_models(MODELS)["tobit"], "control", Label(outcome, HORIZON), tables, STUDY)
-
-
 def test_tobit_rests_on_complete_controls_and_is_least_squares_of_the_latent_outcome():
-    known = tobit_cases("employment")
-    complete = trial().people.query("treated == 0").dropna(subset=MODELS["tobit"]["covariates"])
-    row = tobit().loc["tobit/control/employment/81/age"]
-    assert (row["n"], row["n_treated"], row["n_control"]) == (len(complete), 0, len(complete))
-    assert row["df"] == len(complete) - 66
-    assert row["sample_hash"] == hash_persons(complete["person"]) == hash_persons(known.persons)
-    fit = fit_tobit(known.outcome, known.design, (0.0, 1.0))
-    weights = combination_weights(known.design, np.array(known.columns) == "age")
-    assert weights @ fit.latent == pytest.approx(row["estimate"], abs=1e-12)
-    assert not tobit().index.str.endswith("constant").any()
-
-
-def test_tobit_without_a_maximum_gives_no_number():
-    base = trial()
-    # Inside the limits the covariate gives the outcome exactly, and outside them it agrees: sigma goes to zero.
-    last = base.shares.query("outcome == 'employment' and week == @HORIZON").set_index("person")["share"]
-    background = base.background.assign(age=base.background["person"].map(last))
-    models = with_models(tobit={"covariates": ["age", "partner"], "outcomes": ["employment"]})
-    table = prognosis.run(base.sample, background, base.shares, models, STUDY)["prognosis.parquet"]
-    assert not table["converged"].any()
-    assert table[NUMBERS].isna().all(axis=None)
-    assert set(table["note"]) == {"did not converge: no estimate"}
+    covariates = MODELS["tobit"]["covariates"]
+    data = cases("treated == 0", "employment", HORIZON, covariates)
+    row = estimates("prognosis").loc["tobit/control/employment/81/age"]
+    assert (row["n"], row["n_treated"], row["n_control"]) == (len(data), 0, len(data))
+    assert row["df"] == len(data) - len(covariates)
+    assert row["sample_hash"] == hash_persons(data["person"])
+    design = np.column_stack([np.ones(len(data)), data[covariates]])
+    fit = fit_tobit(data["y"], design, (0.0, 1.0))
+    place = 1 + covariates.index("age")
+    assert list(row[["estimate", "se"]]) == pytest.approx([fit.coefficients[place], fit.standard_errors[place]])
+    assert coefficient_weights(design)[place] @ fit.latent == pytest.approx(row["estimate"], abs=1e-12)
+    estimator, problem, at = problem_of("tobit/control/employment/81/age")
+    terms = estimator.terms(problem, at).table
+    assert terms["weight"] @ terms["outcome"] == pytest.approx(row["estimate"], abs=1e-12)
+    assert not estimates("prognosis").index.str.endswith("constant").any()

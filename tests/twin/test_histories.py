@@ -279,7 +279,7 @@ def test_hazards_are_those_of_tables_3_1_and_3_2(trial, sample, outcome, printed
 
 
 def test_effects_by_self_efficacy_are_those_of_table_3_3(trial):
-    moved = {row["row"]: row["used"] for row in read("pipeline/twin/data/history_relabelled.csv")}
+    moved = {row["row"]: row["used"] for row in read("calibration/histories/relabelled.csv")}
     covariates = [*(trial[name] for name in COVARIATES), trial["pre_share"]]
     met = {"coef": [], "control_mean": []}
     for row in read("data_raw/published/tables.csv"):

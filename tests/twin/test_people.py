@@ -16,7 +16,7 @@ from pipeline.twin.histories import Histories
 from pipeline.twin.weeks import MONTHS, WEEKS
 
 TABLES = "data_raw/published/tables.csv"
-CORRECTIONS = "pipeline/twin/data/corrections.csv"
+CORRECTIONS = "calibration/printed/corrections.csv"
 EPOCH = date(1970, 1, 1)
 PRINTED = 1e-9  # what separates a value from its printed interval is the arithmetic of sums of whole numbers
 

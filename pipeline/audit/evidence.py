@@ -1,0 +1,284 @@
+"""From the terms of a number to the cells of the received files they rest on.
+
+Every function gives one row a cell with the columns of CELL_COLUMNS, of which person is the one whose outcome the cell
+is part of.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from pipeline.errors import InputError
+from pipeline.estimate.terms import Evidence, Squares, Terms
+from pipeline.settings.models import Source
+from pipeline.settings.outcomes import OutcomeDefinitions
+from pipeline.settings.scales import item_names
+from pipeline.settings.study import Study
+
+CELL_COLUMNS = ["file", "line", "column", "content", "state", "wage_column", "weight", "contribution", "person"]
+
+
+@dataclass(frozen=True)
+class Tables:
+    """The derived tables that know where each cell lies, and the names of the received files by their role."""
+
+    trial: pd.DataFrame
+    sample: pd.DataFrame
+    weekly: pd.DataFrame
+    register_columns: pd.DataFrame
+    baseline_items: pd.DataFrame
+    followup_items: pd.DataFrame
+    study: Study
+    outcomes: OutcomeDefinitions
+    files: Mapping[str, str]
+    scales: pd.DataFrame | None = None
+
+    @property
+    def draw_column(self) -> str:
+        """The column of the allocation file that stands for a person's draw: its date, else the arm."""
+        return self.study.design.date or self.study.design.arm
+
+    def rests_on_wages(self, state: str) -> bool:
+        """Whether a wage record is part of what decides the weekly state."""
+        return self.outcomes.states[state].kind == "no_code_and_wage"
+
+
+@dataclass(frozen=True)
+class Sum:
+    """A number as a sum over cells: `cells` have a row each with weight and contribution."""
+
+    terms: Terms
+    cells: pd.DataFrame
+
+    @property
+    def total(self) -> float:
+        """The constant and the contributions of all cells, added without intermediate rounding."""
+        return math.fsum([self.terms.constant, *self.cells["contribution"]])
+
+    @property
+    def total_of_terms(self) -> float:
+        """The same from the terms."""
+        return math.fsum([self.terms.constant, *(self.terms.table["weight"] * self.terms.table["outcome"])])
+
+
+@dataclass(frozen=True)
+class RootOfSquares:
+    """A standard error from cells, which have a row each with contribution and cluster."""
+
+    squares: Squares
+    cells: pd.DataFrame
+
+    @property
+    def clusters(self) -> pd.DataFrame:
+        """By cluster: score, the sum of its cells, and part, its share of the variance."""
+        scores = self.cells.groupby("cluster")["contribution"].sum()
+        return pd.DataFrame({"score": scores, "part": scores**2 / math.fsum(scores**2)})
+
+    @property
+    def total(self) -> float:
+        """The standard error, from the cells."""
+        return math.sqrt(self.squares.factor * math.fsum(self.clusters["score"] ** 2))
+
+    @property
+    def total_of_terms(self) -> float:
+        """The same from the terms."""
+        scores = self.squares.table.groupby("cluster")["score"].sum()
+        return math.sqrt(self.squares.factor * math.fsum(scores**2))
+
+
+def locate_sum(terms: Terms, tables: Tables) -> Sum:
+    """The cells behind a sum."""
+    return Sum(terms, _locate_all(terms.evidence, tables))
+
+
+def locate_squares(squares: Squares, tables: Tables) -> RootOfSquares:
+    """The cells behind a standard error."""
+    return RootOfSquares(squares, _locate_all(squares.evidence, tables))
+
+
+def _locate_all(evidence: tuple[Evidence, ...], tables: Tables) -> pd.DataFrame:
+    found = [_locate(part, tables) for part in evidence if len(part.persons)]
+    return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=CELL_COLUMNS)
+
+
+def _locate(part: Evidence, tables: Tables) -> pd.DataFrame:
+    count = len(part.persons)
+    direct = np.zeros(count) if part.direct is None else part.direct
+    if part.kind == "draw":
+        cells = _draws(part.persons, direct, tables)
+    elif part.kind == "weeks":
+        cells = _person_weeks(part, direct, tables)
+    else:
+        # The cells of who has only an even part are found by a weight of one.
+        weights = direct if part.evenly is None or part.direct is not None else np.ones(count)
+        cells = _outcome(part.variable, part.week, part.persons, weights, tables, part.source)
+    if part.evenly is not None:
+        shares = _share_out(cells, part.persons, part.evenly)
+        own = cells["contribution"] if part.direct is not None else 0.0
+        cells = cells.assign(contribution=own + shares)
+        if part.direct is None:
+            cells["weight"] = shares
+    if part.clusters is not None and part.kind != "weeks":
+        cells["cluster"] = cells["person"].map(pd.Series(part.clusters, index=part.persons))
+    return cells
+
+
+def _share_out(cells: pd.DataFrame, persons: np.ndarray, amounts: np.ndarray) -> pd.Series:
+    """Each cell's part of its person's amount, equal for all cells of the person."""
+    person = cells["person"]
+    return person.map(pd.Series(amounts, index=persons)) / person.map(person.value_counts())
+
+
+def _outcome(
+    outcome: str, week: int | None, persons: np.ndarray, weights: np.ndarray, tables: Tables, source: Source | None
+) -> pd.DataFrame:
+    """The cells behind an outcome of the derived table `source`: `week` is the last week of a share, or with "weekly"
+    the one week; None for a background variable or a score of the follow-up survey.
+    """
+    if source == "weekly" and week is not None:
+        return _weeks(outcome, np.array([week]), persons, weights, tables)
+    if source == "followup":
+        return _answers(outcome, persons, weights, tables, "followup")
+    if week is not None:
+        exit_ = tables.outcomes.exits.get(outcome)
+        state = exit_.state if exit_ and source is None else outcome
+        return _weeks(state, np.arange(1, week + 1), persons, weights, tables)
+    if outcome in tables.study.windows:
+        state, first, last = tables.study.windows[outcome]
+        return _weeks(state, np.arange(first, last + 1), persons, weights, tables)
+    if outcome in ("allocation_day", "wait_days"):
+        return _dates(outcome, persons, weights, tables)
+    if outcome in tables.trial:
+        values = tables.trial.set_index("person")[outcome].loc[persons].to_numpy(dtype=float)
+        return _draws(persons, weights, tables).assign(state=values, contribution=weights * values)
+    return _answers(outcome, persons, weights, tables, "baseline")
+
+
+def _weeks(state: str, weeks: np.ndarray, persons: np.ndarray, weights: np.ndarray, tables: Tables) -> pd.DataFrame:
+    """A share of weeks: each week counts weight / number of weeks if the person is in the state (known weeks only)."""
+    rows = tables.weekly[tables.weekly["week"].isin(weeks) & tables.weekly["person"].isin(persons)]
+    rows = _with_columns(rows, tables).merge(pd.DataFrame({"person": persons, "weight": weights}), on="person")
+    known = rows[state].notna().groupby(rows["person"]).transform("sum")
+    weight = rows["weight"] / known
+    return _register_cells(rows, state, weight, weight * rows[state].fillna(0).astype("float64"), tables)
+
+
+def _person_weeks(part: Evidence, weights: np.ndarray, tables: Tables) -> pd.DataFrame:
+    """Person-weeks: each is the register cell of its week, and contributes its weight.
+
+    An exit that takes a run is decided by the run that begins in the week: the next cells tell its further weeks.
+    """
+    state = tables.outcomes.exits[part.variable].state
+    rows = pd.DataFrame({"person": part.persons, "week": part.weeks, "weight": weights})
+    if part.clusters is not None:
+        rows["cluster"] = part.clusters
+    rows = rows.merge(tables.weekly[["person", "week", "code", "line", state]], on=["person", "week"])
+    rows = _with_columns(rows, tables)
+    cells = _register_cells(rows, state, rows["weight"], rows["weight"], tables)
+    return cells.assign(cluster=rows["cluster"]) if "cluster" in rows else cells
+
+
+def _with_columns(rows: pd.DataFrame, tables: Tables) -> pd.DataFrame:
+    """The rows of person and week with the columns of the received register that hold them."""
+    rows = rows.merge(tables.sample[["person", "allocation_week"]], on="person")
+    rows = rows.assign(register_week=rows["allocation_week"] + rows["week"])
+    return rows.merge(tables.register_columns.rename(columns={"week": "register_week"}), on="register_week", how="left")
+
+
+def _register_cells(
+    rows: pd.DataFrame, state: str, weight: pd.Series, contribution: pd.Series, tables: Tables
+) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "file": tables.files["register"],
+            "line": rows["line"],
+            "column": rows["week_column"],
+            "content": rows["code"].astype(object).fillna(""),
+            "state": rows[state],
+            "wage_column": rows["month_column"] if tables.rests_on_wages(state) else "",
+            "weight": weight,
+            "contribution": contribution,
+            "person": rows["person"],
+        }
+    )[CELL_COLUMNS]
+
+
+def _draws(persons: np.ndarray, amounts: np.ndarray, tables: Tables) -> pd.DataFrame:
+    """Rows of the allocation file: one cell a person, which contributes the amount."""
+    rows = pd.DataFrame({"person": persons, "weight": amounts}).merge(tables.trial, on="person")
+    return pd.DataFrame(
+        {
+            "file": tables.files["allocation"],
+            "line": rows["allocation_line"],
+            "column": tables.draw_column,
+            "content": _draw_content(rows, tables),
+            "state": 1.0,
+            "wage_column": "",
+            "weight": rows["weight"],
+            "contribution": rows["weight"],
+            "person": rows["person"],
+        }
+    )[CELL_COLUMNS]
+
+
+def _draw_content(rows: pd.DataFrame, tables: Tables) -> pd.Series:
+    """What the cell of the draw holds."""
+    design = tables.study.design
+    if design.date:
+        return rows["allocation_date"].dt.strftime("%Y-%m-%d")
+    return rows["treated"].map({1: design.treated.value, 0: design.control.value})
+
+
+def _dates(outcome: str, persons: np.ndarray, weights: np.ndarray, tables: Tables) -> pd.DataFrame:
+    """Dates of the draw in days since 1970-01-01; a wait, the last draw of the cluster less the own, is two cells."""
+    sample = tables.sample.set_index("person")
+    days = (sample["allocation_date"] - pd.Timestamp("1970-01-01")).dt.days.astype("float64")
+    parts = [(persons, weights)]
+    cluster = tables.study.design.cluster
+    if outcome == "wait_days" and cluster is not None:
+        last = days.groupby(sample[cluster.name]).idxmax()
+        parts = [(last[sample.loc[persons, cluster.name]].to_numpy(), weights), (persons, -weights)]
+    cells = []
+    for who, weight in parts:
+        value = days[who].to_numpy()
+        drawn = _draws(who, weight, tables).assign(state=value, contribution=weight * value, person=persons)
+        cells.append(drawn)
+    return pd.concat(cells, ignore_index=True)
+
+
+def _answers(outcome: str, persons: np.ndarray, weights: np.ndarray, tables: Tables, survey: str) -> pd.DataFrame:
+    """A score: each answered item counts weight x number of items / answered items times its value."""
+    if tables.scales is None or outcome not in set(tables.scales["variable"]):
+        raise InputError(f"trace: no file of the extract holds the variable '{outcome}', so its cells are not known.")
+    scale: dict[Any, Any] = tables.scales.set_index("variable").loc[outcome].to_dict()
+    items = item_names(scale["items"])
+    asked = {"baseline": tables.baseline_items, "followup": tables.followup_items}[survey]
+    answers = asked.set_index("person").loc[persons]
+    values = answers[items].astype("float64")
+    weight = pd.Series(weights, index=persons)
+    if scale["scoring"] == "indicator":
+        counted = values.isin([float(value) for value in scale["indicator_values"].split()]).astype("float64")
+    else:
+        counted = values
+        weight = weight * len(items) / values.notna().sum(axis=1)
+    long = counted.stack()  # unanswered items are dropped: they hold no information
+    person = long.index.get_level_values(0)
+    cells = pd.DataFrame(
+        {
+            "file": tables.files[f"{survey}_survey"],
+            "line": answers["line"].loc[person].to_numpy(),
+            "column": long.index.get_level_values(1),
+            "content": values.stack().map("{:.12g}".format).to_numpy(),
+            "state": long.to_numpy(),
+            "wage_column": "",
+            "weight": weight.loc[person].to_numpy(),
+            "person": person.to_numpy(),
+        }
+    )
+    return cells.assign(contribution=cells["weight"] * cells["state"])[CELL_COLUMNS]

@@ -1,0 +1,99 @@
+"""Every estimator by the name that models.toml gives it, and the estimates of all models."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from pipeline.errors import InputError
+from pipeline.estimate import (
+    count,
+    density,
+    discrete_hazard,
+    group_means,
+    kaplan_meier,
+    least_squares,
+    mean,
+    printed,
+    stratum_effects,
+    tobit,
+)
+from pipeline.estimate.problem import Data, Estimator
+from pipeline.estimate.table import estimates_table
+from pipeline.settings.models import Model, read_models
+from pipeline.settings.study import Design
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ESTIMATORS: Mapping[str, Estimator] = {
+    "ols": least_squares.ESTIMATOR,
+    "group_ols": group_means.ESTIMATOR,
+    "stratum_effects": stratum_effects.ESTIMATOR,
+    "tobit": tobit.ESTIMATOR,
+    "discrete_hazard": discrete_hazard.ESTIMATOR,
+    "kaplan_meier": kaplan_meier.ESTIMATOR,
+    "mean": mean.ESTIMATOR,
+    "density": density.ESTIMATOR,
+    "count": count.ESTIMATOR,
+    "printed": printed.ESTIMATOR,
+}
+
+
+def estimate_all(models: Mapping[str, Any], data: Data) -> dict[str, pd.DataFrame]:
+    """The table of estimates of each stage that the parsed models.toml names, every model in it."""
+    rows: dict[str, list[Any]] = {}
+    for model in checked_models(models, data.study.design).values():
+        estimator = ESTIMATORS[model.estimator]
+        table = rows.setdefault(model.stage, [])
+        for problem in estimator.problems(model, data, None):
+            table += estimator.rows(problem)
+    return {stage: estimates_table(found) for stage, found in rows.items()}
+
+
+def checked_models(models: Mapping[str, Any], design: Design) -> dict[str, Model]:
+    """The models of the file; InputError for a value that the estimator or the design would leave without effect."""
+    found = read_models(models)
+    for model in found.values():
+        _require_possible(model, design)
+    return found
+
+
+def _require_possible(model: Model, design: Design) -> None:
+    place = f"models.toml, table [{model.name}]"
+    if model.estimator not in ESTIMATORS:
+        raise InputError(
+            f"{place}: no estimator '{model.estimator}'. The estimators are {', '.join(ESTIMATORS)}. Mend the name."
+        )
+    own = {
+        "fixed_effects": (design.stratum.name if design.stratum else None, "none"),
+        "cluster": (design.cluster.name if design.cluster else None, "none"),
+    }
+    for key, allowed in {**own, **ESTIMATORS[model.estimator].possible}.items():
+        value = getattr(model, key)
+        if allowed is not None and value not in allowed:
+            known = " or ".join(_written(choice) for choice in allowed if choice is not None or key not in own)
+            raise InputError(
+                f"{place}: {key} = {_written(value)} does not go with the estimator '{model.estimator}', which takes "
+                f"{known} in this design. Mend the key, or the estimator."
+            )
+    for key in ("outcomes", "weeks", "samples", "splits", "covariates"):
+        listed = getattr(model, key)
+        twice = [] if isinstance(listed, str) else sorted({str(name) for name in listed if listed.count(name) > 1})
+        if twice:
+            raise InputError(f"{place}: {key} has {', '.join(twice)} twice. Name each once.")
+    if model.treatment in model.covariates:
+        raise InputError(f"{place}: the treatment {model.treatment} is among its covariates. Take it out of them.")
+    if model.peers != "none" and not model.splits:
+        raise InputError(f"{place}: peers without splits. Name the splits they divide.")
+    if model.splits and len(model.samples) != 1:
+        raise InputError(f"{place}: splits compare one sample. Give one in `samples`.")
+    if isinstance(model.samples, str) and model.estimator != "count":
+        raise InputError(
+            f"{place}: samples = '{model.samples}' is for the estimator 'count' only. List samples of study.toml."
+        )
+
+
+def _written(value: object) -> str:
+    """A value as an error shows it; what no table writes down is 'nothing'."""
+    return "nothing" if value is None or value == () else repr(value)

@@ -1,0 +1,133 @@
+"""What every estimator is given and gives back: the derived tables, the record of an estimator, a missing estimate."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.estimate.table import MISSING, Address, Estimate, hash_persons
+from pipeline.people.samples import join_background
+from pipeline.settings.models import Model
+from pipeline.settings.study import Study
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from pipeline.estimate.terms import Squares, Terms
+
+FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
+NO_ESTIMATE = "no estimate: "
+NOBODY_IN_SAMPLE = "nobody is in the sample"
+NOBODY_KNOWN = "nobody has a known outcome and every covariate"
+
+
+class NoEstimateError(ValueError):
+    """The persons and outcomes of a problem give no estimate; the message is the reason, and goes into its note."""
+
+
+class Label(NamedTuple):
+    """What a column of outcomes holds: a share up to a week, or with no week a variable of the person."""
+
+    outcome: str
+    week: int | None
+
+
+@dataclass(frozen=True)
+class Data:
+    """The derived tables that estimation reads, the study and its dictionary of variables.
+
+    people: the analysed persons with their background, one row each, in the order of their numbers. tables: shares,
+    weekly, durations, followup and exclusions.
+    """
+
+    people: pd.DataFrame
+    tables: Mapping[str, pd.DataFrame]
+    study: Study
+    variables: pd.DataFrame
+    # Outcomes by table and labels: models of the same outcomes share them.
+    cache: dict[Any, FloatArray] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def horizon(self) -> int:
+        """The last week of follow-up."""
+        return self.study.time.horizon_weeks
+
+
+def gather_data(tables: Mapping[str, pd.DataFrame], study: Study, variables: pd.DataFrame) -> Data:
+    """The data of the derived `tables` by name, sample and background among them."""
+    people = join_background(tables["sample"], tables["background"])
+    others = {name: table for name, table in tables.items() if name not in ("sample", "background")}
+    return Data(people, others, study, variables)
+
+
+@dataclass(frozen=True)
+class Words:
+    """How an estimator's errors and tests are described: a formula in LaTeX, the reference distribution, a sentence."""
+
+    formula: str
+    reference: str
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Estimator:
+    """One estimator: everything that the estimates, the trace and the documents ask of it.
+
+    possible: the values of a model's key that it can take, any other would do nothing; a key that is not here, or with
+    None, is free. problems: of a model, each with the persons, outcomes, design and clusters it rests on; with an
+    address only the one behind that estimate, of that outcome and week alone. rows: the estimates of a problem. terms:
+    the sum that an estimate is. squares: the squares behind its standard error, None if it has none. counted: the sum
+    of ones that a count beside an estimate is. is_iterated: found by steps, so its last digits depend on their number.
+    """
+
+    possible: Mapping[str, tuple[object, ...] | None]
+    words: Words
+    problems: Callable[[Model, Data, Address | None], Iterator[Any]]
+    rows: Callable[[Any], list[Estimate]]
+    terms: Callable[[Any, Address], Terms]
+    counted: Callable[[Any, Address, str], Terms]
+    squares: Callable[[Any, Address], Squares] | None = None
+    is_iterated: bool = False
+
+
+def missing_rows(
+    model: Model,
+    sample: str,
+    labels: Iterable[Label],
+    parameters: Sequence[str],
+    reason: str,
+    notes: Iterable[str] = (),
+) -> list[Estimate]:
+    """A row for each address of a problem that gives no estimate, with the reason in its note."""
+    note = "; ".join([NO_ESTIMATE + reason, *filter(None, notes)])
+    return [
+        Estimate(
+            model=model.name,
+            sample=sample,
+            outcome=label.outcome,
+            week=label.week,
+            parameter=parameter,
+            estimate=MISSING,
+            n=0,
+            n_treated=0,
+            n_control=0,
+            converged=False,
+            note=note,
+            sample_hash=hash_persons([]),
+            spec_hash=model.spec_hash,
+        )
+        for label in labels
+        for parameter in parameters
+    ]
+
+
+def wanted(labels: Sequence[Label], address: Address | None) -> tuple[Label, ...]:
+    """The labels of a model, or of those the one at the address."""
+    if address is None:
+        return tuple(labels)
+    return tuple(label for label in labels if label == (address.outcome, address.week))

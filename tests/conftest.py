@@ -1,0 +1,30 @@
+"""The mark `report`: of tests that hold for the report's own settings only (tests/report_settings.py says how)."""
+
+import pytest
+
+from tests.report_settings import ESTIMATES, strangers
+
+
+def pytest_configure(config):
+    config.addinivalue_line(
+        "markers", "report(*files): rests on the report's settings in config/, and on the further files named"
+    )
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        further = [name for mark in item.iter_markers("report") for name in mark.args]
+        changed = strangers((*ESTIMATES, *further)) if item.get_closest_marker("report") else []
+        if changed:
+            item.add_marker(pytest.mark.skip(reason=f"config/{', config/'.join(changed)} is not that of the report"))
+
+
+def pytest_terminal_summary(terminalreporter):
+    reasons = [str(report.longrepr[2]) for report in terminalreporter.stats.get("skipped", [])
+               if isinstance(report.longrepr, tuple)]  # fmt: skip
+    strange = sorted({reason.removeprefix("Skipped: ") for reason in reasons if "that of the report" in reason})
+    if strange:
+        terminalreporter.write_line(
+            f"{len(reasons)} skipped: {'; '.join(strange)}. If these are the report's settings, mended: "
+            "python -m tests.report_settings"
+        )

@@ -108,12 +108,13 @@ OLD = sys.executable + " is Python " + sys.version.split()[0] + ", older than 3.
 # same, so an unchanged output stops the rebuild there. A deleted output makes its stage run again.
 
 # Every stage runs in a copy of a process that has imported the libraries. A secondary file is made only for a target
-# that has to be made, so a build with nothing to do starts no Python; the process ends with this make.
+# that has to be made, so a build with nothing to do starts no Python; the process ends with this make. A Python that
+# cannot run the project is refused by the package itself (pipeline/__init__.py).
 MAKE_PROCESS := $(shell echo $$PPID)
 WARM := $(RUNS)/.warm.$(MAKE_PROCESS)
 .SECONDARY: $(WARM)
 $(WARM): | $(SETUP)
-	@mkdir -p $(RUNS) && rm -f $(RUNS)/.warm.* && $(PYTHON) -I pipeline/runner/warm.py $@ $(MAKE_PROCESS)
+	@$(PYTHON) -c 'import pipeline' && mkdir -p $(RUNS) && rm -f $(RUNS)/.warm.* && $(PYTHON) -I pipeline/runner/warm.py $@ $(MAKE_PROCESS)
 
 # A build with the settings of another study looks at everything again, whatever the dates of its files.
 $(DERIVED)/study.txt: $(if $(filter-out $(STUDY),$(shell cat $(DERIVED)/study.txt 2>/dev/null)),FORCE)
@@ -143,13 +144,13 @@ ifeq ($(EXTRACT),twin)
 RECEIVED := $(addprefix $(RAW)/,dream.csv allocation.csv baseline_survey.csv followup_survey.csv)
 DECLARED := $(RAW)/targets.csv
 PUBLISHED := yes
-$(eval $(call stage,twin,,$(RECEIVED) $(RAW)/extract.toml $(DECLARED),$(wildcard pipeline/twin/calibrated/*.csv pipeline/twin/data/*) $(call settings,scales.csv)))
+$(eval $(call stage,twin,,$(RECEIVED) $(RAW)/extract.toml $(DECLARED),$(wildcard pipeline/twin/calibrated/*.csv pipeline/twin/data/*)))
 $(RUNS)/twin.json: $(if $(filter twin,$(MAKECMDGOALS)),FORCE)
 else
 # A study that brings the script of its data makes its extract as the twin is made; every extract's extract.toml lists its files.
 ifneq ($(and $(wildcard $(STUDY)/make_extract.py),$(filter $(notdir $(STUDY)),$(EXTRACT))),)
 $(RAW)/extract.toml: $(STUDY)/make_extract.py | $(SETUP)
-	@$(PYTHON) $< $(RAW) && rm -f $@ && $(PYTHON) -m pipeline.register.receive $(RAW) --settings $(STUDY)
+	@$(PYTHON) -c 'import pipeline' && $(PYTHON) $< $(RAW) && rm -f $@ && $(PYTHON) -m pipeline.register.receive $(RAW) --settings $(STUDY)
 -include $(DERIVED)/received.mk
 endif
 $(DERIVED)/received.mk: $(RAW)/extract.toml

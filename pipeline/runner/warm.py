@@ -125,7 +125,7 @@ def _run(arguments: list[str], out: int, err: int, answer: int) -> None:
     os.dup2(err, 2)
     status = 1
     try:
-        sys.path.append(str(Path(__file__).parents[2]))
+        sys.path.insert(0, str(Path(__file__).parents[2]))
         status = importlib.import_module("pipeline.runner.stage").main(arguments)
     except SystemExit as stop:
         status = stop.code

@@ -1,4 +1,4 @@
-"""The effect evaluation of the LTJS trial, from register files to exhibits.
+"""The effect evaluation of a randomised trial, from register files to exhibits.
 
 Whatever runs the package imports this first, so an interpreter that cannot run it is refused here, with one sentence
 and exit code 2. Any Python can read this module.

@@ -1,1 +1,1 @@
-"""All that knows registers such as DREAM: their forms, calendar, codes, states and spells, and how deliveries are read."""
+"""All that knows registers such as DREAM: their forms, calendar, codes, states, and how deliveries are read."""

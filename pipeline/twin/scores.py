@@ -21,7 +21,7 @@ SCALES = Path(__file__).parent / "data" / "scales.csv"
 
 @dataclass(frozen=True)
 class Scale:
-    """How items make a score in the questionnaires that were sent (data/scales.csv): their names and range, and the scoring rule."""
+    """How items of the questionnaires sent (data/scales.csv) make a score: their names and range, and the rule."""
 
     variable: str
     items: tuple[str, ...]

@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 SYMBOLS = [
     ["i, h, k", "person, cluster, stratum"],
     ["t", "week since allocation; week 0 is the ISO week of the draw"],
-    ["T", "1 if allocated to the course, 0 if to the control group"],
+    ["T", "1 if allocated to the offer, 0 if to the control group"],
     ["Y", "share of weeks 1 to t in the state, or the outcome named; A the state in the week, 0 or 1"],
     ["X, δ", "covariates and their coefficients"],
     ["μ", "coefficient of the dummy of a stratum, one for each group where there are groups"],
     ["τ, α, β", "effect of allocation"],
-    ["g, p", "group of a split; whether the rest of the team is low or high"],
+    ["g, p", "group of a split; whether the rest of the cluster is low or high"],
     ["j(t)", "interval of weeks of the baseline hazard"],
     ["N, K, G", "observations, columns of the design, clusters, all of the one estimate"],
 ]

@@ -24,6 +24,7 @@ from pipeline.estimate.regression import (
     NO_VARIANCE_NOTE,
     ONE_CLUSTER_NOTE,
     count_of,
+    determined,
     drop_dependent,
     dropped_note,
 )
@@ -94,8 +95,7 @@ def rows(problem: Spells) -> list[Estimate]:
     for parameter in _parameters(problem):
         column, is_clustered = parameter.removesuffix(CLUSTERED), parameter.endswith(CLUSTERED)
         if column in found.dropped:
-            reason = f"the column {column} is determined by the others"
-            estimates += missing_rows(problem.model, problem.sample, [problem.label], [parameter], reason)
+            estimates += missing_rows(problem.model, problem.sample, [problem.label], [parameter], determined(column))
             continue
         place = hazard.place("treated" if column == problem.model.treatment else column)
         value = float(hazard.coefficients[place])

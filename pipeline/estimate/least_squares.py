@@ -14,6 +14,7 @@ from pipeline.estimate.regression import (
     Fit,
     Regression,
     counted_in,
+    determined,
     drop_dependent,
     dropped_note,
     place_of,
@@ -24,7 +25,7 @@ from pipeline.estimate.regression import (
 )
 from pipeline.estimate.table import Address, Estimate
 from pipeline.estimate.terms import Evidence, Squares, Terms
-from pipeline.stats.ols import OLSFit, determined_by_others, fit_cluster_ols
+from pipeline.stats.ols import OLSFit, fit_cluster_ols, is_aliased
 
 FORMULA = "w = the row of (X'X)^-1 X' of {parameter}"
 
@@ -54,12 +55,13 @@ def fit_design(problem: Regression, design: Design, outcomes: FloatArray) -> Fit
         return fit_cluster_ols(outcomes, matrix, clusters, names, design.strata), names
 
     (found, names), dropped = drop_dependent([*columns], solve)
-    if set(dropped) & set(design.effects):  # then those that determine it do not exist either
-        whole = np.column_stack([columns[name] for name in (*design.names, *design.effects)])
-        given = determined_by_others(whole, design.strata)[len(design.names) :]
-        for place in np.flatnonzero(given):
-            reasons[place] = reasons[place] or f"the column {design.effects[place]} is determined by the others"
     at = [names.index(name) if name in names else -1 for name in design.effects]
+    aliased = np.zeros(len(at), dtype=bool)
+    if dropped:
+        aliased = is_aliased(found.weights[at], np.column_stack([columns[name] for name in dropped]))
+    for place, name in enumerate(design.effects):
+        if name in dropped or aliased[place]:
+            reasons[place] = reasons[place] or determined(name)
     known = np.array([not reason for reason in reasons])
     g, n, k = found.n_clusters, found.n, found.k
     words = f"G/(G-1) x (N-1)/(N-K) = {g}/{g - 1} x {n - 1}/{n - k} = {found.factor:.9g}"

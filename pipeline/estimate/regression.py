@@ -163,6 +163,11 @@ def drop_dependent(names: Sequence[str], fit: Callable[[list[str]], Result]) -> 
             dropped.append(error.column)
 
 
+def determined(column: str) -> str:
+    """Why the coefficient of a column does not exist."""
+    return f"the column {column} is determined by the others"
+
+
 def dropped_note(columns: Sequence[str]) -> list[str]:
     """What is said of covariates that the others determine."""
     return [f"left out the covariate {column}, which the others determine" for column in columns]
@@ -196,8 +201,8 @@ def _rows(problem: Regression, fit: Fit) -> list[Estimate]:
     for place, (parameter, group) in enumerate(zip(design.effects, design.group_names, strict=True)):
         members = design.members(group) if len(design.group_names) > 1 else np.ones(len(fit.treated), dtype=bool)
         means = _control_means(fit.outcomes, members & ~fit.treated)
-        alone = ", ".join(stratum for stratum, number in one_arm if number == place)
         reason = NO_ESTIMATE + fit.reasons[place] if fit.reasons[place] else ""
+        alone = "" if reason else ", ".join(stratum for stratum, number in one_arm if number == place)
         notes = [reason, *fit.notes[:1], design.note, *fit.notes[1:]]
         notes += [f"one arm only, so no comparison, in {alone}" if alone else "", *problem.notes]
         for j, label in enumerate(labels):

@@ -15,6 +15,7 @@ from pipeline.estimate.regression import (
     Fit,
     Regression,
     counted_in,
+    determined,
     drop_dependent,
     dropped_note,
     regressions,
@@ -23,7 +24,7 @@ from pipeline.estimate.regression import (
 )
 from pipeline.estimate.table import Address, Estimate
 from pipeline.estimate.terms import Squares, Terms
-from pipeline.stats.ols import ContrastFit, fit_contrast
+from pipeline.stats.ols import ContrastFit, fit_contrast, is_aliased
 
 FORMULA = "w = the sum over strata k of N(k)/N x the row of (X'X)^-1 X' of the effect in k"
 
@@ -44,6 +45,8 @@ def fit(problem: Regression) -> Fit:
         return fit_contrast(problem.outcomes, matrix, cells, contrast, names)
 
     found, dropped = drop_dependent(design.names, solve)
+    if dropped and is_aliased(found.weights[None], np.column_stack([columns[name] for name in dropped]))[0]:
+        raise NoEstimateError(determined(design.treatment))
     alone = sorted({_address(design, stratum) for stratum in design.strata[found.leverage_one & (found.weights != 0)]})
     return Fit(
         effects=found.estimates[None],

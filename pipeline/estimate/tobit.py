@@ -28,7 +28,7 @@ from pipeline.estimate.problem import (
     missing_rows,
     wanted,
 )
-from pipeline.estimate.regression import count_of, drop_dependent, dropped_note
+from pipeline.estimate.regression import count_of, determined, drop_dependent, dropped_note
 from pipeline.estimate.table import MISSING, Address, Estimate, hash_persons
 from pipeline.estimate.terms import Evidence, Squares, Terms
 from pipeline.people.samples import select_sample
@@ -159,8 +159,7 @@ def rows(problem: Prognosis) -> list[Estimate]:
         if column != CONSTANT
     ]
     for column in found.dropped:
-        reason = f"the column {column} is determined by the others"
-        estimates += missing_rows(model, problem.sample, [label], [column], reason)
+        estimates += missing_rows(model, problem.sample, [label], [column], determined(column))
     return estimates
 
 

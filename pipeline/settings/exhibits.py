@@ -347,14 +347,12 @@ def exhibit_number(name: str, language: str) -> str:
     return f"{word} {chapter}.{number}"
 
 
-def fill(text: str, words: Mapping[str, str]) -> str:
-    """Replace every {placeholder} of `text`; InputError naming the placeholder that `words` does not have."""
+def fill(text: str, words: Mapping[str, str], file: str = SETTINGS_FILE) -> str:
+    """Replace every {placeholder} of `text`; InputError naming the placeholder of `file` that `words` does not have."""
 
     def replace(match: re.Match[str]) -> str:
         if match[1] not in words:
-            raise InputError(
-                f"{SETTINGS_FILE}: nothing is known to fill in for {match[0]} in: {text[:80]}. Mend the word."
-            )
+            raise InputError(f"{file}: nothing is known to fill in for {match[0]} in: {text[:80]}. Mend the word.")
         return words[match[1]]
 
     return re.sub(r"\{([^{}]+)\}", replace, text)

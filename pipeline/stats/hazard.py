@@ -187,8 +187,9 @@ def _standard_errors(
     inverse = np.linalg.inv(design.T @ (weights[:, None] * design))
     order = np.argsort(codes, kind="stable")
     starts = np.searchsorted(codes[order], np.arange(count))
-    moves = (design @ inverse) * scores[:, None]
-    squares = (np.add.reduceat(moves[order], starts, axis=0) ** 2).sum(axis=0)
-    is_known = (squares > PERFECT_FIT * (moves**2).sum(axis=0)) & (count > 1)
+    rows = design @ inverse
+    squares = (np.add.reduceat((rows * scores[:, None])[order], starts, axis=0) ** 2).sum(axis=0)
+    # The scores of a cell are a difference of numbers of the size of its information.
+    is_known = (squares > PERFECT_FIT * ((rows * weights[:, None]) ** 2).sum(axis=0)) & (count > 1)
     clustered = np.where(is_known, np.sqrt(count / max(count - 1, 1) * squares), np.nan)
     return np.sqrt(np.diag(inverse)), clustered, count

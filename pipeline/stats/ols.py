@@ -195,20 +195,15 @@ def require_full_rank(
         raise RankDeficiencyError(columns[first] if columns is not None else str(first))
 
 
-def determined_by_others(design: FloatArray, absorbed: npt.NDArray[np.intp]) -> npt.NDArray[np.bool_]:
-    """Which columns (k,) of `design` (n, k) the other columns, and the dummies of `absorbed` (n,), determine.
+def is_aliased(weights: FloatArray, columns: FloatArray) -> npt.NDArray[np.bool_]:
+    """Which sums weights @ outcomes, (p, n), some of `columns` (n, d) that were left out of the design would move.
 
-    A coefficient exists if and only if its column is not one of them, whatever else the design holds twice.
+    A column left out because others determine it takes nothing from a coefficient that its own does not enter; one that
+    it does enter does not exist, for the outcomes cannot tell the two apart.
     """
-    within = _take_out(np.zeros((len(design), 0)), design, absorbed)[1]
-    lengths = np.linalg.norm(design, axis=0)
-    scaled = np.divide(within, lengths, out=np.zeros_like(within), where=lengths > 0.0)
-    found = []
-    for column in range(design.shape[1]):
-        own, others = scaled[:, column], np.delete(scaled, column, axis=1)
-        left = own - others @ np.linalg.lstsq(others, own, rcond=RANK_TOLERANCE)[0]
-        found.append(bool(np.linalg.norm(left) <= RANK_TOLERANCE))
-    return np.array(found)
+    moved = np.abs(weights @ columns)
+    size = np.outer(np.linalg.norm(weights, axis=1), np.linalg.norm(columns, axis=0))
+    return np.asarray((moved > RANK_TOLERANCE * size).any(axis=1))
 
 
 def _weights(

@@ -129,7 +129,7 @@ def mutate(column, value):
 
 def record_as_built(path):
     """Write the hash of a changed file into the record, so that only the number itself can tell."""
-    record = DERIVED / "runs" / "cells.json"
+    record = DERIVED / "runs" / "shown.json"
     body = json.loads(record.read_text(encoding="utf-8"))
     body["outputs"][str(path)] = hashlib.sha256(path.read_bytes()).hexdigest()
     record.write_text(json.dumps(body), encoding="utf-8")

@@ -59,7 +59,7 @@ def extract(synthetic: bool = True, **changed: Any) -> Extract:
     return Extract(**given, **changed)
 
 
-def invent_estimates() -> pd.DataFrame:
+def invent_estimates(groups: pd.DataFrame = GROUPS) -> pd.DataFrame:
     """A row for every estimate that an exhibit names, with numbers of a plausible size."""
     rng = np.random.default_rng(20141031)
     points = [
@@ -69,9 +69,9 @@ def invent_estimates() -> pd.DataFrame:
         for arm in ("treated", "control")
     ]
     points += [f"municipality/{place}/{number}//n" for place in PLACES for number in ("teams", "persons")]
-    points += [f"team/{team}/total//n" for team in TEAMS]
+    points += [f"team/{team}/total//n" for team in groups.query("grouping == 'team'")["address"]]
     described = with_rows(
-        read_exhibits(CONFIG["exhibits"]), CONFIG["variables"], GROUPS, points, CONFIG["study"].time.horizon_weeks
+        read_exhibits(CONFIG["exhibits"]), CONFIG["variables"], groups, points, CONFIG["study"].time.horizon_weeks
     )
     slots = find_slots(described, CONFIG["study"], points)
     names = list(dict.fromkeys([*(slot.estimate_id for slot in slots), *points]))

@@ -188,6 +188,8 @@ def test_table_6_4_describes_the_variables_as_the_dictionary_has_them(language):
     assert rows["public_sector_job"]["source"] == "EPoS"
     assert not re.search("guidance|vejledning", rows["workplace_activation"]["definition"], re.IGNORECASE)
     for name, line in rows.items():
-        assert line["definition"] == variables.loc[name, "definition" if language == "en" else "definition_da"]
+        entry = variables.loc[name]
+        written = entry["definition" if language == "en" else "definition_da"]
+        assert line["definition"] == written.format(minimum=entry["minimum"], maximum=entry["maximum"])
         assert line["definition"] in made["table_6_4.tex"].replace(r"\_", "_").replace(r"\%", "%")
         assert all((line["values"], line["source"], line["panel"]))

@@ -70,7 +70,14 @@ def test_silverman_bandwidth(values, spread):
 
 
 @pytest.mark.parametrize(
-    ("values", "message"), [([2.0, 2.0], "values that differ"), ([2.0], "differ"), ([1.0, np.nan], "missing")]
+    ("values", "message"),
+    [
+        ([2.0, 2.0], "values that differ"),
+        ([0.1] * 7, "values that differ"),  # their mean is not 0.1, and their deviation not 0
+        ([2.0], "differ"),
+        ([], "differ"),
+        ([1.0, np.nan], "missing"),
+    ],
 )
 def test_density_refuses(values, message):
     with pytest.raises(ValueError, match=message):

@@ -40,7 +40,7 @@ def test_cells_give_the_fit_of_the_person_weeks(link):
     assert rows.exits == cells.exits == exited.sum()
     # Newton's last step is below 1e-10.
     assert rows.coefficients == pytest.approx(cells.coefficients, abs=1e-9)
-    assert rows.standard_error == pytest.approx(cells.standard_error, rel=1e-9)
+    assert rows.standard_errors == pytest.approx(cells.standard_errors, rel=1e-9)
 
 
 @settings(max_examples=15, deadline=None)
@@ -52,11 +52,11 @@ def test_order_and_names_do_not_matter(seed, link):
     one = fit_hazard(collapse(weeks, exited, treated, municipality, team, 20, 4), link)
     two = fit_hazard(collapse(weeks[order], exited[order], treated[order], renamed, 9 - team[order], 20, 4), link)
     three = fit_hazard(collapse(weeks, exited, ~treated, municipality, team, 20, 4), link)
-    for statistic in ("coefficient", "standard_error", "clustered_standard_error"):
+    for statistic in ("coefficients", "standard_errors", "clustered_errors"):
         # Newton's last step is below 1e-10.
-        assert getattr(two, statistic) == pytest.approx(getattr(one, statistic), abs=1e-9)
-    assert three.coefficient == pytest.approx(-one.coefficient, abs=1e-9)
-    assert three.clustered_standard_error == pytest.approx(one.clustered_standard_error, abs=1e-9)
+        assert getattr(two, statistic)[-1] == pytest.approx(getattr(one, statistic)[-1], abs=1e-9)
+    assert three.coefficients[-1] == pytest.approx(-one.coefficients[-1], abs=1e-9)
+    assert three.clustered_errors[-1] == pytest.approx(one.clustered_errors[-1], abs=1e-9)
 
 
 # Four weeks in two intervals. North has the teams 1 and 2, south team 3, east team 4; (weeks, exited, treated) below.
@@ -115,8 +115,10 @@ NORTH_LEAVES_LATE = [
 )
 def test_perfect_prediction_is_dropped_as_counted_by_hand(persons, drops, person_weeks, used):
     weeks, exited, treated, municipality, team = (np.array(column) for column in zip(*persons, strict=True))
-    kept, found = drop_perfect_prediction(collapse(weeks, exited, treated, municipality, team, 4, 2))
-    assert [(drop.factor, drop.level, drop.person_weeks, drop.teams) for drop in found] == drops
+    kept, found = drop_perfect_prediction(
+        collapse(weeks, exited, treated, municipality, team, 4, 2, stratum_name="municipality")
+    )
+    assert [(drop.factor, drop.level, drop.person_weeks, drop.clusters) for drop in found] == drops
     assert kept.at_risk.sum() == person_weeks
     assert persons_used(weeks, municipality, found, 4, 2).tolist() == [bool(one) for one in used]
 
@@ -128,7 +130,7 @@ def test_first_interval_without_exits_takes_those_who_are_at_risk_in_it_alone():
     kept, found = drop_perfect_prediction(
         collapse(weeks, exited, np.array([0, 1, 0, 1, 0]), place, [1, 1, 2, 2, 3], 4, 2)
     )
-    assert [(drop.level, drop.person_weeks, drop.teams) for drop in found] == [("1-2", 10, 0)]
+    assert [(drop.level, drop.person_weeks, drop.clusters) for drop in found] == [("1-2", 10, 0)]
     assert kept.at_risk.sum() == 6
     assert persons_used(weeks, place, found, 4, 2).tolist() == [False, True, True, True, True]
 
@@ -141,11 +143,11 @@ def test_a_drop_leaves_the_estimate_and_takes_its_teams_from_the_factor(link):
         collapse(weeks[~stays], exited[~stays], treated[~stays], municipality[~stays], team[~stays], 20, 4), link
     )
     fit = fit_hazard(collapse(np.where(stays, 20, weeks), exited & ~stays, treated, municipality, team, 20, 4), link)
-    assert [(drop.level, drop.person_weeks, drop.teams) for drop in fit.drops] == [("m3", 20 * stays.sum(), 2)]
+    assert [(drop.level, drop.person_weeks, drop.clusters) for drop in fit.drops] == [("m3", 20 * stays.sum(), 2)]
     assert (fit.n, fit.n_clusters) == (without.n, 8)
     # The same person-weeks, so the same sums.
-    assert fit.coefficient == pytest.approx(without.coefficient, rel=1e-12)
-    assert fit.clustered_standard_error == pytest.approx(without.clustered_standard_error, rel=1e-12)
+    assert fit.coefficients[-1] == pytest.approx(without.coefficients[-1], rel=1e-12)
+    assert fit.clustered_errors[-1] == pytest.approx(without.clustered_errors[-1], rel=1e-12)
 
 
 @pytest.mark.parametrize(
@@ -176,7 +178,7 @@ def test_likelihood_without_a_maximum_gives_no_number(link):
     weeks, exited, treated, municipality, team = (np.array(column) for column in zip(*persons, strict=True))
     fit = fit_hazard(collapse(weeks, exited, treated, municipality, team, 4, 2), link)
     assert not fit.converged
-    assert np.isnan([fit.coefficient, fit.standard_error, fit.clustered_standard_error, *fit.coefficients]).all()
+    assert np.isnan([*fit.coefficients, *fit.standard_errors, *fit.clustered_errors]).all()
 
 
 def is_separated(cells):
@@ -187,7 +189,7 @@ def is_separated(cells):
     design = np.column_stack(
         [
             *(cells.interval.codes == code for code in np.unique(cells.interval.codes)),
-            *(cells.municipality.codes == code for code in np.unique(cells.municipality.codes)[1:]),
+            *(cells.stratum.codes == code for code in np.unique(cells.stratum.codes)[1:]),
             cells.treated,
         ]
     ).astype(float)
@@ -218,3 +220,45 @@ def test_convergence_is_claimed_exactly_where_the_likelihood_has_a_maximum():
         assert [fit.converged for fit in fits] == [not separated[-1]] * 2
     # Both kinds are among the 150.
     assert 5 < sum(separated) < 145
+
+
+@pytest.mark.parametrize("link", LINKS)
+def test_a_covariate_that_splits_every_cell_gives_the_likelihood_of_the_person_weeks(link):
+    """At the maximum the scores, written out over person-weeks, are zero and the errors those of the information."""
+    weeks, exited, treated, place, team = draw_spells(4)
+    covariates = np.random.default_rng(4).normal(size=(len(weeks), 2))
+    covariates[:, 1] = covariates[:, 1] > 0
+    cells = collapse(weeks, exited, treated, place, team, 20, 4, covariates, ("score", "flag"), "place")
+    fit = fit_hazard(cells, link)
+    assert fit.columns[-3:] == ("score", "flag", "treated")
+    assert (fit.n, fit.exits) == (weeks.sum(), exited.sum())
+    person = np.repeat(np.arange(len(weeks)), weeks)
+    week = np.concatenate([np.arange(1, last + 1) for last in weeks])
+    exits = exited[person] & (week == weeks[person])
+    dummies = [np.equal.outer((week - 1) // 4, np.arange(5)), place[person][:, None] == np.unique(place)[1:]]
+    x = np.column_stack([*dummies, covariates[person], treated[person]]).astype(float)
+    eta, step = x @ fit.coefficients, 1e-5
+
+    def likelihood(eta):
+        h = 1 / (1 + np.exp(-eta)) if link == "logit" else 1 - np.exp(-np.exp(eta))
+        return np.where(exits, np.log(h), np.log(1 - h))
+
+    score = (likelihood(eta + step) - likelihood(eta - step)) / (2 * step)
+    weight = -(likelihood(eta + step) - 2 * likelihood(eta) + likelihood(eta - step)) / step**2
+    assert x.T @ score == pytest.approx(np.zeros(x.shape[1]), abs=1e-5)
+    bread = np.linalg.inv(x.T @ (weight[:, None] * x))
+    # Second differences of numbers near 1 with steps of 1e-5 leave five or six digits.
+    assert fit.standard_errors == pytest.approx(np.sqrt(np.diag(bread)), rel=1e-4)
+    by_team = np.array([bread @ (x[team[person] == t].T @ score[team[person] == t]) for t in np.unique(team)])
+    assert fit.clustered_errors == pytest.approx(np.sqrt(10 / 9 * (by_team**2).sum(axis=0)), rel=1e-4)
+
+
+def test_clusters_that_say_nothing_give_no_clustered_error():
+    """One cluster; and two that are the arms, in one interval, where the scores of each add up to zero."""
+    weeks, exited, treated, place, _ = draw_spells(5)
+    one = fit_hazard(collapse(weeks, exited, treated, place, np.zeros(len(weeks)), 20, 4), "logit")
+    two = fit_hazard(collapse(weeks, exited, treated, np.zeros(len(weeks)), treated, 20, 20), "logit")
+    for fit, count in ((one, 1), (two, 2)):
+        assert (fit.n_clusters, fit.converged) == (count, True)
+        assert np.isnan(fit.clustered_errors[-1])
+        assert np.isfinite(fit.standard_errors).all()

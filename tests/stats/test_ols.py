@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from pipeline.stats.ols import (
     RankDeficiencyError,
     coefficient_weights,
-    combination_weights,
     fit_cluster_ols,
-    fit_combination,
+    fit_contrast,
+    is_aliased,
 )
 
 # Rounding of a few hundred sums of numbers near 1.
@@ -42,17 +42,9 @@ def test_standard_errors_are_those_of_the_formula_written_out():
 def test_coefficient_is_the_sum_of_weights_times_outcomes():
     outcomes, design, teams = draw_problem(2)
     fit = fit_cluster_ols(outcomes, design, teams)
-    for column in range(design.shape[1]):
-        assert coefficient_weights(design, column) @ outcomes == pytest.approx(fit.coefficients[column], abs=EXACT)
-
-
-def test_weights_of_a_subset_line_up_with_everybody():
-    outcomes, design, teams = draw_problem(3)
-    rows = np.arange(120) % 3 > 0
-    weights = coefficient_weights(design, 7, rows)
-    fit = fit_cluster_ols(outcomes[rows], design[rows], teams[rows])
-    assert not weights[~rows].any()
-    assert weights @ outcomes == pytest.approx(fit.coefficients[7], abs=EXACT)
+    assert coefficient_weights(design) @ outcomes == pytest.approx(fit.coefficients, abs=EXACT)
+    assert fit.weights @ outcomes == pytest.approx(fit.coefficients, abs=EXACT)
+    assert fit.residuals == pytest.approx(outcomes - design @ fit.coefficients, abs=EXACT)
 
 
 def test_dummies_give_the_within_estimator():
@@ -77,21 +69,93 @@ def test_absorbed_dummies_are_dummies_written_out():
     assert alone.standard_errors[:, 0] == pytest.approx(whole.standard_errors[6:, 0], rel=EXACT)
 
 
-def test_combination_has_the_variance_of_the_formula_written_out():
+def test_contrast_of_cells_has_the_variance_of_the_formula_written_out():
     outcomes, x, teams = draw_problem(9)
-    wanted = np.array([0, 0, 0, 0, 0, 0, 0.5, 2])
-    bread = np.linalg.inv(x.T @ x)
-    leverage = np.einsum("ij,jk,ik->i", x, bread, x)
-    for fit in (
-        fit_combination(outcomes, x, wanted),
-        fit_combination(outcomes, x[:, 6:], wanted[6:], absorbed=teams // 2),
-    ):
+    # Cells of place and arm; the contrast of the arms, by size of the place; one covariate.
+    cells, covariate = 2 * (teams // 2) + x[:, 7].astype(int), x[:, [6]]
+    sizes = np.bincount(teams // 2)
+    contrast = np.repeat(sizes, 2) * np.tile([-1, 1], 6) / 120
+    dummies = np.equal.outer(cells, np.arange(12)).astype(float)
+    for common in (covariate, np.zeros((120, 0))):
+        whole = np.column_stack([dummies, common])
+        wanted = np.append(contrast, np.zeros(common.shape[1]))
+        fit, bread = fit_contrast(outcomes, common, cells, contrast), np.linalg.inv(whole.T @ whole)
+        leverage = np.einsum("ij,jk,ik->i", whole, bread, whole)
         for j in range(outcomes.shape[1]):
-            residuals = outcomes[:, j] - x @ (bread @ x.T @ outcomes[:, j])
-            variance = bread @ x.T @ np.diag(residuals**2 / (1 - leverage)) @ x @ bread
+            residuals = outcomes[:, j] - whole @ (bread @ whole.T @ outcomes[:, j])
+            variance = bread @ whole.T @ np.diag(residuals**2 / (1 - leverage)) @ whole @ bread
             assert fit.standard_errors[j] == pytest.approx(np.sqrt(wanted @ variance @ wanted), rel=EXACT)
-        assert fit.estimates == pytest.approx(combination_weights(x, wanted) @ outcomes, abs=EXACT)
-        assert fit.df == 112
+        assert fit.estimates == pytest.approx(wanted @ bread @ whole.T @ outcomes, abs=EXACT)
+        assert fit.weights @ outcomes == pytest.approx(fit.estimates, abs=EXACT)
+        assert fit.leverage == pytest.approx(leverage, abs=EXACT)
+        assert (fit.df, fit.n) == (120 - whole.shape[1], 120)
+
+
+def test_contrast_without_covariates_is_neymans():
+    outcomes, x, teams = draw_problem(10)
+    arm, place = x[:, 7].astype(int), teams // 2
+    contrast = np.repeat(np.bincount(place), 2) * np.tile([-1, 1], 6) / 120
+    fit = fit_contrast(outcomes, np.zeros((120, 0)), 2 * place + arm, contrast)
+    for j, y in enumerate(outcomes.T):
+        arms = [[y[(place == p) & (arm == a)] for a in (0, 1)] for p in range(6)]
+        share = np.bincount(place) / 120
+        assert fit.estimates[j] == pytest.approx(share @ [one.mean() - zero.mean() for zero, one in arms], rel=EXACT)
+        variance = share**2 @ [sum(part.var(ddof=1) / len(part) for part in both) for both in arms]
+        assert fit.standard_errors[j] == pytest.approx(np.sqrt(variance), rel=EXACT)
+
+
+def test_leverage_one_costs_an_error_inside_the_contrast_only():
+    """A covariate that takes one person out, and a cell of one: of whom the contrast is, and of whom it is not."""
+    outcomes, x, _ = draw_problem(11)
+    arm = x[:, 7].astype(int)
+    contrast = np.array([-1.0, 1.0])
+    for person in (0, 1, 60, 119):  # the first rows of a factorisation round otherwise than the rest
+        taken = (np.arange(120) == person).astype(float)[:, None]
+        fit, rest = (
+            fit_contrast(outcomes, np.column_stack([taken, x[:, 6]]), arm, contrast),
+            fit_contrast(
+                np.delete(outcomes, person, 0), np.delete(x[:, [6]], person, 0), np.delete(arm, person), contrast
+            ),
+        )
+        assert np.flatnonzero(fit.leverage_one).tolist() == [person]
+        assert fit.weights[person] == 0.0
+        assert fit.standard_errors == pytest.approx(rest.standard_errors, rel=EXACT)
+        own_cell = np.where(np.arange(120) == person, 2, arm)
+        outside = fit_contrast(outcomes, x[:, [6]], own_cell, np.append(contrast, 0.0))
+        assert outside.standard_errors == pytest.approx(rest.standard_errors, rel=EXACT)
+        inside = fit_contrast(outcomes, x[:, [6]], own_cell, np.array([-1.0, 0.5, 0.5]))
+        assert np.isnan(inside.standard_errors).all()
+        assert np.isfinite(inside.estimates).all()
+
+
+def test_a_coefficient_is_aliased_if_a_column_left_out_would_move_it():
+    outcomes, design, teams = draw_problem(12)
+    fit = fit_cluster_ols(outcomes, design, teams)
+    place = np.arange(8) == 7
+    # Copies of the covariate and of a dummy say nothing of treatment; a column with treatment in it does.
+    assert is_aliased(fit.weights[[7]], 3 * design[:, [6]] + design[:, [0]]).tolist() == [False]
+    assert is_aliased(fit.weights, design[:, [7]]).tolist() == place.tolist()
+    assert is_aliased(fit.weights[[7]], design[:, [6, 7]] + design[:, [2]]).tolist() == [True]
+
+
+def test_scores_that_cancel_in_every_cluster_give_no_error():
+    """Two clusters that are the two arms: the residuals of each add up to zero, exactly or but for rounding."""
+    outcomes, design, _ = draw_problem(13)
+    arm = design[:, 7]
+    fit = fit_cluster_ols(np.column_stack([outcomes, np.arange(120) % 3]), np.column_stack([np.ones(120), arm]), arm)
+    assert fit.no_variance.all()
+    assert np.isnan(fit.standard_errors).all()
+    assert not fit.perfect_fit.any()
+    three = fit_cluster_ols(outcomes, np.column_stack([np.ones(120), arm]), np.where(np.arange(120) < 50, 2, arm))
+    assert np.isfinite(three.standard_errors).all()
+
+
+def test_one_cluster_has_coefficients_and_no_errors():
+    outcomes, design, teams = draw_problem(14)
+    fit, many = fit_cluster_ols(outcomes, design, np.zeros(120)), fit_cluster_ols(outcomes, design, teams)
+    assert fit.coefficients == pytest.approx(many.coefficients, abs=EXACT)
+    assert np.isnan(fit.standard_errors).all()
+    assert (fit.n_clusters, fit.df, fit.no_variance.any()) == (1, 0, False)
 
 
 @settings(max_examples=25, deadline=None)
@@ -160,7 +224,6 @@ def with_missing(values):
         (lambda y, x, g: (y, with_missing(x), g), "design has missing values"),
         (lambda y, x, g: (y, x, with_missing(g.astype(float))), "clusters have missing values"),
         (lambda y, x, g: (y, x, g[:-1]), "119 cluster labels for 120 observations"),
-        (lambda y, x, g: (y, x, np.zeros(120)), "at least two clusters"),
         (lambda y, x, g: (y[:8], x[:8], g[:8]), "8 observations are too few for 8 coefficients"),
     ],
 )

@@ -117,7 +117,12 @@ def separated(y, x):
     return np.where(x[:, 3] > 0, 1.0, np.minimum(y, 0.9)), x
 
 
-@pytest.mark.parametrize("change", [perfect, separated])
+def equal(y, x):
+    """One outcome inside the limits: again the variance goes to zero."""
+    return np.full(len(y), 0.1), x
+
+
+@pytest.mark.parametrize("change", [perfect, separated, equal])
 def test_a_likelihood_without_a_maximum_gives_no_number(change):
     fit = fit_tobit(*change(*draw_problem(7)), LIMITS)
     assert not fit.converged

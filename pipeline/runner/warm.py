@@ -80,7 +80,7 @@ def _import(names: Iterable[str]) -> None:
 def _serve(listener: socket.socket, make: int, successor: int | None) -> None:
     """Fork for every request until the process `make` is gone; while the successor lives and is ready, for none."""
     copies: dict[socket.socket, int] = {}
-    watched = {make, listener, successor} - {None}
+    watched: set[socket.socket | int] = {make, listener} if successor is None else {make, listener, successor}
     while True:
         heard = select.select([*watched, *copies], [], [])[0]
         if make in heard:
@@ -88,8 +88,8 @@ def _serve(listener: socket.socket, make: int, successor: int | None) -> None:
                 os.kill(process, signal.SIGKILL)
             return
         for source in heard:
-            if source == successor:
-                if os.read(successor, 16):
+            if isinstance(source, int):  # the successor
+                if os.read(source, 16):
                     watched.discard(listener)
                 else:
                     watched = {make, listener}
@@ -125,11 +125,11 @@ def _run(arguments: list[str], out: int, err: int, answer: int) -> None:
     os.dup2(err, 2)
     status = 1
     try:
-        sys.path.append(str(Path(__file__).parents[2]))
+        sys.path.insert(0, str(Path(__file__).parents[2]))
         status = importlib.import_module("pipeline.runner.stage").main(arguments)
     except SystemExit as stop:
-        status = stop.code
-    except BaseException:
+        status = stop.code if isinstance(stop.code, int) else 1
+    except BaseException:  # noqa: BLE001  whatever it is, this copy ends with it
         sys.excepthook(*sys.exc_info())
     finally:
         sys.stdout.flush()

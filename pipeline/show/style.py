@@ -179,7 +179,8 @@ class Sheet:
 def _png(pixels: npt.NDArray[np.uint8]) -> bytes:
     """Red, green and blue (height, width, 3) as PNG (W3C, Portable Network Graphics, third edition, 2025).
 
-    The rows are not filtered: of flat colours that is smaller than with the filters that Pillow tries, in half the time.
+    The rows are not filtered: of flat colours that is smaller than with the filters that Pillow tries, and takes half
+    the time.
     """
     high, wide, _ = pixels.shape
     rows = np.zeros((high, 1 + 3 * wide), dtype=np.uint8)  # every row begins with its filter, 0 for none
@@ -188,7 +189,7 @@ def _png(pixels: npt.NDArray[np.uint8]) -> bytes:
     chunks = (
         (b"IHDR", struct.pack(">IIBBBBB", wide, high, 8, 2, 0, 0, 0)),
         (b"pHYs", struct.pack(">IIB", per_metre, per_metre, 1)),
-        (b"IDAT", zlib.compress(rows, level=2)),
+        (b"IDAT", zlib.compress(rows.tobytes(), level=2)),
         (b"IEND", b""),
     )
     parts = (

@@ -15,8 +15,8 @@ import pytest
 from scipy import stats
 
 from pipeline.audit.build import Build
+from pipeline.audit.evidence import RootOfSquares
 from pipeline.audit.lineage import trace_files
-from pipeline.audit.sums import RootOfSquares
 from pipeline.audit.trace import main, trace
 from pipeline.errors import InputError
 
@@ -47,9 +47,9 @@ def given_back(number):
         contribution = part.cells["contribution"]
         if isinstance(part, RootOfSquares):
             squares = contribution.groupby(part.cells["cluster"]).sum() ** 2
-            totals.append(math.sqrt(part.factor * squares.sum()))
+            totals.append(math.sqrt(part.squares.factor * squares.sum()))
         else:
-            totals.append(part.constant + math.fsum(contribution))
+            totals.append(part.terms.constant + math.fsum(contribution))
     return totals
 
 
@@ -76,7 +76,7 @@ def test_every_kind_of_number_is_given_back_by_cells_that_stand_in_the_received_
 def test_the_share_of_one_person_can_be_counted_in_the_received_file():
     """Weight times share of the first person, from the file's own codes and wage months, without the pipeline."""
     part = trace("figure_3_2/all/employment/20", BUILD).number.parts["estimate"]
-    first, cells = part.terms.iloc[0], part.cells
+    first, cells = part.terms.table.iloc[0], part.cells
     own = cells[cells["line"] == cells["line"].iloc[0]]
     columns, rows = FILES["dream.csv"]
     row = rows[own["line"].iloc[0] - 1]
@@ -93,12 +93,12 @@ def test_a_count_counts_and_a_mean_of_some_says_who_weighs_nothing():
     assert set(found.parts["count"].cells["contribution"]) == {1.0}
     assert len(found.parts["count"].cells) == found.value
     at_risk = trace("figure_3_1/all/employment_exit/39/control/at_risk", BUILD).number
-    assert len(at_risk.parts["count"].terms) == at_risk.value
+    assert len(at_risk.parts["count"].terms.table) == at_risk.value
     control = trace("table_3_5/emergency_visits/low_7_control/estimate", BUILD)
     part = control.number.parts["estimate"]
-    assert (part.terms["weight"] > 0).all()
-    assert len(part.terms) == control.estimate["n"]
-    assert "weigh nothing in this mean" in part.identity
+    assert (part.terms.table["weight"] > 0).all()
+    assert len(part.terms.table) == control.estimate["n"]
+    assert "weigh nothing in this mean" in part.terms.identity
 
 
 def test_the_chain_of_files_goes_from_the_numbers_shown_to_the_received_files():
@@ -155,13 +155,13 @@ def test_a_number_shown_that_is_not_the_statistic_of_its_estimate_is_refused(col
 
 
 def test_cells_that_do_not_give_the_number_back_are_refused(monkeypatch, capsys):
-    def without_factor(request):
-        found = decompose_error(request)
-        return RootOfSquares(found.identity, 1.001, found.factor_words, found.terms, found.cells)
+    own = least_squares.ESTIMATOR.squares
 
-    from pipeline.audit.statistics import decompose_error
+    def without_factor(problem, address):
+        return replace(own(problem, address), factor=1.001)
 
-    monkeypatch.setattr("pipeline.audit.statistics.decompose_error", without_factor)
+    estimator = replace(least_squares.ESTIMATOR, squares=without_factor)
+    monkeypatch.setitem(ESTIMATORS, "ols", estimator)
     monkeypatch.setattr(sys, "argv", ["trace", ERROR, "--raw", str(RAW), "--derived", str(DERIVED)])
     assert main() == 2
     assert "the cells do not give the number back" in capsys.readouterr().err

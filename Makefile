@@ -5,6 +5,8 @@ STUDY    ?= config
 EXTRACT  ?= $(if $(filter config,$(STUDY)),twin,$(notdir $(STUDY)))
 FROM     ?= twin
 PYTHON   ?= .venv/bin/python
+# The Python of 3.11 or newer that .venv is built with.
+BASE_PYTHON ?= python3
 
 # The name of an extract is part of paths that `make clean` deletes: letters, digits, _ and - only.
 CHARACTERS := a b c d e f g h i j k l m n o p q r s t u v w x y z A B C D E F G H I J K L M N O P Q R S T U V W X Y Z 0 1 2 3 4 5 6 7 8 9 _ -
@@ -29,6 +31,9 @@ export OPENBLAS_NUM_THREADS := 1
 export REASON
 export MPLBACKEND := Agg
 
+# How many lines a build says of what is missing, at most; $(REPORTS)/missing.txt has them all.
+LINES_SAID := 15
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .SUFFIXES:
@@ -39,6 +44,8 @@ MAKEFLAGS += --no-builtin-rules
 .PHONY: all check twin test lint docs bench trace diff baseline extract calibrate clean help FORCE
 
 all: $(REPORTS)/index.html $(REPORTS)/tables/tables.xlsx ## Every table, figure and the report page of EXTRACT (default twin); LANGUAGE=da for Danish, LANGUAGE=en back
+	$(if $(UNCLAIMED),@rm -f $(UNCLAIMED))
+	@awk 'NR <= $(LINES_SAID) {print} END {if (NR > $(LINES_SAID)) print "  and " NR - $(LINES_SAID) " lines more, all in " FILENAME}' $(REPORTS)/missing.txt
 	@echo "$(REPORTS)/index.html shows every table and figure"
 
 check: all ## Compare every file of EXTRACT with its recorded SHA-256: received, settings, code, derived and reports
@@ -48,10 +55,11 @@ test: check ## Run every test; they are about the synthetic trial, whatever EXTR
 	$(if $(filter-out twin,$(EXTRACT)),@$(MAKE) check EXTRACT=twin)
 	$(PYTHON) -m pytest
 
-lint: $(SETUP) ## Check style and types
+lint: $(SETUP) ## Check style, types, and which room imports from which
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m ruff format --check .
 	$(PYTHON) -m mypy
+	$(PYTHON) -c 'from importlinter.cli import lint_imports_command as lint; lint()' --no-logo --no-cache
 
 docs: $(SETUP) ## Write docs/outcomes.md, docs/models.md and docs/variables.md from the settings and the tests
 	@$(PYTHON) -m pipeline.documents
@@ -72,10 +80,10 @@ baseline: ## Accept the estimates of the synthetic trial, which make test compar
 twin: data_raw/twin/extract.toml ## Write the synthetic trial to data_raw/twin, in place of what is there
 
 calibrate: $(SETUP) ## Fit the synthetic trial to the printed report again (half an hour); then make twin
-	$(PYTHON) -m pipeline.twin calibrate
+	$(PYTHON) -m calibration
 
-extract: $(SETUP) ## Register the received files in data_raw/EXTRACT: write their rows and SHA-256 to extract.toml
-	$(PYTHON) -m pipeline.register.receive $(RAW)
+extract: $(SETUP) ## Register the files in data_raw/EXTRACT: tell what each is and write extract.toml; AGAIN=yes if the data owner mended one
+	@$(PYTHON) -m pipeline.register.receive $(RAW) --settings $(STUDY) $(if $(AGAIN),--again)
 
 clean: ## Delete everything that make can build again for EXTRACT, and the received files never
 	rm -rf $(DERIVED) $(REPORTS)
@@ -85,9 +93,13 @@ help: ## Show this list
 
 # --- The environment, from the lock file -----------------------------------------------------------------------------
 
+# A Python older than 3.11 is told so before anything is built.
+OLD = sys.executable + " is Python " + sys.version.split()[0] + ", older than 3.11: name one that is not, such as BASE_PYTHON=python3.11"
+
 .venv/installed: requirements.lock
+	@$(BASE_PYTHON) -c 'import sys; sys.exit("error: " + $(OLD) if sys.version_info < (3, 11) else 0)'
 	@echo "building the environment in .venv from requirements.lock"
-	python3 -m venv .venv
+	$(BASE_PYTHON) -m venv .venv
 	.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@touch $@
 
@@ -95,11 +107,24 @@ help: ## Show this list
 # The record is the target; the outputs follow it with an empty recipe and keep their time stamp if their bytes are the
 # same, so an unchanged output stops the rebuild there. A deleted output makes its stage run again.
 
-SCHEMA := $(STUDY)/variables.csv $(wildcard $(STUDY)/scales.csv) pipeline/runner/columns.csv requirements.lock
+# Every stage runs in a copy of a process that has imported the libraries. A secondary file is made only for a target
+# that has to be made, so a build with nothing to do starts no Python; the process ends with this make. A Python that
+# cannot run the project is refused by the package itself (pipeline/__init__.py).
+MAKE_PROCESS := $(shell echo $$PPID)
+WARM := $(RUNS)/.warm.$(MAKE_PROCESS)
+.SECONDARY: $(WARM)
+$(WARM): | $(SETUP)
+	@$(PYTHON) -c 'import pipeline' && mkdir -p $(RUNS) && rm -f $(RUNS)/.warm.* && $(PYTHON) -I pipeline/runner/warm.py $@ $(MAKE_PROCESS)
+
+# A build with the settings of another study looks at everything again, whatever the dates of its files.
+$(DERIVED)/study.txt: $(if $(filter-out $(STUDY),$(shell cat $(DERIVED)/study.txt 2>/dev/null)),FORCE)
+	@mkdir -p $(@D) && echo '$(STUDY)' > $@
+
+SCHEMA := $(DERIVED)/study.txt $(STUDY)/variables.csv $(wildcard $(STUDY)/scales.csv) pipeline/runner/columns.csv requirements.lock
 
 define stage
-$(RUNS)/$(1).json: $(2) $(SCHEMA) $(4) $(if $(filter-out $(wildcard $(3)),$(3)),FORCE) | $(SETUP)
-	@$$(PYTHON) -m pipeline.runner.stage $(1) --in $(2) --with $(SCHEMA) $(4) --out $(3) --record $$@
+$(RUNS)/$(1).json: $(2) $(SCHEMA) $(4) $(if $(filter-out $(wildcard $(3)),$(3)),FORCE) | $(WARM)
+	@$$(PYTHON) -I -S pipeline/runner/ask.py $(WARM) $(1) --in $(2) --with $(SCHEMA) $(4) --out $(3) --record $$@
 $(3): $(RUNS)/$(1).json ;
 -include $(RUNS)/$(1).d
 endef
@@ -119,9 +144,17 @@ ifeq ($(EXTRACT),twin)
 RECEIVED := $(addprefix $(RAW)/,dream.csv allocation.csv baseline_survey.csv followup_survey.csv)
 DECLARED := $(RAW)/targets.csv
 PUBLISHED := yes
-$(eval $(call stage,twin,,$(RECEIVED) $(RAW)/extract.toml $(DECLARED),$(wildcard pipeline/twin/calibrated/*.csv pipeline/twin/data/*) $(call settings,scales.csv)))
+$(eval $(call stage,twin,,$(RECEIVED) $(RAW)/extract.toml $(DECLARED),$(wildcard pipeline/twin/calibrated/*.csv pipeline/twin/data/*)))
 $(RUNS)/twin.json: $(if $(filter twin,$(MAKECMDGOALS)),FORCE)
 else
+# A study that brings the script of its data makes its extract as the twin is made; every extract's extract.toml lists its files.
+ifneq ($(and $(wildcard $(STUDY)/make_extract.py),$(filter $(notdir $(STUDY)),$(EXTRACT))),)
+$(RAW)/extract.toml: $(STUDY)/make_extract.py | $(SETUP)
+	@$(PYTHON) -c 'import pipeline' && $(PYTHON) $< $(RAW) && rm -f $@ && $(PYTHON) -m pipeline.register.receive $(RAW) --settings $(STUDY)
+-include $(DERIVED)/received.mk
+endif
+$(DERIVED)/received.mk: $(RAW)/extract.toml
+	@mkdir -p $(@D) && sed -n 's/^path *= *"\(.*\)"/$$(RAW)\/\1: $$(RAW)\/extract.toml ;/p' $< > $@
 RECEIVED := $(addprefix $(RAW)/,$(shell sed -n 's/^path *= *"\(.*\)"/\1/p' $(RAW)/extract.toml 2>/dev/null))
 DECLARED := $(wildcard $(RAW)/targets.csv)
 PUBLISHED := $(shell sed -n 's/^published *= *true.*/yes/p' $(RAW)/extract.toml 2>/dev/null)
@@ -130,26 +163,33 @@ $(RAW)/%:
 endif
 
 $(eval $(call stage,ingest,$(RAW)/extract.toml $(RECEIVED) $(call settings,study.toml benefit_codes.csv scales.csv),$(call derived,trial register_columns register_weeks baseline_items followup_items)))
-$(eval $(call stage,sample,$(call derived,trial register_columns) $(RAW)/extract.toml $(call settings,study.toml),$(call derived,sample exclusions)))
+$(eval $(call stage,sample,$(call derived,trial register_columns) $(RAW)/extract.toml $(call settings,study.toml),$(call derived,sample exclusions groups)))
 $(eval $(call stage,survey,$(call derived,baseline_items followup_items) $(call settings,scales.csv),$(call derived,baseline followup)))
 $(eval $(call stage,outcomes,$(call derived,sample baseline register_weeks) $(call settings,benefit_codes.csv outcomes.toml study.toml),$(call derived,weekly shares durations background)))
 
 NAMES := $(STUDY)/variables.csv
 $(eval $(call stage,estimates,$(call derived,sample background shares weekly durations followup exclusions) $(NAMES) $(call settings,models.toml study.toml),$(ESTIMATED)))
-$(eval $(call stage,cells,$(ESTIMATED) $(call settings,exhibits.toml study.toml) $(NAMES) $(DERIVED)/language.toml,$(call derived,cells)))
+$(eval $(call stage,shown,$(ESTIMATED) $(call derived,groups) $(call settings,exhibits.toml study.toml) $(NAMES) $(DERIVED)/language.toml,$(call derived,shown)))
 TEMPLATES := $(wildcard pipeline/show/*.j2 pipeline/show/*.css)
-SHOWN := $(call derived,cells) $(call settings,exhibits.toml study.toml outcomes.toml) $(IDENTITY)
+SHOWN := $(call derived,shown groups) $(call settings,exhibits.toml study.toml outcomes.toml) $(NAMES) $(IDENTITY)
 PLACES := $(call settings,municipalities.csv)
-$(eval $(call stage,tables,$(SHOWN) $(NAMES),$(foreach t,$(TABLES),$(addprefix $(REPORTS)/tables/$(t),.html .csv .tex)) $(REPORTS)/tables/tables.xlsx,$(TEMPLATES)))
-$(eval $(call stage,figures,$(SHOWN) $(PLACES) pipeline/show/map/outlines.csv,$(foreach f,$(FIGURES),$(addprefix $(REPORTS)/figures/$(f),.png .svg .csv)),$(wildcard pipeline/show/fonts/*.ttf)))
-$(eval $(call stage,report,$(SHOWN) $(NAMES) $(PLACES) $(FIGURES:%=$(REPORTS)/figures/%.svg),$(REPORTS)/index.html,$(TEMPLATES)))
+$(eval $(call stage,tables,$(SHOWN),$(foreach t,$(TABLES),$(addprefix $(REPORTS)/tables/$(t),.html .csv .tex)) $(REPORTS)/tables/tables.xlsx,$(TEMPLATES)))
+drawn = $(foreach f,$(1),$(addprefix $(REPORTS)/figures/$(f),.png .svg .csv))
+ODD  := $(filter %1 %3 %5 %7 %9,$(FIGURES))
+DRAW  = $(if $(2),$(eval $(call stage,$(1),$(SHOWN) $(PLACES) pipeline/show/map/outlines.csv,$(call drawn,$(2)),$(wildcard pipeline/show/fonts/*.ttf))))
+$(call DRAW,figures-odd,$(ODD))
+$(call DRAW,figures-even,$(filter-out $(ODD),$(FIGURES)))
+$(eval $(call stage,report,$(SHOWN) $(PLACES) $(FIGURES:%=$(REPORTS)/figures/%.svg),$(REPORTS)/index.html $(REPORTS)/missing.txt,$(TEMPLATES)))
 
 # What the report prints, with its errata, and the rules that say which cell each number is compared with: for an extract
 # that claims to be the one the numbers were printed of, and for no other.
 ifeq ($(PUBLISHED),yes)
 all: $(REPORTS)/published.html
 PRINTED := $(addprefix data_raw/published/,tables.csv errata.csv) $(DECLARED) $(call settings,published.toml published_rows.csv published_columns.csv)
-$(eval $(call stage,published,$(SHOWN) $(ESTIMATED) $(NAMES) $(PRINTED),$(REPORTS)/published.html $(REPORTS)/tables/table_published.csv,$(TEMPLATES) $(wildcard pipeline/published/*.j2 pipeline/published/*.css)))
+$(eval $(call stage,published,$(SHOWN) $(ESTIMATED) $(PRINTED),$(REPORTS)/published.html $(REPORTS)/tables/table_published.csv,$(TEMPLATES) $(wildcard pipeline/published/*.j2 pipeline/published/*.css)))
+else
+# What is left of an earlier claim.
+UNCLAIMED := $(wildcard $(REPORTS)/published.html $(REPORTS)/tables/table_published.csv $(RUNS)/published.json $(RUNS)/published.d)
 endif
 
 # --- What is not a stage ---------------------------------------------------------------------------------------------

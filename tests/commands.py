@@ -8,7 +8,9 @@ from pathlib import Path
 PERSON_NUMBER = re.compile(r"\b\d{10}\b")
 
 
-def run_stage(name: str, inputs: list[Path], outputs: list[str], target: Path) -> subprocess.CompletedProcess[str]:
+def run_stage(
+    name: str, inputs: list[Path], outputs: list[str], target: Path, others: tuple[Path, ...] = ()
+) -> subprocess.CompletedProcess[str]:
     paths = [target / f"{output}.parquet" for output in outputs]
     command = [
         sys.executable,
@@ -17,6 +19,8 @@ def run_stage(name: str, inputs: list[Path], outputs: list[str], target: Path) -
         name,
         "--in",
         *inputs,
+        "--with",
+        *others,
         "--out",
         *paths,
         "--record",

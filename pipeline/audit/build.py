@@ -19,7 +19,8 @@ from pipeline.settings.exhibits import read_exhibits
 from pipeline.settings.models import Model
 from pipeline.settings.study import Study
 from pipeline.show.addresses import Slot
-from pipeline.show.cells import find_slots
+from pipeline.show.rows import with_rows
+from pipeline.show.shown import find_slots
 
 DATA = ("sample", "background", "shares", "durations", "exclusions", "weekly", "followup")
 LOCATED = ("trial", "sample", "weekly", "register_columns", "baseline_items", "followup_items")
@@ -58,10 +59,10 @@ class Build:
         )
 
     @cached_property
-    def cells(self) -> pd.DataFrame:
+    def shown(self) -> pd.DataFrame:
         """Every number shown."""
-        cells: pd.DataFrame = self._load("cells.parquet")
-        return cells
+        shown: pd.DataFrame = self._load("shown.parquet")
+        return shown
 
     @cached_property
     def estimates(self) -> dict[str, tuple[Path, dict[Any, Any]]]:
@@ -73,8 +74,9 @@ class Build:
     def slots(self) -> dict[str, Slot]:
         """By address what exhibits.toml shows there."""
         exhibits = read_exhibits(load_input(self.config / "exhibits.toml"))
-        variables = load_input(self.config / "variables.csv")
-        return {slot.cell_id: slot for slot in find_slots(exhibits, variables, self.study, self.estimates)}
+        variables, groups = load_input(self.config / "variables.csv"), self._load("groups.parquet")
+        listed = with_rows(exhibits, variables, groups, self.estimates, self.study.time.horizon_weeks)
+        return {slot.cell_id: slot for slot in find_slots(listed, self.study, self.estimates)}
 
     @cached_property
     def study(self) -> Study:

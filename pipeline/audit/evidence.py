@@ -274,7 +274,7 @@ def _answers(outcome: str, persons: np.ndarray, weights: np.ndarray, tables: Tab
             "file": tables.files[f"{survey}_survey"],
             "line": answers["line"].loc[person].to_numpy(),
             "column": long.index.get_level_values(1),
-            "content": values.stack().astype(int).astype(str).to_numpy(),
+            "content": values.stack().map("{:.12g}".format).to_numpy(),
             "state": long.to_numpy(),
             "wage_column": "",
             "weight": weight.loc[person].to_numpy(),

@@ -12,7 +12,7 @@ import pandas as pd
 from pipeline.audit.build import Request
 from pipeline.audit.evidence import RootOfSquares, Sum, locate_squares, locate_sum
 from pipeline.errors import InputError
-from pipeline.show.cells import COUNTS, SOURCES
+from pipeline.show.shown import COUNTS, SOURCES
 from pipeline.stats.distributions import quantile, two_sided_p
 
 Parts = dict[str, Sum | RootOfSquares]

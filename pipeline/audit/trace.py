@@ -20,7 +20,7 @@ from pipeline.audit.statistics import Number, decompose_statistic
 from pipeline.audit.text import describe
 from pipeline.errors import InputError, command
 from pipeline.estimate.table import parse_address
-from pipeline.show.cells import COLUMNS, show_number
+from pipeline.show.shown import COLUMNS, show_number
 from pipeline.storage import write_if_changed
 
 
@@ -41,11 +41,11 @@ def trace(cell_id: str, build: Build) -> Trace:
     Raises InputError for an address that no exhibit shows, with those that come near; for a file that is not the one
     recorded; for a number that is not what the exhibits show of the estimate; and for cells that do not give it back.
     """
-    cell = _find_cell(cell_id, build.cells)
+    cell = _find_cell(cell_id, build.shown)
     if cell["estimate_id"] not in build.estimates:
         raise InputError(f"{build.derived}: no estimate {cell['estimate_id']}. Run make all.")
     path, estimate = build.estimates[cell["estimate_id"]]
-    chain = trace_files(build.derived / "cells.parquet", build.derived / "runs", path)
+    chain = trace_files(build.derived / "shown.parquet", build.derived / "runs", path)
     _require_as_estimated(cell, estimate, build)
     request = build.request(parse_address(cell["estimate_id"]))
     number = decompose_statistic(cell["statistic"], request, estimate, build.study.inference.level)
@@ -57,10 +57,10 @@ def trace(cell_id: str, build: Build) -> Trace:
     return Trace(build, cell, estimate, chain, number)
 
 
-def _find_cell(cell_id: str, cells: pd.DataFrame) -> dict[Any, Any]:
-    found = cells[cells["cell_id"] == cell_id]
+def _find_cell(cell_id: str, shown: pd.DataFrame) -> dict[Any, Any]:
+    found = shown[shown["cell_id"] == cell_id]
     if found.empty:
-        near = difflib.get_close_matches(cell_id, cells["cell_id"], n=3, cutoff=0.3)
+        near = difflib.get_close_matches(cell_id, shown["cell_id"], n=3, cutoff=0.3)
         hint = (
             f"Near it: {', '.join(near)}." if near else "The page shows the address of a number when you point at it."
         )
@@ -76,7 +76,7 @@ def _require_as_estimated(cell: dict[Any, Any], estimate: dict[Any, Any], build:
         shown = cell[column]
         if shown != expected and not (isinstance(expected, float) and math.isnan(expected) and math.isnan(shown)):
             raise InputError(
-                f"{build.derived / 'cells.parquet'}: {column} of {cell['cell_id']} is {shown!r}, but the estimate "
+                f"{build.derived / 'shown.parquet'}: {column} of {cell['cell_id']} is {shown!r}, but the estimate "
                 f"{cell['estimate_id']} makes it {expected!r}. Delete the file and run make all."
             )
     if not written:

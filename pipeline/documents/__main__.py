@@ -11,6 +11,7 @@ from pipeline.documents.variables import write_variables
 from pipeline.errors import command
 from pipeline.estimate.estimators import checked_models
 from pipeline.runner.inputs import load_input
+from pipeline.runner.schemas import every_column
 from pipeline.settings.exhibits import read_exhibits
 from pipeline.storage import write_if_changed
 
@@ -26,7 +27,7 @@ def write_documents() -> dict[str, str]:
     return {
         "outcomes.md": write_outcomes(settings["outcomes"], study, variables, settings["benefit_codes"], **tests),
         "models.md": write_models(models, exhibits, study, variables),
-        "variables.md": write_variables(variables, models),
+        "variables.md": write_variables(every_column(variables), models),
     }
 
 

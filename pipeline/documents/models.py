@@ -11,6 +11,7 @@ from pipeline.settings.exhibits import Exhibits, exhibit_number
 from pipeline.settings.models import Model
 from pipeline.settings.study import Study
 from pipeline.show.addresses import table_slots
+from pipeline.show.rows import with_rows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,12 +19,12 @@ if TYPE_CHECKING:
 SYMBOLS = [
     ["i, h, k", "person, cluster, stratum"],
     ["t", "week since allocation; week 0 is the ISO week of the draw"],
-    ["T", "1 if allocated to the course, 0 if to the control group"],
+    ["T", "1 if allocated to the offer, 0 if to the control group"],
     ["Y", "share of weeks 1 to t in the state, or the outcome named; A the state in the week, 0 or 1"],
     ["X, δ", "covariates and their coefficients"],
     ["μ", "coefficient of the dummy of a stratum, one for each group where there are groups"],
     ["τ, α, β", "effect of allocation"],
-    ["g, p", "group of a split; whether the rest of the team is low or high"],
+    ["g, p", "group of a split; whether the rest of the cluster is low or high"],
     ["j(t)", "interval of weeks of the baseline hazard"],
     ["N, K, G", "observations, columns of the design, clusters, all of the one estimate"],
 ]
@@ -49,10 +50,11 @@ def write_models(models: Mapping[str, Model], exhibits: Exhibits, study: Study, 
 def models_by_exhibit(exhibits: Exhibits, study: Study, variables: pd.DataFrame) -> dict[str, set[str]]:
     """The models whose estimates each exhibit shows."""
     horizon = study.time.horizon_weeks
+    listed = with_rows(exhibits, variables, None, (), horizon)
     found = {}
     for name in exhibits.order:
-        if name in exhibits.tables:
-            templates = [slot.estimate_id for slot in table_slots(name, exhibits.tables[name], variables, horizon)]
+        if name in listed.tables:
+            templates = [slot.estimate_id for slot in table_slots(name, listed.tables[name], horizon)]
         elif name in exhibits.figures:
             figure = exhibits.figures[name]
             own = [series.estimate or figure.estimate for series in figure.series]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline.documents.markdown import GENERATED, code_list, table
 from pipeline.settings.outcomes import OutcomeDefinitions, State
 from pipeline.settings.study import Study
+from pipeline.show.dictionary import definition_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -70,7 +71,7 @@ def write_outcomes(
 
 def _state(name: str, state: State, entry: dict[Any, str], codes: pd.DataFrame) -> Iterator[str]:
     what = KINDS[state.kind].format(groups=code_list(state.groups), activation=code_list(state.activation))
-    yield from (f"### {entry['label_en']} (`{name}`)", "", f"{entry['definition']}. {what}", "")
+    yield from (f"### {entry['label_en']} (`{name}`)", "", f"{definition_of(entry, 'en')}. {what}", "")
     chosen = codes[codes["group"].isin(state.groups)]
     if state.activation:
         chosen = chosen[chosen["activation"].isin(state.activation)]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.documents.markdown import GENERATED, table
 from pipeline.settings.models import Model, outcome_names
-from pipeline.show.dictionary import write_values
+from pipeline.show.dictionary import definition_of, write_values
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,12 +23,15 @@ SOURCES = {
 
 
 def write_variables(variables: pd.DataFrame, models: dict[str, Model]) -> str:
-    """docs/variables.md: every column of every derived table by source, with the models that use it."""
+    """docs/variables.md: every column of every derived table by source, with the models that use it.
+
+    `variables` are those of the pipeline and of the study together.
+    """
     used = _uses(variables, models)
     lines = [
         "# Data dictionary",
         "",
-        GENERATED.format(sources="`variables.csv`"),
+        GENERATED.format(sources="`variables.csv` and `pipeline/runner/columns.csv`"),
         "",
         "Every column of every table under `data_derived/`. A table is refused if a column is absent or unknown, of",
         "another type, outside its range, or missing where it may not be. Survey items are in `scales.csv`.",
@@ -46,7 +49,7 @@ def _row(entry: dict[Any, str], models: list[str]) -> list[str]:
     return [
         f"`{entry['name']}`",
         f"{entry['label_en']}; {entry['label_da']}",
-        entry["definition"],
+        definition_of(entry, "en"),
         entry["type"],
         write_values(entry, "en") if bounded else "",
         entry["missing"],

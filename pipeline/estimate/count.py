@@ -20,11 +20,13 @@ from pipeline.estimate.terms import Evidence, Terms, sum_of_ones
 from pipeline.names import slug
 from pipeline.people.samples import select_sample
 from pipeline.settings.models import Model
+from pipeline.stats.distributions import two_sided_p
 
 if TYPE_CHECKING:
     import pandas as pd
 
 TOTAL, RANDOMISED, NOBODY, UNDATED = "total", "randomised", "nobody is counted", "the allocations have no date"
+DOUBTFUL = 0.001  # a lot gives arms as uneven as this once in a thousand
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,7 @@ class Count:
     counted: pd.DataFrame
     cluster: str
     day: float | None = None
+    note: str = ""
 
 
 def problems(model: Model, data: Data, address: Address | None = None) -> Iterator[Count]:
@@ -64,7 +67,20 @@ def _flow(model: Model, data: Data) -> Iterator[Count]:
         chosen = select_sample(exclusions, sample, data.study)
         for reason in model.outcomes:
             members = chosen if reason == RANDOMISED else chosen[chosen["reason"] == reason]
-            yield Count(model, sample, reason, members, members, "person")
+            is_whole = reason == RANDOMISED and len(chosen) == len(exclusions)
+            note = _doubt(members["treated"], data.study.design.probability) if is_whole else ""
+            yield Count(model, sample, reason, members, members, "person", note=note)
+
+
+def _doubt(treated: pd.Series, probability: float | None) -> str:
+    """What is said if the arms are not what a lot of this probability gives, by the normal approximation; else ''."""
+    if probability is None or not len(treated):
+        return ""
+    count, expected = int((treated == 1).sum()), probability * len(treated)
+    p_value = float(two_sided_p((count - expected) / np.sqrt(expected * (1 - probability)), None))
+    if p_value >= DOUBTFUL:
+        return ""
+    return f"{count} of {len(treated)} are treated, where a lot of probability {probability:g} gives {expected:g}"
 
 
 def _groups(model: Model, data: Data, grouping: str) -> Iterator[Count]:
@@ -135,7 +151,7 @@ def rows(problem: Count) -> list[Estimate]:
             n_treated=treated,
             n_control=len(problem.members) - treated,
             converged=is_known,
-            note="" if is_known else NO_ESTIMATE + (NOBODY if problem.members.empty else UNDATED),
+            note=problem.note if is_known else NO_ESTIMATE + (NOBODY if problem.members.empty else UNDATED),
             sample_hash=hash_persons(problem.members["person"]),
             spec_hash=problem.model.spec_hash,
         )

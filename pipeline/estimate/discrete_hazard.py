@@ -33,7 +33,7 @@ from pipeline.estimate.table import Address, Estimate, hash_persons
 from pipeline.estimate.terms import Evidence, Squares, Terms
 from pipeline.stats.distributions import infer
 from pipeline.stats.hazard import HazardFit, derivatives, fit_hazard
-from pipeline.stats.person_weeks import Cells, collapse, interval_of, persons_used
+from pipeline.stats.person_weeks import Cells, collapse, interval_names, interval_of, persons_used
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -129,12 +129,10 @@ def rows(problem: Spells) -> list[Estimate]:
 
 def _note(found: Fit, problem: Spells) -> str:
     """What was dropped because it predicts perfectly, in the order of the drops, and who was left out."""
-    cluster = problem.study.design.cluster
-    plural = cluster.plural_en if cluster else "persons"
-    parts = [
-        f"dropped {drop.factor} {drop.level} (person-weeks: {drop.person_weeks}, {plural}: {drop.clusters})"
-        for drop in found.hazard.drops
-    ]
+    cluster, parts = problem.study.design.cluster, []
+    for drop in found.hazard.drops:
+        clusters = f", {cluster.plural_en}: {drop.clusters}" if cluster else ""
+        parts.append(f"dropped {drop.factor} {drop.level} (person-weeks: {drop.person_weeks}{clusters})")
     if problem.incomplete:
         parts.append(f"left out {problem.incomplete} persons without every covariate")
     return "; ".join([*parts, *dropped_note(found.dropped)])
@@ -182,9 +180,7 @@ def _expand(problem: Spells) -> pd.DataFrame:
     repeat = np.repeat(np.arange(len(problem.persons)), problem.weeks)
     first = np.repeat(np.cumsum(problem.weeks) - problem.weeks, problem.weeks)
     week = np.arange(len(repeat)) - first + 1
-    intervals = interval_of(np.arange(1, horizon + 1), horizon, steps)
-    places = {number: np.flatnonzero(intervals == number) + 1 for number in np.unique(intervals)}
-    names = np.array([f"{weeks[0]}-{weeks[-1]}" for weeks in places.values()])
+    names = np.array(interval_names(horizon, steps))
     return pd.DataFrame(
         {
             "person": problem.persons[repeat],
@@ -192,7 +188,7 @@ def _expand(problem: Spells) -> pd.DataFrame:
             "cluster": problem.clusters[repeat],
             "treated": problem.treated[repeat],
             "exit": problem.exited[repeat] & (week == problem.weeks[repeat]),
-            "weeks:": names[intervals[week - 1]],
+            "weeks:": names[interval_of(week, horizon, steps)],
             f"{problem.model.fixed_effects}:": problem.strata[repeat],
             **dict(zip(problem.model.covariates, problem.covariates[repeat].T, strict=True)),
         }

@@ -9,15 +9,14 @@ from dataclasses import dataclass, replace
 
 from pipeline.errors import InputError
 from pipeline.published.errata import Erratum, assign_errata
-from pipeline.published.places import (
+from pipeline.published.locations import (
     COLUMNS_FILE,
-    ROWS_FILE,
     TABLES_FILE,
-    CellPlace,
     Location,
     Locator,
     Place,
     Printed,
+    ShownPlace,
     with_panel,
     with_row,
 )
@@ -28,8 +27,8 @@ ALLOWANCE = 1e-6  # units of the last digit: what a number exactly between two d
 
 
 @dataclass(frozen=True)
-class Cell:
-    """A rebuilt number in the unit of its cell, with the standard error and p-value of its estimate; NaN if unknown."""
+class Rebuilt:
+    """A rebuilt number in the unit in which it is shown, with error and p-value of its estimate; NaN if unknown."""
 
     cell_id: str
     value: float
@@ -51,11 +50,12 @@ class Reading:
 class Comparison:
     """A printed number and the rebuilt one in the printed unit; dates are days since 1970-01-01, NaN is unknown.
 
-    `label` is the place of the rebuilt tables with the row label as printed, `cell_id` the number compared with.
+    `label` is the place of the rebuilt tables with the row label as printed, `cell_id` the number compared with, ''
+    where the extract has no such row.
     """
 
     number: Printed
-    label: CellPlace
+    label: ShownPlace
     cell_id: str
     rebuilt: float
     se: float
@@ -73,6 +73,18 @@ class Comparison:
     def unit(self) -> float:
         """One unit of the last printed digit; a day for a date."""
         return 1.0 if self.number.is_date else float(10**-self.number.decimals)
+
+    @property
+    def has_counterpart(self) -> bool:
+        """Whether the extract has the row that the number is to be compared with."""
+        return self.cell_id != ""
+
+    @property
+    def state(self) -> str:
+        """absent without a counterpart, unknown if that could not be rebuilt, else met or differs."""
+        if not self.has_counterpart:
+            return "absent"
+        return "met" if self.is_met else "differs" if self.is_known else "unknown"
 
     @property
     def is_known(self) -> bool:
@@ -122,22 +134,23 @@ class Comparison:
 def compare_all(
     numbers: Sequence[Printed],
     locator: Locator,
-    cells: Mapping[CellPlace, Cell],
+    rebuilt: Mapping[ShownPlace, Rebuilt],
     errata: Sequence[Erratum],
     roles: Mapping[Place, str],
     levels: Mapping[str, float],
 ) -> list[Comparison]:
     """The comparison of every printed number, in their order.
 
-    A number whose label is an erratum is compared under the right label, and keeps the cell under the label as printed
+    A number whose label is an erratum is compared under the right label, and keeps that under the label as printed
     as its other reading. One whose printed value is an erratum is compared as printed and is no target: nothing can be
-    made to meet it. `levels` are those of the marks of significance. InputError for a rule or an erratum that fits no
-    number, and for a number without a cell.
+    made to meet it. A number whose row the extract does not have, as a team of another trial, has no counterpart.
+    `levels` are those of the marks of significance. InputError for a rule or an erratum that fits no number, and for a
+    number of a column that no table shows.
     """
     located = locator.locate_all(numbers)
     assigned = assign_errata(errata, numbers)
     compared = [
-        _compare(number, location, touching, locator, cells, levels)
+        _compare(number, location, touching, locator, rebuilt, levels)
         for number, location, touching in zip(numbers, located, assigned, strict=True)
     ]
     locator.require_all_used()
@@ -149,51 +162,58 @@ def _compare(
     location: Location,
     errata: tuple[Erratum, ...],
     locator: Locator,
-    cells: Mapping[CellPlace, Cell],
+    rebuilt: Mapping[ShownPlace, Rebuilt],
     levels: Mapping[str, float],
 ) -> Comparison:
-    other, label = None, location.cell
+    other, label = None, location.place
     for erratum in errata:
         if erratum.kind == "row":
-            other = _as_reading("row", _find(number, location, cells), location)
+            other = _as_reading("row", _find(number, location, rebuilt), location)
             location = locator.locate(with_row(number, erratum.used))
         elif erratum.kind == "panel":
-            other = _under_panel(with_panel(number, erratum.printed), locator, cells)
+            other = _under_panel(with_panel(number, erratum.printed), locator, rebuilt)
         elif erratum.kind == "value":
             other = Reading("value", value=erratum.used)
-    cell = _find(number, location, cells)
+    found = _find(number, location, rebuilt)
     return Comparison(
         number=number,
         label=label,
-        cell_id=cell.cell_id,
-        rebuilt=cell.value * location.factor,
-        se=cell.se * location.factor if location.cell.statistic == "estimate" else math.nan,
-        mark=star(cell.p_value, levels, location.marks),
+        cell_id=found.cell_id,
+        rebuilt=found.value * location.factor,
+        se=found.se * location.factor if location.place.statistic == "estimate" else math.nan,
+        mark=star(found.p_value, levels, location.marks),
         role="",
         errata=errata,
         other=other,
     )
 
 
-def _under_panel(number: Printed, locator: Locator, cells: Mapping[CellPlace, Cell]) -> Reading:
+def _under_panel(number: Printed, locator: Locator, rebuilt: Mapping[ShownPlace, Rebuilt]) -> Reading:
     """The reading under the heading as printed; without a number if the panel has no such row."""
     if not locator.has_row(number.place):
         return Reading("panel")
     location = locator.locate(number)
-    return _as_reading("panel", _find(number, location, cells), location)
+    return _as_reading("panel", _find(number, location, rebuilt), location)
 
 
-def _as_reading(kind: str, cell: Cell, location: Location) -> Reading:
-    return Reading(kind, cell.cell_id, cell.value * location.factor)
+def _as_reading(kind: str, found: Rebuilt, location: Location) -> Reading:
+    return Reading(kind, found.cell_id, found.value * location.factor)
 
 
-def _find(number: Printed, location: Location, cells: Mapping[CellPlace, Cell]) -> Cell:
-    if location.cell not in cells:
+def _find(number: Printed, location: Location, rebuilt: Mapping[ShownPlace, Rebuilt]) -> Rebuilt:
+    """The rebuilt number at a location; one without an address if its table has no such row."""
+    if location.place in rebuilt:
+        return rebuilt[location.place]
+    if not any(_column(place) == _column(location.place) for place in rebuilt):
         raise InputError(
-            f"{TABLES_FILE}, line {number.line}: {number.place} is compared with {'/'.join(location.cell)}, which no "
-            f"table shows. Mend the rule in {ROWS_FILE} or {COLUMNS_FILE}, or let exhibits.toml show it."
+            f"{TABLES_FILE}, line {number.line}: {number.place} is compared with {'/'.join(location.place)}, a column "
+            f"that no table shows. Mend the rule in {COLUMNS_FILE}, or let exhibits.toml show it."
         )
-    return cells[location.cell]
+    return Rebuilt("", math.nan)
+
+
+def _column(place: ShownPlace) -> tuple[str, str, str]:
+    return place.exhibit, place.column, place.statistic
 
 
 def _role(row: Comparison, roles: Mapping[Place, str]) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline.errors import InputError
-from pipeline.published.places import FIRST_DATA_LINE, Place, Printed, fits_whole, read_place
+from pipeline.published.locations import FIRST_DATA_LINE, Place, Printed, fits_whole, read_place
 
 ERRATA_FILE = "data_raw/published/errata.csv"
 KINDS = ("row", "panel", "value", "contradiction", "reading")

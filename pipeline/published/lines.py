@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pipeline.published.comparison import Comparison
-from pipeline.published.places import CellPlace, Printed
+from pipeline.published.locations import Printed, ShownPlace
 from pipeline.published.targets import STEERED, TARGET
 from pipeline.settings.exhibits import Exhibits, exhibit_number, fill, in_language
-from pipeline.show.addresses import body_rows
-from pipeline.show.numbers import EPOCH, MINUS, write_date, write_number
+from pipeline.show.numbers import ABSENT, EPOCH, MINUS, write_date, write_number
 from pipeline.show.page import as_markup
+from pipeline.show.rows import listed_rows
 from pipeline.show.tables import row_labels
 
 if TYPE_CHECKING:
@@ -56,23 +56,25 @@ class Labels:
         for name, table in exhibits.tables.items():
             panels = {panel.key: in_language(panel, "title", language) for panel in table.panels}
             self._rows |= {(name, key): label for key, label in row_labels(table, variables, language).items()}
-            self._panels |= {(name, row.key): panels.get(row.panel, "") for row in body_rows(table, variables)}
+            self._panels |= {(name, row.key): panels.get(row.panel, "") for row in listed_rows(table)}
             keys = Counter(column.key for column in table.columns)
             for column in table.columns:
                 group = in_language(column, "group", language)
                 own = in_language(column, "label", language) if keys[column.key] == 1 or not group else ""
                 self._columns[name, column.key] = ": ".join(part for part in (group, own) if part)
 
-    def table(self, place: CellPlace) -> str:
+    def table(self, place: ShownPlace) -> str:
         """'Table 3.3' or 'Tabel 3.3'."""
         return exhibit_number(place.exhibit, self.language)
 
-    def row(self, place: CellPlace) -> str:
-        """Panel and row label: 'High self-efficacy, 8–24'."""
-        panel = self._panels.get((place.exhibit, place.row), "")
-        return ", ".join(part for part in (panel, self._rows[place.exhibit, place.row]) if part)
+    def row(self, row: Comparison) -> str:
+        """Panel and row label: 'High self-efficacy, 8–24'; as printed where the tables have no such row."""
+        place = (row.label.exhibit, row.label.row)
+        return ", ".join(
+            part for part in (self._panels.get(place, ""), self._rows.get(place, row.number.place.row)) if part
+        )
 
-    def column(self, place: CellPlace) -> str:
+    def column(self, place: ShownPlace) -> str:
         """Heading and label of the column: 'Waiting time: Short'."""
         return self._columns[place.exhibit, place.column]
 
@@ -88,7 +90,7 @@ def build_line(row: Comparison, labels: Labels, words: Mapping[str, str], has_ta
     else:
         rebuilt += below
     return Line(
-        place=f"{labels.table(row.label)}, {labels.row(row.label)}",
+        place=f"{labels.table(row.label)}, {labels.row(row)}",
         column=labels.column(row.label),
         statistic=statistic_name(row.number.place.statistic, words),
         printed=as_markup(printed),
@@ -133,7 +135,9 @@ def signed(value: float, decimals: int, language: str) -> str:
 
 
 def link_number(cell_id: str, text: str, is_anchor: bool) -> str:
-    """A rebuilt number that leads to its place on the report page and carries its address."""
+    """A rebuilt number that leads to its place on the report page and carries its address; a dash without a place."""
+    if not cell_id:
+        return ABSENT
     identity = f' id="{cell_id}"' if is_anchor else ""
     return f'<a href="index.html#{cell_id}"><data{identity} title="{cell_id}">{html.escape(text)}</data></a>'
 
@@ -157,15 +161,14 @@ def read_as_printed(value: str, decimals: int, language: str) -> str:
 
 
 def _result(row: Comparison, words: Mapping[str, str], has_targets: bool) -> str:
-    verdict = words["verdict_met" if row.is_met else "verdict_differs" if row.is_known else "verdict_unknown"]
+    verdict = words[f"verdict_{row.state}"]
     role = {TARGET: words["role_target"], STEERED: words["role_steered"]}.get(row.role, "") if has_targets else ""
     return f"{role}, {verdict}" if role else verdict
 
 
 def _classes(row: Comparison) -> str:
-    """met, differs or unknown; missed for a target that is not met; erratum."""
-    state = "met" if row.is_met else "differs" if row.is_known else "unknown"
+    """The state; missed for a target that is not met; erratum."""
     more = [
         name for name, holds in (("missed", row.role == TARGET and not row.is_met), ("erratum", row.errata)) if holds
     ]
-    return " ".join([state, *more])
+    return " ".join([row.state, *more])

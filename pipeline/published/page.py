@@ -61,14 +61,14 @@ def write_published_page(
     exhibits: Exhibits,
     variables: pd.DataFrame,
     study: Study,
-    outcomes: OutcomeDefinitions,
+    outcomes: OutcomeDefinitions | None,
     extract: Extract,
     language: str,
 ) -> str:
     """The page in one language; without targets among the numbers it is the replication report of the extract."""
     words = read_words(published, language)
-    identity = {"extract": extract.label, "version": extract.register_version, "horizon": str(study.time.horizon_weeks)}
-    common = common_words(exhibits, study, outcomes, extract, language)
+    common = common_words(exhibits, study, outcomes, extract, variables, language)
+    identity = {name: common[name] for name in ("extract", "horizon")} | {"version": extract.register_version}
     filled = {name: fill_words(table, {**common, "stars": ""}) for name, table in exhibits.tables.items()}
     labels = Labels(replace(exhibits, tables=filled), variables, language)
     page = _Page(compared, words, labels, language, is_synthetic=extract.synthetic)
@@ -76,11 +76,12 @@ def write_published_page(
         language=language,
         t=words,
         synthetic=common["synthetic"],
+        label=common["extract"],
         source=common["source"],
-        extract=extract,
         identity=fill(words["identity"], identity),
-        lede=fill(words["lede"], {"number": page.number(len(compared)), "extract": extract.label}),
+        lede=fill(words["lede"], {"number": page.number(len(compared)), "extract": common["extract"]}),
         has_targets=page.has_targets,
+        has_absent=not all(row.has_counterpart for row in compared),
         verdicts=list(page.verdicts()),
         paragraphs=page.paragraphs(),
         by_table=page.sums(lambda row: row.number.place.exhibit, lambda name: exhibit_number(name, language)),
@@ -186,6 +187,7 @@ class _Page:
             "ratio": "" if math.isnan(totals.ratio) else self.number(totals.ratio, 2),
             "marks": f"{self.number(marks.met)} / {self.number(marks.of)}" if marks.of else "",
             "unknown": self.number(totals.unknown),
+            "absent": self.number(totals.absent),
             "errata": self.number(totals.errata),
         }
 
@@ -261,15 +263,17 @@ class _Page:
         for name, rows in groupby(self.compared, lambda row: row.number.place.exhibit):
             members = list(rows)
             totals = add_up(members)
-            differ = totals.all.of - totals.all.met - totals.unknown
+            differ = totals.all.of - totals.all.met - totals.unknown - totals.absent
             words = {"count": totals.all.of, "met": totals.all.met, "differ": differ}
             summary = fill(self.words["summary_line"], {key: self.number(value) for key, value in words.items()})
             if totals.unknown:
                 summary += ", " + fill(self.words["summary_unknown"], {"number": self.number(totals.unknown)})
+            if totals.absent:
+                summary += ", " + fill(self.words["summary_absent"], {"number": self.number(totals.absent)})
             yield {
                 "name": name,
                 "number": exhibit_number(name, self.language),
-                "title": self.labels.titles[name],
+                "title": self.labels.titles.get(name, ""),
                 "summary": summary,
                 "rows": list(self._rows(members)),
             }
@@ -277,6 +281,6 @@ class _Page:
     def _rows(self, members: list[Comparison]) -> Iterator[dict[str, Any]]:
         for _, rows in groupby(members, lambda row: (row.number.place.panel, row.number.place.row, row.label.row)):
             group = list(rows)
-            label, printed = self.labels.row(group[0].label), group[0].number.place.row
+            label, printed = self.labels.row(group[0]), group[0].number.place.row
             lines = [build_line(row, self.labels, self.words, self.has_targets, is_anchor=True) for row in group]
             yield {"label": label, "printed": printed, "lines": lines}

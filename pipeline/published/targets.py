@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from pipeline.errors import InputError
-from pipeline.published.places import FIRST_DATA_LINE, Place, Printed, read_place
+from pipeline.published.locations import FIRST_DATA_LINE, Place, Printed, read_place
 
 TARGETS_FILE = "targets.csv of the extract"
 TARGET, STEERED = "target", "steered"

@@ -36,8 +36,9 @@ class Totals:
     """The sums over some comparisons.
 
     Targets and other numbers apart; standard errors near the printed ones and the largest ratio of the two, either way
-    (NaN if there is none); coefficients with the mark of significance that is printed; numbers not rebuilt, and under
-    an erratum. What was not rebuilt counts as neither met, near nor equal, and is never left out.
+    (NaN if there is none); coefficients with the mark of significance that is printed; numbers not rebuilt,
+    without a counterpart, and under an erratum. What was not rebuilt or has no counterpart counts as neither met, near
+    nor equal, and is never left out.
     """
 
     all: Count
@@ -48,6 +49,7 @@ class Totals:
     ratio: float
     stars: Count
     unknown: int
+    absent: int
     errata: int
 
 
@@ -63,7 +65,8 @@ def add_up(rows: Sequence[Comparison]) -> Totals:
         steered=sum(row.role == STEERED for row in errors),
         ratio=max((_ratio(row) for row in errors if row.value > 0 and row.is_known), default=math.nan),
         stars=_count(estimates, lambda row: row.is_known and not has_other_mark(row)),
-        unknown=sum(not row.is_known for row in rows),
+        unknown=sum(row.has_counterpart and not row.is_known for row in rows),
+        absent=sum(not row.has_counterpart for row in rows),
         errata=sum(bool(row.errata) for row in rows),
     )
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pipeline.errors import InputError
-from pipeline.register.cells import parse_dates, parse_persons, refuse_other
+from pipeline.register.cells import parse_dates, parse_names, refuse_other
+from pipeline.register.persons import link_keys, number_persons
 from pipeline.register.readers import (
     DIGITS_OF_A_BIRTH_DATE,
     check_key,
@@ -15,47 +16,69 @@ from pipeline.register.readers import (
     refuse_cells,
     require_columns,
 )
+from pipeline.settings.extract import Extract
 from pipeline.settings.study import Design
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-def read_allocation(allocation: pd.DataFrame, design: Design) -> pd.DataFrame:
+def read_allocation(allocation: pd.DataFrame, design: Design, extract: Extract) -> pd.DataFrame:
     """One row a randomised person: the number of the trial, the names, the arm, the date and the line in the file.
 
-    The columns are those that the design names; there is no date, consent, stratum or cluster where it has none.
+    The columns are those that the design names; there is no date, consent, stratum or cluster where it has none. Names
+    are in their canonical form, and no two of a column have one address.
     """
     import pandas as pd
 
     groupings = design.groupings
     wanted = [design.person, design.key, design.arm, design.date, design.consent, *(g.column for g in groupings)]
     require_columns(allocation, list(dict.fromkeys(name for name in wanted if name)))
-    check_key(allocation, design.key)
+    check_key(allocation, design.key, link_keys(allocation[design.key]))
     arms = {design.treated.value: 1, design.control.value: 0}
     refuse_other(allocation, design.arm, arms)
-    for grouping in groupings:
-        _require_names(allocation, grouping.column)
+    names = _read_names(allocation, design, extract)
     if design.stratum and design.cluster:
-        _require_one_stratum(allocation, design.stratum.column, design.cluster.column)
+        _require_one_stratum(names, design.stratum.column, design.cluster.column)
     columns = {
-        "person": parse_persons(allocation, design.person).to_numpy(),
-        **{f"{grouping.name}_name": allocation[grouping.column].to_numpy() for grouping in groupings},
+        "person": number_persons(allocation, design.person).to_numpy(),
+        **{f"{grouping.name}_name": names[grouping.column].to_numpy() for grouping in groupings},
         "treated": allocation[design.arm].map(arms).to_numpy(dtype=np.int8),
     }
     if design.date:
-        columns["allocation_date"] = parse_dates(allocation, design.date).to_numpy()
+        columns["allocation_date"] = _read_dates(allocation, design.date, extract).to_numpy()
     if design.consent:
         refuse_other(allocation, design.consent, {"0", "1"})
         columns["consent"] = allocation[design.consent].to_numpy(dtype=np.int8)
     return pd.DataFrame({**columns, "allocation_line": allocation.index.to_numpy()})
 
 
-def _require_names(allocation: pd.DataFrame, column: str) -> None:
-    """Raise InputError for a cell that is no name: empty, without a letter, or with the digits of a person's number."""
-    cells = allocation[column]
-    wrong = ~cells.str.contains(r"[^\W\d_]") | (cells.map(count_digits) >= DIGITS_OF_A_BIRTH_DATE)
-    refuse_cells(allocation, column, wrong, "is no name", "Write the name there, and nothing of a person.")
+def _read_names(allocation: pd.DataFrame, design: Design, extract: Extract) -> pd.DataFrame:
+    """The names of strata and clusters, by their columns in the file.
+
+    Raises InputError for a cell that is no name: without a letter or digit, or with the digits of a person's number.
+    """
+    import pandas as pd
+
+    names = {}
+    for column in (grouping.column for grouping in design.groupings):
+        cells = allocation[column]
+        wrong = ~cells.str.contains(r"[^\W_]") | (cells.map(count_digits) >= DIGITS_OF_A_BIRTH_DATE)
+        refuse_cells(allocation, column, wrong, "is no name", "Write the name there, and nothing of a person.")
+        names[column] = parse_names(allocation, column, extract.spellings.get(column, {}))
+    frame = pd.DataFrame(names, index=allocation.index)
+    frame.attrs["path"] = allocation.attrs["path"]
+    return frame
+
+
+def _read_dates(allocation: pd.DataFrame, column: str, extract: Extract) -> pd.Series:
+    """The dates of the draws, none of which is later than the extract."""
+    import pandas as pd
+
+    dates = parse_dates(allocation, column)
+    late = dates > pd.Timestamp(extract.received)
+    refuse_cells(allocation, column, late, "is later than the extract was received", "Mend the date.")
+    return dates
 
 
 def _require_one_stratum(allocation: pd.DataFrame, stratum: str, cluster: str) -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 BLANKS = {"", ".", "0", "NaN", "nan"}
 NO_CODE = ""
 CODE = re.compile(r"[1-9][0-9]{2}")
-VERSION = re.compile(r"\d{6}")
+VERSION = re.compile(r"[0-9]{6}")
 
 
 def check_code_table(benefit_codes: pd.DataFrame) -> None:
@@ -39,12 +39,15 @@ def check_code_table(benefit_codes: pd.DataFrame) -> None:
 
 
 def valid_codes(benefit_codes: pd.DataFrame, version: str) -> set[str]:
-    """The codes that may occur in an extract of register version `version` (yyyymm)."""
+    """The codes that may occur in an extract of register version `version` (yyyymm); all of them if it has none."""
     return {
         row["code"]
         for row in benefit_codes.to_dict("records")
-        if (not row["valid_from"] or row["valid_from"] <= version)
-        and (not row["valid_to"] or version <= row["valid_to"])
+        if not version
+        or (
+            (not row["valid_from"] or row["valid_from"] <= version)
+            and (not row["valid_to"] or version <= row["valid_to"])
+        )
     }
 
 
@@ -65,8 +68,8 @@ def parse_codes(cells: pd.DataFrame, benefit_codes: pd.DataFrame, version: str) 
         raise InputError(_describe_unknown(cells, texts, inverse.reshape(cells.shape), unknown, version))
     names = sorted({str(code) for code in parsed})
     number = np.array([names.index(str(code)) for code in parsed], dtype=np.int16)
-    codes: Any = number[inverse.ravel()]
-    return pd.Categorical.from_codes(codes, pd.Index(names))
+    numbers: Any = number[inverse.ravel()]
+    return pd.Categorical.from_codes(numbers, pd.Index(names))
 
 
 def _parse(text: str) -> str | None:
@@ -85,6 +88,6 @@ def _describe_unknown(
     )
     return (
         f"{cells.attrs['path']}, line {cells.index[row]}, column {cells.columns[column]}: unknown benefit code; in all "
-        f"{len(unknown)} codes not valid in version {version}: {counts}. Look the code up in the register's code book "
-        "and add it to benefit_codes.csv."
+        f"{len(unknown)} codes not valid in version {version or '(none)'}: {counts}. Look the code up in the "
+        "register's code book and add it to benefit_codes.csv."
     )

@@ -10,6 +10,7 @@ WEEK = re.compile(r"y_?(\d{2})(\d{2})", re.IGNORECASE)
 WAGE = re.compile(r"(?:branche|br)_(\d.*)", re.IGNORECASE)
 DEGREE = re.compile(r"grad_(\d.*)", re.IGNORECASE)
 YEAR_AND_MONTH = re.compile(r"(\d{4})_(0[1-9]|1[0-2])")
+LIKE_A_WEEK = re.compile(r"y_?\d+", re.IGNORECASE)
 FIRST_WAGES = (2008, 1)  # the register has no wages before
 CENTURY_STARTS = 91  # the register begins in 1991: two-digit years from 91 on lie in the 1900s
 
@@ -46,6 +47,8 @@ def find_columns(path: str, names: list[str]) -> RegisterColumns:
             if number in weeks:
                 raise InputError(f"{path}: columns {weeks[number]} and {name} are the same week. Keep one.")
             weeks[number] = name
+        elif LIKE_A_WEEK.fullmatch(name):
+            raise InputError(f"{path}: column {name} names no week as Y_yyww does. Mend the column's name.")
     _check_contiguous(path, weeks)
     months = _find_months(path, names, WAGE)
     _check_covered(path, weeks, months)

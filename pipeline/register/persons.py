@@ -1,4 +1,4 @@
-"""Persons' numbers: one way of writing them in all files, and the numbers that only a synthetic trial has."""
+"""Persons' keys: how files are linked by them, trial numbers, and the numbers that only a synthetic trial has."""
 
 from __future__ import annotations
 
@@ -6,23 +6,47 @@ import re
 from typing import TYPE_CHECKING
 
 from pipeline.errors import InputError
+from pipeline.register.readers import check_key, refuse_cells
 from pipeline.settings.extract import Extract
 
 if TYPE_CHECKING:
     import pandas as pd
 
-NUMBER = re.compile(r"\d{2}(\d{2})\d{2}-?\d{4}")  # day, month, year of birth, and a series
+NUMBER = re.compile(r"[0-9]{2}([0-9]{2})[0-9]{2}-?[0-9]{4}")  # day, month, year of birth, and a series
+WHOLE = re.compile(r"[0-9]{1,9}")
 MONTHS = 12  # those of the synthetic trial have the month of birth plus twelve
 LONGEST_FORM_SHOWN = 20
 
 
-def require_one_form(keys: pd.Series, register: pd.DataFrame) -> None:
-    """Raise InputError unless the numbers of both files have one length and their hyphens in the same places.
+def link_keys(cells: pd.Series) -> pd.Series:
+    """The keys as files are linked by them: as text, a whole number of up to nine digits without leading zeros."""
+    return cells.map(lambda key: key.lstrip("0") or "0" if WHOLE.fullmatch(key) else key)
 
-    A number that is written otherwise would be found in no register. The message holds no digit of a number.
+
+def number_persons(frame: pd.DataFrame, key: str) -> pd.Series:
+    """The trial number of each person: the key where keys are whole numbers, else its rank among the sorted keys.
+
+    Raises InputError for a key that occurs twice, and for the odd key that is no number where most are.
     """
+    whole, keys = frame[key].str.fullmatch(WHOLE), link_keys(frame[key])
+    check_key(frame, key, keys)
+    if whole.mean() > 1 / 2:
+        refuse_cells(frame, key, ~whole, "is no whole number, as the other keys are", "Mend the cell.")
+        return keys.astype("int64")
+    return keys.map({name: number for number, name in enumerate(sorted(keys), 1)}).astype("int64")
+
+
+def require_one_form(keys: pd.Series, register: pd.DataFrame) -> None:
+    """Raise InputError if persons' numbers are written otherwise in one file or line than in most of the others.
+
+    Where most keys are numbers that begin with a birth date, all must have one length and their hyphens in the same
+    places: one that has not would be found in no register. The message holds no digit of a number.
+    """
+    if keys.str.fullmatch(NUMBER).mean() <= 1 / 2:
+        return
     usual, column = keys.map(_form).mode(), str(keys.name)
     for path, numbers in (("allocation file", keys), (register.attrs["path"], register[column])):
+        _require_last_digits(path, numbers)
         forms = numbers.map(_form)
         other = forms[~forms.isin(usual[:1])]
         if len(other):
@@ -33,25 +57,37 @@ def require_one_form(keys: pd.Series, register: pd.DataFrame) -> None:
             )
 
 
+def _require_last_digits(path: str, numbers: pd.Series) -> None:
+    rounded = numbers.str.endswith("00")
+    if rounded.mean() > 1 / 2:
+        raise InputError(
+            f"{path}, column {numbers.name}: {int(rounded.sum())} of {len(numbers)} persons' numbers end in 00, as a "
+            "spreadsheet rounds long numbers. Ask for the file again, with the numbers as text."
+        )
+
+
 def _form(number: str) -> str:
-    return re.sub(r"[^\W_]", "x", number)
+    """The number with x for every digit and A for what is none and no sign either: a letter O is no zero."""
+    return re.sub(r"[^\W_x]", "A", re.sub(r"[0-9]", "x", number.replace("x", "A")))
 
 
-def count_invented(numbers: pd.Series) -> int:
+def count_invented(numbers: pd.Series) -> int | None:
     """How many of the numbers have a month field from 13 to 24, which no real one has.
 
-    0 if some have no month of birth at all, or one beyond 24: those are keys that stand in for numbers, and their
-    digits mean nothing.
+    None if that cannot be told, since some have no month of birth at all, or one beyond 24: those are keys that stand
+    in for numbers, and their digits mean nothing.
     """
     months = numbers.str.extract(NUMBER, expand=False).where(numbers.str.fullmatch(NUMBER)).astype("Int64")
-    if not months.between(1, 2 * MONTHS).fillna(False).all():
-        return 0
+    if not len(numbers) or not months.between(1, 2 * MONTHS).fillna(False).all():
+        return None
     return int((months > MONTHS).sum())
 
 
 def require_declared(extract: Extract, keys: pd.Series) -> None:
     """Raise InputError if extract.toml says otherwise than the numbers whether the extract is synthetic."""
     invented, number = count_invented(keys), len(keys)
+    if invented is None:
+        return
     if extract.synthetic and invented < number:
         raise InputError(
             f"extract.toml: synthetic = true, but {number - invented} of {number} persons' numbers in the allocation "

@@ -1,95 +1,106 @@
-"""Register a received extract: write its description, extract.toml, from the files that lie in its folder.
+"""Register a delivery: tell which file in its folder is what, and write their description, extract.toml.
 
-python -m pipeline.register.receive data_raw/<extract>
+python -m pipeline.register.receive data_raw/<extract> --settings config [--again]
 """
 
 from __future__ import annotations
 
 import argparse
 import datetime
-import re
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from pipeline.errors import InputError, command
-from pipeline.register.persons import count_invented
-from pipeline.register.readers import read_separated, require_columns
+from pipeline.register.delivery import DESCRIPTION, Folder, describe_delivery, sort_files
+from pipeline.register.describe import write_extract
+from pipeline.register.readers import again
+from pipeline.register.recognise import Signs
+from pipeline.settings.extract import Extract
+from pipeline.settings.reading import read_settings
+from pipeline.settings.scales import asked_again, item_names
+from pipeline.settings.study import Study
 from pipeline.storage import digest, write_if_changed
 
-if TYPE_CHECKING:
+
+def register_extract(folder: Path, settings: Path, today: datetime.date, *, mended: bool = False) -> list[str]:
+    """Write extract.toml of the files in `folder` by the study in `settings`; what is to be said of it.
+
+    One that is there and describes the files stays as it is. One that was copied with its files from another folder
+    takes the name of this one, and one of files that the data owner `mended` describes them as they are now; both keep
+    what an analyst declared. Raises InputError if files are not those registered, unless they were mended.
+    """
+    target = folder / DESCRIPTION
+    study, signs = read_signs(settings)
+    old = read_settings(target) if target.exists() else None
+    files = sort_files(folder, signs, old)
+    if old and not mended:
+        _require_registered(files, old)
+        if old.name == folder.name:
+            return [f"{target}: the {len(old.files)} files are those that were registered; nothing to do"]
+    extract = describe_delivery(files, study.design, today, old)
+    write_if_changed(target, write_extract(extract, study).encode())
+    said = _describe_files(files, extract)
+    if old:
+        said.append(f"what was declared in extract.toml (of the name {old.name}) is kept")
+    return [*said, f"wrote {target}: read it, and declare in it what the files do not say: docs/extracts.md"]
+
+
+def read_signs(settings: Path) -> tuple[Study, Signs]:
+    """The study in a folder of settings, and what its files are told by."""
     import pandas as pd
 
-KEYS = {"dream": "PNR", "allocation": "LOEBENR", "baseline_survey": "LOEBENR", "followup_survey": "LOEBENR"}
-MONTH = re.compile(r"(?:branche|br)_(\d{4})_(\d{2})", re.IGNORECASE)
-
-
-def describe_extract(folder: Path, received: datetime.date) -> str:
-    """The text of extract.toml for the files in `folder`: layout, rows and SHA-256 of each.
-
-    The register version is the last month among the columns of dream.csv; the extract is synthetic if every person's
-    number is one that no real person has. Raises InputError for a file that is missing or that the pipeline could not
-    read, so that what is registered can be read.
-    """
-    absent = [f"{stem}.csv" for stem in KEYS if not (folder / f"{stem}.csv").exists()]
-    if absent:
-        raise InputError(f"{folder}: {', '.join(absent)} missing. Put the received files into the folder.")
-    paths = {stem: folder / f"{stem}.csv" for stem in KEYS}
-    frames = {stem: read_separated(path, _separator(path), KEYS[stem]) for stem, path in paths.items()}
-    require_columns(frames["allocation"], ["PNR"])
-    numbers = frames["allocation"]["PNR"]
-    head = [
-        f'name = "{folder.name}"',
-        f'label = "Extract {folder.name}"',
-        f"synthetic = {str(len(numbers) > 0 and count_invented(numbers) == len(numbers)).lower()}",
-        f'register_version = "{_version(frames["dream"])}"',
-        'format = "dream_wide_csv"',
-        f"received = {received.isoformat()}",
+    study, path = read_settings(settings / "study.toml"), settings / "scales.csv"
+    scales = pd.read_csv(path, dtype=str, keep_default_na=False) if path.exists() else None
+    items = [
+        frozenset(name for short in (table["items"] if table is not None else ()) for name in item_names(short))
+        for table in (scales, asked_again(scales))
     ]
-    return "\n".join(head + [_describe_file(paths[stem], frame) for stem, frame in frames.items()]) + "\n"
+    return study, Signs(study.design, *items)
 
 
-def _version(dream: pd.DataFrame) -> str:
-    months = [match.groups() for name in dream.columns if (match := MONTH.fullmatch(name))]
-    if not months:
+def _require_registered(files: Folder, old: Extract) -> None:
+    """Raise InputError for files that are not as extract.toml has them, and for one of the study it does not list."""
+    said = []
+    for file in old.files.values():
+        path = files.path / file.path
+        if not path.exists():
+            said.append(f"{file.path} is missing")
+        elif digest(path) != file.sha256:
+            said.append(f"{file.path} is not the file that was registered")
+    said += [f"{path.name} is new ({role})" for role, path in files.found.items() if role not in old.files]
+    if said:
+        target = files.path / DESCRIPTION
         raise InputError(
-            f"{dream.attrs['path']}, line 1: no month columns (BRANCHE_yyyy_mm), so no version. Is this the register "
-            "file?"
+            f"{target}: {'; '.join(said)} ({len(said)} files). A received file never changes: restore it, or give a "
+            f"new delivery a folder of its own. If the data owner mended or added it, {again(target)}: what you "
+            "declared in extract.toml is kept."
         )
-    return "".join(max(months))
 
 
-def _describe_file(path: Path, frame: pd.DataFrame) -> str:
-    separator = _separator(path)
-    text = path.read_text(encoding="utf-8-sig")
-    points = sum(1 for _ in re.finditer(r"\d\.\d", text))
-    commas = 0 if separator == "," else sum(1 for _ in re.finditer(r"\d,\d", text))
-    return (
-        f'\n[files.{path.stem}]\npath = "{path.name}"\nrows = {len(frame)}\nsha256 = "{digest(path)}"\n'
-        f'key = "{KEYS[path.stem]}"\nseparator = "{separator}"\ndecimal = "{"." if points > commas else ","}"'
-    )
-
-
-def _separator(path: Path) -> str:
-    """The separator that the header line has most of."""
-    with path.open(encoding="utf-8-sig", errors="replace") as file:
-        return max(";,\t", key=file.readline().count)
+def _describe_files(files: Folder, extract: Extract) -> list[str]:
+    """What each file was taken for, and which were left and why."""
+    said = [f"{files.path}: the register has the form {extract.format}, version {extract.register_version or '(none)'}"]
+    for role, file in extract.files.items():
+        separator = {"\t": "tab"}.get(file.separator, f"'{file.separator}'")
+        said.append(
+            f"  {file.path} is {role}: {file.rows} rows, key {file.key or '(none)'}, separator {separator}, "
+            f"decimal '{file.decimal}'"
+        )
+    said += [f"  {name} is left: {reason}" for name, reason in files.left.items()]
+    absent = [role for role in ("baseline_survey", "followup_survey") if role not in extract.files]
+    return said + [f"  no {role}: what it would tell is missing" for role in absent]
 
 
 @command
 def main() -> None:
-    """Write extract.toml into the folder given on the command line unless the folder has one."""
+    """Register the folder given on the command line, and print what was found in it."""
     parser = argparse.ArgumentParser(prog="python -m pipeline.register.receive", description="Register an extract.")
     parser.add_argument("folder", type=Path)
-    folder = parser.parse_args().folder
-    target = folder / "extract.toml"
-    if target.exists():
-        raise InputError(
-            f"{target}: already there. A registered extract never changes; if the data owner mended a file, delete "
-            "extract.toml and say make extract again."
-        )
-    write_if_changed(target, describe_extract(folder, datetime.date.today()).encode())
-    print(f"wrote {target}: read it, and correct its label")
+    parser.add_argument("--settings", type=Path, required=True)
+    parser.add_argument("--again", action="store_true", help="the data owner mended a file or added one")
+    arguments = parser.parse_args()
+    said = register_extract(arguments.folder, arguments.settings, datetime.date.today(), mended=arguments.again)
+    print("\n".join(said))
 
 
 if __name__ == "__main__":

@@ -4,70 +4,102 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pipeline.register.cells import parse_dates, parse_persons
-from pipeline.register.readers import parse_numbers, refuse_cells, require_columns
-from pipeline.settings.scales import item_names
+from pipeline.register.cells import parse_dates
+from pipeline.register.persons import link_keys
+from pipeline.register.readers import check_key, parse_numbers, refuse_cells, require_columns
+from pipeline.settings.scales import NUMBER, item_names
+from pipeline.settings.study import Design
 
 if TYPE_CHECKING:
     import pandas as pd
 
 MEND_DATE = "Mend the date, or leave it empty if nobody knows it."
-ANSWERED = "SVARDATO"
 
 
-def survey_lines(trial: pd.DataFrame, survey: pd.DataFrame | None, key: str) -> pd.Series:
-    """The line of each person's answers; a survey row of a person who was never randomised is an error."""
+def find_answers(
+    survey: pd.DataFrame | None, persons: pd.Series, design: Design, scales: pd.DataFrame | None
+) -> pd.Series:
+    """The person of every line that holds an answer, indexed by line; `persons` are the trial numbers by their keys.
+
+    A line without any answer, as survey systems write it for everybody who was asked, is no answer. Raises InputError
+    for a key that occurs twice, and for one of nobody who was randomised.
+    """
     import pandas as pd
 
     if survey is None:
-        return pd.Series(pd.NA, index=trial.index, dtype="Int64")
-    persons = parse_persons(survey, key)
-    strangers = ~persons.isin(trial["person"])
+        return pd.Series(dtype="int64")
+    keys = link_keys(survey[design.person])
+    check_key(survey, design.person, keys)
     fault = "is of nobody in the allocation file"
-    refuse_cells(survey, key, strangers, fault, "Ask the data owner which trial these answers belong to.")
-    lines = pd.Series(survey.index, index=persons, dtype="Int64")
+    remedy = "Ask the data owner which trial these answers belong to."
+    refuse_cells(survey, design.person, ~keys.isin(persons.index), fault, remedy)
+    items = [item for item, _ in _items(scales)] or [
+        name for name in survey.columns if name not in (design.person, design.answered)
+    ]
+    require_columns(survey, items)
+    return keys.map(persons)[(survey[items] != "").any(axis=1)].astype("int64")
+
+
+def survey_lines(trial: pd.DataFrame, answers: pd.Series) -> pd.Series:
+    """The line of each person's answers, missing for who has none."""
+    import pandas as pd
+
+    lines = pd.Series(answers.index, index=answers.to_numpy(), dtype="Int64")
     return lines.reindex(trial["person"]).reset_index(drop=True)
 
 
 def check_answer_dates(
-    trial: pd.DataFrame, survey: pd.DataFrame | None, key: str, received: pd.Timestamp, *, is_before: bool
+    trial: pd.DataFrame,
+    survey: pd.DataFrame | None,
+    answers: pd.Series,
+    design: Design,
+    received: pd.Timestamp,
+    *,
+    is_before: bool,
 ) -> None:
     """Raise InputError for a date of an answer that is none, after the extract, or on the wrong side of the draw."""
-    if survey is None or ANSWERED not in survey or "allocation_date" not in trial:
+    if survey is None or design.answered is None:
         return
-    given = survey[ANSWERED] != ""
-    dates = parse_dates(survey, ANSWERED, given)
-    draws = trial.set_index("person")["allocation_date"].reindex(parse_persons(survey, key)).set_axis(survey.index)
-    late = given & (dates > received)
-    refuse_cells(survey, ANSWERED, late, "is later than the extract was received", MEND_DATE)
+    require_columns(survey, [design.answered])
+    given = survey[design.answered] != ""
+    dates = parse_dates(survey, design.answered, given)
+    refuse_cells(survey, design.answered, dates > received, "is later than the extract was received", MEND_DATE)
+    if "allocation_date" not in trial:
+        return
+    draws = answers.map(trial.set_index("person")["allocation_date"]).reindex(survey.index)
     if is_before:
-        refuse_cells(survey, ANSWERED, given & (dates > draws), "is after the person's draw", MEND_DATE)
+        refuse_cells(survey, design.answered, dates > draws, "is after the person's draw", MEND_DATE)
     else:
-        refuse_cells(survey, ANSWERED, given & (dates < draws), "is before the person's draw", MEND_DATE)
+        refuse_cells(survey, design.answered, dates < draws, "is before the person's draw", MEND_DATE)
 
 
-def read_items(survey: pd.DataFrame | None, scales: pd.DataFrame | None, key: str) -> pd.DataFrame:
+def read_items(survey: pd.DataFrame | None, answers: pd.Series, scales: pd.DataFrame | None) -> pd.DataFrame:
     """Answers as integers (missing if unanswered), one row a person; an answer off its scale is an error.
 
     Without a survey there is no row, and without scales no answer.
     """
     import pandas as pd
 
+    frame = pd.DataFrame({"person": answers.to_numpy(), "line": answers.index.to_numpy(dtype="int64")})
+    found = {
+        item: pd.array([], dtype="float64" if row["scoring"] == NUMBER else "Int16")
+        if survey is None
+        else _parse_item(survey, item, row)[answers.index].array
+        for item, row in _items(scales)
+    }
+    return pd.concat([frame, pd.DataFrame(found, index=frame.index)], axis=1).sort_values("person", ignore_index=True)
+
+
+def _items(scales: pd.DataFrame | None) -> list[tuple[str, dict[Any, Any]]]:
+    """Every item of the scales, with the row of its scale."""
     records = [] if scales is None else scales.to_dict("records")
-    asked = [(item, row) for row in records for item in item_names(row["items"])]
-    if survey is None:
-        empty = {item: pd.Series(dtype="Int16") for item, _ in asked}
-        return pd.DataFrame({"person": pd.Series(dtype="int64"), "line": pd.Series(dtype="int64"), **empty})
-    require_columns(survey, [item for item, _ in asked])
-    answers: dict[str, Any] = {"person": parse_persons(survey, key).to_numpy(), "line": survey.index.to_numpy()}
-    for item, row in asked:
-        answers[item] = _parse_item(survey, item, int(row["item_minimum"]), int(row["item_maximum"]))
-    return pd.DataFrame(answers).sort_values("person", ignore_index=True)
+    return [(item, row) for row in records for item in item_names(row["items"])]
 
 
-def _parse_item(survey: pd.DataFrame, item: str, low: int, high: int) -> pd.Series:
+def _parse_item(survey: pd.DataFrame, item: str, row: dict[Any, Any]) -> pd.Series:
+    low, high, is_whole = float(row["item_minimum"]), float(row["item_maximum"]), row["scoring"] != NUMBER
     values = parse_numbers(survey[item], survey.attrs["decimal"])
-    wrong = (survey[item] != "") & ~(values.between(low, high) & (values % 1 == 0))
+    wrong = (survey[item] != "") & ~(values.between(low, high) & ((values % 1 == 0) | (not is_whole)))
     remedy = "Mend the answer, or the scale in scales.csv."
-    refuse_cells(survey, item, wrong, f"is off the scale {low} to {high}", remedy)
-    return values.astype("Int16").reset_index(drop=True)
+    refuse_cells(survey, item, wrong, f"is off the scale {low:g} to {high:g}", remedy)
+    return values.astype("Int16" if is_whole else "float64")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-INDUSTRY = re.compile(r"(0?[1-9]\d{4}|[1-9]\d{5})(\.0)?")  # six digits, of which a number loses a leading zero
+INDUSTRY = re.compile(r"(0?[1-9][0-9]{4}|[1-9][0-9]{5})(\.0)?")  # six digits, of which a number loses a leading zero
 
 
 def find_wages(rows: pd.DataFrame, columns: RegisterColumns, decimal: str) -> dict[str, NDArray[np.bool_]]:

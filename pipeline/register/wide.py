@@ -8,7 +8,8 @@ import numpy as np
 
 from pipeline.register.codes import parse_codes
 from pipeline.register.columns import find_columns
-from pipeline.register.persons import require_one_form
+from pipeline.register.persons import link_keys, require_one_form
+from pipeline.register.readers import check_key
 from pipeline.register.wages import find_wages
 from pipeline.register.weeks import RegisterWeeks
 
@@ -24,7 +25,9 @@ def read_wide(
 
     columns = find_columns(register.attrs["path"], list(register.columns))
     require_one_form(keys, register)
-    lines = pd.Series(register.index, index=register[keys.name], dtype="Int64").reindex(keys).array
+    owners = link_keys(register[keys.name])
+    check_key(register, str(keys.name), owners)
+    lines = pd.Series(register.index, index=owners, dtype="Int64").reindex(link_keys(keys)).array
     matched = ~lines.isna()
     rows = register.loc[lines[matched].astype("int64")]
     cells = rows[list(columns.weeks.values())]

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import InputError
-from pipeline.settings.scales import item_names
+from pipeline.settings.scales import NUMBER, item_names
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,13 +18,14 @@ OWN_COLUMNS = Path(__file__).with_name("columns.csv")
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a derived table: its type, its bounds, and whether it may be missing."""
+    """One column of a derived table: its type, its bounds, and whether values, or all of it, may be missing."""
 
     name: str
     type: str
     minimum: float | None
     maximum: float | None
     may_be_missing: bool
+    is_optional: bool = False
 
 
 @dataclass(frozen=True)
@@ -67,15 +68,17 @@ def validate_table(frame: pd.DataFrame, schema: Schema) -> None:
 
     The message names table, column and counts, never a person's value.
     """
-    expected = [column.name for column in schema.columns]
-    unknown, absent = set(frame.columns) - set(expected), set(expected) - set(frame.columns)
+    expected = {column.name for column in schema.columns}
+    needed = {column.name for column in schema.columns if not column.is_optional}
+    unknown, absent = set(frame.columns) - expected, needed - set(frame.columns)
     if unknown or absent:
         raise InputError(
             f"table {schema.table}: columns missing {sorted(absent)}, columns not in variables.csv "
             f"{sorted(unknown)}. Add each new column to the dictionary, or mend the stage."
         )
     for column in schema.columns:
-        _validate_column(frame[column.name], column, schema.table)
+        if column.name in frame:
+            _validate_column(frame[column.name], column, schema.table)
     if schema.key and frame.duplicated(list(schema.key)).any():
         count = int(frame.duplicated(list(schema.key)).sum())
         raise InputError(f"table {schema.table}: {count} rows repeat the key {', '.join(schema.key)}. Mend the stage.")
@@ -88,13 +91,20 @@ def _column(row: dict[Any, Any]) -> Column:
         minimum=float(row["minimum"]) if row["minimum"] else None,
         maximum=float(row["maximum"]) if row["maximum"] else None,
         may_be_missing=row["missing"] != "never",
+        is_optional=row["optional"] == "1",
     )
 
 
 def _item_columns(scales: pd.DataFrame, followup: bool) -> list[Column]:
     asked = scales[scales["followup"] == "1"] if followup else scales
     return [
-        Column(item, "integer", float(row["item_minimum"]), float(row["item_maximum"]), True)
+        Column(
+            item,
+            "number" if row["scoring"] == NUMBER else "integer",
+            float(row["item_minimum"]),
+            float(row["item_maximum"]),
+            True,
+        )
         for row in asked.to_dict("records")
         for item in item_names(row["items"])
     ]

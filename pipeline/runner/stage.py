@@ -34,9 +34,9 @@ def run_stage(name: str, inputs: list[Path], others: list[Path], outputs: list[P
     files that were not the ones read. The record is written last: without it make runs the stage again.
     """
     started = time.perf_counter()
-    module = importlib.import_module(f"pipeline.stages.{name}")
+    module = importlib.import_module(f"pipeline.stages.{name.partition('-')[0]}")
     inputs_before, code_before = _digests([*inputs, *others]), _digests(_package_files())
-    results = _call(module.run, inputs)
+    results = _call(module.run, inputs, {path.name for path in outputs})
     contents = _serialise_all(name, results, outputs, others)
     code = _digests(_package_files())
     if _digests([*inputs, *others]) != inputs_before or any(code[path] != known for path, known in code_before.items()):
@@ -47,22 +47,24 @@ def run_stage(name: str, inputs: list[Path], others: list[Path], outputs: list[P
     return changed
 
 
-def _call(run: Callable[..., dict[str, Any]], inputs: list[Path]) -> dict[str, Any]:
+def _call(run: Callable[..., dict[str, Any]], inputs: list[Path], wanted: set[str]) -> dict[str, Any]:
     """Load the inputs and call `run` with them by name; the two must name the same things.
 
-    A parameter with a default value is an input that may be absent.
+    A parameter with a default value is an input that may be absent. The parameter `wanted` is none: it is given the
+    names of the outputs.
     """
     parameters = inspect.signature(run).parameters.values()
     named = {parameter.name for parameter in parameters if parameter.kind is not inspect.Parameter.VAR_KEYWORD}
     required = {parameter.name for parameter in parameters if parameter.default is parameter.empty} & named
     takes_more = len(named) < len(parameters)
     given = {path.stem for path in inputs}
-    if required - given or (given - named and not takes_more):
+    asked = {"wanted": wanted} if "wanted" in named else {}
+    if required - given - set(asked) or (given - named and not takes_more):
         raise InputError(
             f"stage {run.__module__}: no input file for {sorted(required - given)}, and no parameter for "
             f"{sorted(given - named)}. Make the Makefile and the stage agree."
         )
-    return run(**{path.stem: load_input(path) for path in inputs})
+    return run(**{path.stem: load_input(path) for path in inputs}, **asked)
 
 
 def _serialise_all(name: str, results: dict[str, Any], outputs: list[Path], others: list[Path]) -> dict[str, bytes]:
@@ -93,9 +95,8 @@ def _validate(path: Path, table: Any, others: list[Path]) -> None:
 
 def _package_files() -> list[Path]:
     """The package's own modules that are loaded now, as paths relative to the working directory."""
-    here = Path.cwd()
     files = (getattr(module, "__file__", None) for module in list(sys.modules.values()) if _is_ours(module))
-    return sorted(Path(file).relative_to(here) for file in files if file)
+    return sorted(Path(os.path.relpath(file)) for file in files if file)
 
 
 def _is_ours(module: ModuleType | None) -> bool:
@@ -128,7 +129,7 @@ def _sha256(content: bytes) -> str:
 
 
 @command
-def main() -> None:
+def main(command_line: list[str]) -> None:
     """Parse the command line and run the stage."""
     parser = argparse.ArgumentParser(prog="python -m pipeline.runner.stage", description="Run one stage.")
     parser.add_argument("name")
@@ -136,12 +137,12 @@ def main() -> None:
     parser.add_argument("--with", dest="others", nargs="*", type=Path, default=[])
     parser.add_argument("--out", dest="outputs", nargs="+", type=Path, required=True)
     parser.add_argument("--record", type=Path, required=True)
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(command_line)
     run_stage(arguments.name, arguments.inputs, arguments.others, arguments.outputs, arguments.record)
 
 
 if __name__ == "__main__":
-    status = main()
+    status = main(sys.argv[1:])
     sys.stdout.flush()
     sys.stderr.flush()
     # A thread of the parquet library can abort a process that is torn down; all is written, so nothing is torn down.

@@ -11,9 +11,11 @@ from pipeline.errors import InputError
 from pipeline.settings.base import Settings, convert
 
 SETTINGS_FILE = "exhibits.toml"
+TITLED = ("Figure", "Table", "Dictionary", "Page", "Chapter")  # what must have a title
+RISK_FACTORS = "risk_factors"
 
 
-class Panel(Settings, frozen=True):
+class Panel(Settings, frozen=True, kw_only=True):
     """A panel of a figure or a block of rows of a table; `sample` and `outcome` fill the template of the estimate."""
 
     key: str
@@ -25,21 +27,19 @@ class Panel(Settings, frozen=True):
     x_da: str = ""
     y_en: str = ""
     y_da: str = ""
-    x_minimum: float | None = None
-    x_maximum: float | None = None
     x_step: float | None = None
 
 
-class Series(Settings, frozen=True):
+class Series(Settings, frozen=True, kw_only=True):
     """One curve of every panel, or one arm of the flow; with its own `estimate` if it comes from another model."""
 
     key: str
-    label_en: str
-    label_da: str
+    label_en: str = ""
+    label_da: str = ""
     estimate: str = ""
 
 
-class Size(Settings, frozen=True):
+class Size(Settings, frozen=True, kw_only=True):
     """A number of observations written on a panel; `n_<key of a series>` stands beside the name of that series."""
 
     key: str
@@ -47,25 +47,25 @@ class Size(Settings, frozen=True):
     statistic: str = "n"
 
 
-class Step(Settings, frozen=True):
+class Step(Settings, frozen=True, kw_only=True):
     """A box of the flow of the sample."""
 
     outcome: str
     role: Literal["start", "exclusion", "end"]
-    label_en: str
-    label_da: str
+    label_en: str = ""
+    label_da: str = ""
 
 
-class Figure(Settings, frozen=True):
+class Figure(Settings, frozen=True, kw_only=True):
     """A figure: what is drawn, from which estimates, over which points."""
 
     kind: Literal["effect", "survival", "density", "flow", "map"]
-    title_en: str
-    title_da: str
-    note_en: str
-    note_da: str
     estimate: str
     unit: str
+    title_en: str = ""
+    title_da: str = ""
+    note_en: str = ""
+    note_da: str = ""
     panels: tuple[Panel, ...] = ()
     series: tuple[Series, ...] = ()
     sizes: tuple[Size, ...] = ()
@@ -86,12 +86,12 @@ class Figure(Settings, frozen=True):
     words_da: dict[str, str] = field(default_factory=dict)
 
 
-class Column(Settings, frozen=True):
+class Column(Settings, frozen=True, kw_only=True):
     """A column of a table; columns of one `group` stand under a common heading."""
 
     key: str
-    label_en: str
-    label_da: str
+    label_en: str = ""
+    label_da: str = ""
     group_en: str = ""
     group_da: str = ""
     estimate: str = ""
@@ -100,7 +100,7 @@ class Column(Settings, frozen=True):
     values: dict[str, str] = field(default_factory=dict)
 
 
-class Row(Settings, frozen=True):
+class Row(Settings, frozen=True, kw_only=True):
     """A row of a table; the label comes from the dictionary if it is left out."""
 
     key: str
@@ -114,107 +114,121 @@ class Row(Settings, frozen=True):
     values: dict[str, str] = field(default_factory=dict)
 
 
-class Line(Settings, frozen=True):
+class Follow(Settings, frozen=True, kw_only=True):
+    """Rows that follow the data: one for each stratum or cluster, by its name in the design, that has the estimate."""
+
+    follow: str
+
+
+class Line(Settings, frozen=True, kw_only=True):
     """What a row shows: statistics of its estimate, one below the other; a line with a label is a row of its own."""
 
-    statistics: list[str]
+    statistics: tuple[str, ...]
     label_en: str = ""
     label_da: str = ""
 
 
-class Table(Settings, frozen=True):
-    """A table: its columns, its rows or the word risk_factors, and the template of the estimate behind each cell.
+class Table(Settings, frozen=True, kw_only=True):
+    """A table: its columns, its rows, and the template of the estimate behind each number.
 
-    is_complete: every estimate that fits the template must be shown, so that a new extract cannot lose a row unseen.
+    rows: a list, what they follow, or "risk_factors" for those that variables.csv numbers. is_complete: every estimate
+    that fits the template must be shown, so that a new outcome or covariate cannot lose its row unseen.
     """
 
     kind: Literal["table"]
-    title_en: str
-    title_da: str
-    note_en: str
-    note_da: str
-    stub_en: str
-    stub_da: str
     estimate: str
-    columns: list[Column]
-    rows: list[Row] | Literal["risk_factors"]
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...] | Follow | Literal["risk_factors"]
+    title_en: str = ""
+    title_da: str = ""
+    note_en: str = ""
+    note_da: str = ""
+    stub_en: str = ""
+    stub_da: str = ""
     panels: tuple[Panel, ...] = ()
     foot: tuple[Row, ...] = ()
-    lines: tuple[Line, ...] = (Line(["estimate"]),)
+    lines: tuple[Line, ...] = (Line(statistics=("estimate",)),)
     stars: tuple[str, ...] = ()
     unit: str = ""
     show_units: bool = False
     is_complete: bool = False
 
 
-class Dictionary(Settings, frozen=True):
+class Dictionary(Settings, frozen=True, kw_only=True):
     """A table of words from variables.csv; `panels` are its sections, `words` the names of the sources."""
 
     kind: Literal["dictionary"]
-    title_en: str
-    title_da: str
-    note_en: str
-    note_da: str
-    stub_en: str
-    stub_da: str
-    columns: list[Column]
+    columns: tuple[Column, ...]
     panels: tuple[Panel, ...]
-    words_en: dict[str, str]
-    words_da: dict[str, str]
+    title_en: str = ""
+    title_da: str = ""
+    note_en: str = ""
+    note_da: str = ""
+    stub_en: str = ""
+    stub_da: str = ""
+    words_en: dict[str, str] = field(default_factory=dict)
+    words_da: dict[str, str] = field(default_factory=dict)
 
 
-class Finding(Settings, frozen=True):
-    """One main result: an effect, and the words that go around it."""
+class Finding(Settings, frozen=True, kw_only=True):
+    """One main result: the address of an effect, and the words that go around it; the page's where it has none."""
 
     effect: str
-    is_lead: bool
-    group_en: str
-    group_da: str
-    state_en: str
-    state_da: str
+    is_lead: bool = True
+    group_en: str = ""
+    group_da: str = ""
+    state_en: str = ""
+    state_da: str = ""
+    finding_en: str = ""
+    finding_da: str = ""
+    more_en: str = ""
+    more_da: str = ""
+    less_en: str = ""
+    less_da: str = ""
 
 
-class Chapter(Settings, frozen=True):
+class Chapter(Settings, frozen=True, kw_only=True):
     """A heading of the page; its exhibits are those whose number begins with `number`."""
 
     number: int
-    title_en: str
-    title_da: str
+    title_en: str = ""
+    title_da: str = ""
 
 
-class Page(Settings, frozen=True):
-    """The words of the report page."""
+class Page(Settings, frozen=True, kw_only=True):
+    """The words of the report page; languages are those in which the study has its exhibits."""
 
-    title_en: str
-    title_da: str
-    lede_en: str
-    lede_da: str
-    trial_en: list[str]
-    trial_da: list[str]
-    finding_en: str
-    finding_da: str
-    more_en: str
-    more_da: str
-    less_en: str
-    less_da: str
-    interval_en: str
-    interval_da: str
-    significant_en: str
-    significant_da: str
-    not_significant_en: str
-    not_significant_da: str
-    reading_en: list[str]
-    reading_da: list[str]
-    trace_en: list[str]
-    trace_da: list[str]
-    source_en: str
-    source_da: str
-    source_synthetic_en: str
-    source_synthetic_da: str
-    synthetic_en: str
-    synthetic_da: str
-    chapters: list[Chapter]
-    findings: list[Finding]
+    languages: tuple[Literal["en", "da"], ...] = ("en", "da")
+    title_en: str = ""
+    title_da: str = ""
+    lede_en: str = ""
+    lede_da: str = ""
+    trial_en: tuple[str, ...] = ()
+    trial_da: tuple[str, ...] = ()
+    reading_en: tuple[str, ...] = ()
+    reading_da: tuple[str, ...] = ()
+    trace_en: tuple[str, ...] = ()
+    trace_da: tuple[str, ...] = ()
+    finding_en: str = ""
+    finding_da: str = ""
+    more_en: str = ""
+    more_da: str = ""
+    less_en: str = ""
+    less_da: str = ""
+    interval_en: str = "{level} confidence interval {low} to {high}."
+    interval_da: str = "{level} konfidensinterval {low} til {high}."
+    significant_en: str = "The interval excludes zero."
+    significant_da: str = "Intervallet udelukker nul."
+    not_significant_en: str = "The interval includes zero: the data agree with no effect."
+    not_significant_da: str = "Intervallet omfatter nul: data er forenelige med ingen effekt."
+    source_en: str = "Own calculations."
+    source_da: str = "Egne beregninger."
+    source_synthetic_en: str = "Own calculations on synthetic data: invented persons."
+    source_synthetic_da: str = "Egne beregninger på syntetiske data: opdigtede personer."
+    synthetic_en: str = "Synthetic data"
+    synthetic_da: str = "Syntetiske data"
+    chapters: tuple[Chapter, ...] = ()
+    findings: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -252,13 +266,63 @@ def read_exhibits(data: Mapping[str, Any]) -> Exhibits:
         raise InputError(f"{SETTINGS_FILE} [page]: no chapter for {', '.join(homeless)}. Add its number to `chapters`.")
     words = [name for name in order if full[name].get("kind") == "dictionary"]
     numbers = [name for name in order if name.startswith("table") and name not in words]
-    return Exhibits(
+    exhibits = Exhibits(
         page=page,
         figures={n: convert(full[n], Figure, f"{SETTINGS_FILE} [{n}]") for n in order if n.startswith("figure")},
         tables={n: convert(full[n], Table, f"{SETTINGS_FILE} [{n}]") for n in numbers},
         dictionaries={n: convert(full[n], Dictionary, f"{SETTINGS_FILE} [{n}]") for n in words},
         order=order,
     )
+    for name, part in {"page": page, **exhibits.figures, **exhibits.tables, **exhibits.dictionaries}.items():
+        _require_words(part, name, page.languages)
+    _require_sentences(page)
+    return exhibits
+
+
+def require_language(exhibits: Exhibits, language: str) -> None:
+    """Raise InputError for a language in which the study has no words."""
+    if language not in exhibits.page.languages:
+        known = exhibits.page.languages
+        raise InputError(
+            f"{SETTINGS_FILE} [page]: languages = {list(known)}, so there are no exhibits in '{language}'. Say "
+            f"LANGUAGE={known[0]}, or write the words and add the language."
+        )
+
+
+def _require_words(part: Settings, name: str, languages: tuple[str, ...]) -> None:
+    """Raise InputError for words that are there in one language of the study and not in another, and for no title."""
+    for key in part.__struct_fields__:
+        value = getattr(part, key)
+        if key.endswith("_en"):
+            given = [language for language in languages if in_language(part, key[:-3], language)]
+            is_needed = key == "title_en" and type(part).__name__ in TITLED
+            absent = [f"{key[:-3]}_{language}" for language in languages if language not in given]
+            if absent and (given or is_needed):
+                raise InputError(
+                    f"{SETTINGS_FILE} [{name}]: {absent[0]} is missing. Add the words, or say in [page] which "
+                    "languages the study has."
+                )
+        for inner in value if isinstance(value, tuple) else ():
+            if isinstance(inner, Settings):
+                _require_words(inner, name, languages)
+
+
+def _require_sentences(page: Page) -> None:
+    """Raise InputError for a finding for which there are no words."""
+    for finding in page.findings:
+        absent = [
+            key for key in ("finding", "more", "less") if not finding_words(page, finding, key, page.languages[0])
+        ]
+        if absent:
+            raise InputError(
+                f"{SETTINGS_FILE} [page]: the finding {finding.effect} has no words for {', '.join(absent)}. Give "
+                f"{absent[0]}_en to the finding or to [page]."
+            )
+
+
+def finding_words(page: Page, finding: Finding, key: str, language: str) -> str:
+    """The words of a finding, or the page's for all findings."""
+    return str(in_language(finding, key, language) or in_language(page, key, language))
 
 
 def _inherit(data: Mapping[str, Any], name: str) -> dict[str, Any]:
@@ -283,14 +347,12 @@ def exhibit_number(name: str, language: str) -> str:
     return f"{word} {chapter}.{number}"
 
 
-def fill(text: str, words: Mapping[str, str]) -> str:
-    """Replace every {placeholder} of `text`; InputError naming the placeholder that `words` does not have."""
+def fill(text: str, words: Mapping[str, str], file: str = SETTINGS_FILE) -> str:
+    """Replace every {placeholder} of `text`; InputError naming the placeholder of `file` that `words` does not have."""
 
     def replace(match: re.Match[str]) -> str:
         if match[1] not in words:
-            raise InputError(
-                f"{SETTINGS_FILE}: nothing is known to fill in for {match[0]} in: {text[:80]}. Mend the word."
-            )
+            raise InputError(f"{file}: nothing is known to fill in for {match[0]} in: {text[:80]}. Mend the word.")
         return words[match[1]]
 
     return re.sub(r"\{([^{}]+)\}", replace, text)

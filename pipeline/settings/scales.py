@@ -8,6 +8,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+NUMBER = "number"  # the scoring of an item that may be any number; every other has whole ones
+
+
 def item_names(items: str) -> list[str]:
     """The item columns behind the short form of scales.csv: 'X_1..3' is X_1, X_2, X_3; 'X' is itself."""
     if ".." not in items:

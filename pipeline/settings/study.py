@@ -53,8 +53,8 @@ class Design(Settings, frozen=True):
 
     stratum: the groups that get dummies; cluster: the groups whose members share the course, over which errors are
     clustered; either may be absent. person is the key of the surveys, register_key that of the register where it is
-    another. Without a date every week is counted from allocation. probability: that of the first arm, where the lot had
-    one and the same for all.
+    another. Without a date every week is counted from allocation. answered: the date of an answer in the surveys.
+    probability: that of the first arm, where the lot had one and the same for all.
     """
 
     person: str
@@ -63,6 +63,7 @@ class Design(Settings, frozen=True):
     control: Arm
     register_key: str | None = None
     date: str | None = None
+    answered: str | None = None
     consent: str | None = None
     stratum: Grouping | None = None
     cluster: Grouping | None = None

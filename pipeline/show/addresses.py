@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from pipeline.settings.exhibits import Column, Figure, Panel, Row, Series, Table, fill
-
-if TYPE_CHECKING:
-    import pandas as pd
+from pipeline.show.rows import listed_rows, table_estimate
 
 WHOLE = "total"  # the place of a map that stands for all of them
 
@@ -30,26 +27,6 @@ class Slot:
     marks: tuple[str, ...] = ()
 
 
-def risk_factor_rows(variables: pd.DataFrame) -> list[Row]:
-    """A row for each risk factor of variables.csv, in the order of table 2.2."""
-    factors = [record for record in variables.to_dict("records") if record["risk_factor"]]
-    return [
-        Row(
-            key=record["name"],
-            label_en=record["label_en"],
-            label_da=record["label_da"],
-            unit=record["unit"],
-            decimals=int(record["decimals"]) if record["decimals"] else None,
-        )
-        for record in sorted(factors, key=lambda record: int(record["risk_factor"]))
-    ]
-
-
-def body_rows(table: Table, variables: pd.DataFrame) -> list[Row]:
-    """The rows of a table between its heading and its foot."""
-    return risk_factor_rows(variables) if table.rows == "risk_factors" else list(table.rows)
-
-
 def statistics_of(table: Table, column: Column, row: Row) -> list[Sequence[str]]:
     """What a column shows of a row, line by line: the row's own statistics, else the column's, else the table's.
 
@@ -61,12 +38,12 @@ def statistics_of(table: Table, column: Column, row: Row) -> list[Sequence[str]]
     return [own] if own else [line.statistics for line in table.lines]
 
 
-def table_slots(name: str, table: Table, variables: pd.DataFrame, horizon: int) -> Iterator[Slot]:
+def table_slots(name: str, table: Table, horizon: int) -> Iterator[Slot]:
     """The numbers of a table, row by row; an address ends with the statistic if the table shows more than one.
 
-    `horizon` is the week that {last_week} of a template stands for.
+    `table` lists its rows (with_rows); `horizon` is the week that {last_week} of a template stands for.
     """
-    rows = body_rows(table, variables)
+    rows = listed_rows(table)
     shown = {s for row in rows for column in table.columns for line in statistics_of(table, column, row) for s in line}
     for row in [*rows, *table.foot]:
         for column in table.columns:
@@ -75,7 +52,6 @@ def table_slots(name: str, table: Table, variables: pd.DataFrame, horizon: int) 
 
 
 def _table_slot(name: str, table: Table, row: Row, column: Column, statistic: str, horizon: int, several: bool) -> Slot:
-    places = {"row": row.key, "column": column.key, "last_week": str(horizon), **column.values, **row.values}
     unit = column.unit or table.unit or row.unit or "coefficient"
     return Slot(
         cell_id=table_address(name, row.key, column.key, statistic if several else ""),
@@ -84,7 +60,7 @@ def _table_slot(name: str, table: Table, row: Row, column: Column, statistic: st
         row=row.key,
         column=column.key,
         statistic=statistic,
-        estimate_id=fill(row.estimate or column.estimate or table.estimate, places),
+        estimate_id=table_estimate(table, row, column, horizon),
         unit=unit,
         decimals=row.decimals if unit == row.unit else None,
         marks=tuple(table.stars),
@@ -124,8 +100,8 @@ def _curve_slots(
     places = {"sample": panel.sample, "outcome": panel.outcome, "series": series.key, "week": "{week}"}
     template = fill(series.estimate or figure.estimate, places)
     weeks: Iterable[int] = range(figure.first_week or 0, horizon + 1)
-    if figure.first_week is None:
-        weeks = sorted(int(week) for week in known(template) if week.isdigit())
+    if figure.first_week is None:  # where there is none, the first is asked for, so that its absence is named
+        weeks = sorted(int(week) for week in known(template) if week.isdigit()) or [0]
     for week in weeks:
         estimate = fill(template, {"week": str(week)})
         at_risk = ["at_risk"] if week in figure.at_risk_weeks else []

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import InputError
-from pipeline.settings.exhibits import Exhibits, exhibit_number, in_language
-from pipeline.show.numbers import UNITS
+from pipeline.settings.exhibits import Exhibits, exhibit_number, fill, in_language
+from pipeline.show.numbers import POINT, UNITS
 from pipeline.show.tables import Block, Line, Shown, Table
 from pipeline.show.words import fill_words
 
@@ -33,7 +33,7 @@ def build_dictionary(
     described = [entry for entry in variables.to_dict("records") if entry["described"]]
     sections = {panel.key: in_language(panel, "title", language) for panel in settings.panels}
     for entry in described:
-        if entry["described"] not in sections or not _definition(entry, language):
+        if entry["described"] not in sections or not definition_of(entry, language):
             raise InputError(
                 f"variables.csv, variable {entry['name']}: its section '{entry['described']}' is not one of "
                 f"{', '.join(sections)}, or it has no definition in the language '{language}'. Mend the row."
@@ -58,15 +58,17 @@ def build_dictionary(
     )
 
 
-def _definition(entry: Mapping[Any, str], language: str) -> str:
-    return entry["definition" if language == "en" else "definition_da"]
+def definition_of(entry: Mapping[Any, str], language: str) -> str:
+    """The definition of a variable, with {minimum} and {maximum} as the dictionary has them."""
+    ends = {end: entry[end].replace(".", POINT[language]) for end in ("minimum", "maximum")}
+    return fill(entry["definition" if language == "en" else "definition_da"], ends, "variables.csv")
 
 
 def _line(entry: Mapping[Any, str], sources: Mapping[str, str], language: str) -> Line:
     texts = {
-        "definition": _definition(entry, language),
+        "definition": definition_of(entry, language),
         "values": write_values(entry, language),
-        "source": sources[entry["source"]],
+        "source": sources.get(entry["source"], entry["source"]),
     }
     return Line(
         entry["name"], entry[f"label_{language}"], tuple((Shown("", key, text),) for key, text in texts.items())

@@ -1,19 +1,29 @@
-"""What a figure shows, taken from the cells: curves, panels and words, ready to draw."""
+"""What a figure shows, taken from the numbers shown: curves, panels and words, ready to draw."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pipeline.settings.exhibits import Exhibits, Figure, Panel, Series, exhibit_number, fill, in_language
+from pipeline.errors import InputError
+from pipeline.settings.exhibits import (
+    SETTINGS_FILE,
+    Exhibits,
+    Figure,
+    Panel,
+    Series,
+    exhibit_number,
+    fill,
+    in_language,
+)
 from pipeline.show.addresses import WHOLE
 from pipeline.show.numbers import UNITS
-from pipeline.show.places import Place, find_places
+from pipeline.show.places import NAMES_FILE, Place, find_places
 from pipeline.show.remarks import gather_remarks
-from pipeline.show.words import fill_words
+from pipeline.show.words import INTERFACE, fill_words
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -50,18 +60,21 @@ class PanelDrawing:
     size: str
     x_label: str
     y_label: str
-    x_minimum: float | None
-    x_maximum: float | None
     x_step: float | None
     curves: tuple[Curve, ...]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no curve has a point."""
+        return not any(np.isfinite(curve.x + curve.y).any() for curve in self.curves)
 
 
 @dataclass(frozen=True)
 class Drawing:
     """Everything that the drawing function of a kind needs, in one language.
 
-    `shown` holds the text of every cell of the figure; `limits` are those of the y-axis where figures share a scale;
-    `places` are those of a map, by the short name of the municipality.
+    `shown` holds the text of every number of the figure; `limits` are those of the y-axis where figures share a scale;
+    `words` are the words on the picture; `places` those of a map, by the address of the unit.
     """
 
     name: str
@@ -74,63 +87,95 @@ class Drawing:
     shown: Mapping[str, str]
     panels: tuple[PanelDrawing, ...]
     limits: tuple[float, float] | None
+    words: Mapping[str, str]
     places: Mapping[str, Place]
+
+    @property
+    def unplaced(self) -> list[str]:
+        """The names of the units for which no place on the map is known."""
+        return [place.label for place in self.places.values() if not place.numbers]
 
 
 def build_drawing(
     name: str,
     exhibits: Exhibits,
-    cells: pd.DataFrame,
-    municipalities: pd.DataFrame,
+    shown: pd.DataFrame,
+    groups: pd.DataFrame,
+    municipalities: pd.DataFrame | None,
     words: Mapping[str, str],
     language: str,
 ) -> Drawing:
-    """The drawing of one figure; `cells` are those of all exhibits, `words` fill the placeholders of its words.
+    """The drawing of one figure; `shown` are the numbers of all exhibits, `words` fill the placeholders of its words.
 
-    `municipalities` is municipalities.csv. InputError if a place of a map is not in it.
+    `groups` is groups.parquet and `municipalities` is municipalities.csv, without which a map is an InputError.
     """
     figure = fill_words(exhibits.figures[name], words)
-    own = cells[cells["exhibit"] == name]
-    shown = dict(zip(own["cell_id"], own["text"], strict=True))
-    units = [unit for unit in dict.fromkeys(own["row"]) if unit != WHOLE] if figure.kind == "map" else []
-    return Drawing(
+    own = shown[shown["exhibit"] == name]
+    texts = dict(zip(own["cell_id"], own["text"], strict=True))
+    counted = {"one": words["cluster"], "many": words["clusters"]}
+    own_words = {**INTERFACE[language], **counted, **in_language(figure, "words", language)}
+    places = _places(name, own, groups, municipalities) if figure.kind == "map" else {}
+    drawing = Drawing(
         name=name,
         number=exhibit_number(name, language),
         title=in_language(figure, "title", language),
-        note=" ".join(filter(None, [in_language(figure, "note", language), gather_remarks(own, language)])),
+        note=" ".join(filter(None, [in_language(figure, "note", language), gather_remarks(own, words, language)])),
         synthetic=words["synthetic"],
         language=language,
         settings=figure,
-        shown=shown,
+        shown=texts,
         panels=tuple(
-            _panel(name, figure, panel, number, own, shown, language) for number, panel in enumerate(figure.panels)
+            _panel(name, figure, panel, number, own, texts, words, language)
+            for number, panel in enumerate(figure.panels)
         ),
-        limits=_shared_limits(figure, exhibits, cells),
-        places=find_places(units, municipalities),
+        limits=_shared_limits(figure, exhibits, shown),
+        words=own_words,
+        places=places,
     )
+    if not drawing.unplaced:
+        return drawing
+    lost = fill(own_words["unplaced"], {"places": ", ".join(drawing.unplaced)})
+    return replace(drawing, note=f"{drawing.note} {lost}".strip())
+
+
+def _places(
+    name: str, shown: pd.DataFrame, groups: pd.DataFrame, municipalities: pd.DataFrame | None
+) -> dict[str, Place]:
+    if municipalities is None:
+        raise InputError(
+            f"{SETTINGS_FILE} [{name}]: a map needs {NAMES_FILE} among the settings. Add it, or take the map out."
+        )
+    names = dict(zip(groups["address"], groups["label"], strict=True))
+    units = [unit for unit in dict.fromkeys(shown["row"]) if unit != WHOLE]
+    return find_places({unit: names.get(unit, unit) for unit in units}, municipalities)
 
 
 def _panel(
-    name: str, figure: Figure, panel: Panel, number: int, cells: pd.DataFrame, shown: Mapping[str, str], language: str
+    name: str,
+    figure: Figure,
+    panel: Panel,
+    number: int,
+    shown: pd.DataFrame,
+    texts: Mapping[str, str],
+    words: Mapping[str, str],
+    language: str,
 ) -> PanelDrawing:
     start = f"{name}/{panel.sample}/{panel.outcome}"
-    sizes = {size.key: shown[f"{start}/{size.key}"] for size in figure.sizes}
+    sizes = {size.key: texts[f"{start}/{size.key}"] for size in figure.sizes}
     title = in_language(panel, "title", language)
-    own = cells[(cells["panel"] == panel.key) & (cells["row"] != "")]
+    own = shown[(shown["panel"] == panel.key) & (shown["row"] != "")]
     return PanelDrawing(
-        title=f"{'ABCDEFGH'[number]}  {title}" if len(figure.panels) > 1 else title,
-        size=fill(in_language(figure, "size", language), sizes),
+        title=f"{chr(ord('A') + number)}  {title}" if len(figure.panels) > 1 else title,
+        size=fill(in_language(figure, "size", language), {**words, **sizes}),
         x_label=in_language(panel, "x", language) or in_language(figure, "x", language),
         y_label=in_language(panel, "y", language) or in_language(figure, "y", language),
-        x_minimum=panel.x_minimum,
-        x_maximum=panel.x_maximum,
         x_step=panel.x_step,
         curves=tuple(_curve(figure, series, own, sizes, language) for series in figure.series),
     )
 
 
-def _curve(figure: Figure, series: Series, cells: pd.DataFrame, sizes: Mapping[str, str], language: str) -> Curve:
-    own = cells[cells["column"] == series.key]
+def _curve(figure: Figure, series: Series, shown: pd.DataFrame, sizes: Mapping[str, str], language: str) -> Curve:
+    own = shown[shown["column"] == series.key]
     by_statistic: dict[Any, pd.DataFrame] = dict(list(own.groupby("statistic", sort=False)))
     main = by_statistic["estimate"]
     at_risk = by_statistic.get("at_risk", main.iloc[:0])
@@ -153,11 +198,12 @@ def _curve(figure: Figure, series: Series, cells: pd.DataFrame, sizes: Mapping[s
     )
 
 
-def _shared_limits(figure: Figure, exhibits: Exhibits, cells: pd.DataFrame) -> tuple[float, float] | None:
-    """Limits that hold every point of the figures of one `scale`, zero among them; None where a figure stands alone."""
+def _shared_limits(figure: Figure, exhibits: Exhibits, shown: pd.DataFrame) -> tuple[float, float] | None:
+    """Limits that hold every point of the figures of one `scale`, zero among them; None where that is nothing."""
     if not figure.scale:
         return None
     group = [name for name, other in exhibits.figures.items() if other.scale == figure.scale]
-    drawn = cells["exhibit"].isin(group) & cells["statistic"].isin(figure.statistics) & (cells["row"] != "")
-    values = cells.loc[drawn, "value"].to_numpy(dtype=float) * 10.0 ** UNITS[figure.unit].shift
-    return float(np.nanmin(values, initial=0.0)), float(np.nanmax(values, initial=0.0))
+    drawn = shown["exhibit"].isin(group) & shown["statistic"].isin(figure.statistics) & (shown["row"] != "")
+    values = shown.loc[drawn, "value"].to_numpy(dtype=float) * 10.0 ** UNITS[figure.unit].shift
+    low, high = float(np.nanmin(values, initial=0.0)), float(np.nanmax(values, initial=0.0))
+    return (low, high) if low < high else None

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def build_tables(
-    exhibits: Exhibits, cells: pd.DataFrame, variables: pd.DataFrame, study: Study, words: dict[str, str], language: str
+    exhibits: Exhibits, shown: pd.DataFrame, variables: pd.DataFrame, study: Study, words: dict[str, str], language: str
 ) -> dict[str, Table]:
     """The tables by name, in the order of exhibits.toml; `words` are those of common_words."""
     tables = {}
@@ -24,5 +24,5 @@ def build_tables(
             tables[name] = build_dictionary(name, exhibits, variables, words, language)
         else:
             marked = note_words(words, study, exhibits.tables[name].stars, language)
-            tables[name] = build_table(name, exhibits, cells, variables, marked, language)
+            tables[name] = build_table(name, exhibits, shown, variables, marked, language)
     return tables

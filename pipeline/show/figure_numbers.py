@@ -62,8 +62,7 @@ def flow_lines(drawing: Drawing) -> Iterator[Line]:
 
 def map_lines(drawing: Drawing) -> Iterator[Line]:
     """A line for each place of a map, a cell for each number, and the whole last."""
-    words = in_language(drawing.settings, "words", drawing.language)
-    labels = {unit: place.label for unit, place in drawing.places.items()} | {WHOLE: words["total"]}
+    labels = {unit: place.label for unit, place in drawing.places.items()} | {WHOLE: drawing.words["total"]}
     for unit, label in labels.items():
         addresses = [f"{drawing.name}/{unit}/{series.key}" for series in drawing.settings.series]
         yield Line(unit, label, tuple((Shown(a, a, drawing.shown[a]),) for a in addresses))

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pipeline.settings.exhibits import in_language
+from pipeline.errors import InputError
 from pipeline.show.addresses import WHOLE
 from pipeline.show.drawings import Drawing
-from pipeline.show.places import extent, inner_point
+from pipeline.show.places import NAMES_FILE, extent, inner_point
 from pipeline.show.style import EDGE, GREY, INK, NOTE_SIZE, RULE, TEXT_SIZE, WIDTH, Sheet, text_width
 
 if TYPE_CHECKING:
@@ -43,7 +43,9 @@ class Label:
 def draw_map(drawing: Drawing, outlines: Mapping[int, Rings]) -> Sheet:
     """Every municipality with those of the trial filled, hatched where nobody is analysed; Bornholm in the corner."""
     placed, map_height = _lay_out(outlines)
-    body = max(map_height, PITCH * ((len(drawing.places) + 1) // 2))
+    located = [unit for unit, place in drawing.places.items() if place.numbers]
+    body = max(map_height, PITCH * ((len(located) + 1) // 2))
+    _require_outlines(drawing, placed)
     rise = np.array([0, (body - map_height) / 2])
     placed = {number: [ring + rise for ring in rings] for number, rings in placed.items()}
     sheet = Sheet(drawing, LEGEND + body)
@@ -56,9 +58,19 @@ def draw_map(drawing: Drawing, outlines: Mapping[int, Rings]) -> Sheet:
         for number in (number for number in placed if states.get(number, "none") == state):
             axes.add_patch(_shape(placed[number], state))
     _frame_bornholm(axes, placed)
-    _write_labels(axes, [_label(drawing, unit, placed) for unit in drawing.places], body)
+    if located:
+        _write_labels(axes, [_label(drawing, unit, placed) for unit in located], body)
     _write_legend(axes, drawing, LEGEND + body)
     return sheet
+
+
+def _require_outlines(drawing: Drawing, placed: Mapping[int, Rings]) -> None:
+    for place in drawing.places.values():
+        absent = [number for number in place.numbers if number not in placed]
+        if absent:
+            raise InputError(
+                f"{NAMES_FILE}: {place.label} has the number {absent[0]}, of which the map has no outline. Mend it."
+            )
 
 
 def _lay_out(outlines: Mapping[int, Rings]) -> tuple[dict[int, Rings], float]:
@@ -99,16 +111,15 @@ def _state(drawing: Drawing, unit: str) -> str:
 def _label(drawing: Drawing, unit: str, placed: Mapping[int, Rings]) -> Label:
     place = drawing.places[unit]
     points = np.array([inner_point(placed[number]) for number in place.numbers])
-    words = in_language(drawing.settings, "words", drawing.language)
-    numbers = words["none"] if _state(drawing, unit) == "left_out" else _numbers(drawing, unit)
+    numbers = drawing.words["none"] if _state(drawing, unit) == "left_out" else _numbers(drawing, unit)
     return Label(place.label, numbers, points)
 
 
 def _numbers(drawing: Drawing, unit: str) -> str:
-    """'2 teams, n = 31'."""
-    words = in_language(drawing.settings, "words", drawing.language)
-    teams, persons = (drawing.shown[f"{drawing.name}/{unit}/{series.key}"] for series in drawing.settings.series)
-    return f"{teams} {words['team' if teams == '1' else 'teams']}, n = {persons}"
+    """'2 teams, n = 31': the last series counts persons, one before it their clusters."""
+    *clusters, persons = (drawing.shown[f"{drawing.name}/{unit}/{series.key}"] for series in drawing.settings.series)
+    counted = [f"{number} {drawing.words['one' if number == '1' else 'many']}" for number in clusters]
+    return ", ".join([*counted, f"n = {persons}"])
 
 
 def _write_labels(axes: Axes, labels: list[Label], height: float) -> None:
@@ -139,10 +150,9 @@ def _write_legend(axes: Axes, drawing: Drawing, top: float) -> None:
     """What a fill means, with the numbers of the whole."""
     from matplotlib.patches import Rectangle
 
-    words = in_language(drawing.settings, "words", drawing.language)
-    texts = {"analysed": f"{words['analysed']}: {_numbers(drawing, WHOLE)}"}
+    texts = {"analysed": f"{drawing.words['analysed']}: {_numbers(drawing, WHOLE)}"}
     if any(_state(drawing, unit) == "left_out" for unit in drawing.places):
-        texts["left_out"] = words["left_out"]
+        texts["left_out"] = drawing.words["left_out"]
     left, middle = EDGE, top - 0.12
     for state, text in texts.items():
         axes.add_patch(Rectangle((left, middle - 0.07), 0.24, 0.14, **LOOKS[state]))

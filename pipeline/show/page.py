@@ -5,20 +5,23 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator, Mapping
+from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import InputError
-from pipeline.settings.exhibits import Exhibits, Finding, exhibit_number, fill, in_language
+from pipeline.settings.exhibits import Exhibits, Finding, exhibit_number, fill, finding_words, in_language
 from pipeline.settings.extract import Extract
 from pipeline.show.drawings import Drawing
 from pipeline.show.figure_numbers import figure_table, flow_lines, map_lines
 from pipeline.show.numbers import MINUS
+from pipeline.show.remarks import gather_remarks
 from pipeline.show.table_formats import html_number, write_html
 from pipeline.show.tables import Line, Table
 from pipeline.show.words import INTERFACE
 
 if TYPE_CHECKING:
+    import pandas as pd
     from jinja2 import Template
 
 TEMPLATES = Path(__file__).parent
@@ -36,23 +39,24 @@ def write_page(
     drawings: Mapping[str, Drawing],
     pictures: Mapping[str, str],
     tables: Mapping[str, Table],
-    shown: Mapping[str, tuple[float, str]],
+    shown: pd.DataFrame,
     words: Mapping[str, str],
     extract: Extract,
     language: str,
 ) -> str:
     """The page with every exhibit in the order of exhibits.toml.
 
-    `pictures` holds the SVG of each figure; `shown` the value and text of every cell; `words` the common placeholders.
+    `pictures` holds the SVG of each figure; `shown` are the numbers shown; `words` the common placeholders.
     """
     page = exhibits.page
-    numbers = {cell_id: html_number(cell_id, text, language, is_anchor=False) for cell_id, (_, text) in shown.items()}
+    texts = dict(zip(shown["cell_id"], shown["text"], strict=True))
+    numbers = {cell_id: html_number(cell_id, text, language, is_anchor=False) for cell_id, text in texts.items()}
     filled = {**numbers, **{name: html.escape(word) for name, word in words.items()}}
 
     def paragraphs(name: str) -> list[Any]:
         words = in_language(page, name, language)
-        texts = [words] if isinstance(words, str) else words
-        return [as_markup(fill(html.escape(text, quote=False), filled)) for text in texts]
+        paragraphs = [words] if isinstance(words, str) else words
+        return [as_markup(fill(html.escape(text, quote=False), filled)) for text in paragraphs if text]
 
     sections = {name: _figure_section(drawings[name], pictures[name]) for name in exhibits.figures}
     sections |= {name: _table_section(table) for name, table in tables.items()}
@@ -60,7 +64,8 @@ def write_page(
         language=language,
         ui=INTERFACE[language],
         synthetic=words["synthetic"],
-        title=in_language(page, "title", language),
+        title=fill(in_language(page, "title", language), words),
+        label=words["extract"],
         lede=paragraphs("lede"),
         findings=[_finding(finding, exhibits, shown, words, language) for finding in page.findings],
         trial=paragraphs("trial"),
@@ -69,52 +74,63 @@ def write_page(
         source=words["source"],
         extract=extract,
         chapters=[
-            (
-                in_language(chapter, "title", language),
-                [sections[n] for n in exhibits.order if n.split("_")[1] == str(chapter.number)],
-            )
+            (in_language(chapter, "title", language), [sections[name] for name in names])
             for chapter in page.chapters
+            if (names := [name for name in exhibits.order if name.split("_")[1] == str(chapter.number)])
         ],
     )
 
 
 def _finding(
-    finding: Finding,
-    exhibits: Exhibits,
-    shown: Mapping[str, tuple[float, str]],
-    words: Mapping[str, str],
-    language: str,
+    finding: Finding, exhibits: Exhibits, shown: pd.DataFrame, words: Mapping[str, str], language: str
 ) -> dict[str, Any]:
-    """The parts of one main result; its words follow the sign of the effect and whether the interval holds zero."""
-    address = fill(finding.effect, words)
-    if address not in shown:
+    """The parts of one main result; its words follow the sign of the effect and whether the interval holds zero.
+
+    A missing effect has no size, and the reason in place of the interval.
+    """
+    page, address = exhibits.page, fill(finding.effect, words)
+    found = {limit: _row_of(shown, address, limit) for limit in ("", "ci_low", "ci_high")}
+    effect = found[""]
+    if effect is None:
         raise InputError(f"exhibits.toml [page]: the finding {address} is not the address of a number. Mend it.")
-    value, text = shown[address]
-    (low, low_text), (high, high_text) = shown[f"{address}/ci_low"], shown[f"{address}/ci_high"]
-    is_clear = low > 0 or high < 0
 
-    def number(cell_id: str, text: str) -> str:
-        return html_number(cell_id, text, language, is_anchor=False)
+    def number(row: pd.Series, text: str) -> str:
+        return html_number(row["cell_id"], text, language, is_anchor=False)
 
-    interval = {"low": number(f"{address}/ci_low", low_text), "high": number(f"{address}/ci_high", high_text)}
+    limits = [row for row in (found["ci_low"], found["ci_high"]) if row is not None and not isnan(row["value"])]
+    is_clear = len(limits) == 2 and (limits[0]["value"] > 0 or limits[1]["value"] < 0)
+    headline, interval = INTERFACE[language]["no_estimate"], ""
+    if isnan(effect["value"]):
+        verdict = gather_remarks(effect.to_frame().T, words, language)
+    else:
+        size = number(effect, effect["text"].lstrip(MINUS))
+        headline = fill(
+            finding_words(page, finding, "less" if effect["value"] < 0 else "more", language), {"size": size}
+        )
+        verdict = INTERFACE[language]["no_interval"]
+    if len(limits) == 2:
+        ends = {end: number(row, row["text"]) for end, row in zip(("low", "high"), limits, strict=True)}
+        interval = fill(in_language(page, "interval", language), {**words, **ends})
+        verdict = in_language(page, "significant" if is_clear else "not_significant", language)
     state = in_language(finding, "state", language)
-    page = exhibits.page
     return {
         "is_lead": finding.is_lead,
         "is_clear": is_clear,
         "exhibit": address.split("/")[0],
         "number": exhibit_number(address.split("/")[0], language),
         "group": in_language(finding, "group", language),
-        "headline": as_markup(
-            fill(
-                in_language(page, "less" if value < 0 else "more", language),
-                {"size": number(address, text.lstrip(MINUS))},
-            )
-        ),
-        "sentence": fill(in_language(page, "finding", language), {**words, "state": state}),
-        "interval": as_markup(fill(in_language(page, "interval", language), {**words, **interval})),
-        "verdict": in_language(page, "significant" if is_clear else "not_significant", language),
+        "headline": as_markup(headline),
+        "sentence": fill(finding_words(page, finding, "finding", language), {**words, "state": state}),
+        "interval": as_markup(interval),
+        "verdict": verdict,
     }
+
+
+def _row_of(shown: pd.DataFrame, address: str, statistic: str) -> pd.Series | None:
+    """The number at an address, or another statistic of the same estimate; None if it is not shown."""
+    other = f"{address.removesuffix('/estimate')}/{statistic}"
+    found = shown[shown["cell_id"] == (other if statistic else address)]
+    return None if found.empty else found.iloc[0]
 
 
 def _figure_section(drawing: Drawing, picture: str) -> dict[str, Any]:

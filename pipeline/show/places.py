@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pipeline.errors import InputError
 from pipeline.names import slug
 
 if TYPE_CHECKING:
@@ -24,35 +23,32 @@ KM_PER_UNIT = 0.1
 
 @dataclass(frozen=True)
 class Place:
-    """A municipality or joint job centre: its label and the numbers of its municipalities."""
+    """A municipality or joint job centre: its label and the numbers of its municipalities, none if it is not known."""
 
     label: str
     numbers: tuple[int, ...]
 
 
-def find_places(units: list[str], municipalities: pd.DataFrame) -> dict[str, Place]:
-    """The place of each unit, a slug as in sample.parquet: 'koege', or 'a_og_b' for a joint job centre of two.
+def find_places(units: Mapping[str, str], municipalities: pd.DataFrame) -> dict[str, Place]:
+    """The place of each unit, by its address: 'koege', or 'a_og_b' for a joint job centre of two.
 
+    `units` gives the name of each address as the data have it, which a unit without a known place keeps as its label.
     `municipalities` is municipalities.csv: number, name, and other spellings with semicolons between them.
-    InputError names every unit that is neither a municipality nor several.
     """
     known = {
         slug(name): (int(row["number"]), name.strip())
         for row in municipalities.to_dict("records")
         for name in [row["name"], *filter(None, row["other_names"].split(";"))]
     }
-    absent = [unit for unit in units if any(part not in known for part in unit.split(JOINT))]
-    if absent:
-        raise InputError(
-            f"allocation.csv, column KOMMUNE: {len(absent)} municipalities have no place on the map, the first of them "
-            f"'{absent[0]}'. Mend the name, or add the spelling to other_names in {NAMES_FILE}; a joint job centre is "
-            "written as its municipalities with 'og' between them."
+    places = {}
+    for unit, name in units.items():
+        parts = [known.get(part) for part in unit.split(JOINT)]
+        found = [part for part in parts if part is not None]
+        whole = len(found) == len(parts)
+        places[unit] = (
+            Place("/".join(label for _, label in found), tuple(n for n, _ in found)) if whole else Place(name, ())
         )
-    members = {unit: [known[part] for part in unit.split(JOINT)] for unit in units}
-    return {
-        unit: Place("/".join(name for _, name in parts), tuple(number for number, _ in parts))
-        for unit, parts in members.items()
-    }
+    return places
 
 
 def read_outlines(outlines: pd.DataFrame) -> dict[int, list[Ring]]:

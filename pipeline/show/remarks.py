@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from pipeline.settings.exhibits import fill
+from pipeline.show.numbers import ABSENT
 
 if TYPE_CHECKING:
     import pandas as pd
 
 SEPARATOR = "; "  # between the parts of a note
+MISSING = re.compile(r"no estimate|no standard error")  # a part that says why a number is missing
+NAMED = 3  # names in a list before it is cut short
 
 
 @dataclass(frozen=True)
 class Remark:
-    """One kind of note: its pattern, and the words for {count} estimates with it.
+    """One kind of note: its pattern, and the words for the estimates that have it; no words, no remark.
 
-    {size} is the size of its first group over them: of a list its length, of a number the number; no words, no remark.
+    {estimates} is how many they are, "2 estimates"; {size} that of the pattern's first group over them, of a list its
+    length and of a number the number; {names} what the group is. {stratum} and the like are the study's words.
     """
 
     pattern: str
@@ -28,13 +34,18 @@ class Remark:
 REMARKS = (
     Remark(
         r"one arm only, so no comparison, in (.+)",
-        "Municipalities with one arm only, which say nothing about the effect: {size}, in {count} estimates.",
-        "Kommuner med kun den ene gruppe, som intet siger om effekten: {size}, i {count} estimater.",
+        "{strata} with one arm only, which say nothing about the effect: {size}, in {estimates}.",
+        "{strata} med kun den ene gruppe, som intet siger om effekten: {size}, i {estimates}.",
     ),
     Remark(
-        r"one arm only, so one mean, in (\d+) teams",
-        "In {count} estimates {size} teams have one arm only, and so one mean.",
-        "I {count} estimater har {size} hold kun den ene gruppe og dermed ét gennemsnit.",
+        r"left out of the average, one arm only: (.+)",
+        "{strata} with one arm only, which are left out of the average: {size}, in {estimates}.",
+        "{strata} med kun den ene gruppe, som er udeladt af gennemsnittet: {size}, i {estimates}.",
+    ),
+    Remark(
+        r"one arm only, so one mean, in (\d+) .+",
+        "In {estimates} {size} {clusters} have one arm only, and so one mean.",
+        "I {estimates} har {size} {clusters} kun den ene gruppe og dermed ét gennemsnit.",
     ),
     Remark(
         r"left out the answers of (\d+) persons who are not analysed",
@@ -43,69 +54,138 @@ REMARKS = (
     ),
     Remark(
         r"left out (\d+) persons whose outcome is unknown",
-        "From {count} estimates {size} persons whose outcome is unknown are left out.",
-        "Fra {count} estimater er {size} personer med ukendt udfald udeladt.",
+        "From {estimates} {size} persons whose outcome is unknown are left out.",
+        "Fra {estimates} er {size} personer med ukendt udfald udeladt.",
     ),
     Remark(
-        r"left out (\d+) persons of whose team nobody else has the variable",
-        "From {count} estimates {size} persons are left out, because nobody else in the team has the variable.",
-        "Fra {count} estimater er {size} personer udeladt, fordi ingen andre på holdet har variablen.",
+        r"left out (\d+) persons without every covariate",
+        "From {estimates} {size} persons without every covariate are left out.",
+        "Fra {estimates} er {size} personer, som ikke har alle kovariater, udeladt.",
     ),
     Remark(
-        r"left out the covariate (\w+), which the split determines",
-        "From {count} estimates the covariate that makes the groups is left out.",
-        "Fra {count} estimater er den kovariat, der danner grupperne, udeladt.",
+        r"left out (\d+) persons of whose .+ nobody else has the variable",
+        "From {estimates} {size} persons are left out, because nobody else in the {cluster} has the variable.",
+        "Fra {estimates} er {size} personer udeladt, fordi ingen andre fra samme {cluster} har variablen.",
     ),
     Remark(
-        r"dropped \w+ \S+ \(person-weeks: (\d+), teams: \d+\)",
-        "From {count} estimates {size} person-weeks are dropped with an indicator that predicts perfectly.",
-        "Fra {count} estimater udgår {size} personuger med en indikator, der forudsiger perfekt.",
+        r"left out the covariate (\S+), which the split determines",
+        "From {estimates} the covariate that makes the groups is left out.",
+        "Fra {estimates} er den kovariat, der danner grupperne, udeladt.",
     ),
     Remark(
-        r"did not converge: no estimate",
-        "{count} estimates did not converge and are not shown.",
-        "{count} estimater konvergerede ikke og vises ikke.",
+        r"left out the covariate (\S+), which the others determine",
+        "From {estimates} a covariate that the others determine is left out ({names}).",
+        "Fra {estimates} er en kovariat, som de andre bestemmer, udeladt ({names}).",
+    ),
+    Remark(
+        r"dropped .+ \(person-weeks: (\d+).*\)",
+        "From {estimates} {size} person-weeks are dropped with an indicator that predicts perfectly.",
+        "Fra {estimates} udgår {size} personuger med en indikator, der forudsiger perfekt.",
     ),
     Remark(
         r"the outcome is fitted exactly: no standard error",
-        "{count} estimates fit their outcome exactly and have no standard error.",
-        "{count} estimater rammer udfaldet præcist og har ingen standardfejl.",
+        "The outcome is fitted exactly, so there is no standard error: {estimates}.",
+        "Udfaldet rammes præcist, så der er ingen standardfejl: {estimates}.",
     ),
     Remark(
         r"a single person in an arm of (.+): no standard error",
-        "{count} estimates have no standard error: in {size} of the municipalities an arm has a single person.",
-        "{count} estimater har ingen standardfejl: i {size} af kommunerne har en gruppe en enkelt person.",
+        "A single person in an arm, so there is no standard error: {size} {strata}, {estimates}.",
+        "En enkelt person i en gruppe, så der er ingen standardfejl: {size} {strata}, {estimates}.",
     ),
     Remark(
-        r"nobody in the sample has the variable",
-        "{count} means are of a variable that nobody in the sample has.",
-        "{count} gennemsnit er af en variabel, som ingen i stikprøven har.",
+        r"fewer than two clusters: no standard error",
+        "Fewer than two {clusters}, so there is no standard error: {estimates}.",
+        "Færre end to {clusters}, så der er ingen standardfejl: {estimates}.",
     ),
+    Remark(r"printed in (.+)", "As printed in {names}: {estimates}.", "Som trykt i {names}: {estimates}."),
     Remark(r"bandwidth \S+", "", ""),
 )
+# Why there is no estimate: what follows "since".
+REASONS = (
+    Remark(r"nobody is in the sample", "nobody is in the sample", "ingen er i stikprøven"),
+    Remark(r"nobody in the group .+", "nobody is in the group", "ingen er i gruppen"),
+    Remark(r"nobody has a known outcome and every covariate",
+           "nobody has a known outcome and every covariate", "ingen har et kendt udfald og alle kovariater"),
+    Remark(r"nobody has the variable (\S+)", "nobody has the variable ({names})", "ingen har variablen ({names})"),
+    Remark(r"nobody is at risk", "nobody is at risk", "ingen er i risiko"),
+    Remark(r"nobody is counted", "nobody is counted", "ingen tælles"),
+    Remark(r"one arm only(?: in the group .+)?", "there is one arm only", "der kun er den ene gruppe"),
+    Remark(r"no .+ has both arms(?: in the group .+)?",
+           "no {stratum} has both arms", "{strata} med begge grupper ikke findes"),
+    Remark(r"(\d+) observations are too few for .+",
+           "{size} observations are too few for the coefficients",
+           "{size} observationer er for få til koefficienterne"),
+    Remark(r"the column (.+) is determined by the others",
+           "a column of the model is determined by the others ({names})",
+           "en kolonne i modellen er bestemt af de andre ({names})"),
+    Remark(r"fewer than two clusters", "there are fewer than two {clusters}", "der er færre end to {clusters}"),
+    Remark(r"the likelihood has no maximum",
+           "the likelihood has no maximum", "likelihoodfunktionen intet maksimum har"),
+    Remark(r"(\d+) exits in \d+ person-weeks of the .+ group",
+           "one of the arms has {size} exits", "en af grupperne har {size} afgange"),
+    Remark(r"all values are equal", "all values are equal", "alle værdier er ens"),
+    Remark(r"all \d+ outcomes lie at the limits .+",
+           "all outcomes lie at the limits", "alle udfald ligger på grænserne"),
+)  # fmt: skip
+NO_ESTIMATE = "no estimate: "
+SINCE = {"en": f"{ABSENT} no estimate, since {{}}: {{}}.", "da": f"{ABSENT} intet estimat, da {{}}: {{}}."}
+OTHERWISE = {"en": f"{ABSENT} not defined: {{}}.", "da": f"{ABSENT} ikke defineret: {{}}."}
+ESTIMATES = {"en": ("estimate", "estimates"), "da": ("estimat", "estimater")}
 
 
-def gather_remarks(cells: pd.DataFrame, language: str) -> str:
-    """What is to be said of the estimates behind `cells`, '' if nothing; a note of no known kind is said as it is."""
-    notes = cells.drop_duplicates("estimate_id")["note"]
+def gather_remarks(shown: pd.DataFrame, words: Mapping[str, str], language: str) -> str:
+    """What is to be said of the estimates behind numbers shown, '' if nothing; an unknown note is said as it is.
+
+    A reason for a missing estimate comes last, behind the dash that stands in its place; of one with no reason it is
+    said that it is not defined. `words` are the study's.
+    """
+    notes = shown.drop_duplicates("estimate_id")["note"]
     parts = [part for note in notes for part in note.split(SEPARATOR) if part]
-    known = [remark for remark in REMARKS for part in parts if re.fullmatch(remark.pattern, part)]
-    said = [text for remark in REMARKS if remark in known and (text := _say(remark, parts, language))]
-    return " ".join([*said, *sorted(set(_unknown(parts)))])
+    reasons = [part.removeprefix(NO_ESTIMATE) for part in parts if part.startswith(NO_ESTIMATE)]
+    others = [part for part in parts if not part.startswith(NO_ESTIMATE)]
+    unexplained = shown[shown["value"].isna() & ~shown["note"].str.contains(MISSING)]["estimate_id"].nunique()
+    said = [
+        *(text for text, _ in _say(others, REMARKS, words, language)),
+        *(SINCE[language].format(text, count) for text, count in _say(reasons, REASONS, words, language)),
+        *([OTHERWISE[language].format(_count(unexplained, language))] if unexplained else []),
+    ]
+    return " ".join(said)
 
 
-def _say(remark: Remark, parts: list[str], language: str) -> str:
-    matches = [match for part in parts if (match := re.fullmatch(remark.pattern, part))]
-    sizes = [_size(match[1]) for match in matches if match.re.groups]
+def reason_of(note: str) -> tuple[str, str]:
+    """The kind of the first reason in a note for which a number is missing, and the reason as it is written there."""
+    reason = next((part for part in note.split(SEPARATOR) if MISSING.search(part)), "not defined")
+    bare = reason.removeprefix(NO_ESTIMATE)
+    known = (remark.pattern for remark in (*REASONS, *REMARKS) if re.fullmatch(remark.pattern, bare))
+    return next(known, reason), reason
+
+
+def _say(
+    parts: Sequence[str], remarks: Sequence[Remark], words: Mapping[str, str], language: str
+) -> Iterator[tuple[str, str]]:
+    """The text of each kind among `parts`, and how many have it; then those of no known kind as they are."""
+    for remark in remarks:
+        matches = [match for part in parts if (match := re.fullmatch(remark.pattern, part))]
+        text = {"en": remark.words_en, "da": remark.words_da}[language]
+        if matches and text:
+            count = _count(len(matches), language)
+            filled = fill(text, {**words, **_sizes(matches), "estimates": count})
+            yield (filled[0].upper() + filled[1:] if remark in REMARKS else filled), count
+    for part in sorted(set(parts)):
+        if not any(re.fullmatch(remark.pattern, part) for remark in remarks):
+            yield part, _count(parts.count(part), language)
+
+
+def _sizes(matches: Sequence[re.Match[str]]) -> dict[str, str]:
+    groups = [match[1] for match in matches if match.re.groups]
+    sizes = [int(group) if group.isdigit() else len(group.split(", ")) for group in groups]
     low, high = min(sizes, default=0), max(sizes, default=0)
-    size = str(low) if low == high else f"{low}\N{EN DASH}{high}"
-    words = {"en": remark.words_en, "da": remark.words_da}[language]
-    return words.format(count=len(matches), size=size)
+    names = list(dict.fromkeys(groups))
+    return {
+        "size": str(low) if low == high else f"{low}\N{EN DASH}{high}",
+        "names": ", ".join([*names[:NAMED], *(["…"] if len(names) > NAMED else [])]),
+    }
 
 
-def _size(group: str) -> int:
-    return int(group) if group.isdigit() else len(group.split(", "))
-
-
-def _unknown(parts: list[str]) -> Iterator[str]:
-    return (part for part in parts if not any(re.fullmatch(remark.pattern, part) for remark in REMARKS))
+def _count(number: int, language: str) -> str:
+    return f"{number} {ESTIMATES[language][number != 1]}"

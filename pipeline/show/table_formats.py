@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from pipeline.show.numbers import MARKS, MINUS, read_number
+from pipeline.show.numbers import ABSENT, MARKS, MINUS, read_number
 from pipeline.show.tables import Block, Line, Shown, Table
 
 if TYPE_CHECKING:
@@ -87,10 +87,13 @@ def html_number(cell_id: str, text: str, language: str, is_anchor: bool = True) 
 
 
 def csv_number(text: str, language: str) -> str:
-    """The printed number for machines: decimal point, no separators, ISO dates; a text without a number as it is."""
+    """The printed number for machines: decimal point, no separators, ISO dates; nothing where it is missing.
+
+    Another text without a number, as after suppression, is as it is.
+    """
     number = read_number(text, language)
     if number is None:
-        return text
+        return "" if text == ABSENT else text
     return number.isoformat() if isinstance(number, datetime.date) else f"{number:f}"
 
 
@@ -180,10 +183,11 @@ def write_workbook(tables: Iterable[Table]) -> bytes:
     from openpyxl import Workbook
 
     workbook = Workbook()
-    workbook.remove(workbook.active)
     workbook.properties.creator = ""
     for table in tables:
         _fill_sheet(workbook.create_sheet(table.number), table)
+    if len(workbook.worksheets) > 1:  # a workbook cannot be without a sheet
+        workbook.remove(workbook.worksheets[0])
     buffer = io.BytesIO()
     workbook.save(buffer)
     return _without_times(buffer.getvalue())

@@ -1,4 +1,4 @@
-"""The layout of a table: its lines and numbers, taken from the cells, before it is written in any format."""
+"""The layout of a table: its lines and numbers, taken from the numbers shown, before it is written in any format."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.settings.exhibits import Exhibits, Row, exhibit_number, in_language
 from pipeline.settings.exhibits import Table as TableSettings
-from pipeline.show.addresses import body_rows, statistics_of, table_slots
+from pipeline.show.addresses import statistics_of, table_slots
 from pipeline.show.numbers import UNITS
 from pipeline.show.remarks import gather_remarks
+from pipeline.show.rows import listed_rows
 from pipeline.show.words import fill_words
 
 if TYPE_CHECKING:
@@ -68,45 +69,44 @@ class Table:
 def build_table(
     name: str,
     exhibits: Exhibits,
-    cells: pd.DataFrame,
+    shown: pd.DataFrame,
     variables: pd.DataFrame,
     words: Mapping[str, str],
     language: str,
 ) -> Table:
-    """The table `name` with the texts of its cells; `words` fill its placeholders, {horizon} among them."""
+    """The table `name` with the texts of the numbers `shown`; `words` fill its placeholders, {horizon} among them."""
     settings = fill_words(exhibits.tables[name], words)
-    own = cells[cells["exhibit"] == name]
+    own = shown[shown["exhibit"] == name]
     texts = dict(zip(own["cell_id"], own["text"], strict=True))
     numbers = {
         (slot.row, slot.column, slot.statistic): Shown(
             slot.cell_id, slot.cell_id.split("/", 2)[2].replace("/", "_"), texts[slot.cell_id]
         )
-        for slot in table_slots(name, settings, variables, int(words["horizon"]))
+        for slot in table_slots(name, settings, int(words["horizon"]))
     }
     labels = row_labels(settings, variables, language)
     return Table(
         name=name,
         number=exhibit_number(name, language),
         title=in_language(settings, "title", language),
-        note=" ".join(filter(None, [in_language(settings, "note", language), gather_remarks(own, language)])),
+        note=" ".join(filter(None, [in_language(settings, "note", language), gather_remarks(own, words, language)])),
         synthetic=words["synthetic"],
         language=language,
         stub=in_language(settings, "stub", language),
         groups=tuple(_groups(settings, language)),
         columns=tuple(in_language(column, "label", language) for column in settings.columns),
-        blocks=tuple(_blocks(settings, body_rows(settings, variables), numbers, labels, language)),
+        blocks=tuple(_blocks(settings, numbers, labels, language)),
     )
 
 
 def _blocks(
     table: TableSettings,
-    rows: list[Row],
     numbers: Mapping[tuple[str, str, str], Shown],
     labels: Mapping[str, str],
     language: str,
 ) -> Iterator[Block]:
     titles = {panel.key: in_language(panel, "title", language) for panel in table.panels}
-    for panel, members in groupby(rows, key=lambda row: row.panel):
+    for panel, members in groupby(listed_rows(table), key=lambda row: row.panel):
         lines = [line for row in members for line in _lines(table, row, numbers, labels, language)]
         yield Block(titles.get(panel, ""), tuple(lines))
     if table.foot:
@@ -136,7 +136,7 @@ def row_labels(table: TableSettings, variables: pd.DataFrame, language: str) -> 
     """The label of every row by its key: the exhibit's own, else the dictionary's, with its unit if the table asks."""
     entries = {record["name"]: record for record in variables.to_dict("records")}
     labels = {}
-    for row in [*body_rows(table, variables), *table.foot]:
+    for row in [*listed_rows(table), *table.foot]:
         entry = entries.get(row.key)
         label = in_language(row, "label", language) or (entry[f"label_{language}"] if entry else row.key)
         unit = _unit(entry, language) if entry and table.show_units else ""

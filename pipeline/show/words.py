@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from math import ceil, floor
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -12,41 +12,64 @@ from pipeline.settings.base import Settings, SettingsType
 from pipeline.settings.exhibits import Exhibits, fill, in_language
 from pipeline.settings.extract import Extract
 from pipeline.settings.outcomes import OutcomeDefinitions
-from pipeline.settings.study import OPPOSITE, Peers, Study, given_bound
+from pipeline.settings.study import OPPOSITE, Design, Peers, Study, given_bound
 from pipeline.show.numbers import POINT, star_legend, write_percent
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 INTERFACE = {
     "en": {
+        "analysed": "Analysed",
+        "at_risk": "At risk",
         "ci_low": "Lower limit",
         "ci_high": "Upper limit",
         "contents": "Contents",
         "data": "Data",
         "download": "Download",
+        "excluded": "Left out",
+        "left_out": "Left out of the analysis",
         "message": "Main results",
+        "no_estimate": "No estimate",
+        "no_interval": "There is no standard error, and so no interval.",
+        "none": "none analysed",
         "note": "Note",
+        "nothing": "No estimate could be made. The note says why.",
         "numbers": "Numbers behind the figure",
         "published": "The report's own numbers beside these",
         "reading": "How to read the results",
         "show": "Show the address of every number",
+        "total": "Total",
         "trace": "How to trace a number",
         "trial": "The trial",
+        "unplaced": "No place on the map is known for {places}.",
         "week": "week",
         "workbook": "All tables in one workbook",
     },
     "da": {
+        "analysed": "Analyseret",
+        "at_risk": "I risiko",
         "ci_low": "Nedre grænse",
         "ci_high": "Øvre grænse",
         "contents": "Indhold",
         "data": "Data",
         "download": "Hent",
+        "excluded": "Udgået",
+        "left_out": "Udgået",
         "message": "Hovedresultater",
+        "no_estimate": "No estimate",
+        "no_interval": "There is no standard error, and so no interval.",
+        "none": "none analysed",
         "note": "Note",
+        "nothing": "No estimate could be made. The note says why.",
         "numbers": "Tallene bag figuren",
         "published": "Rapportens egne tal ved siden af disse",
         "reading": "Sådan læses resultaterne",
         "show": "Vis adressen på hvert tal",
+        "total": "I alt",
         "trace": "Sådan spores et tal",
         "trial": "Forsøget",
+        "unplaced": "Der kendes intet sted på kortet for {places}.",
         "week": "uge",
         "workbook": "Alle tabeller i ét regneark",
     },
@@ -59,14 +82,47 @@ WEEKS = {"en": ("week", "weeks"), "da": ("uge", "uger")}
 FIRST_WEEK = {"en": "the first week", "da": "den første uge"}
 FIRST_OF_RUN = {"en": "the first of at least {weeks} in a row", "da": "den første af mindst {weeks} i træk"}
 MEDIAN = {"en": "the median", "da": "medianen"}
-MEDIAN_TEAM = {
-    "en": "more of its other members than in the median team",
-    "da": "flere af dets andre medlemmer end på medianholdet",
+MEDIAN_CLUSTER = {
+    "en": "more of its other members than in the median {cluster}",
+    "da": "en større andel af de andre medlemmer end medianen over {clusters}",
+}
+GROUP = {"en": ("group", "groups"), "da": ("gruppe", "grupper")}  # where the design has no stratum, or no cluster
+# The weeks that a share is of, by the rule for unknown weeks: every one of them is known, or those that are.
+SHARE_WEEKS = {
+    "missing": {
+        "en": {
+            "share_weeks": "weeks 1 to {horizon}",
+            "weeks_since": "the weeks since allocation",
+            "the_weeks": "the {horizon} weeks",
+        },
+        "da": {
+            "share_weeks": "uge 1 til {horizon}",
+            "weeks_since": "ugerne siden allokering",
+            "the_weeks": "de {horizon} uger",
+        },
+    },
+    "known": {
+        "en": {
+            "share_weeks": "the known of weeks 1 to {horizon}",
+            "weeks_since": "the known weeks since allocation",
+            "the_weeks": "the known of the {horizon} weeks",
+        },
+        "da": {
+            "share_weeks": "de kendte af uge 1 til {horizon}",
+            "weeks_since": "de kendte uger siden allokering",
+            "the_weeks": "de kendte af de {horizon} uger",
+        },
+    },
 }
 
 
 def common_words(
-    exhibits: Exhibits, study: Study, outcomes: OutcomeDefinitions, extract: Extract, language: str
+    exhibits: Exhibits,
+    study: Study,
+    outcomes: OutcomeDefinitions | None,
+    extract: Extract,
+    variables: pd.DataFrame,
+    language: str,
 ) -> dict[str, str]:
     """The placeholders that every text may hold: settings of the study, the source, and the word synthetic or ''."""
     page, kind = exhibits.page, "source_synthetic" if extract.synthetic else "source"
@@ -74,19 +130,26 @@ def common_words(
         "level": write_percent(study.inference.level, language),
         "source": in_language(page, kind, language),
         "synthetic": in_language(page, "synthetic", language) if extract.synthetic else "",
+        "extract": (extract.label_da if language == "da" else "") or extract.label,
+        **_scale_words(variables, language),
         **study_words(study, outcomes, language),
     }
 
 
-def study_words(study: Study, outcomes: OutcomeDefinitions, language: str) -> dict[str, str]:
+def study_words(study: Study, outcomes: OutcomeDefinitions | None, language: str) -> dict[str, str]:
     """The numbers of study.toml in words: 'less than 7' for a bound, 'more than the median' for a group."""
+    horizon, exits = {"horizon": str(study.time.horizon_weeks)}, outcomes.exits if outcomes else {}
+    share_weeks = SHARE_WEEKS[study.outcomes.unknown_weeks][language]
     words = {
-        "horizon": str(study.time.horizon_weeks),
+        **horizon,
+        **{name: fill(text, horizon) for name, text in share_weeks.items()},
         **({"pre_weeks": str(study.history.weeks)} if study.history else {}),
-        **{f"{name}_run": _run(exit_.run_weeks, language) for name, exit_ in outcomes.exits.items()},
+        **{f"{name}_run": _run(exit_.run_weeks, language) for name, exit_ in exits.items()},
         "hazard_interval": _weeks(study.outcomes.hazard_interval_weeks, language),
-        **(_peers_words(study.peers, language) if study.peers else {}),
+        **_design_words(study.design, language),
     }
+    if study.peers:
+        words |= {"peers_bound": f"{study.peers.below:g}", "peers_share": _peers_share(study.peers, words, language)}
     for name, sample in study.samples.items():
         if len(sample.conditions) == 1:
             kind, bound = given_bound(sample.conditions[0])
@@ -97,6 +160,26 @@ def study_words(study: Study, outcomes: OutcomeDefinitions, language: str) -> di
         words |= {f"{name}_low": _range(kind, bound, language), f"{name}_high": _range(OPPOSITE[kind], bound, language)}
         words |= _ends(name, kind, bound) | _ends(name, OPPOSITE[kind], bound)
     return words
+
+
+def _design_words(design: Design, language: str) -> dict[str, str]:
+    """What the study calls its arms, strata and clusters."""
+    words = {arm: in_language(getattr(design, arm), "label", language) for arm in ("treated", "control")}
+    for one, many, grouping in (("stratum", "strata", design.stratum), ("cluster", "clusters", design.cluster)):
+        forms = ("singular", "plural")
+        named = [str(in_language(grouping, form, language)) for form in forms] if grouping else GROUP[language]
+        words |= dict(zip((one, many), named, strict=True))
+    return words
+
+
+def _scale_words(variables: pd.DataFrame, language: str) -> dict[str, str]:
+    """The ends of every scale in the dictionary: {age_minimum} and {age_maximum}."""
+    return {
+        f"{entry['name']}_{end}": entry[end].replace(".", POINT[language])
+        for entry in variables.to_dict("records")
+        for end in ("minimum", "maximum")
+        if entry[end]
+    }
 
 
 def fill_words(settings: SettingsType, words: Mapping[str, str]) -> SettingsType:
@@ -112,6 +195,8 @@ def fill_words(settings: SettingsType, words: Mapping[str, str]) -> SettingsType
         elif isinstance(value, list | tuple):
             parts = [fill_words(part, words) if isinstance(part, Settings) else part for part in value]
             filled[name] = type(value)(parts)
+        elif isinstance(value, dict) and name.startswith("words_"):
+            filled[name] = {key: fill(word, words) for key, word in value.items()}
     return msgspec.structs.replace(settings, **filled)
 
 
@@ -145,14 +230,8 @@ def _ends(name: str, kind: str, bound: float | str) -> dict[str, str]:
     return {f"{name}_first": str(ceil(bound) if kind == "at_least" else floor(bound) + 1)}
 
 
-def _peers_words(peers: Peers, language: str) -> dict[str, str]:
-    return {"peers_bound": f"{peers.below:g}", "peers_share": _peers_share(peers, language)}
-
-
-def _peers_share(peers: Peers, language: str) -> str:
+def _peers_share(peers: Peers, words: Mapping[str, str], language: str) -> str:
     if isinstance(peers.exceeds, str):
-        return MEDIAN_TEAM[language]
+        return fill(MEDIAN_CLUSTER[language], words)
     share = write_percent(peers.exceeds, language)
-    return {"en": f"more than {share} of its other members", "da": f"mere end {share} af dets andre medlemmer"}[
-        language
-    ]
+    return {"en": f"more than {share} of its other members", "da": f"mere end {share} af de andre medlemmer"}[language]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -10,14 +10,14 @@ from pipeline.settings.exhibits import read_exhibits
 from pipeline.settings.extract import Extract, Language
 from pipeline.settings.outcomes import OutcomeDefinitions
 from pipeline.settings.study import Study
-from pipeline.show.curves import draw_effect
-from pipeline.show.density import draw_density
+from pipeline.show.density_figure import draw_density
 from pipeline.show.drawings import build_drawing
-from pipeline.show.flow import draw_flow
+from pipeline.show.effect_figure import draw_effect
+from pipeline.show.flow_figure import draw_flow
 from pipeline.show.map_figure import draw_map
 from pipeline.show.places import read_outlines
 from pipeline.show.style import house_style
-from pipeline.show.survival import draw_survival
+from pipeline.show.survival_figure import draw_survival
 from pipeline.show.words import common_words, note_words
 
 if TYPE_CHECKING:
@@ -30,36 +30,40 @@ DRAW = {"effect": draw_effect, "survival": draw_survival, "density": draw_densit
 
 
 def run(
-    cells: pd.DataFrame,
+    shown: pd.DataFrame,
     exhibits: Mapping[str, Any],
+    variables: pd.DataFrame,
     study: Study,
-    outcomes: OutcomeDefinitions,
     extract: Extract,
     language: Language,
-    municipalities: pd.DataFrame,
+    groups: pd.DataFrame,
     outlines: pd.DataFrame,
+    outcomes: OutcomeDefinitions | None = None,
+    municipalities: pd.DataFrame | None = None,
+    wanted: Collection[str] | None = None,
 ) -> dict[str, str | bytes]:
-    """figure_*.png, figure_*.svg and figure_*.csv for every figure of exhibits.toml, from the cells alone.
+    """figure_*.png, figure_*.svg and figure_*.csv for every figure of exhibits.toml, from the numbers shown alone.
 
-    `municipalities` and `outlines` place the municipalities of a map.
+    Of the figures only those in `wanted`, the names of files, if it is given. `municipalities` and `outlines` place the
+    municipalities of a map.
     """
     described, tongue = read_exhibits(exhibits), language.language
-    words = note_words(
-        common_words(described, study, outcomes, extract, language.language), study, [], language.language
-    )
+    words = note_words(common_words(described, study, outcomes, extract, variables, tongue), study, [], tongue)
     results: dict[str, str | bytes] = {}
     draw: dict[str, Callable[[Drawing], Sheet]] = {**DRAW, "map": partial(draw_map, outlines=read_outlines(outlines))}
     with house_style():
         for name, figure in described.figures.items():
-            drawing = build_drawing(name, described, cells, municipalities, words, tongue)
+            if wanted is not None and f"{name}.svg" not in wanted:
+                continue
+            drawing = build_drawing(name, described, shown, groups, municipalities, words, tongue)
             results[f"{name}.svg"], results[f"{name}.png"] = draw[figure.kind](drawing).save()
-            results[f"{name}.csv"] = write_plotted(cells[cells["exhibit"] == name], words["synthetic"])
+            results[f"{name}.csv"] = write_plotted(shown[shown["exhibit"] == name], words["synthetic"])
     return results
 
 
-def write_plotted(cells: pd.DataFrame, synthetic: str) -> str:
-    """The numbers of one figure: a line per cell, values to ten digits with decimal points in any language."""
-    shown = cells[["cell_id", "panel", "row", "column", "statistic", "value", "text"]]
+def write_plotted(numbers: pd.DataFrame, synthetic: str) -> str:
+    """The numbers of one figure: a line for each, values to ten digits with decimal points in any language."""
+    shown = numbers[["cell_id", "panel", "row", "column", "statistic", "value", "text"]]
     if synthetic:
         shown = shown.assign(data=synthetic)
     return str(shown.to_csv(index=False, float_format="%.10g", lineterminator="\n"))

@@ -27,11 +27,13 @@ def run(
     """Weekly states, shares of weeks, weeks until exit, and the risk factors of every analysed person.
 
     Weeks are counted from the week of allocation (0). The register is read to some weeks past the horizon, which a run
-    that begins at the horizon needs. Weeks outside the extract are unknown.
+    that begins at the horizon needs. Weeks outside the extract are unknown: shares that span one are unknown, or of the
+    known weeks, as the study says.
     """
     before = study.history.weeks if study.history else 0
     relative = np.arange(-before, study.time.horizon_weeks + outcomes.longest_run)
     aligned = align_weeks(sample, register_weeks, relative)
+    _say_uncovered(sample, register_weeks, before, study.time.horizon_weeks)
     catalogue = read_catalogue(benefit_codes, aligned.names)
     states = classify_weeks(aligned.codes, aligned.names, aligned.wages, outcomes, catalogue)
     persons = sample["person"].to_numpy()
@@ -79,6 +81,17 @@ def align_weeks(sample: pd.DataFrame, register_weeks: pd.DataFrame, relative: np
         wages=align(wage.to_numpy(dtype=np.int8, na_value=UNKNOWN)),
         lines=align(line.to_numpy(dtype=np.int64, na_value=UNKNOWN)),
     )
+
+
+def _say_uncovered(sample: pd.DataFrame, register_weeks: pd.DataFrame, before: int, horizon: int) -> None:
+    """Say how many persons have weeks outside the extract: nothing stops, but outcomes of theirs are unknown."""
+    zero, weeks = sample["allocation_week"], register_weeks["week"]
+    for short, what in (
+        ((zero - before < weeks.min()) & (before > 0), f"{before} weeks before"),
+        (zero + horizon > weeks.max(), f"{horizon} weeks after"),
+    ):
+        if short.any():
+            print(f"outcomes: the register has fewer than {what} allocation for {short.sum()} of {len(sample)} persons")
 
 
 def _tabulate_weeks(

@@ -7,17 +7,18 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import InputError
-from pipeline.published.comparison import Cell, compare_all
-from pipeline.published.csv import write_csv
+from pipeline.published.comparison import Rebuilt, compare_all
 from pipeline.published.errata import read_errata
+from pipeline.published.locations import Locator, Place, Printed, ShownPlace, read_printed
 from pipeline.published.page import write_published_page
-from pipeline.published.places import CellPlace, Locator, Place, Printed, read_printed
+from pipeline.published.table import write_csv
 from pipeline.published.targets import read_roles
 from pipeline.register.readers import require_columns
 from pipeline.settings.exhibits import read_exhibits
 from pipeline.settings.extract import Extract, Language
 from pipeline.settings.outcomes import OutcomeDefinitions
 from pipeline.settings.study import Study
+from pipeline.show.rows import with_rows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,25 +29,27 @@ def run(
     errata: pd.DataFrame,
     published_rows: pd.DataFrame,
     published_columns: pd.DataFrame,
-    cells: pd.DataFrame,
+    shown: pd.DataFrame,
     published: Mapping[str, Any],
     exhibits: Mapping[str, Any],
     variables: pd.DataFrame,
     study: Study,
-    outcomes: OutcomeDefinitions,
     extract: Extract,
     language: Language,
+    groups: pd.DataFrame,
+    outcomes: OutcomeDefinitions | None = None,
     targets: pd.DataFrame | None = None,
     **estimates: pd.DataFrame,
 ) -> dict[str, str]:
     """table_published.csv and published.html. Without `targets` the page is the replication report of an extract."""
-    described = read_exhibits(exhibits)
+    made = set(shown["estimate_id"])
+    described = with_rows(read_exhibits(exhibits), variables, groups, made, study.time.horizon_weeks)
     numbers = read_printed(tables.to_dict("records"))
     known = read_errata(errata.to_dict("records"))
     compared = compare_all(
         numbers,
         Locator(published_rows.to_dict("records"), published_columns.to_dict("records")),
-        index_cells(cells, estimates),
+        index_rebuilt(shown, estimates),
         known,
         _roles(targets, extract, numbers),
         study.inference.stars,
@@ -70,17 +73,17 @@ def _roles(targets: pd.DataFrame | None, extract: Extract, numbers: list[Printed
     return read_roles(targets.to_dict("records"), numbers)
 
 
-def index_cells(cells: pd.DataFrame, estimates: dict[str, pd.DataFrame]) -> dict[CellPlace, Cell]:
-    """The cells of the tables by their place, each with the standard error and p-value of its estimate."""
+def index_rebuilt(shown: pd.DataFrame, estimates: dict[str, pd.DataFrame]) -> dict[ShownPlace, Rebuilt]:
+    """The numbers shown in tables by their place, each with the standard error and p-value of its estimate."""
     errors = {
         name: (float(se), float(p_value))
         for table in estimates.values()
         for name, se, p_value in zip(table["estimate_id"], table["se"], table["p_value"], strict=True)
     }
-    shown = cells[cells["exhibit"].str.startswith("table_")]
+    tables = shown[shown["exhibit"].str.startswith("table_")]
     return {
-        CellPlace(row["exhibit"], row["row"], row["column"], row["statistic"]): Cell(
+        ShownPlace(row["exhibit"], row["row"], row["column"], row["statistic"]): Rebuilt(
             row["cell_id"], row["value"], *errors.get(row["estimate_id"], (math.nan, math.nan))
         )
-        for row in shown.to_dict("records")
+        for row in tables.to_dict("records")
     }

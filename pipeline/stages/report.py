@@ -12,7 +12,9 @@ from pipeline.settings.outcomes import OutcomeDefinitions
 from pipeline.settings.study import Study
 from pipeline.show.drawings import build_drawing
 from pipeline.show.every_table import build_tables
+from pipeline.show.missing import write_missing
 from pipeline.show.page import write_page
+from pipeline.show.rows import with_rows
 from pipeline.show.words import common_words, note_words
 
 if TYPE_CHECKING:
@@ -20,31 +22,36 @@ if TYPE_CHECKING:
 
 
 def run(
-    cells: pd.DataFrame,
+    shown: pd.DataFrame,
     exhibits: Mapping[str, Any],
     variables: pd.DataFrame,
     study: Study,
-    outcomes: OutcomeDefinitions,
     extract: Extract,
     language: Language,
-    municipalities: pd.DataFrame,
+    groups: pd.DataFrame,
+    outcomes: OutcomeDefinitions | None = None,
+    municipalities: pd.DataFrame | None = None,
     **pictures: str,
 ) -> dict[str, str]:
-    """index.html: one self-contained page with every exhibit of exhibits.toml, from the cells alone.
+    """index.html: one self-contained page with every exhibit of exhibits.toml, from the numbers shown alone.
 
-    `pictures` are the figures as SVG, by name. InputError if one is missing.
+    missing.txt says which of them are missing. `pictures` are the figures as SVG, by name; InputError if one lacks.
     """
-    described, tongue = read_exhibits(exhibits), language.language
+    tongue, made = language.language, set(shown["estimate_id"])
+    described = with_rows(read_exhibits(exhibits), variables, groups, made, study.time.horizon_weeks)
     absent = [name for name in described.figures if name not in pictures]
     if absent:
         raise InputError(
             f"report: no SVG for {', '.join(absent)}. Add the files to the stage's inputs in the Makefile."
         )
-    words = common_words(described, study, outcomes, extract, tongue)
-    tables = build_tables(described, cells, variables, study, words, tongue)
+    words = common_words(described, study, outcomes, extract, variables, tongue)
+    tables = build_tables(described, shown, variables, study, words, tongue)
     plain = note_words(words, study, [], tongue)
     drawings = {
-        name: build_drawing(name, described, cells, municipalities, plain, tongue) for name in described.figures
+        name: build_drawing(name, described, shown, groups, municipalities, plain, tongue) for name in described.figures
     }
-    shown = dict(zip(cells["cell_id"], zip(cells["value"], cells["text"], strict=True), strict=True))
-    return {"index.html": write_page(described, drawings, pictures, tables, shown, words, extract, tongue)}
+    unplaced = {name: drawing.unplaced for name, drawing in drawings.items()}
+    return {
+        "index.html": write_page(described, drawings, pictures, tables, shown, words, extract, tongue),
+        "missing.txt": write_missing(shown, unplaced),
+    }

@@ -29,8 +29,8 @@ def score_survey(items: pd.DataFrame, scales: pd.DataFrame | None) -> pd.DataFra
 def score_scale(answers: pd.DataFrame, scale: dict[Any, Any]) -> pd.Series:
     """The score of one scale, in its own points; `answers` has a column an item.
 
-    value: the item. indicator: 1 if the item is one of the scale's indicator values, else 0. sum: the mean of the
-    answered items times the number of items, missing if fewer than minimum_answered are answered; with every item
+    value, number: the item. indicator: 1 if the item is one of the scale's indicator values, else 0. sum: the mean of
+    the answered items times the number of items, missing if fewer than minimum_answered are answered; with every item
     answered this is the sum.
     """
     numbers = answers.astype("float64")

@@ -11,6 +11,7 @@ from pipeline.settings.outcomes import OutcomeDefinitions
 from pipeline.settings.study import Study
 from pipeline.show.every_table import build_tables
 from pipeline.show.page import write_table_page
+from pipeline.show.rows import with_rows
 from pipeline.show.table_formats import write_csv, write_latex, write_workbook
 from pipeline.show.words import common_words
 
@@ -19,18 +20,20 @@ if TYPE_CHECKING:
 
 
 def run(
-    cells: pd.DataFrame,
+    shown: pd.DataFrame,
     exhibits: Mapping[str, Any],
     variables: pd.DataFrame,
     study: Study,
-    outcomes: OutcomeDefinitions,
     extract: Extract,
     language: Language,
+    groups: pd.DataFrame,
+    outcomes: OutcomeDefinitions | None = None,
 ) -> dict[str, str | bytes]:
     """table_*.html, table_*.csv and table_*.tex for every table of exhibits.toml, and tables.xlsx."""
-    described = read_exhibits(exhibits)
-    words = common_words(described, study, outcomes, extract, language.language)
-    tables = build_tables(described, cells, variables, study, words, language.language)
+    made = set(shown["estimate_id"])
+    described = with_rows(read_exhibits(exhibits), variables, groups, made, study.time.horizon_weeks)
+    words = common_words(described, study, outcomes, extract, variables, language.language)
+    tables = build_tables(described, shown, variables, study, words, language.language)
     results: dict[str, str | bytes] = {"tables.xlsx": write_workbook(tables.values())}
     for table in tables.values():
         results[f"{table.name}.html"] = write_table_page(table)

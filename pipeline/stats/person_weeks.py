@@ -61,6 +61,13 @@ def interval_of(weeks: npt.ArrayLike, horizon: int, interval_weeks: int) -> IntA
     return np.asarray(np.minimum((np.asarray(weeks) - 1) // interval_weeks, last), dtype=np.int64)
 
 
+def interval_names(horizon: int, interval_weeks: int) -> tuple[str, ...]:
+    """The intervals by their weeks: '1-4', or '1' where it is one week."""
+    intervals = interval_of(np.arange(1, horizon + 1), horizon, interval_weeks)
+    weeks = [np.flatnonzero(intervals == number) + 1 for number in np.unique(intervals)]
+    return tuple(f"{own[0]}-{own[-1]}" if len(own) > 1 else f"{own[0]}" for own in weeks)
+
+
 def require_spells(weeks: npt.ArrayLike, horizon: int) -> IntArray:
     """The lengths of spells (n,) as integers; ValueError unless there is one and all lie in 1..horizon."""
     duration = np.asarray(weeks, dtype=np.int64)
@@ -101,7 +108,7 @@ def collapse(
     left = np.asarray(exited, dtype=bool)
     np.add.at(exits, (group_codes[left], intervals[duration[left] - 1]), 1)
     group, interval = np.nonzero(at_risk)
-    levels = tuple(f"{start + 1}-{start + length}" for start, length in zip(starts, lengths, strict=True))
+    levels = interval_names(horizon, interval_weeks)
     return Cells(
         at_risk=at_risk[group, interval],
         exits=exits[group, interval],

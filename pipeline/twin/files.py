@@ -14,7 +14,7 @@ from pipeline.twin.histories import Histories, build_histories
 from pipeline.twin.people import YEARS, Answers, People, build_items, build_people
 from pipeline.twin.randomness import generator
 from pipeline.twin.scores import BASELINE, FOLLOWUP, read_scales, read_scores
-from pipeline.twin.targets import read_rows
+from pipeline.twin.stored import read_rows
 from pipeline.twin.weeks import FIRST_MONTH, MONTHS, THURSDAYS
 
 RECEIVED = "2018-03-01"
@@ -68,7 +68,7 @@ def allocation_lines(frame: Frame, people: People) -> list[str]:
 
 
 def survey_lines(frame: Frame, rows: list[tuple[int, Answers]], date: npt.NDArray[np.datetime64]) -> list[str]:
-    """One line a person who answered; items in the order of config/scales.csv."""
+    """One line a person who answered; items in the order of the questionnaire."""
     items = [item for scale in read_scales() for item in scale.items if item in rows[0][1]]
     lines = [";".join(["LOEBENR", "SVARDATO", *items])]
     for i, answers in rows:

@@ -9,8 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.twin.stored import one_of, read_column, read_stored
-from pipeline.twin.targets import read_rows
+from pipeline.twin.stored import one_of, read_column, read_rows, read_stored
 
 DATA = Path(__file__).parent / "data"
 DATES = Path(__file__).parent / "calibrated" / "dates.csv"
@@ -62,11 +61,6 @@ class Frame:
     def __len__(self) -> int:
         """Number of persons."""
         return len(self.person)
-
-    @property
-    def has_baseline(self) -> npt.NDArray[np.bool_]:
-        """Who answered the baseline survey."""
-        return self.exclusion != "no_baseline"
 
     @property
     def has_register_match(self) -> npt.NDArray[np.bool_]:

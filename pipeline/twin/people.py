@@ -11,7 +11,7 @@ import numpy.typing as npt
 from pipeline.twin.frame import DATA, Frame
 from pipeline.twin.randomness import generator
 from pipeline.twin.scores import Scale, read_scales
-from pipeline.twin.targets import read_rows
+from pipeline.twin.stored import read_rows
 
 Integers = npt.NDArray[np.int64]
 Answers = dict[str, int | None]
@@ -92,7 +92,7 @@ def _addresses(frame: Frame) -> Integers:
 def build_items(scores: dict[str, Integers], answered: npt.NDArray[np.bool_], survey: str) -> list[tuple[int, Answers]]:
     """Answers (position in the frame, item -> answer or None) of those who answered, for the scales in `scores`.
 
-    The scoring rules of config/scales.csv give the scores back. `survey` names the generators.
+    The scoring rules of data/scales.csv give the scores back. `survey` names the generators.
     """
     rows = [(int(i), Answers()) for i in np.flatnonzero(answered)]
     weights = _category_weights()

@@ -10,20 +10,18 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.twin.randomness import ROOT
-from pipeline.twin.stored import read_column, read_stored
-from pipeline.twin.targets import read_rows
+from pipeline.twin.stored import read_column, read_rows, read_stored
 
 Integers = npt.NDArray[np.int64]
 CALIBRATED = Path(__file__).parent / "calibrated"
 BASELINE = CALIBRATED / "scores.csv"
 FOLLOWUP = CALIBRATED / "followup.csv"
-SCALES = ROOT / "config" / "scales.csv"
+SCALES = Path(__file__).parent / "data" / "scales.csv"
 
 
 @dataclass(frozen=True)
 class Scale:
-    """How items make a score (config/scales.csv): their names and range, and the scoring rule."""
+    """How items of the questionnaires sent (data/scales.csv) make a score: their names and range, and the rule."""
 
     variable: str
     items: tuple[str, ...]
@@ -59,16 +57,6 @@ def _item_names(items: str) -> tuple[str, ...]:
     first, last = items.split("..")
     stem, start = first.rsplit("_", 1)
     return tuple(f"{stem}_{number}" for number in range(int(start), int(last) + 1))
-
-
-def format_scores(half_points: dict[str, Integers], person: Integers, answered: npt.NDArray[np.bool_]) -> str:
-    """The file's text from scores (657,) in half points, -1 if missing, of those who `answered` (657,)."""
-    names = [scale.variable for scale in read_scales() if scale.variable in half_points]
-    lines = [",".join(["person", *names])]
-    for i in np.flatnonzero(answered):
-        cells = (int(half_points[name][i]) for name in names)
-        lines.append(",".join([str(person[i]), *("" if cell < 0 else f"{cell / 2:g}" for cell in cells)]))
-    return "\n".join(lines) + "\n"
 
 
 def read_scores(path: Path, persons: int) -> tuple[dict[str, Integers], npt.NDArray[np.bool_]]:

@@ -6,18 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pipeline.twin.behaviour import state_codes, state_number
+from pipeline.twin.behaviour import state_number
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-
-def format_spells(course: NDArray[np.int8]) -> str:
-    """The spells of a course (weeks,): each state with its number of weeks."""
-    names = list(state_codes())
-    starts = np.flatnonzero(np.diff(course, prepend=-1))
-    lengths = np.diff(starts, append=len(course))
-    return " ".join(f"{names[course[start]]} {length}" for start, length in zip(starts, lengths, strict=True))
 
 
 def parse_spells(text: str, weeks: int) -> NDArray[np.int8]:

@@ -1,4 +1,4 @@
-"""The stored tables of the fit, read with messages that name the place of what is no such thing, never the value."""
+"""Tables read as text; those of the fit with messages that name the place of what is no such thing, never the value."""
 
 from __future__ import annotations
 
@@ -13,6 +13,12 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 REMEDY = "Run make calibrate."
+
+
+def read_rows(path: Path) -> list[dict[str, str]]:
+    """The rows of a comma-separated file as dictionaries of text."""
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
 
 
 def read_stored(path: Path, columns: list[str]) -> list[dict[str, str]]:

@@ -1,4 +1,4 @@
-"""The twin's calendar: the register weeks and wage months of its extract, and which weeks count as worked."""
+"""The twin's calendar: the register weeks and wage months of its extract."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pipeline.twin.behaviour import state_codes, state_number
 from pipeline.twin.courses import BEFORE
 
 if TYPE_CHECKING:
@@ -21,17 +20,6 @@ LAST_KNOWN = WEEKS - 2  # last week that has its month
 THURSDAYS = FIRST_MONDAY + 3 + 7 * np.arange(WEEKS)
 MONTH = (THURSDAYS.astype("datetime64[M]") - FIRST_MONTH).astype(np.int64)  # month of each week; MONTHS has no column
 MONTH_STARTS = np.flatnonzero(np.diff(MONTH, prepend=-1))  # first week of each month
-
-SHARE_STATES = (
-    "sick",
-    "partly_fit",
-    "job_clarification",
-    "resource_scheme",
-    "sick_in_flexjob",
-    "disability_pension",
-    "sheltered_job",
-)
-EXIT_STATES = SHARE_STATES[:5]  # without disability pension and sheltered job (report section 3, outcome 3)
 
 
 def week_of(date: NDArray[np.datetime64]) -> NDArray[np.int64]:
@@ -48,19 +36,3 @@ def join(before: NDArray[np.int8], after: NDArray[np.int8], week: NDArray[np.int
 def any_in_month(weeks: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Whether any week of the month is marked, shape (n, MONTHS + 1), from marks (n, WEEKS)."""
     return np.logical_or.reduceat(weeks, MONTH_STARTS, axis=1)
-
-
-def worked(states: NDArray[np.int8]) -> NDArray[np.bool_]:
-    """Weeks (n, WEEKS) in ordinary employment as the register shows it.
-
-    A wage record covers its month, so a week without benefit in a month in which the person works counts too.
-    """
-    is_working = states == state_number("employed")
-    is_paid = any_in_month(is_working)[:, MONTH]
-    is_blank = np.array([code == 0 for code in state_codes().values()])[states]
-    return is_blank & is_paid & (np.arange(WEEKS) <= LAST_KNOWN)
-
-
-def among(states: NDArray[np.int8], names: tuple[str, ...]) -> NDArray[np.bool_]:
-    """Whether each state is one of the named."""
-    return np.isin(states, [state_number(name) for name in names])

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from pipeline.audit.sums import RootOfSquares
 from scipy import stats
 
 from pipeline.audit.build import Build
@@ -36,7 +37,7 @@ FILES = {path.name: received(path.name) for path in RAW.glob("*.csv")}
 
 def addresses():
     """One address, drawn with a fixed seed, of each statistic that each exhibit shows."""
-    cells = pd.read_parquet(DERIVED / "cells.parquet").sample(frac=1, random_state=20141031)
+    cells = pd.read_parquet(DERIVED / "shown.parquet").sample(frac=1, random_state=20141031)
     return cells.drop_duplicates(["exhibit", "statistic"]).sort_values("cell_id")["cell_id"].to_list()
 
 
@@ -102,8 +103,8 @@ def test_a_count_counts_and_a_mean_of_some_says_who_weighs_nothing():
 
 
 def test_the_chain_of_files_goes_from_the_numbers_shown_to_the_received_files():
-    chain = trace_files(DERIVED / "cells.parquet", DERIVED / "runs", DERIVED / "estimates" / "itt.parquet")
-    assert chain[0].path == str(DERIVED / "cells.parquet")
+    chain = trace_files(DERIVED / "shown.parquet", DERIVED / "runs", DERIVED / "estimates" / "itt.parquet")
+    assert chain[0].path == str(DERIVED / "shown.parquet")
     assert {link.path for link in chain if "/estimates/" in link.path} == {str(DERIVED / "estimates" / "itt.parquet")}
     assert {link.path for link in chain if link.origin == "as received"} >= {
         str(RAW / name) for name in ("dream.csv", "allocation.csv", "baseline_survey.csv", "extract.toml")
@@ -120,7 +121,7 @@ def copy(tmp_path, monkeypatch):
 
 
 def mutate(column, value):
-    path = DERIVED / "cells.parquet"
+    path = DERIVED / "shown.parquet"
     cells = pd.read_parquet(path)
     cells.loc[cells["cell_id"] == NUMBER, column] = value
     cells.to_parquet(path, index=False)
@@ -129,7 +130,7 @@ def mutate(column, value):
 
 def record_as_built(path):
     """Write the hash of a changed file into the record, so that only the number itself can tell."""
-    record = DERIVED / "runs" / "cells.json"
+    record = DERIVED / "runs" / "shown.json"
     body = json.loads(record.read_text(encoding="utf-8"))
     body["outputs"][str(path)] = hashlib.sha256(path.read_bytes()).hexdigest()
     record.write_text(json.dumps(body), encoding="utf-8")
@@ -138,11 +139,11 @@ def record_as_built(path):
 @pytest.mark.parametrize(
     ("column", "value", "recorded", "message"),
     [
-        ("value", 0.99, False, "cells.parquet: not the file that its record holds. Delete it and run make all"),
-        ("value", 0.99, True, "cells.parquet: value of .* is 0.99, but the estimate itt/all/sickness_benefit/45"),
-        ("text", "0.99***", True, "cells.parquet: text of .* is '0.99\\*\\*\\*', but the estimate"),
-        ("statistic", "se", True, "cells.parquet: statistic of .* is 'se', but"),
-        ("estimate_id", "itt/all/employment/45/treated", True, "cells.parquet: estimate_id of"),
+        ("value", 0.99, False, "shown.parquet: not the file that its record holds. Delete it and run make all"),
+        ("value", 0.99, True, "shown.parquet: value of .* is 0.99, but the estimate itt/all/sickness_benefit/45"),
+        ("text", "0.99***", True, "shown.parquet: text of .* is '0.99\\*\\*\\*', but the estimate"),
+        ("statistic", "se", True, "shown.parquet: statistic of .* is 'se', but"),
+        ("estimate_id", "itt/all/employment/45/treated", True, "shown.parquet: estimate_id of"),
     ],
 )
 @pytest.mark.usefixtures("copy")

@@ -10,7 +10,7 @@ import pytest
 
 STAGES = ["ingest", "sample", "survey", "outcomes", "balance", "itt", "hazard", "survival", "description"]
 STAGES += ["subgroups", "mechanisms", "robustness", "prognosis"]
-STAGES += ["cells", "tables", "figures", "report", "published", "twin"]
+STAGES += ["shown", "tables", "figures", "report", "published", "twin"]
 
 
 class Project:

@@ -10,59 +10,64 @@ import pytest
 from pipeline.errors import InputError
 from pipeline.register.codes import check_code_table
 from pipeline.runner.inputs import load_input
+from pipeline.settings.reading import read_settings
 from pipeline.storage import write_if_changed
-from tests.commands import require_one_message, run_stage
+from tests.commands import run_stage
 
 CONFIG = Path("config")
 
 
-@pytest.mark.parametrize(
-    ("name", "before", "after", "message"),
-    [
-        (
-            "study.toml",
-            "horizon_weeks = 81",
-            "horizon_weeks = 81\nhorizont = 3",
-            r"study\.toml, line 5: .*`horizont`.*Allowed keys there: horizon_weeks",
-        ),
-        ("study.toml", "horizon_weeks = 81", "", r"study\.toml, line 3: .*missing required field `horizon_weeks`"),
-        ("study.toml", "horizon_weeks = 81", 'horizon_weeks = "long"', r"study\.toml, line 4: .*Expected `int`"),
-        ("study.toml", "horizon_weeks = 81", "horizon_weeks = 0", r"study\.toml, line 4: Expected `int` >= 1"),
-        ("study.toml", "horizon_weeks = 81", "horizon_weeks = -3", r"study\.toml, line 4: Expected `int` >= 1"),
-        ("study.toml", "run_weeks = 4", "run_weeks = 0", r"Expected `int` >= 1 .*employment_run_weeks"),
-        ("study.toml", "interval_weeks = 4", "interval_weeks = 0", r"Expected `int` >= 1 .*hazard_interval_weeks"),
-        ("study.toml", "level = 0.95", "level = 95", r"Expected `float` < 1.0 - at `\$\.inference\.level`"),
-        ("study.toml", '"*" = 0.05', '"*" = 5', r"Expected `float` < 1.0 - at `\$\.inference\.stars"),
-        ("study.toml", "horizon_weeks = 81", "horizon_weeks = 300", r"horizon_weeks = 300: the extract ends before"),
-        ("study.toml", "horizon_weeks = 81", "horizon_weeks = = 81", r"study\.toml: not valid TOML.*line 4"),
-        (
-            "study.toml",
-            '["Frederiksberg"]',
-            "[]",
-            r"1 team\(s\) with one arm only .*: Frederiksberg \(8 persons\)",
-        ),
-        (
-            "study.toml",
-            '["Frederiksberg"]',
-            '["Fredriksberg"]',
-            r"\[sample\] teams_without_control: Fredriksberg \(1 names\) is not in column HOLD .*: Frederiksberg",
-        ),
-        (
-            "study.toml",
-            '"Haderslev"',
-            '"Hadersleb"',
-            r"\[sample\] closed_municipalities: Hadersleb \(1 names\) is not in column KOMMUNE .*: Haderslev",
-        ),
-    ],
-)
-def test_a_broken_setting_is_refused(tmp_path, name, before, after, message):
-    text = (CONFIG / name).read_text(encoding="utf-8")
-    assert before in text
-    broken = tmp_path / name
-    broken.write_text(text.replace(before, after), encoding="utf-8")
-    target = tmp_path / "derived"
-    inputs = [Path("data_derived/twin/trial.parquet"), Path("data_derived/twin/register_columns.parquet"), broken]
-    require_one_message(run_stage("sample", inputs, ["sample", "exclusions"], target), message, target)
+STUDY = """\
+[time]
+horizon_weeks = 8
+
+[outcomes]
+unknown_weeks = "missing"
+hazard_interval_weeks = 4
+
+[inference]
+level = 0.95
+stars = { "*" = 0.05 }
+seed = 1
+
+[design]
+person = "ID"
+arm = "ARM"
+treated = { value = "new", label_en = "new", label_da = "ny" }
+control = { value = "usual", label_en = "usual", label_da = "vanlig" }
+
+[samples.all]
+label_en = "All"
+label_da = "Alle"
+conditions = []
+"""
+
+BROKEN = [
+    (
+        "horizon_weeks = 8",
+        "horizon_weeks = 8\nhorizont = 3",
+        r"line 3: .*`horizont`.*Allowed keys there: horizon_weeks",
+    ),
+    ("horizon_weeks = 8", "", r"line 1: .*missing required field `horizon_weeks`"),
+    ("horizon_weeks = 8", 'horizon_weeks = "long"', r"line 2: .*Expected `int`"),
+    ("horizon_weeks = 8", "horizon_weeks = 0", r"line 2: Expected `int` >= 1"),
+    ("horizon_weeks = 8", "horizon_weeks = -3", r"line 2: Expected `int` >= 1"),
+    ("interval_weeks = 4", "interval_weeks = 0", r"Expected `int` >= 1 .*hazard_interval_weeks"),
+    ("level = 0.95", "level = 95", r"Expected `float` < 1.0 - at `\$\.inference\.level`"),
+    ('"*" = 0.05', '"*" = 5', r"Expected `float` < 1.0 - at `\$\.inference\.stars"),
+    ("horizon_weeks = 8", "horizon_weeks = = 8", r"not valid TOML.*line 2"),
+]
+
+
+@pytest.mark.parametrize(("before", "after", "message"), BROKEN, ids=[case[1] for case in BROKEN])
+def test_a_broken_setting_is_refused(tmp_path, before, after, message):
+    path = tmp_path / "study.toml"
+    path.write_text(STUDY, encoding="utf-8")
+    assert read_settings(path).time.horizon_weeks == 8
+    assert STUDY.count(before) == 1
+    path.write_text(STUDY.replace(before, after), encoding="utf-8")
+    with pytest.raises(InputError, match=rf"study\.toml.*{message}"):
+        read_settings(path)
 
 
 @pytest.mark.parametrize("name", ["scales.csv", "benefit_codes.csv", "variables.csv"])
@@ -118,7 +123,8 @@ def test_an_output_that_cannot_be_written_is_one_message(tmp_path):
     target = tmp_path / "derived"
     target.write_text("a file where the folder should be", encoding="utf-8")
     inputs = [Path("data_derived/twin") / f"{name}.parquet" for name in ("trial", "register_columns")]
-    result = run_stage("sample", [*inputs, CONFIG / "study.toml"], ["sample", "exclusions"], target)
+    inputs += [CONFIG / "study.toml", Path("data_raw/twin/extract.toml")]
+    result = run_stage("sample", inputs, ["sample", "exclusions"], target, (CONFIG / "variables.csv",))
     assert result.returncode == 2
     assert result.stderr.count("\n") == 1
     assert re.search(r"derived/\w+\.parquet: cannot be written: ", result.stderr)

@@ -14,7 +14,7 @@ from tests.build.conftest import Project, environment
 
 ESTIMATION = {"balance", "itt", "hazard", "survival", "description"}
 ESTIMATION |= {"subgroups", "mechanisms", "robustness", "prognosis"}
-SHOWING = {"cells", "tables", "figures", "report", "published"}
+SHOWING = {"shown", "tables", "figures", "report", "published"}
 
 
 def test_two_clean_builds_with_one_job_and_with_four_give_the_same_bytes(built_project, tmp_path):

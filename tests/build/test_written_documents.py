@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from pipeline.documents.__main__ import write_documents
-from pipeline.documents.models import INFERENCE, models_by_exhibit
+from pipeline.documents.models import models_by_exhibit
+from pipeline.estimate.estimators import ESTIMATORS
 from pipeline.runner.inputs import load_input
 from pipeline.settings.exhibits import read_exhibits
 from pipeline.settings.models import read_models
@@ -47,7 +48,7 @@ def test_the_reference_distribution_that_is_written_is_that_of_the_estimates():
     tables = [load_input(path) for path in sorted(Path("data_derived/twin/estimates").glob("*.parquet"))]
     estimates = pd.concat([table.astype({"df": "Float64"}) for table in tables])
     for name, rows in estimates[estimates["se"].notna()].groupby("model"):
-        reference = INFERENCE[MODELS[name].estimator][1]
+        reference = ESTIMATORS[MODELS[name].estimator].words.reference
         if reference == "t(N − K)":  # the dummies and the effects of 26 municipalities, and the covariates
             assert set(rows["n"] - rows["df"]) == {2 * 26 + len(MODELS[name].covariates)}
             continue

@@ -5,17 +5,20 @@ from pathlib import Path
 
 import pandas as pd
 
+from pipeline.names import slug
 from pipeline.published.comparison import Comparison, compare_all
 from pipeline.published.errata import read_errata
-from pipeline.published.places import Locator, Place, read_printed
+from pipeline.published.locations import Locator, Place, read_printed
 from pipeline.runner.inputs import load_input
-from pipeline.settings.extract import Language
 from pipeline.stages import published
-from tests.show.conftest import CONFIG, extract, invent_estimates, make_cells
+from tests.show.conftest import CONFIG, GROUPS, given, invent_estimates, make_shown
 
 STORED = [Path(f"data_raw/published/{name}.csv") for name in ("tables", "errata")]
 STORED += [Path(f"config/{name}") for name in ("published.toml", "published_rows.csv", "published_columns.csv")]
 PRINTED = {path.stem: load_input(path) for path in STORED}
+TEAMS = [name for name in dict.fromkeys(PRINTED["tables"].query("exhibit == 'table_2_1'")["row"]) if name != "I alt"]
+PRINTED_GROUPS = pd.DataFrame([("team", slug(name), name) for name in TEAMS], columns=GROUPS.columns)
+EVERY_GROUP = pd.concat([GROUPS.query("grouping != 'team'"), PRINTED_GROUPS], ignore_index=True)
 
 
 def numbers_with(places: list[Place], role: str = "target") -> pd.DataFrame:
@@ -26,22 +29,25 @@ def numbers_with(places: list[Place], role: str = "target") -> pd.DataFrame:
 @cache
 def comparisons() -> list[Comparison]:
     """Every printed number beside an invented one."""
-    estimates = {"estimates": invent_estimates()}
+    estimates = invent_estimates(EVERY_GROUP)
     return compare_all(
         read_printed(PRINTED["tables"].to_dict("records")),
         Locator(PRINTED["published_rows"].to_dict("records"), PRINTED["published_columns"].to_dict("records")),
-        published.index_cells(make_cells("en"), estimates),
+        published.index_rebuilt(make_shown("en", estimates, groups=EVERY_GROUP), {"estimates": estimates}),
         read_errata(PRINTED["errata"].to_dict("records")),
         {},
         CONFIG["study"].inference.stars,
     )
 
 
-def make(language: str, synthetic: bool = False, targets: pd.DataFrame | None = None, **changed) -> dict[str, str]:
+def make(
+    language: str,
+    synthetic: bool = False,
+    targets: pd.DataFrame | None = None,
+    estimates: pd.DataFrame | None = None,
+    groups: pd.DataFrame = EVERY_GROUP,
+) -> dict[str, str]:
     """What the stage makes of invented estimates."""
-    estimates = changed.pop("estimates", None)
-    given = {**PRINTED, **CONFIG, "cells": make_cells(language, estimates), **changed}
-    invented = invent_estimates() if estimates is None else estimates
-    return published.run(
-        **given, extract=extract(synthetic), language=Language(language), targets=targets, invented=invented
-    )
+    invented = invent_estimates(groups) if estimates is None else estimates
+    printed = {**PRINTED, "groups": groups, "shown": make_shown(language, invented, groups=groups)}
+    return published.run(**given(language, synthetic, **printed), targets=targets, invented=invented)

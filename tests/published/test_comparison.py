@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from pipeline.errors import InputError
-from pipeline.published.comparison import Cell, Comparison, compare_all
+from pipeline.published.comparison import Comparison, Rebuilt, compare_all
 from pipeline.published.errata import read_errata
-from pipeline.published.places import CellPlace, Locator, Place, read_printed
+from pipeline.published.locations import Locator, Place, ShownPlace, read_printed
 from pipeline.published.targets import read_roles
 from pipeline.published.totals import add_up, errata_totals, has_changed_sign, has_other_mark, unit_bands
 
@@ -46,8 +46,8 @@ def erratum(kind, row="", statistic="", printed="", used="", panel="", reason="b
 
 
 def cell(row, value, se=math.nan, p_value=math.nan, statistic="estimate"):
-    place = CellPlace("table_1_1", row, "treated", statistic)
-    return place, Cell("/".join(place), value, se, p_value)
+    place = ShownPlace("table_1_1", row, "treated", statistic)
+    return place, Rebuilt("/".join(place), value, se, p_value)
 
 
 def compare(numbers, cells, errata=(), roles=(), rows=None, columns=None) -> list[Comparison]:
@@ -100,6 +100,16 @@ def test_a_number_that_is_unknown_is_counted_and_never_zero():
     assert [row.is_known for row in rows] == [False, True]
     totals = add_up(rows)
     assert (totals.unknown, totals.all.met, totals.all.of, totals.stars.of) == (1, 1, 2, 2)
+    assert sum(unit_bands(rows)) == 1
+
+
+def test_a_number_whose_row_the_extract_does_not_have_has_no_counterpart_and_is_counted_apart():
+    numbers = [printed("7-9", "coef", "0.00"), printed("8-9", "coef", "0.10"), printed("9-9", "coef", "0.20")]
+    rows = compare(numbers, [cell("above_8", 0.1), cell("above_9", math.nan)])
+    assert [row.state for row in rows] == ["absent", "met", "unknown"]
+    assert [row.has_counterpart for row in rows] == [False, True, True]
+    totals = add_up(rows)
+    assert (totals.absent, totals.unknown, totals.all.met, totals.all.of) == (1, 1, 1, 3)
     assert sum(unit_bands(rows)) == 1
 
 
@@ -171,13 +181,16 @@ PLACE = {name: NUMBER[name] for name in Place._fields}
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"rows": ROWS[1:2]}, r"tables\.csv, line 2: config/published_rows\.csv: no rule fits table_1_1, row 7-9"),
+        ({"rows": ROWS[1:2]}, r"tables\.csv, line 2: published_rows\.csv: no rule fits table_1_1, row 7-9"),
         ({"columns": COLUMNS[1:2]}, r"published_columns\.csv: no rule fits table_1_1, row 7-9, column ltjs, coef"),
         ({"rows": [ROWS[0], ROWS[0]]}, r"published_rows\.csv: lines 2, 3 fit table_1_1, row 7-9"),
         ({"rows": ROWS[:2]}, r"published_rows\.csv, line 3: the rule fits no printed number"),
         ({"columns": COLUMNS[:2]}, r"published_columns\.csv, line 3: the rule fits no printed number"),
-        ({"cells": []}, r"line 2: table_1_1, row 7-9.* is compared with table_1_1/above_7/treated/estimate, which no"),
-        ({"numbers": [NUMBER, NUMBER]}, r"line 2: .* has the same cell as another number"),
+        (
+            {"cells": []},
+            r"row 7-9.* is compared with table_1_1/above_7/treated/estimate, a column that no table",
+        ),
+        ({"numbers": [NUMBER, NUMBER]}, r"line 2: .* has the same place as another number"),
         ({"errata": [erratum("value", "6-9")]}, r"errata\.csv, line 2: A1 touches no printed number"),
         ({"errata": [erratum("typo")]}, r"errata\.csv, line 2: kind 'typo' must be one of row, panel"),
         ({"errata": [erratum("value", reason="")]}, r"errata\.csv, line 2: .* needs its reason in both languages"),

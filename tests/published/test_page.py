@@ -9,13 +9,13 @@ from functools import cache
 import pytest
 
 from pipeline.errors import InputError
+from pipeline.published.locations import Place, read_printed
 from pipeline.published.page import read_words
-from pipeline.published.places import Place, read_printed
-from tests.published.conftest import PRINTED, make, numbers_with
-from tests.show.conftest import LANGUAGES, TABLES, invent_estimates
+from tests.published.conftest import EVERY_GROUP, PRINTED, make, numbers_with
+from tests.show.conftest import GROUPS, LANGUAGES, TABLES, invent_estimates
 from tests.show.test_page import Document
 
-HEADER = "exhibit,panel,row,column,statistic,printed,value,rebuilt,target,met,distance_units,distance_se,erratum"
+HEADER = "exhibit,panel,row,column,statistic,printed,value,rebuilt,target,met,distance_units,distance_se,erratum,state"
 NUMBERS = read_printed(PRINTED["tables"].to_dict("records"))
 AIMED_AT = list(dict.fromkeys(n.place for n in NUMBERS if n.place.statistic not in ("se", "p_value")))
 SPEAKS_OF_CALIBRATION = re.compile(r"calibrat|kalibrer|synthetic|syntet|target|\bmål\b|steered|styret", re.IGNORECASE)
@@ -120,7 +120,7 @@ def test_both_readings_of_an_erratum_are_on_the_page():
 
 
 def test_a_number_that_could_not_be_rebuilt_is_blank_and_counted():
-    estimates = invent_estimates()
+    estimates = invent_estimates(EVERY_GROUP)
     lost = estimates["estimate_id"] == "background_groups/female/employment/81/treated:high"
     estimates.loc[lost, ["estimate", "se", "p_value"]] = float("nan")
     made = make("en", estimates=estimates)
@@ -131,6 +131,24 @@ def test_a_number_that_could_not_be_rebuilt_is_blank_and_counted():
     ]
     assert {(row["met"], row["distance_units"], row["distance_se"]) for row in unknown} == {("false", "", "")}
     assert "2 not rebuilt" in plain(made["published.html"])
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_of_an_extract_with_other_teams_the_printed_ones_have_no_counterpart(language):
+    made = make(language, groups=GROUPS)  # none of its teams is printed
+    absent = [row for row in rows_of(made) if row["state"] == "no counterpart"]
+    of_teams = [row for row in rows_of(made) if row["exhibit"] == "table_2_1" and row["row"] != "I alt"]
+    assert absent == of_teams
+    assert {(row["rebuilt"], row["met"], row["distance_units"]) for row in absent} == {("", "false", "")}
+    page, words = made["published.html"], PRINTED["published"][language]
+    assert page.count(f">{words['absent']}</th>") == 2
+    assert 'id="only-absent"' in page
+    assert page.count('<tr class="absent') == len(absent) == 215
+    assert html.unescape(plain(page)).count(words["verdict_absent"]) >= len(absent)
+    assert 'href="index.html#"' not in page
+    other = make(language)["published.html"]
+    assert 'class="absent"' not in other
+    assert 'id="only-absent"' not in other
 
 
 def test_targets_of_an_extract_that_is_not_synthetic_are_refused():

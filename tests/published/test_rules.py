@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.published.places import Locator, read_printed
+from pipeline.published.locations import Locator, read_printed
 from pipeline.published.targets import read_roles
 from pipeline.runner.inputs import load_input
 from tests.published.conftest import CONFIG, PRINTED, comparisons

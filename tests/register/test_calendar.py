@@ -43,6 +43,7 @@ def test_only_long_years_have_a_week_53(year):
         (["Y_1552", "Y_1601"], "1 missing between Y_1552 and Y_1601: Y_1553"),
         (["Y_1453"], "column Y_1453: 2014 has no ISO week 53"),
         (["Y_1501", "y_1501"], "Y_1501 and y_1501 are the same week"),
+        (["Y_1501", "Y_201502"], "column Y_201502 names no week as Y_yyww does"),
     ],
 )
 def test_columns_that_cannot_be_weeks_are_refused(names, message):

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from pipeline.errors import InputError
-from pipeline.register.spells import cumulative_shares, weeks_until_out, weeks_until_run
-from pipeline.register.states import UNKNOWN, classify_weeks
+from pipeline.register.spells import cumulative_shares, weeks_until_exit
+from pipeline.register.states import UNKNOWN, classify_weeks, read_catalogue
 from pipeline.runner.inputs import load_input
 
 HERE = Path(__file__).parent
@@ -32,27 +32,35 @@ def parse_states(text: str) -> np.ndarray:
 @pytest.mark.parametrize("case", cases("states.csv"))
 def test_state_of_a_register_cell(case):
     cells = case["cells"].split()
-    codes = np.array([UNKNOWN if cell == "out" else int(cell[:-1].replace("-", "0")) for cell in cells], dtype=np.int16)
-    wages = np.array([UNKNOWN if cell == "out" else WAGES[cell[-1]] for cell in cells], dtype=np.int8)
-    states = classify_weeks(codes, wages, DEFINITIONS, CODES)[case["state"]]
+    names = ["", *CODES["code"]]
+    codes = [UNKNOWN if cell == "out" else names.index(cell[:-1].strip("-")) for cell in cells]
+    wages = [UNKNOWN if cell == "out" else WAGES[cell[-1]] for cell in cells]
+    states = classify(names, codes, wages, DEFINITIONS)[case["state"]]
     assert " ".join("?" if state == UNKNOWN else str(state) for state in states) == case["expected"]
+
+
+def classify(names: list[str], codes: list[int], wages: list[int], definitions) -> dict[str, np.ndarray]:
+    catalogue = read_catalogue(CODES, names)
+    return classify_weeks(np.array(codes, np.int16), names, np.array(wages, np.int8), definitions, catalogue)
+
+
+def test_without_a_table_of_codes_every_state_is_its_own_group():
+    catalogue = read_catalogue(None, ["", "sick", "work"])
+    assert (catalogue.codes(groups=["sick"]), catalogue.codes(activation=["none"])) == (["sick"], ["sick", "work"])
 
 
 @pytest.mark.parametrize(("key", "value"), [("groups", "sickness_benefitt"), ("activation", "guidanse")])
 def test_a_misspelt_group_does_not_empty_a_state_in_silence(key, value):
     state = msgspec.structs.replace(DEFINITIONS.states["guidance"], **{key: [value]})
-    wrong = msgspec.structs.replace(DEFINITIONS, states={"guidance": state})
+    wrong = msgspec.structs.replace(DEFINITIONS, states={"guidance": state}, shares=(), exits={})
     with pytest.raises(InputError, match=f"outcomes.toml, guidance, {key}: {value} .1 values. is on no code"):
-        classify_weeks(np.zeros(1, np.int16), np.zeros(1, np.int8), wrong, CODES)
+        classify([""], [0], [0], wrong)
 
 
 @pytest.mark.parametrize("case", cases("exits.csv"))
 def test_weeks_until_exit(case):
-    states, horizon = parse_states(case["weeks"]), int(case["horizon"])
-    if case["exit"] == "run":
-        weeks, exited = weeks_until_run(states, horizon, RUN_WEEKS)
-    else:
-        weeks, exited = weeks_until_out(states, horizon)
+    run_weeks = RUN_WEEKS if case["to"] == "in" else 1
+    weeks, exited = weeks_until_exit(parse_states(case["weeks"]), int(case["horizon"]), run_weeks, case["to"])
     assert (weeks[0], exited[0]) == (int(case["expected_week"]), case["expected_exit"] == "yes")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -14,10 +15,14 @@ import pytest
 from pipeline.runner.inputs import load_input
 from pipeline.settings.exhibits import read_exhibits
 from pipeline.settings.extract import Extract, Language
-from pipeline.stages import cells, figures, report, tables
+from pipeline.show.rows import with_rows
+from pipeline.show.shown import find_slots
+from pipeline.stages import figures, report, tables
+from pipeline.stages import shown as showing
 
 CONFIG = {name: load_input(Path(f"config/{name}{end}")) for name, end in [("exhibits", ".toml"), ("study", ".toml")]}
 CONFIG["variables"] = load_input(Path("config/variables.csv"))
+OUTCOMES = load_input(Path("config/outcomes.toml"))
 MUNICIPALITIES = load_input(Path("config/municipalities.csv"))
 OUTLINES = load_input(Path("pipeline/show/map/outlines.csv"))
 LANGUAGES = ["en", "da"]
@@ -33,18 +38,30 @@ ONE_OF_EACH_KIND = [
     "figure_3_3",
 ]  # 3.2 and 3.3 share a scale
 DENSITY_POINTS = 12
-PLACES = ["gladsaxe_og_lyngby_taarbaek", "koege", "vesthimmerland", "total"]
+# Names as another extract may have them: strata and clusters, by their addresses.
+MUNICIPAL = {
+    "gladsaxe_og_lyngby_taarbaek": "Gladsaxe og Lyngby-Taarbæk",
+    "koege": "Køge",
+    "vesthimmerland": "Vesthimmerland",
+}
+TEAMS = {"aabenraa": "Aabenraa", "koege_10": "Køge 10", "koege_2": "Køge 2", "aeroe": "Ærø", "odense": "Odense"}
+GROUPS = pd.DataFrame(
+    [("municipality", *named) for named in MUNICIPAL.items()] + [("team", *named) for named in TEAMS.items()],
+    columns=["grouping", "address", "label"],
+)
+PLACES = [*MUNICIPAL, "total"]
 ADDRESS = ["model", "sample", "outcome", "week", "parameter"]
 
 
-def extract(synthetic: bool = True) -> Extract:
-    return Extract("twin", "a trial for tests", synthetic, "201708", "dream_wide_csv", "2026-01-01", {})
+def extract(synthetic: bool = True, **changed: Any) -> Extract:
+    given = {"name": "twin", "label": "a trial for tests", "synthetic": synthetic, "format": "dream_wide"}
+    given |= {"received": datetime.date(2026, 1, 1), "files": {}, "register_version": "201708", "published": True}
+    return Extract(**given, **changed)
 
 
-def invent_estimates() -> pd.DataFrame:
+def invent_estimates(groups: pd.DataFrame = GROUPS) -> pd.DataFrame:
     """A row for every estimate that an exhibit names, with numbers of a plausible size."""
     rng = np.random.default_rng(20141031)
-    described = read_exhibits(CONFIG["exhibits"])
     points = [
         f"density/all/{outcome}/{point}/{arm}"
         for outcome in ("wait_days", "self_efficacy")
@@ -52,7 +69,11 @@ def invent_estimates() -> pd.DataFrame:
         for arm in ("treated", "control")
     ]
     points += [f"municipality/{place}/{number}//n" for place in PLACES for number in ("teams", "persons")]
-    slots = cells.find_slots(described, CONFIG["variables"], CONFIG["study"], points)
+    points += [f"team/{team}/total//n" for team in groups.query("grouping == 'team'")["address"]]
+    described = with_rows(
+        read_exhibits(CONFIG["exhibits"]), CONFIG["variables"], groups, points, CONFIG["study"].time.horizon_weeks
+    )
+    slots = find_slots(described, CONFIG["study"], points)
     names = list(dict.fromkeys([*(slot.estimate_id for slot in slots), *points]))
     frame = pd.DataFrame(
         [name.split("/") for name in names], columns=["model", "sample", "outcome", "week", "parameter"]
@@ -84,7 +105,7 @@ class Made:
     """What the four stages make in one language."""
 
     language: str
-    cells: pd.DataFrame
+    shown: pd.DataFrame
     tables: dict[str, Any]
     figures: dict[str, Any]
     page: str
@@ -95,26 +116,45 @@ class Made:
 
     @cached_property
     def texts(self) -> dict[str, str]:
-        return dict(zip(self.cells["cell_id"], self.cells["text"], strict=True))
+        return dict(zip(self.shown["cell_id"], self.shown["text"], strict=True))
 
 
-def make_cells(language: str, estimates: pd.DataFrame | None = None, **changed: Any) -> pd.DataFrame:
+def make_shown(language: str, estimates: pd.DataFrame | None = None, **changed: Any) -> pd.DataFrame:
     table = invent_estimates() if estimates is None else estimates
-    return cells.run(**{**CONFIG, **changed}, language=Language(language), estimates=table)["cells.parquet"]
+    given = {**CONFIG, "groups": GROUPS, **changed}
+    return showing.run(**given, language=Language(language), estimates=table)["shown.parquet"]
 
 
-def draw(language: str, shown: pd.DataFrame, names: list[str], synthetic: bool = True) -> dict[str, Any]:
-    some = {"page": CONFIG["exhibits"]["page"], **{name: CONFIG["exhibits"][name] for name in names}}
-    return figures.run(shown, some, CONFIG["study"], extract(synthetic), Language(language), MUNICIPALITIES, OUTLINES)
+def given(language: str, synthetic: bool = True, **changed: Any) -> dict[str, Any]:
+    """What the stages that show numbers have in common."""
+    common = {"extract": extract(synthetic), "language": Language(language), "groups": GROUPS, "outcomes": OUTCOMES}
+    return {**CONFIG, **common, **changed}
 
 
-def write(language: str, shown: pd.DataFrame, synthetic: bool = True) -> dict[str, Any]:
-    return tables.run(shown, **CONFIG, extract=extract(synthetic), language=Language(language))
+def draw(
+    language: str, shown: pd.DataFrame, names: list[str], synthetic: bool = True, **changed: Any
+) -> dict[str, Any]:
+    exhibits = changed.pop("exhibits", CONFIG["exhibits"])
+    some = {"page": exhibits["page"], **{name: exhibits[name] for name in names}}
+    mapped = {"municipalities": MUNICIPALITIES, "outlines": OUTLINES}
+    return figures.run(shown, **given(language, synthetic, **{"exhibits": some, **mapped, **changed}))
 
 
-def page_with(language: str, shown: pd.DataFrame, pictures: dict[str, str], synthetic: bool = True) -> str:
-    common = {**CONFIG, "extract": extract(synthetic), "language": Language(language), "municipalities": MUNICIPALITIES}
-    return report.run(shown, **common, **pictures)["index.html"]
+def write(language: str, shown: pd.DataFrame, synthetic: bool = True, **changed: Any) -> dict[str, Any]:
+    return tables.run(shown, **given(language, synthetic, **changed))
+
+
+def reported(
+    language: str, shown: pd.DataFrame, pictures: dict[str, str], synthetic: bool = True, **changed: Any
+) -> dict[str, str]:
+    common = given(language, synthetic, **{"municipalities": MUNICIPALITIES, **changed})
+    return report.run(shown, **common, **pictures)
+
+
+def page_with(
+    language: str, shown: pd.DataFrame, pictures: dict[str, str], synthetic: bool = True, **changed: Any
+) -> str:
+    return reported(language, shown, pictures, synthetic, **changed)["index.html"]
 
 
 def pictures_of(drawn: dict[str, Any]) -> dict[str, str]:
@@ -124,7 +164,7 @@ def pictures_of(drawn: dict[str, Any]) -> dict[str, str]:
 @cache
 def made_in(language: str) -> Made:
     """Everything in one language: all figures in English, one of each kind in Danish."""
-    shown = make_cells(language)
+    shown = make_shown(language)
     drawn = draw(language, shown, FIGURES if language == "en" else ONE_OF_EACH_KIND)
     pictures = {**(made_in("en").pictures if language != "en" else {}), **pictures_of(drawn)}
     return Made(language, shown, write(language, shown), drawn, page_with(language, shown, pictures))

@@ -8,14 +8,16 @@ import pytest
 from PIL import Image
 
 from pipeline.settings.exhibits import read_exhibits
-from pipeline.show.curves import spread
 from pipeline.show.drawings import build_drawing
+from pipeline.show.effect_figure import spread
 from pipeline.show.words import common_words, note_words
 from tests.show.conftest import (
     CONFIG,
     FIGURES,
+    GROUPS,
     MUNICIPALITIES,
     ONE_OF_EACH_KIND,
+    OUTCOMES,
     TABLES,
     WORD_TABLES,
     Made,
@@ -34,10 +36,11 @@ SYNTHETIC = {"en": "Synthetic data", "da": "Syntetiske data"}
 DRAWN = [("en", name) for name in FIGURES] + [("da", name) for name in ONE_OF_EACH_KIND]
 
 
-def drawing_of(made: Made, name: str, cells=None):
-    words = common_words(EXHIBITS, CONFIG["study"], extract(), made.language)
+def drawing_of(made: Made, name: str, shown=None):
+    words = common_words(EXHIBITS, CONFIG["study"], OUTCOMES, extract(), CONFIG["variables"], made.language)
     plain = note_words(words, CONFIG["study"], [], made.language)
-    return build_drawing(name, EXHIBITS, made.cells if cells is None else cells, MUNICIPALITIES, plain, made.language)
+    shown = made.shown if shown is None else shown
+    return build_drawing(name, EXHIBITS, shown, GROUPS, MUNICIPALITIES, plain, made.language)
 
 
 def texts_of(svg: str) -> list[str]:
@@ -62,7 +65,7 @@ def test_a_figure_carries_its_words(made, name):
 @pytest.mark.parametrize(("made", "name"), DRAWN, indirect=["made"])
 def test_sizes_and_persons_at_risk_are_the_cells(made, name):
     texts = " ".join(texts_of(made.figures[f"{name}.svg"]))
-    own = made.cells[made.cells["exhibit"] == name]
+    own = made.shown[made.shown["exhibit"] == name]
     written = own[own["statistic"].isin(["n", "n_treated", "n_control", "at_risk"])]
     missing = [text for text in written["text"] if text not in texts]
     assert not missing
@@ -73,7 +76,7 @@ def test_the_numbers_beside_a_figure_are_its_cells(made, name):
     beside = pd.read_csv(
         io.StringIO(made.figures[f"{name}.csv"]), dtype={"text": str, "row": str}, keep_default_na=False
     )
-    own = made.cells[made.cells["exhibit"] == name]
+    own = made.shown[made.shown["exhibit"] == name]
     assert list(beside["cell_id"]) == list(own["cell_id"])
     assert list(beside["text"]) == list(own["text"])
     # values are written to ten digits
@@ -94,20 +97,20 @@ def test_figures_that_are_compared_share_their_scale():
     limits = {name: drawing_of(made_in("en"), name).limits for name in FIGURES}
     assert limits["figure_3_2"] == limits["figure_3_3"]
     assert limits["figure_3_5"] == limits["figure_3_6"] != limits["figure_3_2"]
-    shown = made_in("en").cells.query("exhibit == 'figure_3_6' and statistic == 'ci_low'")["value"]
+    shown = made_in("en").shown.query("exhibit == 'figure_3_6' and statistic == 'ci_low'")["value"]
     assert limits["figure_3_6"][0] <= 100 * shown.min()
 
 
 def test_the_same_cells_give_the_same_bytes():
     first = made_in("en")
-    again = draw("en", first.cells.copy(), ONE_OF_EACH_KIND)
+    again = draw("en", first.shown.copy(), ONE_OF_EACH_KIND)
     assert again == {name: first.figures[name] for name in again}
-    assert write("en", first.cells.copy()) == first.tables
-    assert page_with("en", first.cells.copy(), first.pictures) == first.page
+    assert write("en", first.shown.copy()) == first.tables
+    assert page_with("en", first.shown.copy(), first.pictures) == first.page
 
 
 def test_no_exhibit_of_real_data_says_synthetic():
-    cells = made_in("en").cells
+    cells = made_in("en").shown
     drawn = draw("en", cells, ONE_OF_EACH_KIND, synthetic=False)
     written = write("en", cells, synthetic=False)
     pictures = dict.fromkeys(FIGURES, pictures_of(drawn)[ONE_OF_EACH_KIND[0]])

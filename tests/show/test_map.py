@@ -13,8 +13,18 @@ from pipeline.names import slug
 from pipeline.show.map_figure import draw_map
 from pipeline.show.places import find_places, inner_point, read_outlines
 from pipeline.show.style import house_style
-from tests.show.conftest import MUNICIPALITIES, OUTLINES, invent_estimates, make_cells
-from tests.show.test_figures import drawing_of, made_in
+from tests.show.conftest import (
+    GROUPS,
+    MUNICIPALITIES,
+    OUTLINES,
+    draw,
+    invent_estimates,
+    made_in,
+    make_shown,
+    pictures_of,
+    reported,
+)
+from tests.show.test_figures import drawing_of, texts_of
 
 SHAPES = read_outlines(OUTLINES)
 NAMES = dict(zip(MUNICIPALITIES["number"].astype(int), MUNICIPALITIES["name"], strict=True))
@@ -46,27 +56,50 @@ def test_every_municipality_has_an_outline_around_a_point_of_its_own():
 
 
 def test_a_joint_job_centre_is_two_places_with_one_label_and_other_spellings_are_known():
-    places = find_places(TRIAL, MUNICIPALITIES)
+    places = find_places({unit: unit for unit in TRIAL}, MUNICIPALITIES)
     assert places["gladsaxe_og_lyngby_taarbaek"].numbers == (159, 173)
     assert places["gladsaxe_og_lyngby_taarbaek"].label == "Gladsaxe/Lyngby-Taarbæk"
     assert places["vesthimmerland"].label == "Vesthimmerland"
-    assert find_places([slug("Århus")], MUNICIPALITIES)["aarhus"].numbers == (751,)
+    assert find_places({slug("Århus"): "Århus"}, MUNICIPALITIES)["aarhus"].numbers == (751,)
 
 
-def test_a_municipality_that_the_map_does_not_know_is_named_with_what_to_do():
-    with pytest.raises(InputError, match=r"KOMMUNE: 1 municipalities .* 'koege_syd'.*municipalities.csv"):
-        find_places(["koege", "koege_syd"], MUNICIPALITIES)
-
-
-@pytest.mark.parametrize("units", [TRIAL, [slug(name) for name in NAMES.values()]], ids=["seven", "all 98"])
-def test_no_label_covers_another_and_every_label_is_on_the_sheet(units):
-    """Also with every municipality of Denmark in the trial."""
+def count_in(units):
+    """Numbers shown of a trial in these municipalities: two teams and 31 persons in each."""
     estimates = invent_estimates()
     row = estimates[estimates["model"] == "municipality"].iloc[:1]
     ids = [f"municipality/{unit}/{number}//n" for unit in [*units, "total"] for number in ("teams", "persons")]
     others = estimates[estimates["model"] != "municipality"]
     rows = row.loc[row.index.repeat(len(ids))].assign(estimate_id=ids, estimate=[2.0, 31.0] * (len(units) + 1))
-    shown = make_cells("en", pd.concat([others, rows], ignore_index=True))
+    return make_shown("en", pd.concat([others, rows], ignore_index=True))
+
+
+@pytest.mark.parametrize("known", [["koege"], []], ids=["one other", "no other"])
+def test_a_municipality_that_the_map_does_not_know_is_listed_and_said_and_the_others_are_drawn(known):
+    groups = pd.DataFrame([("municipality", "springfield", "Springfield")], columns=GROUPS.columns)
+    given = {"groups": pd.concat([GROUPS, groups])}
+    shown = count_in([*known, "springfield"])
+    drawn = draw("en", shown, ["figure_2_1"], **given)
+    texts = " ".join(texts_of(drawn["figure_2_1.svg"]))
+    assert "No place on the map is known for Springfield." in texts
+    assert texts.count("Køge") == len(known)
+    made = reported("en", shown, {**made_in("en").pictures, **pictures_of(drawn)}, **given)
+    table = made["index.html"].split('<section id="figure_2_1"')[1].split("</section>")[0]
+    assert 'title="figure_2_1/springfield/persons"' in table
+    assert made["missing.txt"].endswith(
+        "  Figure 2.1: no place on the map is known for Springfield. Add the spelling to other_names in "
+        "municipalities.csv\n"
+    )
+
+
+def test_a_map_without_a_table_of_places_is_named():
+    with pytest.raises(InputError, match=r"\[figure_2_1\]: a map needs municipalities.csv"):
+        draw("en", made_in("en").shown, ["figure_2_1"], municipalities=None)
+
+
+@pytest.mark.parametrize("units", [TRIAL, [slug(name) for name in NAMES.values()]], ids=["seven", "all 98"])
+def test_no_label_covers_another_and_every_label_is_on_the_sheet(units):
+    """Also with every municipality of Denmark in the trial."""
+    shown = count_in(units)
     with house_style():
         sheet = draw_map(drawing_of(made_in("en"), "figure_2_1", shown), SHAPES)
         renderer = FigureCanvasAgg(sheet.figure).get_renderer()

@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 import pytest
 
 from pipeline.errors import InputError
-from tests.show.conftest import FIGURES, TABLES, invent_estimates, made_in, make_cells, page_with
+from tests.show.conftest import FIGURES, TABLES, invent_estimates, made_in, make_shown, page_with
 
 MINUS = "\N{MINUS SIGN}"  # the message says "less" in its place
 VOID = {"meta", "br", "input", "link", "img", "hr"}
@@ -57,7 +57,7 @@ def test_every_number_is_a_cell_with_the_text_of_the_cell(made, document):
 def test_every_table_cell_can_be_addressed_and_no_identifier_occurs_twice(made, document):
     identifiers = [attributes["id"] for _, attributes in document.elements if "id" in attributes]
     assert len(identifiers) == len(set(identifiers))
-    of_tables = set(made.cells.loc[made.cells["exhibit"].isin(TABLES), "cell_id"])
+    of_tables = set(made.shown.loc[made.shown["exhibit"].isin(TABLES), "cell_id"])
     assert of_tables <= set(identifiers)
     assert set(FIGURES) | set(TABLES) <= set(identifiers)
 
@@ -100,7 +100,7 @@ def test_every_exhibit_says_that_it_is_synthetic(made):
 def test_the_message_follows_the_numbers(effect, low, high, word, verdict):
     estimates = invent_estimates().set_index("estimate_id")
     estimates.loc["itt/all/sickness_benefit/81/treated", ["estimate", "ci_low", "ci_high"]] = effect, low, high
-    page = page_with("en", make_cells("en", estimates.reset_index()), made_in("en").pictures)
+    page = page_with("en", make_shown("en", estimates.reset_index()), made_in("en").pictures)
     finding = re.findall(r'<li class="lead.*?</li>', page, flags=re.DOTALL)[1]
     plain = re.sub(r"<[^>]+>", "", finding)
     assert f"{100 * abs(effect):.2f} percentage points {word}" in plain
@@ -110,4 +110,4 @@ def test_the_message_follows_the_numbers(effect, low, high, word, verdict):
 
 def test_a_missing_picture_is_named():
     with pytest.raises(InputError, match=FIGURES[0]):
-        page_with("en", made_in("en").cells, {})
+        page_with("en", made_in("en").shown, {})

@@ -10,13 +10,11 @@ import pytest
 
 from pipeline.published.comparison import compare_all
 from pipeline.published.errata import read_errata
-from pipeline.published.places import Locator, read_printed
+from pipeline.published.locations import Locator, read_printed
 from pipeline.published.targets import read_roles
 from pipeline.published.totals import add_up
 from pipeline.runner.inputs import load_input
-from pipeline.stages.published import index_cells
-from pipeline.twin.declared import DECLARED, declared_roles, place_of
-from pipeline.twin.targets import TABLES, read_rows
+from pipeline.stages.published import index_rebuilt
 
 DERIVED = Path("data_derived/twin")
 COMPARED = Path("reports/twin/tables/table_published.csv")
@@ -118,8 +116,8 @@ def test_the_fit_as_a_whole_is_as_near_as_it_aims_to_be(estimates):
     numbers = read_printed(stored("data_raw/published/tables.csv"))
     compared = compare_all(
         numbers,
-        Locator(stored("published_rows.csv"), stored("published_columns.csv")),
-        index_cells(pd.read_parquet(DERIVED / "cells.parquet"), {"estimates": estimates.reset_index()}),
+        Locator(stored("config/published_rows.csv"), stored("config/published_columns.csv")),
+        index_rebuilt(pd.read_parquet(DERIVED / "shown.parquet"), {"estimates": estimates.reset_index()}),
         read_errata(stored("data_raw/published/errata.csv")),
         read_roles(stored("data_raw/twin/targets.csv"), numbers),
         tomllib.loads(Path("config/study.toml").read_text(encoding="utf-8"))["inference"]["stars"],
@@ -166,24 +164,3 @@ def test_standard_errors_after_allocation_are_near_the_printed_ones(compared):
     assert len(rows) == 155
     assert np.mean(near) >= 0.90
     assert max(ratio) < 1.5
-
-
-# What is no target: the report contradicts it (docs/decisions/published_numbers.md).
-CONTRADICTED = {
-    ("table_2_2", "Dag for allokering (dato)", "short_wait", "date"),
-    ("table_2_3", "Dag for allokering", "all", "coef"),
-    ("table_3_6", "Observationer", "self_efficacy", "n"),
-    ("table_6_1", "Ordinært job", "group_size_pct", "pct"),
-    ("table_6_1", "Ikke Ordinært job", "group_size_pct", "pct"),
-}
-
-
-def test_every_printed_number_is_a_target_or_contradicted():
-    """Standard errors and p-values follow from the model: they are steered at most."""
-    roles = {place_of(row): row["role"] for row in read_rows(DECLARED)}
-    assert roles == declared_roles()
-    rows = [row for row in read_rows(TABLES) if row["statistic"] not in ("se", "p_value")]
-    left_out = {place_of(row)[:1] + place_of(row)[2:] for row in rows if place_of(row) not in roles}
-    assert left_out == CONTRADICTED
-    assert {role for place, role in roles.items() if place[-1] == "se"} == {"steered"}
-    assert {role for place, role in roles.items() if place[-1] != "se"} == {"target"}

@@ -1,0 +1,1 @@
+"""Step 4: who answers after the course, and what."""

@@ -1,0 +1,1 @@
+"""Step 3: the register weeks, before allocation, after it, and activation."""

@@ -1,0 +1,1 @@
+"""The register weeks after allocation: a draw, how many weeks of each kind, when, then both at once."""

@@ -1,0 +1,1 @@
+"""What the report prints, as intervals of the numbers that print so."""

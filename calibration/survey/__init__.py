@@ -1,0 +1,1 @@
+"""Step 2: the scores before allocation, self-efficacy first."""

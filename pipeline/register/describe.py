@@ -1,0 +1,85 @@
+"""The text of extract.toml: what is known of a delivery, and a place for what an analyst may declare."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from pipeline.settings.extract import Extract, RawFile
+from pipeline.settings.study import Study
+
+
+def write_extract(extract: Extract, study: Study) -> str:
+    """extract.toml as it is read again; what is not declared stands in it as a comment or an empty list."""
+    head = [
+        f"name = {_quote(extract.name)}",
+        f"label = {_quote(extract.label)}",
+        _fact("label_da", _quote(extract.label_da), bool(extract.label_da), "the label in Danish exhibits"),
+        f"synthetic = {str(extract.synthetic).lower()}",
+        f"register_version = {_quote(extract.register_version)}",
+        f"format = {_quote(extract.format)}",
+        *_uncovered(extract),
+        f"received = {extract.received.isoformat()}",
+        _fact("published", "true", extract.published, "data_raw/published holds the printed numbers of this extract"),
+    ]
+    aliases = '# Where a file calls columns otherwise than the study: columns = { NAME = "name in the file" }'
+    parts = [head, _excluded(extract, study), _spellings(extract, study), [aliases]]
+    parts += [_file(role, file) for role, file in extract.files.items()]
+    return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
+
+
+def _uncovered(extract: Extract) -> list[str]:
+    if extract.format == "dream_wide":
+        return []
+    comment = '  # a week of a person without a row: "unknown", or "none" for no state'
+    return [f"uncovered = {_quote(extract.uncovered)}{comment}"]
+
+
+def _excluded(extract: Extract, study: Study) -> list[str]:
+    listed = {exclusion.reason: extract.excluded.get(exclusion.reason, []) for exclusion in study.exclusions
+              if exclusion.listed}  # fmt: skip
+    named = {**listed, **extract.excluded}
+    lines = [f"{reason} = [{', '.join(map(_quote, names))}]" for reason, names in named.items()]
+    return lines and ["# Whom the study leaves out by name, as the names stand in the allocation file.", "[excluded]",
+                      *lines]  # fmt: skip
+
+
+def _spellings(extract: Extract, study: Study) -> list[str]:
+    columns = [grouping.column for grouping in study.design.groupings]
+    comment = "# Other spellings of a name, by column of the allocation file: other = name."
+    if not extract.spellings:
+        return columns and [comment, f"# [spellings.{_key(columns[-1])}]", '# "nord 1" = "Nord 1"']
+    tables = [f"[spellings.{_key(column)}]\n{_pairs(names)}" for column, names in extract.spellings.items()]
+    return [comment, "\n\n".join(tables)]
+
+
+def _pairs(names: Mapping[str, str]) -> str:
+    return "\n".join(f"{_quote(other)} = {_quote(name)}" for other, name in names.items())
+
+
+def _file(role: str, file: RawFile) -> list[str]:
+    columns = ", ".join(f"{_key(wanted)} = {_quote(own)}" for wanted, own in file.columns.items())
+    described = [
+        f"[files.{role}]",
+        f"path = {_quote(file.path)}",
+        f"rows = {file.rows}",
+        f"sha256 = {_quote(file.sha256)}",
+        f"key = {_quote(file.key)}",
+        f"separator = {_quote(file.separator)}",
+        f"decimal = {_quote(file.decimal)}",
+    ]
+    return [*described, f"columns = {{ {columns} }}"] if columns else described
+
+
+def _fact(key: str, value: str, is_given: bool, comment: str) -> str:
+    return f"{'' if is_given else '# '}{key} = {value}  # {comment}"
+
+
+def _quote(text: str) -> str:
+    """A TOML string: that of JSON, with letters as they are."""
+    return json.dumps(text, ensure_ascii=False)
+
+
+def _key(text: str) -> str:
+    is_bare = text.isascii() and text.replace("_", "").replace("-", "").isalnum()
+    return text if is_bare else _quote(text)

@@ -1,0 +1,142 @@
+"""A process that has imported the libraries and runs each stage of one make in a copy of itself.
+
+python -I pipeline/runner/warm.py SOCKET MAKE
+
+Start-up is most of what a stage costs, so make starts this before the first stage of a build that has one to run. It
+listens at SOCKET, forks for every stage that ask.py sends, and ends with the process MAKE, whatever ends that. A copy
+imports the project's own modules itself, so none is ever stale, and is killed if the one who asked is gone. Where this
+cannot run, ask.py runs the stage itself.
+"""
+
+import gc
+import importlib
+import os
+import select
+import signal
+import socket
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+# The first are all that a stage without exhibits needs; the second are imported while those stages run.
+LIBRARIES = ("msgspec", "pandas", "pyarrow.parquet", "scipy.special")
+EXHIBIT_LIBRARIES = (
+    "matplotlib.backends.backend_agg",
+    "matplotlib.backends.backend_svg",
+    "jinja2",
+    "openpyxl",
+    "scipy.optimize",
+)
+LONGEST_REQUEST = 1 << 17  # bytes; the names of the files of a stage take some thousands
+
+
+def main() -> None:
+    """Bind the socket, so that whoever asks from now on is heard, and leave the rest to a copy in the background."""
+    address, make = Path(sys.argv[1]), int(sys.argv[2])
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
+        try:
+            watch = os.pidfd_open(make)
+            mask = os.umask(0o077)  # only the user who builds may ask
+            listener.bind(str(address))
+            os.umask(mask)
+        except (AttributeError, OSError):
+            return  # no such system calls here, or a path too long for a socket
+        listener.listen()
+        listener.setblocking(False)
+        if os.fork():
+            return
+        try:
+            _warm_up_and_serve(listener, watch)
+        finally:
+            address.unlink(missing_ok=True)
+            os._exit(0)
+
+
+def _warm_up_and_serve(listener: socket.socket, make: int) -> None:
+    """Serve as soon as the first libraries are there; a copy imports the others meanwhile and then takes over."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)  # they end make and those who ask, and with these everything here
+    nothing = os.open(os.devnull, os.O_RDWR)
+    os.dup2(nothing, 0)
+    os.dup2(nothing, 1)
+    _import(LIBRARIES)
+    hear, tell = os.pipe()
+    if os.fork():
+        os.close(tell)
+        _serve(listener, make, hear)
+    else:
+        os.close(hear)
+        _import(EXHIBIT_LIBRARIES)
+        os.write(tell, b"ready")
+        _serve(listener, make, None)
+
+
+def _import(names: Iterable[str]) -> None:
+    for name in names:
+        importlib.import_module(name)
+    gc.freeze()  # what is imported stays, so no copy looks at it again
+
+
+def _serve(listener: socket.socket, make: int, successor: int | None) -> None:
+    """Fork for every request until the process `make` is gone; while the successor lives and is ready, for none."""
+    copies: dict[socket.socket, int] = {}
+    watched: set[socket.socket | int] = {make, listener} if successor is None else {make, listener, successor}
+    while True:
+        heard = select.select([*watched, *copies], [], [])[0]
+        if make in heard:
+            for process in copies.values():
+                os.kill(process, signal.SIGKILL)
+            return
+        for source in heard:
+            if isinstance(source, int):  # the successor
+                if os.read(source, 16):
+                    watched.discard(listener)
+                else:
+                    watched = {make, listener}
+            elif source is listener:
+                _accept(listener, copies)
+            else:
+                # Who asked has its answer, or is gone: a copy that has ended is reaped, and one that has not is killed.
+                os.kill(copies[source], signal.SIGKILL)
+                os.waitpid(copies.pop(source), 0)
+                source.close()
+
+
+def _accept(listener: socket.socket, copies: dict[socket.socket, int]) -> None:
+    try:
+        connection, _ = listener.accept()
+    except BlockingIOError:  # the other process was first
+        return
+    request, descriptors, _, _ = socket.recv_fds(connection, LONGEST_REQUEST, 3)
+    if not request:  # who asked was gone before it could say what
+        connection.close()
+        return
+    process = os.fork()
+    if not process:
+        _run(request.decode().split("\0"), *descriptors)
+    for descriptor in descriptors:
+        os.close(descriptor)
+    copies[connection] = process
+
+
+def _run(arguments: list[str], out: int, err: int, answer: int) -> None:
+    """Run a stage in this copy, with the output of the one who asked, answer with the exit code, and end."""
+    os.dup2(out, 1)
+    os.dup2(err, 2)
+    status = 1
+    try:
+        sys.path.insert(0, str(Path(__file__).parents[2]))
+        status = importlib.import_module("pipeline.runner.stage").main(arguments)
+    except SystemExit as stop:
+        status = stop.code if isinstance(stop.code, int) else 1
+    except BaseException:  # noqa: BLE001  whatever it is, this copy ends with it
+        sys.excepthook(*sys.exc_info())
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os.write(answer, bytes([status]))
+        os._exit(status)
+
+
+if __name__ == "__main__":
+    main()

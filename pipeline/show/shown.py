@@ -1,0 +1,109 @@
+"""Every number that a figure or table shows, with its address, its estimate and its text."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from pipeline.errors import InputError
+from pipeline.settings.exhibits import SETTINGS_FILE, Exhibits, Figure, Table
+from pipeline.settings.study import Study
+from pipeline.show.addresses import Slot, figure_slots, table_slots
+from pipeline.show.numbers import star, write_number
+
+COLUMNS = ["cell_id", "exhibit", "panel", "row", "column", "statistic", "estimate_id", "value", "text", "note"]
+COUNTS = {"n", "n_treated", "n_control", "n_clusters", "at_risk"}
+SOURCES = {"x": "control_mean", "at_risk": "n"}  # statistics that lie in a column of another name
+UNITS_OF = {"x": "coefficient", "p_value": "probability", **dict.fromkeys(COUNTS, "count")}  # whatever the exhibit's
+
+
+def find_slots(exhibits: Exhibits, study: Study, estimate_ids: Iterable[str]) -> Iterator[Slot]:
+    """Every number of every exhibit, in the order of the file; the tables list their rows (with_rows)."""
+    ids = list(estimate_ids)
+
+    def known(template: str) -> list[str]:
+        start, end = re.split(r"{\w+}", template)
+        return [name.removeprefix(start).removesuffix(end) for name in ids if _fits(name, start, end)]
+
+    for name in exhibits.order:
+        if name in exhibits.tables:
+            yield from table_slots(name, exhibits.tables[name], study.time.horizon_weeks)
+        elif name in exhibits.figures:
+            yield from figure_slots(name, exhibits.figures[name], study.time.horizon_weeks, known)
+
+
+def _fits(name: str, start: str, end: str) -> bool:
+    return name.startswith(start) and name.endswith(end)
+
+
+def require_estimates(slots: list[Slot], index: Mapping[str, Any]) -> None:
+    """Raise InputError for a number whose estimate no model makes."""
+    absent = [slot for slot in slots if slot.estimate_id not in index]
+    if absent:
+        first = absent[0]
+        more = f" ({len(absent) - 1} more are missing)" if len(absent) > 1 else ""
+        raise InputError(
+            f"{SETTINGS_FILE} [{first.exhibit}]: row {first.row or '-'}, column {first.column or '-'} shows "
+            f"the estimate {first.estimate_id}, which no stage has made{more}. Add it to models.toml, or mend "
+            "the exhibit."
+        )
+
+
+def require_complete(exhibits: Exhibits, slots: list[Slot], index: Mapping[str, Any], horizon: int) -> None:
+    """Raise InputError for an estimate that belongs to a complete table, or to a flow, and has no place there."""
+    shown = {slot.estimate_id for slot in slots}
+    complete = {name: _fits_table(table, horizon) for name, table in exhibits.tables.items() if table.is_complete}
+    flows = {name: _fits_flow(figure) for name, figure in exhibits.figures.items() if figure.kind == "flow"}
+    for name, pattern in {**complete, **flows}.items():
+        left_out = sorted(each for each in index if re.fullmatch(pattern, each) and each not in shown)
+        if left_out:
+            raise InputError(
+                f"{SETTINGS_FILE} [{name}]: {len(left_out)} estimates that belong to it have no row or box, the first "
+                f"{left_out[0]}. Add it."
+            )
+
+
+def _fits_table(table: Table, horizon: int) -> str:
+    """Every estimate that a row of the table, listed or not, could show in one of its columns."""
+    templates = [
+        _pattern(table.estimate, {"column": column.key, "last_week": str(horizon), **column.values})
+        for column in table.columns
+    ]
+    return "|".join(dict.fromkeys(templates))
+
+
+def _fits_flow(figure: Figure) -> str:
+    """Every estimate that a box of an arm could show."""
+    return "|".join(_pattern(figure.estimate, {"series": series.key}) for series in figure.series[1:])
+
+
+def _pattern(template: str, places: Mapping[str, str]) -> str:
+    """What fits a template, with some of its placeholders known and any word in the others."""
+    parts = re.split(r"{(\w+)}", template)
+    words = [re.escape(places[part]) if part in places else "[^/]*" for part in parts[1::2]]
+    return "".join(text for pair in zip(map(re.escape, parts[::2]), [*words, ""], strict=True) for text in pair)
+
+
+def show_number(
+    slot: Slot, estimate: Mapping[str, Any], levels: Mapping[str, float], language: str
+) -> tuple[object, ...]:
+    """One row of shown.parquet, in the order of COLUMNS: what is shown of a row of the estimates."""
+    value = _number(estimate[SOURCES.get(slot.statistic, slot.statistic)])
+    unit = UNITS_OF.get(slot.statistic, slot.unit)
+    text = write_number(value, unit, language, slot.decimals if unit == slot.unit else None)
+    if slot.statistic == "se" and not math.isnan(value):
+        text = f"({text})"
+    if slot.statistic == "estimate":
+        text += star(_number(estimate["p_value"]), levels, slot.marks)
+    place = (slot.cell_id, slot.exhibit, slot.panel, slot.row, slot.column, slot.statistic, slot.estimate_id)
+    return (*place, value, text, estimate["note"])
+
+
+def _number(value: object) -> float:
+    """A number of the estimates table as float; the nullable integers' missing value becomes NaN."""
+    try:
+        return float(value)  # type: ignore[arg-type]
+    except TypeError:
+        return math.nan

@@ -1,0 +1,49 @@
+"""Every number that a figure or table shows, with its address, its estimate and its text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from pipeline.errors import InputError
+from pipeline.settings.exhibits import SETTINGS_FILE, read_exhibits, require_language
+from pipeline.settings.extract import Language
+from pipeline.settings.study import Study
+from pipeline.show.rows import with_rows
+from pipeline.show.shown import COLUMNS, find_slots, require_complete, require_estimates, show_number
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def run(
+    exhibits: Mapping[str, Any],
+    variables: pd.DataFrame,
+    study: Study,
+    language: Language,
+    groups: pd.DataFrame,
+    **estimates: pd.DataFrame,
+) -> dict[str, pd.DataFrame]:
+    """shown.parquet: one row per shown number, in the order of exhibits.toml.
+
+    Figures and tables are drawn from these rows alone, so what is done to a row here or after, such as disclosure
+    control, is done to every place that shows it. `groups` are the strata and clusters that tables follow; every
+    further input is a table of estimates. InputError if a template names an estimate that does not exist, and for a
+    language in which the study has no words.
+    """
+    import pandas as pd
+
+    index: dict[str, Any] = {
+        row["estimate_id"]: row for table in estimates.values() for row in table.to_dict("records")
+    }
+    described = with_rows(read_exhibits(exhibits), variables, groups, index, study.time.horizon_weeks)
+    require_language(described, language.language)
+    slots = list(find_slots(described, study, index))
+    require_estimates(slots, index)
+    require_complete(described, slots, index, study.time.horizon_weeks)
+    rows = [show_number(slot, index[slot.estimate_id], study.inference.stars, language.language) for slot in slots]
+    shown = pd.DataFrame(rows, columns=COLUMNS)
+    repeated = shown.loc[shown["cell_id"].duplicated(), "cell_id"]
+    if len(repeated):
+        raise InputError(f"{SETTINGS_FILE}: {len(repeated)} addresses occur twice, the first {repeated.iloc[0]}.")
+    return {"shown.parquet": shown}

@@ -1,0 +1,1 @@
+"""Tests of the fit of the synthetic trial."""

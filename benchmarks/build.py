@@ -1,56 +1,80 @@
-"""Time the build of the synthetic trial: cold, with nothing to do, and after one edited line; and its memory."""
+"""Time the build of the synthetic trial, beside that of an earlier commit if one is named.
+
+python -m benchmarks.build [COMMIT]
+
+The two are built in turn, in copies of the project, so that a slow minute of the machine meets both.
+"""
 
 from __future__ import annotations
 
 import re
-import resource
-import subprocess
 import sys
-import time
+import tempfile
 from pathlib import Path
+from statistics import median
 
-MODELS = Path("config/models.toml")
-REPEATS = 5
+from benchmarks.projects import Project, Run, copy_of
 
-
-def make(*arguments: str) -> tuple[float, str]:
-    """Run make with these arguments and return its wall time in seconds and what it printed."""
-    started = time.perf_counter()
-    command = ["make", "-j2", *arguments, f"PYTHON={sys.executable}"]
-    result = subprocess.run(command, capture_output=True, text=True, check=True)
-    return time.perf_counter() - started, result.stdout
+ROUNDS = 3
+COLD = "cold, from the raw files"
+EDITS = {f"one line of {name} edited": f"config/{name}" for name in ("study.toml", "models.toml")}
+SCENARIOS = [COLD, "nothing to do", *EDITS]
 
 
 def main() -> None:
-    """Print the table that the README quotes; every ratio is to the cold build of the same run."""
-    make("twin")
-    make("clean")
-    make("data_derived/twin/runs/twin.json")
-    cold, said = make("all")
-    memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-    idle = min(make("all")[0] for _ in range(REPEATS))
-    edited = _after_one_edit()
-    print("| build of the synthetic trial (make -j2 all) | seconds | of the cold build |\n|---|---|---|")
-    for name, seconds in (
-        ("cold, from the raw files", cold),
-        ("nothing to do", idle),
-        ("one line of models.toml", edited),
-    ):
-        print(f"| {name} | {seconds:.2f} | {seconds / cold:.2f} |")
-    print(f"\nlargest process: {memory:.0f} MB\n\n| stage | seconds |\n|---|---|")
-    for stage, seconds in re.findall(r"^(\w+) +([\d.]+) s  ", said, re.MULTILINE):
+    """Print the times of each build, their ratios to the cold build and to the same build of the commit."""
+    commit = next(iter(sys.argv[1:]), None)
+    with tempfile.TemporaryDirectory() as place:
+        projects = {"now": copy_of(Path(place) / "now")}
+        if commit:
+            projects["before"] = copy_of(Path(place) / "before", commit)
+        for project in projects.values():
+            project.make("all")
+        rounds = [{name: _measure(project) for name, project in projects.items()} for _ in range(ROUNDS)]
+    _print_table(rounds, "now")
+    if commit:
+        print(f"\nthe same of {commit}, built in turn with the above")
+        _print_table(rounds, "before")
+        print(f"\n| now / {commit} | seconds | processor |\n|---|---|---|")
+        for scenario in SCENARIOS:
+            seconds, processor = (
+                _median(rounds, "now", scenario, of) / _median(rounds, "before", scenario, of)
+                for of in ("seconds", "processor")
+            )
+            print(f"| {scenario} | {seconds:.2f} | {processor:.2f} |")
+    print("\n| stage | seconds |\n|---|---|")
+    for stage, seconds in re.findall(r"^([\w-]+) +([\d.]+) s  ", rounds[-1]["now"][COLD].said, re.MULTILINE):
         print(f"| {stage} | {seconds} |")
 
 
-def _after_one_edit() -> float:
-    """Seconds to rebuild after a comment is added to config/models.toml; the file is put back."""
-    text = MODELS.read_text(encoding="utf-8")
-    try:
-        MODELS.write_text(f"# edited\n{text}", encoding="utf-8")
-        return make("all")[0]
-    finally:
-        MODELS.write_text(text, encoding="utf-8")
-        make("all")
+def _measure(project: Project) -> dict[str, Run]:
+    """Each build once; every edit is taken back, and the project is as built in between."""
+    project.make("clean")
+    project.make("data_derived/twin/runs/twin.json")
+    runs = {COLD: project.make("all"), "nothing to do": project.make("all")}
+    for scenario, name in EDITS.items():
+        path = project.folder / name
+        text = path.read_text(encoding="utf-8")
+        path.write_text(f"# edited\n{text}", encoding="utf-8")
+        runs[scenario] = project.make("all")
+        path.write_text(text, encoding="utf-8")
+        project.make("all")
+    return runs
+
+
+def _median(rounds: list[dict[str, dict[str, Run]]], name: str, scenario: str, of: str) -> float:
+    return median(getattr(turn[name][scenario], of) for turn in rounds)
+
+
+def _print_table(rounds: list[dict[str, dict[str, Run]]], name: str) -> None:
+    print("| build (make -j2 all) | seconds | processor seconds | of the cold build | largest process, MB |")
+    print("|---|---|---|---|---|")
+    cold = _median(rounds, name, COLD, "seconds")
+    for scenario in SCENARIOS:
+        seconds, processor, memory = (
+            _median(rounds, name, scenario, of) for of in ("seconds", "processor", "memory")
+        )
+        print(f"| {scenario} | {seconds:.2f} | {processor:.2f} | {seconds / cold:.2f} | {memory:.0f} |")
 
 
 if __name__ == "__main__":

@@ -44,7 +44,7 @@ MAKEFLAGS += --no-builtin-rules
 .PHONY: all check twin test lint docs bench trace diff baseline extract calibrate clean help FORCE
 
 all: $(REPORTS)/index.html $(REPORTS)/tables/tables.xlsx ## Every table, figure and the report page of EXTRACT (default twin); LANGUAGE=da for Danish, LANGUAGE=en back
-	$(if $(UNCLAIMED),@rm -f $(UNCLAIMED))
+	$(if $(LEFT_OVER),@rm -f $(LEFT_OVER))
 	@awk 'NR <= $(LINES_SAID) {print} END {if (NR > $(LINES_SAID)) print "  and " NR - $(LINES_SAID) " lines more, all in " FILENAME}' $(REPORTS)/missing.txt
 	@echo "$(REPORTS)/index.html shows every table and figure"
 
@@ -64,8 +64,9 @@ lint: $(SETUP) ## Check style, types, and which room imports from which
 docs: $(SETUP) ## Write docs/outcomes.md, docs/models.md and docs/variables.md from the settings and the tests
 	@$(PYTHON) -m pipeline.documents
 
-bench: all ## Measure the build and the estimators
-	$(PYTHON) -m benchmarks.build
+bench: all ## Measure the build beside that of the commit before (or BEFORE=<commit>), its growth, and the estimators
+	$(PYTHON) -m benchmarks.build $(BEFORE)
+	$(PYTHON) -m benchmarks.growth
 	$(PYTHON) -m benchmarks.estimators
 
 trace: $(SETUP) ## Walk one number, as built, back to its register cells: make trace ID=figure_3_3/all/sickness_benefit/45
@@ -123,6 +124,7 @@ $(DERIVED)/study.txt: $(if $(filter-out $(STUDY),$(shell cat $(DERIVED)/study.tx
 SCHEMA := $(DERIVED)/study.txt $(STUDY)/variables.csv $(wildcard $(STUDY)/scales.csv) pipeline/runner/columns.csv requirements.lock
 
 define stage
+RECORDS += $(RUNS)/$(1).json
 $(RUNS)/$(1).json: $(2) $(SCHEMA) $(4) $(if $(filter-out $(wildcard $(3)),$(3)),FORCE) | $(WARM)
 	@$$(PYTHON) -I -S pipeline/runner/ask.py $(WARM) $(1) --in $(2) --with $(SCHEMA) $(4) --out $(3) --record $$@
 $(3): $(RUNS)/$(1).json ;
@@ -188,9 +190,11 @@ all: $(REPORTS)/published.html
 PRINTED := $(addprefix data_raw/published/,tables.csv errata.csv) $(DECLARED) $(call settings,published.toml published_rows.csv published_columns.csv)
 $(eval $(call stage,published,$(SHOWN) $(ESTIMATED) $(PRINTED),$(REPORTS)/published.html $(REPORTS)/tables/table_published.csv,$(TEMPLATES) $(wildcard pipeline/published/*.j2 pipeline/published/*.css)))
 else
-# What is left of an earlier claim.
-UNCLAIMED := $(wildcard $(REPORTS)/published.html $(REPORTS)/tables/table_published.csv $(RUNS)/published.json $(RUNS)/published.d)
+UNCLAIMED := $(wildcard $(REPORTS)/published.html $(REPORTS)/tables/table_published.csv)
 endif
+
+# What an earlier build left: the page of a claim that is made no more, and the records of stages that are none any more.
+LEFT_OVER := $(UNCLAIMED) $(filter-out $(RECORDS) $(RECORDS:.json=.d),$(wildcard $(RUNS)/*.json $(RUNS)/*.d))
 
 # --- What is not a stage ---------------------------------------------------------------------------------------------
 

@@ -71,9 +71,7 @@ def _print_table(rounds: list[dict[str, dict[str, Run]]], name: str) -> None:
     print("|---|---|---|---|---|")
     cold = _median(rounds, name, COLD, "seconds")
     for scenario in SCENARIOS:
-        seconds, processor, memory = (
-            _median(rounds, name, scenario, of) for of in ("seconds", "processor", "memory")
-        )
+        seconds, processor, memory = (_median(rounds, name, scenario, of) for of in ("seconds", "processor", "memory"))
         print(f"| {scenario} | {seconds:.2f} | {processor:.2f} | {seconds / cold:.2f} | {memory:.0f} |")
 
 

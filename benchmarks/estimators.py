@@ -5,7 +5,6 @@ python -m benchmarks.estimators
 
 from __future__ import annotations
 
-import importlib
 import inspect
 import time
 from collections.abc import Callable
@@ -18,6 +17,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from pipeline.runner.inputs import load_input
+from pipeline.stages import estimates
 from pipeline.stats.hazard import HazardFit, Link, fit_hazard
 from pipeline.stats.ols import fit_cluster_ols
 from pipeline.stats.person_weeks import collapse
@@ -25,7 +25,6 @@ from tests.trial import HORIZON, draw_exits, draw_sample
 
 FloatArray = npt.NDArray[Any]
 REPEATS = 7
-STAGES = ["balance", "itt", "hazard", "survival", "description", "subgroups", "mechanisms", "robustness", "prognosis"]
 
 
 def main() -> None:
@@ -50,33 +49,22 @@ def main() -> None:
         times = [_seconds(partial(_hazard, sample, weeks[0], exited[0], link)) for _ in range(REPEATS)]
         seconds = np.median(times)
         print(f"hazard, {link:<10} {seconds:8.4f} s")
-    _print_stages(loop)
+    _print_estimates(loop)
 
 
-def _print_stages(loop: float) -> None:
-    """Print the median time of each stage of estimates on the synthetic trial, in process: no start-up, no files."""
-    runs = {name: _stage(name) for name in STAGES}
-    times: dict[str, list[float]] = {name: [] for name in STAGES}
-    for _ in range(REPEATS):
-        for name, run in runs.items():
-            times[name].append(_seconds(run))
-    seconds = {name: float(np.median(times[name])) for name in STAGES}
-    counts = {name: len(run()[f"{name}.parquet"]) for name, run in runs.items()}
-    for name in STAGES:
-        print(f"stage {name:<12} {seconds[name]:8.4f} s   {counts[name]} estimates")
-    total = sum(seconds.values())
-    print(f"every estimate     {total:8.4f} s   {sum(counts.values())} estimates, {total / loop:.1f} of the loop above")
-
-
-def _stage(name: str) -> Callable[[], Any]:
-    """The stage's function with its inputs, read from where make puts them."""
-    run = importlib.import_module(f"pipeline.stages.{name}").run
-    places = (Path("data_derived/twin/{}.parquet"), Path("config/{}.toml"), Path("config/{}.csv"))
-    inputs = {}
-    for parameter in inspect.signature(run).parameters:
-        found = [path for place in places if (path := Path(str(place).format(parameter))).exists()]
-        inputs[parameter] = load_input(found[0])
-    return partial(run, **inputs)
+def _print_estimates(loop: float) -> None:
+    """Print the median time of every estimate of the synthetic trial, in process: no start-up, no files."""
+    places = (Path("data_derived/twin"), Path("config"))
+    files = {
+        path.stem: path for place in places for path in place.iterdir() if path.suffix in (".parquet", ".toml", ".csv")
+    }
+    inputs = {name: load_input(files[name]) for name in inspect.signature(estimates.run).parameters if name in files}
+    seconds = float(np.median([_seconds(lambda: estimates.run(**inputs)) for _ in range(REPEATS)]))
+    tables = estimates.run(**inputs)
+    for name, table in tables.items():
+        print(f"{name:<26} {len(table)} estimates")
+    number = sum(map(len, tables.values()))
+    print(f"every estimate     {seconds:8.4f} s   {number} estimates, {seconds / loop:.1f} of the loop above")
 
 
 def _subsets(sample: pd.DataFrame) -> list[FloatArray]:

@@ -31,12 +31,12 @@ class Project:
     folder: Path
 
     def make(self, *arguments: str) -> Run:
-        """Run make -j2 and wait for it and for every process that it left; RuntimeError with what it said if it fails."""
+        """Run make -j2 and wait for it and every process that it left; RuntimeError with what it said if it fails."""
         ctypes.CDLL(None).prctl(BECOME_SUBREAPER, 1)
         command = ["make", "-j2", *arguments, f"PYTHON={sys.executable}"]
         output, started = self.folder / ".said", time.perf_counter()
         with output.open("wb") as file:
-            make = subprocess.Popen(command, cwd=self.folder, env=_environment(), stdout=file, stderr=file)
+            make = subprocess.Popen(command, cwd=self.folder, env=environment(), stdout=file, stderr=file)
         seconds, processor, memory = 0.0, 0.0, 0
         for ended, status, usage in iter(_next_end, None):
             processor, memory = processor + usage.ru_utime + usage.ru_stime, max(memory, usage.ru_maxrss)
@@ -47,31 +47,30 @@ class Project:
             raise RuntimeError(f"{' '.join(command)}\n{said}")
         return Run(seconds, processor, memory / 1024, said)
 
-    def edit(self, name: str, line: str) -> None:
-        """Put a line before a file."""
-        path = self.folder / name
-        path.write_text(f"{line}\n{path.read_text(encoding='utf-8')}", encoding="utf-8")
-
 
 def copy_of(folder: Path, commit: str | None = None) -> Project:
-    """The project as it stands, or as it was at a commit."""
+    """The project as it stands, or as it was at a commit, in a new folder."""
     folder.mkdir()
     if commit is None:
-        listed = ["git", "ls-files", "-co", "--exclude-standard", "-z"]
-        names = subprocess.run(listed, capture_output=True, check=True).stdout.decode().split("\0")
-        for name in filter(None, names):
-            if Path(name).is_file():
-                (folder / name).parent.mkdir(parents=True, exist_ok=True)
-                (folder / name).write_bytes(Path(name).read_bytes())
+        copy_working_tree(folder)
     else:
         archive = subprocess.run(["git", "archive", commit], capture_output=True, check=True).stdout
         subprocess.run(["tar", "-x", "-C", str(folder)], input=archive, check=True)
     return Project(folder)
 
 
-def _environment() -> dict[str, str]:
+def copy_working_tree(folder: Path) -> None:
+    """Copy what git tracks, and what it does not know yet and does not ignore."""
+    listed = subprocess.run(["git", "ls-files", "-co", "--exclude-standard", "-z"], capture_output=True, check=True)
+    for name in filter(None, listed.stdout.decode().split("\0")):
+        if Path(name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_bytes(Path(name).read_bytes())
+
+
+def environment() -> dict[str, str]:
     """The environment without what an outer make hands down."""
-    handed = ("LANGUAGE", "EXTRACT", "STUDY", "BEFORE")
+    handed = ("LANGUAGE", "EXTRACT", "STUDY", "REASON", "BEFORE")
     return {name: value for name, value in os.environ.items() if not name.startswith("MAKE") and name not in handed}
 
 

@@ -21,14 +21,22 @@ def load_input(path: Path) -> Any:
     if path.suffix == ".toml":
         return read_settings(path)
     if path.suffix == ".parquet":
-        import pandas as pd
-
-        return pd.read_parquet(path)
+        return _read_parquet(path)
     if path.suffix == ".csv":
         return _read_csv(path)
     if path.suffix == ".svg":
         return path.read_text(encoding="utf-8")
     raise InputError(f"{path}: no way to read a {path.suffix} file. Use parquet, csv, toml or svg.")
+
+
+def _read_parquet(path: Path) -> pd.DataFrame:
+    import pandas as pd
+
+    try:
+        return pd.read_parquet(path)
+    except (OSError, ValueError) as error:  # what pyarrow raises of a file that is empty or cut off, or of other bytes
+        why = str(error).splitlines()[0]
+        raise InputError(f"{path}: not a table as make writes it ({why}). Delete it, and run make again.") from error
 
 
 def _read_csv(path: Path) -> pd.DataFrame:

@@ -17,6 +17,7 @@ import socket
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from typing import NoReturn
 
 # The first are all that a stage without exhibits needs; the second are imported while those stages run.
 LIBRARIES = ("msgspec", "pandas", "pyarrow.parquet", "scipy.special")
@@ -27,6 +28,7 @@ EXHIBIT_LIBRARIES = (
     "openpyxl",
     "scipy.optimize",
 )
+READY = b"ready"
 LONGEST_REQUEST = 1 << 17  # bytes; the names of the files of a stage take some thousands
 
 
@@ -67,7 +69,7 @@ def _warm_up_and_serve(listener: socket.socket, make: int) -> None:
     else:
         os.close(hear)
         _import(EXHIBIT_LIBRARIES)
-        os.write(tell, b"ready")
+        os.write(tell, READY)
         _serve(listener, make, None)
 
 
@@ -79,8 +81,8 @@ def _import(names: Iterable[str]) -> None:
 
 def _serve(listener: socket.socket, make: int, successor: int | None) -> None:
     """Fork for every request until the process `make` is gone; while the successor lives and is ready, for none."""
-    copies: dict[socket.socket, int] = {}
-    watched: set[socket.socket | int] = {make, listener} if successor is None else {make, listener, successor}
+    door, copies = listener.fileno(), dict[int, int]()
+    watched = {make, door} if successor is None else {make, door, successor}
     while True:
         heard = select.select([*watched, *copies], [], [])[0]
         if make in heard:
@@ -88,48 +90,45 @@ def _serve(listener: socket.socket, make: int, successor: int | None) -> None:
                 os.kill(process, signal.SIGKILL)
             return
         for source in heard:
-            if isinstance(source, int):  # the successor
-                if os.read(source, 16):
-                    watched.discard(listener)
-                else:
-                    watched = {make, listener}
-            elif source is listener:
-                _accept(listener, copies)
+            if successor is not None and source == successor:
+                watched = {make, successor} if os.read(successor, len(READY)) else {make, door}
+            elif source == door:
+                copies |= _accept(listener)
             else:
                 # Who asked has its answer, or is gone: a copy that has ended is reaped, and one that has not is killed.
-                os.kill(copies[source], signal.SIGKILL)
-                os.waitpid(copies.pop(source), 0)
-                source.close()
+                process = copies.pop(source)
+                os.kill(process, signal.SIGKILL)
+                os.waitpid(process, 0)
+                os.close(source)
 
 
-def _accept(listener: socket.socket, copies: dict[socket.socket, int]) -> None:
+def _accept(listener: socket.socket) -> dict[int, int]:
+    """Take one request and fork for it: the copy's process by the connection of the one who asked."""
     try:
         connection, _ = listener.accept()
     except BlockingIOError:  # the other process was first
-        return
+        return {}
     request, descriptors, _, _ = socket.recv_fds(connection, LONGEST_REQUEST, 3)
     if not request:  # who asked was gone before it could say what
         connection.close()
-        return
+        return {}
     process = os.fork()
     if not process:
         _run(request.decode().split("\0"), *descriptors)
     for descriptor in descriptors:
         os.close(descriptor)
-    copies[connection] = process
+    return {connection.detach(): process}
 
 
-def _run(arguments: list[str], out: int, err: int, answer: int) -> None:
+def _run(arguments: list[str], out: int, err: int, answer: int) -> NoReturn:
     """Run a stage in this copy, with the output of the one who asked, answer with the exit code, and end."""
     os.dup2(out, 1)
     os.dup2(err, 2)
     status = 1
     try:
-        sys.path.insert(0, str(Path(__file__).parents[2]))
+        sys.path.append(str(Path(__file__).parents[2]))
         status = importlib.import_module("pipeline.runner.stage").main(arguments)
-    except SystemExit as stop:
-        status = stop.code if isinstance(stop.code, int) else 1
-    except BaseException:  # noqa: BLE001  whatever it is, this copy ends with it
+    except BaseException:  # noqa: BLE001  whatever it is, a copy never goes on as the process it is a copy of
         sys.excepthook(*sys.exc_info())
     finally:
         sys.stdout.flush()

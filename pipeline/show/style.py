@@ -171,9 +171,8 @@ class Sheet:
         box = [0.0, top, WIDTH, self.height - top - self.foot]
         view = '<view id="panels" viewBox="{} {} {} {}"/>'.format(*(f"{side * POINTS_PER_INCH:.1f}" for side in box))
         text = vector.getvalue().replace(f"'{FAMILY}'", f"'{FAMILY}', {FALLBACKS}")
-        return re.sub(r"(<svg [^>]*>)", rf"\1\n {view}", text, count=1), _png(
-            np.asarray(canvas.buffer_rgba())[:, :, :3]
-        )
+        drawn = re.sub(r"(<svg [^>]*>)", rf"\1\n {view}", text, count=1)
+        return drawn, _png(np.asarray(canvas.buffer_rgba())[:, :, :3])
 
 
 def _png(pixels: npt.NDArray[np.uint8]) -> bytes:

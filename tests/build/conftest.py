@@ -1,16 +1,27 @@
 """A copy of the project in a folder of its own, built with the environment of the tests."""
 
 import hashlib
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-STAGES = ["ingest", "sample", "survey", "outcomes", "balance", "itt", "hazard", "survival", "description"]
-STAGES += ["subgroups", "mechanisms", "robustness", "prognosis"]
-STAGES += ["shown", "tables", "figures", "report", "published", "twin"]
+from benchmarks.projects import copy_working_tree, environment
+
+STAGES = [
+    "twin",
+    "ingest",
+    "sample",
+    "survey",
+    "outcomes",
+    "estimates",
+    "shown",
+    "tables",
+    "figures-odd",
+    "figures-even",
+]
+STAGES += ["report", "published"]
 
 
 class Project:
@@ -18,11 +29,7 @@ class Project:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        listed = subprocess.run(["git", "ls-files", "-co", "--exclude-standard", "-z"], capture_output=True, check=True)
-        for name in filter(None, listed.stdout.decode().split("\0")):
-            if Path(name).exists():
-                (folder / name).parent.mkdir(parents=True, exist_ok=True)
-                (folder / name).write_bytes(Path(name).read_bytes())
+        copy_working_tree(folder)
 
     def make(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run make in the copy; the result has what it printed."""
@@ -51,12 +58,6 @@ class Project:
         text = path.read_text(encoding="utf-8")
         assert before in text, f"{name} does not hold {before!r}"
         path.write_text(text.replace(before, after, 1), encoding="utf-8")
-
-
-def environment() -> dict[str, str]:
-    """The environment of the tests without what an outer make hands down."""
-    handed = ("LANGUAGE", "EXTRACT", "REASON")
-    return {name: value for name, value in os.environ.items() if not name.startswith("MAKE") and name not in handed}
 
 
 @pytest.fixture(scope="session")

@@ -6,19 +6,22 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from tests.build.conftest import Project, environment
+from benchmarks.projects import environment
+from tests.build.conftest import Project
 
-ESTIMATION = {"balance", "itt", "hazard", "survival", "description"}
-ESTIMATION |= {"subgroups", "mechanisms", "robustness", "prognosis"}
-SHOWING = {"shown", "tables", "figures", "report", "published"}
+SHOWING = {"shown", "tables", "figures-odd", "figures-even", "report", "published"}
 
 
 def test_two_clean_builds_with_one_job_and_with_four_give_the_same_bytes(built_project, tmp_path):
     other = Project(tmp_path)
+    # What lies beside the Makefile by the name of a library or of its settings is neither imported nor read.
+    (tmp_path / "tomllib.py").write_text("raise ImportError", encoding="utf-8")
+    (tmp_path / "matplotlibrc").write_text("axes.facecolor: red", encoding="utf-8")
     other.built("all", "-j4")
     assert other.hashes() == built_project.hashes()
 
@@ -31,9 +34,9 @@ def test_a_second_build_runs_nothing(built_project):
 
 # what is edited, from, to, the stages that run, and those among them that change a file
 EDITS = [
-    ("config/models.toml", "# The models:", "# The models of the study:", ESTIMATION, set()),
+    ("config/models.toml", "# The models:", "# The models of the study:", {"estimates"}, set()),
     ("config/exhibits.toml", 'title_en = "Learning', 'title_en = "Edited: learning', SHOWING, {"report"}),
-    ("pipeline/stats/density.py", '"""Gaussian', '"""Normal', {"description"}, set()),
+    ("pipeline/stats/density.py", '"""Gaussian', '"""Normal', {"estimates"}, set()),
     ("pipeline/register/spells.py", '"""From weekly', '"""Out of weekly', {"outcomes"}, set()),
     ("pipeline/show/tables.py", '"""', '"""A table. ', {"tables", "report", "published"}, set()),
 ]
@@ -54,9 +57,9 @@ def test_an_edit_runs_what_depends_on_it_and_stops_where_nothing_changed(
 @pytest.mark.parametrize(
     ("name", "stages"),
     [
-        ("reports/twin/figures/figure_3_2.png", {"figures"}),
-        ("data_derived/twin/shares.parquet", {"outcomes", "itt", "subgroups", "mechanisms", "robustness", "prognosis"}),
-        ("data_derived/twin/runs/itt.json", {"itt"}),
+        ("reports/twin/figures/figure_3_2.png", {"figures-even"}),
+        ("data_derived/twin/shares.parquet", {"outcomes", "estimates"}),
+        ("data_derived/twin/runs/estimates.json", {"estimates"}),
     ],
 )
 def test_a_deleted_file_is_made_again_and_only_what_reads_it_looks_again(built_project, name, stages):
@@ -124,23 +127,99 @@ def test_a_change_in_a_received_file_is_refused_and_nothing_is_lost(built_projec
     assert built_project.hashes() == before
 
 
-def test_an_interrupted_build_continues_to_the_same_bytes(built_project, tmp_path):
+def start(folder: Path) -> subprocess.Popen[bytes]:
+    """A build in a group of processes of its own."""
+    command = ["make", "-j2", "all", f"PYTHON={sys.executable}"]
+    nowhere = subprocess.DEVNULL
+    return subprocess.Popen(
+        command, cwd=folder, env=environment(), stdout=nowhere, stderr=nowhere, start_new_session=True
+    )
+
+
+def processes_in(folder: Path) -> list[str]:
+    """The processes whose working directory is the folder; one that has ended has none."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if (process / "cwd").readlink() == folder:
+                found.append((process / "cmdline").read_text().replace("\0", " "))
+    return found
+
+
+def none_is_left_in(folder: Path) -> bool:
+    """Whether every process in the folder ends within some seconds, as the last of them notice that make is gone."""
+    return any(not processes_in(folder) or time.sleep(0.1) for _ in range(100))
+
+
+def test_an_interrupted_build_leaves_no_process_and_continues_to_the_same_bytes(built_project, tmp_path):
     project = Project(tmp_path)
     generator = random.Random(20141031)
     for blow in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL, signal.SIGKILL):
-        command = ["make", "-j2", "all", f"PYTHON={sys.executable}"]
-        run = subprocess.Popen(
-            command,
-            cwd=tmp_path,
-            env=environment(),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        time.sleep(generator.uniform(1, 6))
+        run = start(tmp_path)
+        time.sleep(generator.uniform(1, 4))
         os.killpg(run.pid, blow)
         run.wait()
+        assert none_is_left_in(tmp_path), processes_in(tmp_path)
         leftovers = [path for path in Path(tmp_path).rglob("*.parquet") if path.stat().st_size == 0]
         assert not leftovers
     project.built("all")
     assert project.hashes() == built_project.hashes()
+    assert none_is_left_in(tmp_path), processes_in(tmp_path)
+    assert not list(tmp_path.rglob(".warm.*"))
+
+
+def test_a_make_that_is_killed_alone_leaves_no_process(tmp_path):
+    Project(tmp_path)
+    run = start(tmp_path)
+    while not any("ask.py" in process for process in processes_in(tmp_path)):
+        time.sleep(0.02)
+    time.sleep(1)
+    assert any("warm.py" in process for process in processes_in(tmp_path))
+    run.kill()
+    run.wait()
+    assert none_is_left_in(tmp_path), processes_in(tmp_path)
+
+
+def test_a_stage_that_is_killed_is_one_message(built_project):
+    before, name = built_project.hashes(), "pipeline/stages/sample.py"
+    ends, kills = (
+        '    """Apply the exclusions',
+        '    __import__("os").kill(__import__("os").getpid(), 9)\n    """Apply the exclusions',
+    )
+    built_project.edit(name, ends, kills)
+    result = built_project.make("all")
+    built_project.edit(name, kills, ends)
+    assert result.returncode == 2
+    assert result.stderr.count("\n") == 2, "the message, and that of make"
+    assert "error: stage sample: it was killed" in result.stderr
+    built_project.built("all")
+    assert built_project.hashes() == before
+
+
+def test_a_stage_runs_by_itself_where_there_is_no_warm_process(built_project):
+    before = built_project.hashes()
+    (built_project.folder / "data_derived/twin/runs/survey.json").unlink()
+    said = built_project.make("data_derived/twin/runs/survey.json", "--dry-run").stdout
+    (command,) = [line for line in said.splitlines() if " survey --in " in line]
+    subprocess.run(command, shell=True, cwd=built_project.folder, env=environment(), check=True)
+    assert built_project.hashes() == before
+
+
+def test_the_record_of_a_stage_that_is_none_any_more_goes(built_project):
+    old = built_project.folder / "data_derived/twin/runs/old.json"
+    old.write_text("{}", encoding="utf-8")
+    assert built_project.built("all") == {}
+    assert not old.exists()
+
+
+@pytest.mark.parametrize("content", [b"", b"PAR1 and no more"])
+def test_a_damaged_table_is_one_message(built_project, content):
+    before, path = built_project.hashes(), built_project.folder / "data_derived/twin/baseline_items.parquet"
+    path.write_bytes(content)
+    result = built_project.make("all")
+    assert result.returncode == 2
+    assert "baseline_items.parquet: not a table as make writes it" in result.stderr
+    assert "Traceback" not in result.stderr
+    path.unlink()
+    built_project.built("all")
+    assert built_project.hashes() == before

@@ -38,7 +38,26 @@ def test_survival_is_missing_when_nobody_is_at_risk_unless_all_have_left(weeks, 
     curve = kaplan_meier(weeks, exited, 3, 0.95)
     assert curve.survival.tolist() == pytest.approx(survival, nan_ok=True)
     gone = ~(np.array(survival) > 0)
-    assert np.isnan(curve.standard_errors).tolist() == gone.tolist()
+    for undefined in (curve.standard_errors, curve.ci_low, curve.ci_high):
+        assert np.isnan(undefined).tolist() == gone.tolist()
+
+
+@pytest.mark.parametrize("level", [0.9, 0.95])
+@pytest.mark.parametrize("persons", [3, 40, 3000])
+def test_survival_is_that_of_lifelines(persons, level):
+    from lifelines import KaplanMeierFitter
+
+    rng = np.random.default_rng(persons)
+    weeks, exited = rng.integers(1, 31, persons), rng.random(persons) < 0.6
+    weeks[-1], exited[-1] = 30, False  # somebody is at risk, and stays, to the end
+    curve = kaplan_meier(weeks, exited, 30, level)
+    fitter = KaplanMeierFitter().fit(weeks, exited, timeline=curve.weeks, alpha=1 - level)
+    assert 0 < fitter.event_observed.sum() < persons
+    # Theirs sums logarithms, ours multiplies: some thirty roundings, which a limit near zero magnifies.
+    assert curve.survival == pytest.approx(fitter.survival_function_.to_numpy()[:, 0], rel=1e-13)
+    limits = fitter.confidence_interval_.to_numpy().T
+    assert curve.ci_low == pytest.approx(limits[0], rel=1e-11)
+    assert curve.ci_high == pytest.approx(limits[1], rel=1e-11)
 
 
 @pytest.mark.parametrize("weeks", [[], [0, 2], [2, 4]])

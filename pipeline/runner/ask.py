@@ -39,7 +39,7 @@ def _run_here(arguments: list[str]) -> int:
     from pathlib import Path
 
     site.main()  # which -S left out: the libraries are found from here on
-    sys.path.insert(0, str(Path(__file__).parents[2]))
+    sys.path.append(str(Path(__file__).parents[2]))
     from pipeline.runner.stage import main
 
     return main(arguments)

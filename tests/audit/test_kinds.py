@@ -14,8 +14,8 @@ import pytest
 
 from pipeline.audit.build import Build
 from pipeline.audit.evidence import locate_squares, locate_sum
-from pipeline.estimate.problem import NoEstimateError
 from pipeline.estimate.table import parse_address
+from pipeline.stats.errors import NoEstimateError
 from tests.models import MODELS, estimates, problem_of, run, trial, with_models, with_study
 
 RAW, DERIVED, CONFIG = Path("data_raw/twin"), Path("data_derived/twin"), Path("config")

@@ -5,6 +5,8 @@ STUDY    ?= config
 EXTRACT  ?= $(if $(filter config,$(STUDY)),twin,$(notdir $(STUDY)))
 FROM     ?= twin
 PYTHON   ?= .venv/bin/python
+# The Python of 3.11 or newer that .venv is built with.
+BASE_PYTHON ?= python3
 
 # The name of an extract is part of paths that `make clean` deletes: letters, digits, _ and - only.
 CHARACTERS := a b c d e f g h i j k l m n o p q r s t u v w x y z A B C D E F G H I J K L M N O P Q R S T U V W X Y Z 0 1 2 3 4 5 6 7 8 9 _ -
@@ -53,10 +55,11 @@ test: check ## Run every test; they are about the synthetic trial, whatever EXTR
 	$(if $(filter-out twin,$(EXTRACT)),@$(MAKE) check EXTRACT=twin)
 	$(PYTHON) -m pytest
 
-lint: $(SETUP) ## Check style and types
+lint: $(SETUP) ## Check style, types, and which room imports from which
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m ruff format --check .
 	$(PYTHON) -m mypy
+	$(PYTHON) -c 'from importlinter.cli import lint_imports_command as lint; lint()' --no-logo --no-cache
 
 docs: $(SETUP) ## Write docs/outcomes.md, docs/models.md and docs/variables.md from the settings and the tests
 	@$(PYTHON) -m pipeline.documents
@@ -91,9 +94,13 @@ help: ## Show this list
 
 # --- The environment, from the lock file -----------------------------------------------------------------------------
 
+# A Python older than 3.11 is told so before anything is built.
+OLD = sys.executable + " is Python " + sys.version.split()[0] + ", older than 3.11: name one that is not, such as BASE_PYTHON=python3.11"
+
 .venv/installed: requirements.lock
+	@$(BASE_PYTHON) -c 'import sys; sys.exit("error: " + $(OLD) if sys.version_info < (3, 11) else 0)'
 	@echo "building the environment in .venv from requirements.lock"
-	python3 -m venv .venv
+	$(BASE_PYTHON) -m venv .venv
 	.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@touch $@
 
@@ -102,12 +109,13 @@ help: ## Show this list
 # same, so an unchanged output stops the rebuild there. A deleted output makes its stage run again.
 
 # Every stage runs in a copy of a process that has imported the libraries. A secondary file is made only for a target
-# that has to be made, so a build with nothing to do starts no Python; the process ends with this make.
+# that has to be made, so a build with nothing to do starts no Python; the process ends with this make. A Python that
+# cannot run the project is refused by the package itself (pipeline/__init__.py).
 MAKE_PROCESS := $(shell echo $$PPID)
 WARM := $(RUNS)/.warm.$(MAKE_PROCESS)
 .SECONDARY: $(WARM)
 $(WARM): | $(SETUP)
-	@mkdir -p $(RUNS) && rm -f $(RUNS)/.warm.* && $(PYTHON) -I pipeline/runner/warm.py $@ $(MAKE_PROCESS)
+	@$(PYTHON) -c 'import pipeline' && mkdir -p $(RUNS) && rm -f $(RUNS)/.warm.* && $(PYTHON) -I pipeline/runner/warm.py $@ $(MAKE_PROCESS)
 
 # A build with the settings of another study looks at everything again, whatever the dates of its files.
 $(DERIVED)/study.txt: $(if $(filter-out $(STUDY),$(shell cat $(DERIVED)/study.txt 2>/dev/null)),FORCE)
@@ -138,13 +146,13 @@ ifeq ($(EXTRACT),twin)
 RECEIVED := $(addprefix $(RAW)/,dream.csv allocation.csv baseline_survey.csv followup_survey.csv)
 DECLARED := $(RAW)/targets.csv
 PUBLISHED := yes
-$(eval $(call stage,twin,,$(RECEIVED) $(RAW)/extract.toml $(DECLARED),$(wildcard pipeline/twin/calibrated/*.csv pipeline/twin/data/*) $(call settings,scales.csv)))
+$(eval $(call stage,twin,,$(RECEIVED) $(RAW)/extract.toml $(DECLARED),$(wildcard pipeline/twin/calibrated/*.csv pipeline/twin/data/*)))
 $(RUNS)/twin.json: $(if $(filter twin,$(MAKECMDGOALS)),FORCE)
 else
 # A study that brings the script of its data makes its extract as the twin is made; every extract's extract.toml lists its files.
 ifneq ($(and $(wildcard $(STUDY)/make_extract.py),$(filter $(notdir $(STUDY)),$(EXTRACT))),)
 $(RAW)/extract.toml: $(STUDY)/make_extract.py | $(SETUP)
-	@$(PYTHON) $< $(RAW) && rm -f $@ && $(PYTHON) -m pipeline.register.receive $(RAW) --settings $(STUDY)
+	@$(PYTHON) -c 'import pipeline' && $(PYTHON) $< $(RAW) && rm -f $@ && $(PYTHON) -m pipeline.register.receive $(RAW) --settings $(STUDY)
 -include $(DERIVED)/received.mk
 endif
 $(DERIVED)/received.mk: $(RAW)/extract.toml

@@ -35,7 +35,7 @@ def data_of(base, study=STUDY):
 
 
 def run(stage=None, models=MODELS, study=STUDY, base=None, **changes):
-    """The estimates of the models of a stage, of some, or of all, by address; `changes` are tables in place of the trial's."""
+    """The estimates of the models of a stage, of some, or of all, by address; `changes` replace tables of the trial."""
     chosen = {
         name: {key: value for key, value in msgspec.to_builtins(model).items() if key != "name"}
         for name, model in checked_models(models, study.design).items()

@@ -1,1 +1,1 @@
-"""The auditor's tools: from a printed number back to the cells of the received files."""
+"""The auditor's tools: from a number shown back to the cells of the received files, and from one build to the next."""

@@ -19,6 +19,7 @@ from pipeline.estimate.terms import Evidence, Terms
 from pipeline.estimate.values import Values, values
 from pipeline.settings.models import Model
 from pipeline.stats.density import kernel_density, silverman_bandwidth
+from pipeline.stats.errors import NoEstimateError
 
 ARMS = ("control", "treated")
 
@@ -39,7 +40,7 @@ def _density(problem: Values, place: int, arm: str) -> list[Estimate]:
     }
     try:
         fit = kernel_density(own.values[:, place], points)
-    except ValueError:
+    except NoEstimateError:
         labels = [Label(label.outcome, number) for number in range(len(points))]
         nobody = f"nobody in the arm has the variable {label.outcome}" if len(problem.persons) else NOBODY_IN_SAMPLE
         reason = "all values are equal" if len(own.persons) else nobody

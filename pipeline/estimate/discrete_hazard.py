@@ -16,7 +16,6 @@ from pipeline.estimate.problem import (
     NOBODY_IN_SAMPLE,
     Estimator,
     FloatArray,
-    NoEstimateError,
     Words,
     missing_rows,
 )
@@ -32,6 +31,7 @@ from pipeline.estimate.spells import Spells, spells
 from pipeline.estimate.table import Address, Estimate, hash_persons
 from pipeline.estimate.terms import Evidence, Squares, Terms
 from pipeline.stats.distributions import infer
+from pipeline.stats.errors import NoEstimateError
 from pipeline.stats.hazard import HazardFit, derivatives, fit_hazard
 from pipeline.stats.person_weeks import Cells, collapse, interval_names, interval_of, persons_used
 
@@ -52,7 +52,7 @@ class Fit:
 
 
 def fit(problem: Spells) -> Fit:
-    """The hazard of a problem; ValueError with the reason if the effect of treatment has no estimate."""
+    """The hazard of a problem; NoEstimateError with the reason if the effect of treatment has no estimate."""
     if not problem.size:
         raise NoEstimateError(NOBODY_IN_SAMPLE)
     if not len(problem.persons):
@@ -88,7 +88,7 @@ def rows(problem: Spells) -> list[Estimate]:
     """The effect of treatment, and of each covariate, with its errors."""
     try:
         found = fit(problem)
-    except ValueError as error:
+    except NoEstimateError as error:
         return missing_rows(problem.model, problem.sample, [problem.label], _parameters(problem), str(error))
     hazard, used = found.hazard, found.used
     estimates = []

@@ -27,7 +27,7 @@ FORMULA = "w = the row of (X'X)^-1 X' of {parameter} on the means by cluster and
 
 
 def fit(problem: Regression) -> Fit:
-    """The effects of a problem on means; ValueError with the reason if there is none."""
+    """The effects of a problem on means; NoEstimateError with the reason if there is none."""
     averaged, row_of = average_arms(problem.design)
     cluster = problem.study.design.cluster
     arms = np.unique(2 * averaged.clusters + averaged.treated) // 2

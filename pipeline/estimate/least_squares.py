@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from pipeline.estimate.designs import Design
-from pipeline.estimate.problem import Estimator, FloatArray, NoEstimateError, Words
+from pipeline.estimate.problem import Estimator, FloatArray, Words
 from pipeline.estimate.regression import (
     ONE_CLUSTER_NOTE,
     Fit,
@@ -25,13 +25,14 @@ from pipeline.estimate.regression import (
 )
 from pipeline.estimate.table import Address, Estimate
 from pipeline.estimate.terms import Evidence, Squares, Terms
+from pipeline.stats.errors import NoEstimateError
 from pipeline.stats.ols import OLSFit, fit_cluster_ols, is_aliased
 
 FORMULA = "w = the row of (X'X)^-1 X' of {parameter}"
 
 
 def fit(problem: Regression) -> Fit:
-    """The effects of a problem by one factorisation; NoEstimateError or ValueError with the reason if there is none.
+    """The effects of a problem by one factorisation; NoEstimateError with the reason if there is none.
 
     An effect that the data do not identify is missing, and its persons stay for the common coefficients: with their
     effect, for without it they would count as untreated. A covariate that the columns before it determine is left out,

@@ -26,10 +26,6 @@ NOBODY_IN_SAMPLE = "nobody is in the sample"
 NOBODY_KNOWN = "nobody has a known outcome and every covariate"
 
 
-class NoEstimateError(ValueError):
-    """The persons and outcomes of a problem give no estimate; the message is the reason, and goes into its note."""
-
-
 class Label(NamedTuple):
     """What a column of outcomes holds: a share up to a week, or with no week a variable of the person."""
 

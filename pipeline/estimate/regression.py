@@ -19,7 +19,6 @@ from pipeline.estimate.problem import (
     Data,
     FloatArray,
     Label,
-    NoEstimateError,
     missing_rows,
     wanted,
 )
@@ -28,6 +27,7 @@ from pipeline.estimate.terms import Evidence, Terms, sum_of_ones
 from pipeline.settings.models import Model
 from pipeline.settings.study import Study
 from pipeline.stats.distributions import infer
+from pipeline.stats.errors import NoEstimateError
 from pipeline.stats.ols import RankDeficiencyError
 
 Result = TypeVar("Result")
@@ -179,7 +179,7 @@ def rows_of(problem: Regression, estimate: Callable[[Regression], Fit]) -> list[
     try:
         require_persons(problem)
         return [*_rows(problem, estimate(problem)), *groups]
-    except ValueError as error:
+    except NoEstimateError as error:
         notes, effects = [problem.design.note, *problem.notes], problem.design.effects
         return [*missing_rows(problem.model, problem.part.name, problem.labels, effects, str(error), notes), *groups]
 

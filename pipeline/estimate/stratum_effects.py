@@ -10,7 +10,7 @@ import numpy as np
 
 from pipeline.estimate import least_squares
 from pipeline.estimate.designs import EVERYBODY, Design
-from pipeline.estimate.problem import Estimator, FloatArray, NoEstimateError, Words
+from pipeline.estimate.problem import Estimator, FloatArray, Words
 from pipeline.estimate.regression import (
     Fit,
     Regression,
@@ -24,6 +24,7 @@ from pipeline.estimate.regression import (
 )
 from pipeline.estimate.table import Address, Estimate
 from pipeline.estimate.terms import Squares, Terms
+from pipeline.stats.errors import NoEstimateError
 from pipeline.stats.ols import ContrastFit, fit_contrast, is_aliased
 
 FORMULA = "w = the sum over strata k of N(k)/N x the row of (X'X)^-1 X' of the effect in k"

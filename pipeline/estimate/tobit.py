@@ -23,7 +23,6 @@ from pipeline.estimate.problem import (
     Estimator,
     FloatArray,
     Label,
-    NoEstimateError,
     Words,
     missing_rows,
     wanted,
@@ -35,6 +34,7 @@ from pipeline.people.samples import select_sample
 from pipeline.settings.models import Model
 from pipeline.settings.study import Study
 from pipeline.stats.distributions import infer
+from pipeline.stats.errors import NoEstimateError
 from pipeline.stats.ols import coefficient_weights
 from pipeline.stats.tobit import TobitFit, derivatives, fit_tobit
 
@@ -108,7 +108,7 @@ def problems(model: Model, data: Data, address: Address | None = None) -> Iterat
 
 
 def fit(problem: Prognosis) -> Fit:
-    """The fit of a problem; ValueError with the reason if it has none."""
+    """The fit of a problem; NoEstimateError with the reason if it has none."""
     if not len(problem.persons):
         raise NoEstimateError(NOBODY_KNOWN if problem.size else NOBODY_IN_SAMPLE)
 
@@ -127,7 +127,7 @@ def rows(problem: Prognosis) -> list[Estimate]:
     model, label = problem.model, problem.label
     try:
         found = fit(problem)
-    except ValueError as error:
+    except NoEstimateError as error:
         return missing_rows(model, problem.sample, [label], problem.names, str(error))
     tobit, controls = found.tobit, ~problem.treated
     inference = infer(tobit.coefficients, tobit.standard_errors, tobit.df, problem.study.inference.level)

@@ -1,1 +1,1 @@
-"""All that knows the DREAM register: its calendar, its codes and the readers of its files."""
+"""All that knows registers such as DREAM: their forms, calendar, codes, states, and how deliveries are read."""

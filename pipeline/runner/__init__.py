@@ -1,1 +1,1 @@
-"""Running one stage: inputs, schemas, records."""
+"""Running a stage in a warm process: its inputs, their schemas, what changed, and the record of the run."""

@@ -97,9 +97,8 @@ def _validate(tables: dict[Path, Any], others: list[Path]) -> None:
 
 def _package_files() -> list[Path]:
     """The package's own modules that are loaded now, as paths relative to the working directory."""
-    here = Path.cwd()
     files = (getattr(module, "__file__", None) for module in list(sys.modules.values()) if _is_ours(module))
-    return sorted(Path(file).relative_to(here) for file in files if file)
+    return sorted(Path(os.path.relpath(file)) for file in files if file)
 
 
 def _is_ours(module: ModuleType | None) -> bool:

@@ -352,9 +352,7 @@ def fill(text: str, words: Mapping[str, str], file: str = SETTINGS_FILE) -> str:
 
     def replace(match: re.Match[str]) -> str:
         if match[1] not in words:
-            raise InputError(
-                f"{file}: nothing is known to fill in for {match[0]} in: {text[:80]}. Mend the word."
-            )
+            raise InputError(f"{file}: nothing is known to fill in for {match[0]} in: {text[:80]}. Mend the word.")
         return words[match[1]]
 
     return re.sub(r"\{([^{}]+)\}", replace, text)

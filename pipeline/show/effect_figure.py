@@ -52,6 +52,8 @@ def draw_effect(drawing: Drawing) -> Sheet:
             _finish(axes, drawing, panel, is_named=not several)
             if panel.is_empty:
                 write_nothing(axes, drawing.words["nothing"])
+            else:
+                axes.axhline(0, color=INK, linewidth=1.0, zorder=1.5)
             _mark_ends(axes, panel.curves, axes_height)
     return sheet
 
@@ -106,7 +108,6 @@ def _finish(axes: Axes, drawing: Drawing, panel: PanelDrawing, is_named: bool) -
     from matplotlib.ticker import MaxNLocator
 
     last = float(panel.curves[0].x[-1])
-    axes.axhline(0, color=INK, linewidth=1.0, zorder=1.5)
     axes.set_xlim(0, last)
     axes.set_xticks(week_ticks(int(last)))
     axes.set_xlabel(panel.x_label)

@@ -227,9 +227,10 @@ def write_above(axes: Axes, text: str) -> None:
 
 
 def write_nothing(axes: Axes, text: str) -> None:
-    """A sentence in the middle of axes that have nothing to show, and no numbers on their vertical scale."""
+    """Sentences in the middle of axes that have nothing to show, and no numbers on their vertical scale."""
     axes.set_yticks([])
-    axes.text(0.5, 0.5, text, transform=axes.transAxes, ha="center", va="center", color=GREY, wrap=True)
+    lines = text.replace(". ", ".\n")
+    axes.text(0.5, 0.5, lines, transform=axes.transAxes, ha="center", va="center", color=GREY)
 
 
 def height(lines: Sequence[str], size: float) -> float:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from pipeline.stats.errors import NoEstimateError
+
 FloatArray = npt.NDArray[np.float64]
 
 
@@ -23,11 +25,11 @@ class Density:
 def silverman_bandwidth(values: npt.ArrayLike) -> float:
     """0.9 * min(sd, interquartile range / 1.34) * n^(-1/5): Silverman (1986), equation 3.31.
 
-    The range is left out if it is zero, as when half of the values are equal. ValueError unless values differ.
+    The range is left out if it is zero, as when half of the values are equal. NoEstimateError unless values differ.
     """
     x = np.asarray(values, dtype=float)
     if not len(x) or x.min() == x.max():  # the deviation of equal values need not be zero: it is rounded
-        raise ValueError("a kernel density needs values that differ")
+        raise NoEstimateError("a kernel density needs values that differ")
     lower, upper = np.quantile(x, [0.25, 0.75])
     spread = float(np.std(x, ddof=1))
     if upper > lower:

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
+from pipeline.stats.errors import NoEstimateError
 from pipeline.stats.ols import PERFECT_FIT, require_full_rank
 from pipeline.stats.person_weeks import Cells, Drop, drop_perfect_prediction
 
@@ -24,7 +25,7 @@ MAXIMUM_STEPS = 50
 REGULAR = 1e-11
 
 
-class NotIdentifiedError(ValueError):
+class NotIdentifiedError(NoEstimateError):
     """The effect of treatment has no finite maximum-likelihood estimate in these person-weeks."""
 
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from pipeline.stats.errors import NoEstimateError
+
 FloatArray = npt.NDArray[np.float64]
 
 # What is left of a column after projection on the earlier ones, relative to its length: rounding leaves 1e-16 to 1e-13.
@@ -16,7 +18,7 @@ RANK_TOLERANCE = 1e-10
 PERFECT_FIT = 1e-20
 
 
-class RankDeficiencyError(ValueError):
+class RankDeficiencyError(NoEstimateError):
     """A column of the design is a linear combination of the columns before it, so its coefficient does not exist."""
 
     def __init__(self, column: str) -> None:
@@ -84,8 +86,8 @@ def fit_cluster_ols(
     are taken as deviations from group means, which gives the same coefficients and residuals (Frisch and Waugh 1933).
     The variance is G/(G-1) * (N-1)/(N-K) * A (sum_g s_g s_g') A with A = (X'X)^-1 and s_g the scores summed over
     cluster g; K counts every column and every absorbed dummy. Stata 18 [R] regress, Methods and formulas; report
-    section 3.2, model (2). `columns` names the columns of the design in errors. ValueError for a missing value or too
-    few rows; RankDeficiencyError for a column that the others determine.
+    section 3.2, model (2). `columns` names the columns of the design in errors. ValueError for a missing value,
+    NoEstimateError for too few rows; RankDeficiencyError for a column that the others determine.
 
     Other packages: statsmodels has this variance but the normal reference unless use_t=True; linearmodels has it with
     debiased=True (PanelOLS: group_debias=True) but t(N-K); R's sandwich has it as vcovCL(type="HC1"), and t(N-K).
@@ -189,7 +191,9 @@ def require_full_rank(
     `upper` (k, k) is the triangular factor of the design, where it is known already.
     """
     factor = np.asarray(np.linalg.qr(design, mode="r") if upper is None else upper)
-    dependent = np.flatnonzero(np.abs(np.diag(factor)) <= RANK_TOLERANCE * np.linalg.norm(design, axis=0))
+    left = np.zeros(design.shape[1])  # of more columns than rows the last have nothing left
+    left[: min(factor.shape)] = np.abs(np.diag(factor))
+    dependent = np.flatnonzero(left <= RANK_TOLERANCE * np.linalg.norm(design, axis=0))
     if dependent.size:
         first = int(dependent[0])
         raise RankDeficiencyError(columns[first] if columns is not None else str(first))
@@ -214,7 +218,7 @@ def _weights(
         raise ValueError("the design has missing values: take complete cases first")
     count = x.shape[1] if k is None else k
     if len(x) <= count:
-        raise ValueError(f"{len(x)} observations are too few for {count} coefficients")
+        raise NoEstimateError(f"{len(x)} observations are too few for {count} coefficients")
     orthogonal, upper = np.linalg.qr(x if within is None else within)
     require_full_rank(x, columns, upper)
     return np.asarray(np.linalg.solve(upper, orthogonal.T), dtype=float)

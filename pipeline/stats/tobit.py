@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
+from pipeline.stats.errors import NoEstimateError
 from pipeline.stats.ols import require_full_rank
 
 FloatArray = npt.NDArray[np.float64]
@@ -56,9 +57,9 @@ def fit_tobit(
     likelihood is concave (Olsen 1978); report appendix 6.2. The variance is N/(N-1) times the sandwich of observed
     information and scores, the reference t with N less the number of slopes, as in Stata's `tobit, vce(robust)`; R's
     sandwich has no N/(N-1), and AER the normal reference. The coefficients are exactly least squares of `latent` on the
-    design, since their scores add up to zero there. ValueError for a missing value, an outcome outside the limits, too
-    few rows or none inside the limits; RankDeficiencyError for a column that the others determine. A likelihood without
-    a maximum gives `converged` False and no number.
+    design, since their scores add up to zero there. ValueError for a missing value, NoEstimateError for an outcome
+    outside the limits, too few rows or none inside the limits; RankDeficiencyError for a column that the others
+    determine. A likelihood without a maximum gives `converged` False and no number.
     """
     y, x = np.asarray(outcome, dtype=float), np.asarray(design, dtype=float)
     _require_usable(y, x, limits)
@@ -124,17 +125,17 @@ def _residuals(
 
 
 def _require_usable(y: FloatArray, x: FloatArray, limits: tuple[float, float]) -> None:
-    """Raise ValueError unless the outcome and the design can be used."""
+    """Raise ValueError for missing values, NoEstimateError unless the outcome and the design can be used."""
     if not (np.isfinite(y).all() and np.isfinite(x).all()):
         raise ValueError("the outcome or the design has missing values: take complete cases first")
     if len(x) <= x.shape[1] + 1:
-        raise ValueError(f"{len(x)} observations are too few for {x.shape[1]} coefficients and a variance")
+        raise NoEstimateError(f"{len(x)} observations are too few for {x.shape[1]} coefficients and a variance")
     outside = int(((y < limits[0]) | (y > limits[1])).sum())
     if outside:
-        raise ValueError(f"{outside} outcomes lie outside the limits {limits[0]:g} and {limits[1]:g}")
+        raise NoEstimateError(f"{outside} outcomes lie outside the limits {limits[0]:g} and {limits[1]:g}")
     inside = int(((y > limits[0]) & (y < limits[1])).sum())
     if not inside:
-        raise ValueError(f"all {len(y)} outcomes lie at the limits {limits[0]:g} and {limits[1]:g}: no variance")
+        raise NoEstimateError(f"all {len(y)} outcomes lie at the limits {limits[0]:g} and {limits[1]:g}: no variance")
 
 
 def _maximise(design: FloatArray, y: FloatArray, lower: BoolArray, upper: BoolArray) -> tuple[FloatArray, bool]:

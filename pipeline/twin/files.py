@@ -68,7 +68,7 @@ def allocation_lines(frame: Frame, people: People) -> list[str]:
 
 
 def survey_lines(frame: Frame, rows: list[tuple[int, Answers]], date: npt.NDArray[np.datetime64]) -> list[str]:
-    """One line a person who answered; items in the order of config/scales.csv."""
+    """One line a person who answered; items in the order of the questionnaire."""
     items = [item for scale in read_scales() for item in scale.items if item in rows[0][1]]
     lines = [";".join(["LOEBENR", "SVARDATO", *items])]
     for i, answers in rows:

@@ -92,7 +92,7 @@ def _addresses(frame: Frame) -> Integers:
 def build_items(scores: dict[str, Integers], answered: npt.NDArray[np.bool_], survey: str) -> list[tuple[int, Answers]]:
     """Answers (position in the frame, item -> answer or None) of those who answered, for the scales in `scores`.
 
-    The scoring rules of config/scales.csv give the scores back. `survey` names the generators.
+    The scoring rules of data/scales.csv give the scores back. `survey` names the generators.
     """
     rows = [(int(i), Answers()) for i in np.flatnonzero(answered)]
     weights = _category_weights()

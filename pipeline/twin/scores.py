@@ -10,19 +10,18 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.twin.randomness import ROOT
 from pipeline.twin.stored import read_column, read_rows, read_stored
 
 Integers = npt.NDArray[np.int64]
 CALIBRATED = Path(__file__).parent / "calibrated"
 BASELINE = CALIBRATED / "scores.csv"
 FOLLOWUP = CALIBRATED / "followup.csv"
-SCALES = ROOT / "config" / "scales.csv"
+SCALES = Path(__file__).parent / "data" / "scales.csv"
 
 
 @dataclass(frozen=True)
 class Scale:
-    """How items make a score (config/scales.csv): their names and range, and the scoring rule."""
+    """How items of the questionnaires sent (data/scales.csv) make a score: their names and range, and the rule."""
 
     variable: str
     items: tuple[str, ...]

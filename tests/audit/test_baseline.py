@@ -10,8 +10,9 @@ import pandas as pd
 import pytest
 
 from pipeline.audit.baseline import LOG, accept, accepted_hash, read_accepted
-from pipeline.audit.compare import COLUMNS, compare, describe, read_estimates
+from pipeline.audit.compare import COLUMNS, compare, describe, iterated_models, read_estimates
 from pipeline.errors import InputError
+from tests.models import OWN
 
 # estimate_id, estimate, se, ci_low, ci_high, control_mean, p_value, df, n, n_treated, n_control, n_clusters, converged
 ROWS = [
@@ -41,7 +42,11 @@ SMALL = [
 
 @pytest.mark.parametrize("changes", SMALL, ids=str)
 def test_rounding_is_no_change(changes):
-    assert compare(table(), table(**changes)).changes.empty
+    assert compare(table(), table(**changes), {"tobit"}).changes.empty
+
+
+def test_only_what_is_found_by_steps_may_move_by_a_step():
+    assert len(compare(table(), table(**{"3__estimate": 3.0 * (1 + 9e-7)}), {"itt"}).changes) == 1
 
 
 MOVED = [
@@ -62,7 +67,7 @@ MOVED = [
 
 @pytest.mark.parametrize(("changes", "says"), MOVED, ids=[says for _, says in MOVED])
 def test_a_change_is_told_in_one_line(changes, says):
-    found = compare(table(), table(**changes))
+    found = compare(table(), table(**changes), {"tobit"})
     place = int(next(iter(changes))[0])
     model = ROWS[place][0].split("/")[0]
     lines = describe(found)
@@ -121,6 +126,10 @@ def test_without_a_reason_nothing_is_accepted(tmp_path, reason):
     assert not list(kept.iterdir())
 
 
+def test_models_that_are_found_by_steps_are_told_by_their_estimator():
+    assert iterated_models(OWN) == {"tobit", "hazard_logit", "hazard_cloglog"}
+
+
 COMMAND = [sys.executable, "-m", "pipeline.audit.baseline"]
 
 
@@ -134,6 +143,7 @@ def test_only_the_synthetic_trial_has_accepted_estimates():
 def test_at_a_terminal_the_reason_is_asked_for(tmp_path):
     made = write_estimates(tmp_path / "twin" / "estimates", table())
     (tmp_path / "tests" / "baseline").mkdir(parents=True)
+    (tmp_path / "config").symlink_to(OWN)
     ours, theirs = pty.openpty()
     os.write(ours, b"Asked.\n")
     clean = {name: value for name, value in os.environ.items() if name != "REASON"} | {"PYTHONPATH": str(Path.cwd())}

@@ -7,21 +7,26 @@ import math
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from pipeline.audit.sums import RootOfSquares
 from scipy import stats
 
 from pipeline.audit.build import Build
+from pipeline.audit.evidence import RootOfSquares
 from pipeline.audit.lineage import trace_files
 from pipeline.audit.trace import main, trace
 from pipeline.errors import InputError
+from pipeline.estimate.estimators import ESTIMATORS
+from pipeline.show.shown import COLUMNS, show_number
 
 RAW, DERIVED = Path("data_raw/twin"), Path("data_derived/twin")
 BUILD = Build(RAW, DERIVED)
+# What asks for a number by its address rests on the exhibits of the report.
+REPORT = pytest.mark.report("exhibits.toml")
 NUMBER, ERROR = "figure_3_3/all/sickness_benefit/45", "table_3_2/sickness_benefit_exit/long_wait/se"
 
 
@@ -47,9 +52,9 @@ def given_back(number):
         contribution = part.cells["contribution"]
         if isinstance(part, RootOfSquares):
             squares = contribution.groupby(part.cells["cluster"]).sum() ** 2
-            totals.append(math.sqrt(part.factor * squares.sum()))
+            totals.append(math.sqrt(part.squares.factor * squares.sum()))
         else:
-            totals.append(part.constant + math.fsum(contribution))
+            totals.append(part.terms.constant + math.fsum(contribution))
     return totals
 
 
@@ -73,10 +78,11 @@ def test_every_kind_of_number_is_given_back_by_cells_that_stand_in_the_received_
             assert rows[cell["line"] - 1][columns[cell["column"]]] == cell["content"]
 
 
+@REPORT
 def test_the_share_of_one_person_can_be_counted_in_the_received_file():
     """Weight times share of the first person, from the file's own codes and wage months, without the pipeline."""
     part = trace("figure_3_2/all/employment/20", BUILD).number.parts["estimate"]
-    first, cells = part.terms.iloc[0], part.cells
+    first, cells = part.terms.table.iloc[0], part.cells
     own = cells[cells["line"] == cells["line"].iloc[0]]
     columns, rows = FILES["dream.csv"]
     row = rows[own["line"].iloc[0] - 1]
@@ -88,19 +94,21 @@ def test_the_share_of_one_person_can_be_counted_in_the_received_file():
     assert sum(weeks) / 20 == pytest.approx(first["outcome"])
 
 
+@REPORT
 def test_a_count_counts_and_a_mean_of_some_says_who_weighs_nothing():
     found = trace("table_3_1/employment_exit/all/n", BUILD).number
     assert set(found.parts["count"].cells["contribution"]) == {1.0}
     assert len(found.parts["count"].cells) == found.value
     at_risk = trace("figure_3_1/all/employment_exit/39/control/at_risk", BUILD).number
-    assert len(at_risk.parts["count"].terms) == at_risk.value
+    assert len(at_risk.parts["count"].terms.table) == at_risk.value
     control = trace("table_3_5/emergency_visits/low_7_control/estimate", BUILD)
     part = control.number.parts["estimate"]
-    assert (part.terms["weight"] > 0).all()
-    assert len(part.terms) == control.estimate["n"]
-    assert "weigh nothing in this mean" in part.identity
+    assert (part.terms.table["weight"] > 0).all()
+    assert len(part.terms.table) == control.estimate["n"]
+    assert "weigh nothing in this mean" in part.terms.identity
 
 
+@REPORT
 def test_the_chain_of_files_goes_from_the_numbers_shown_to_the_received_files():
     chain = trace_files(DERIVED / "shown.parquet", DERIVED / "runs", DERIVED / "estimates" / "itt.parquet")
     assert chain[0].path == str(DERIVED / "shown.parquet")
@@ -128,13 +136,16 @@ def mutate(column, value):
 
 
 def record_as_built(path):
-    """Write the hash of a changed file into the record, so that only the number itself can tell."""
-    record = DERIVED / "runs" / "shown.json"
-    body = json.loads(record.read_text(encoding="utf-8"))
-    body["outputs"][str(path)] = hashlib.sha256(path.read_bytes()).hexdigest()
-    record.write_text(json.dumps(body), encoding="utf-8")
+    """Write the hash of a changed file into every record that names it, so that only the numbers can tell."""
+    for record in (DERIVED / "runs").glob("*.json"):
+        body = json.loads(record.read_text(encoding="utf-8"))
+        for side in ("inputs", "outputs"):
+            if str(path) in body[side]:
+                body[side][str(path)] = hashlib.sha256(path.read_bytes()).hexdigest()
+        record.write_text(json.dumps(body), encoding="utf-8")
 
 
+@REPORT
 @pytest.mark.parametrize(
     ("column", "value", "recorded", "message"),
     [
@@ -154,24 +165,57 @@ def test_a_number_shown_that_is_not_the_statistic_of_its_estimate_is_refused(col
         trace(NUMBER, Build(RAW, DERIVED))
 
 
+@REPORT
 def test_cells_that_do_not_give_the_number_back_are_refused(monkeypatch, capsys):
-    def without_factor(request):
-        found = decompose_error(request)
-        return RootOfSquares(found.identity, 1.001, found.factor_words, found.terms, found.cells)
+    own = ESTIMATORS["discrete_hazard"]
 
-    from pipeline.audit.statistics import decompose_error
+    def with_another_factor(problem, address):
+        return replace(own.squares(problem, address), factor=1.001)
 
-    monkeypatch.setattr("pipeline.audit.statistics.decompose_error", without_factor)
+    monkeypatch.setitem(ESTIMATORS, "discrete_hazard", replace(own, squares=with_another_factor))
     monkeypatch.setattr(sys, "argv", ["trace", ERROR, "--raw", str(RAW), "--derived", str(DERIVED)])
     assert main() == 2
     assert "the cells do not give the number back" in capsys.readouterr().err
 
 
+REASON = "no estimate: one arm only"
+
+
+@REPORT
+@pytest.mark.parametrize("end", ["", "/ci_low"])
+@pytest.mark.usefixtures("copy")
+def test_a_missing_number_is_answered_with_its_reason_alone(end, monkeypatch, capsys):
+    cells = pd.read_parquet(DERIVED / "shown.parquet")
+    cell = cells[cells["cell_id"] == f"{NUMBER}{end}"].iloc[0]
+    path = DERIVED / "estimates" / "itt.parquet"
+    table = pd.read_parquet(path)
+    gone = table["estimate_id"] == cell["estimate_id"]
+    table.loc[gone, ["estimate", "se", "p_value", "ci_low", "ci_high"]] = np.nan
+    table.loc[gone, ["converged", "note"]] = [False, REASON]
+    table.to_parquet(path, index=False)
+    build = Build(RAW, DERIVED)
+    written = show_number(
+        build.slots[cell["cell_id"]], table[gone].to_dict("records")[0], build.study.inference.stars, build.language
+    )
+    cells.loc[cells["cell_id"] == cell["cell_id"], COLUMNS] = [written]
+    cells.to_parquet(DERIVED / "shown.parquet", index=False)
+    record_as_built(path)
+    record_as_built(DERIVED / "shown.parquet")
+    monkeypatch.setattr(sys, "argv", ["trace", cell["cell_id"], "--raw", str(RAW), "--derived", str(DERIVED)])
+    assert main() == 2
+    said = capsys.readouterr()
+    assert said.err == f"error: trace: no number stands here: {REASON}.\n"
+    assert not said.out
+    assert not (DERIVED / "trace").exists()
+
+
+@REPORT
 def test_an_unknown_address_is_answered_with_those_near_it():
     with pytest.raises(InputError, match="figure_3_3/all/sickness_benefit/45"):
         trace("figure_3_3/all/sickness_benefits/45", BUILD)
 
 
+@REPORT
 def test_the_command_prints_every_part_and_writes_the_cells():
     command = [sys.executable, "-m", "pipeline.audit.trace", f"{NUMBER}/ci_low", "--raw", str(RAW)]
     result = subprocess.run([*command, "--derived", str(DERIVED)], capture_output=True, text=True, check=True)

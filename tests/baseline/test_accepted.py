@@ -5,13 +5,16 @@ from pathlib import Path
 import pytest
 
 from pipeline.audit.baseline import LOG, accepted_hash, read_accepted
-from pipeline.audit.compare import compare, describe, read_estimates
+from pipeline.audit.compare import compare, describe, iterated_models, read_estimates
 
 HERE = Path(__file__).parent
+pytestmark = pytest.mark.report
 
 
 def test_the_estimates_are_the_accepted_ones():
-    found = compare(read_accepted(HERE), read_estimates(Path("data_derived/twin/estimates")))
+    found = compare(
+        read_accepted(HERE), read_estimates(Path("data_derived/twin/estimates")), iterated_models(Path("config"))
+    )
     if len(found.changes):
         head = f"{len(found.changes)} estimates of the synthetic trial are not the accepted ones of tests/baseline:"
         remedy = 'If they are right as they are now: make baseline REASON="why they moved".'

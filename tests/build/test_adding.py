@@ -45,8 +45,7 @@ size_da = "n = {n}"
 panels = [{ key = "a", sample = "all", outcome = "education", title_en = "Education", title_da = "Uddannelse" }]
 """
 SHARES = 'shares = ["employment", "sickness_benefit"]'
-SUITES = ["tests/register", "tests/show", "tests/baseline", "tests/build/test_written_documents.py",
-          "tests/build/test_documents.py", "tests/published"]  # fmt: skip
+SUITES = ["tests/register", "tests/show", "tests/baseline", "tests/build/test_written_documents.py", "tests/published"]
 
 
 @pytest.fixture(scope="module")

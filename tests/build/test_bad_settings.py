@@ -124,7 +124,7 @@ def test_an_output_that_cannot_be_written_is_one_message(tmp_path):
     target.write_text("a file where the folder should be", encoding="utf-8")
     inputs = [Path("data_derived/twin") / f"{name}.parquet" for name in ("trial", "register_columns")]
     inputs += [CONFIG / "study.toml", Path("data_raw/twin/extract.toml")]
-    result = run_stage("sample", inputs, ["sample", "exclusions"], target, (CONFIG / "variables.csv",))
+    result = run_stage("sample", inputs, ["sample", "groups", "exclusions"], target, (CONFIG / "variables.csv",))
     assert result.returncode == 2
     assert result.stderr.count("\n") == 1
     assert re.search(r"derived/\w+\.parquet: cannot be written: ", result.stderr)

@@ -1,12 +1,14 @@
 """Every command, file and folder that the documents name exists."""
 
+import ast
 import re
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
 
-DOCUMENTS = [Path("README.md"), Path("CONTRIBUTING.md"), *sorted(Path("docs").rglob("*.md"))]
+DOCUMENTS = [Path("README.md"), Path("CONTRIBUTING.md"), Path("CHANGELOG.md"), *sorted(Path("docs").rglob("*.md"))]
 MADE = ("data_derived", "reports", "data_raw/2018q2", "data_raw/twin")
 
 
@@ -25,7 +27,8 @@ def test_every_make_target_in_the_documents_exists(document):
 @pytest.mark.parametrize("document", DOCUMENTS, ids=str)
 def test_every_path_in_the_documents_exists(document):
     text = document.read_text(encoding="utf-8")
-    named = re.findall(r"`((?:config|pipeline|tests|docs|data_raw|benchmarks)/[\w./-]+)`", text)
+    tops = r"\.ci|config|pipeline|calibration|tests|docs|data_raw|benchmarks|examples"
+    named = re.findall(rf"`((?:{tops})/[\w./-]+|[\w-]+\.(?:yml|lock|cff))`", text)
     absent = [name for name in named if not name.startswith(MADE) and not Path(name).exists()]
     assert not absent
     links = re.findall(r"\]\((?!http)([^)#]+)\)", text)
@@ -44,3 +47,35 @@ def test_the_ci_script_calls_the_commands_of_the_readme():
     commands = re.search(r"```\n(.*?)```", Path("README.md").read_text(encoding="utf-8"), re.DOTALL).group(1)
     for command in commands.splitlines():
         assert command in script
+
+
+def map_of_the_readme() -> tuple[dict[str, str], dict[str, str]]:
+    """What the README says of each path at the top, and of each room and module of pipeline/, in its order."""
+    text = re.search(r"```\n(Makefile .*?)```", Path("README.md").read_text(encoding="utf-8"), re.DOTALL).group(1)
+    top, inside = (dict(re.findall(rf"^{indent}([\w./]+) +(\S.*)$", text, re.MULTILINE)) for indent in ("", "  "))
+    return top, inside
+
+
+def sentence(path: Path) -> str:
+    docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+    return " ".join(docstring.split("\n\n")[0].split())
+
+
+def test_the_map_of_the_readme_gives_each_room_its_own_sentence():
+    rooms = {f"{path.parent.name}/": sentence(path) for path in Path("pipeline").glob("*/__init__.py")}
+    modules = {path.name: sentence(path) for path in Path("pipeline").glob("*.py") if path.stem != "__init__"}
+    top, inside = map_of_the_readme()
+    assert inside == rooms | modules
+    assert top["pipeline/"] == sentence(Path("pipeline/__init__.py"))
+
+
+def test_the_map_of_the_readme_names_every_folder_of_the_project_and_stands_in_the_order_of_imports():
+    listed = subprocess.run(["git", "ls-files", "-z"], capture_output=True, text=True, check=True).stdout.split("\0")
+    folders = {f"{name.split('/')[0]}/" for name in listed if "/" in name and not name.startswith(".")}
+    top, inside = map_of_the_readme()
+    assert folders <= set(top)
+    assert not [name for name in top if not name.startswith(MADE) and not Path(name).exists()]
+    contracts = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]["contracts"]
+    layers = [layer for contract in contracts if contract.get("containers") for layer in contract["layers"]]
+    order = [room for layer in layers for room in layer.split(" | ")]
+    assert [name.removesuffix("/").removesuffix(".py") for name in inside] == order

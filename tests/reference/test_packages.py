@@ -14,7 +14,7 @@ import pytest
 from pipeline.stats.density import kernel_density
 from pipeline.stats.distributions import two_sided_p
 from pipeline.stats.hazard import fit_hazard
-from pipeline.stats.ols import fit_cluster_ols
+from pipeline.stats.ols import fit_cluster_ols, fit_contrast
 from pipeline.stats.person_weeks import collapse
 from pipeline.stats.survival import kaplan_meier
 from tests.trial import HORIZON
@@ -113,6 +113,99 @@ def test_least_squares_agrees_after_the_stated_conversion(package, options, fact
     assert p_value == pytest.approx(float(two_sided_p(estimate / error, df)), rel=1e-8)
 
 
+@pytest.mark.parametrize("package", ["statsmodels", "linearmodels"])
+def test_every_person_a_cluster_is_hc1(package):
+    """With the factor N/(N-K): statsmodels' HC1, and linearmodels' robust one once it is debiased."""
+    import statsmodels.api as sm
+    from linearmodels.iv import IV2SLS
+
+    data, design, _, _ = least_squares()
+    ours = fit_cluster_ols(data[["share"]], design, np.arange(len(data)))
+    if package == "statsmodels":
+        fit = sm.OLS(data["share"], design).fit(cov_type="HC1", use_t=True)
+        error, df = fit.bse["treated"], fit.df_resid
+    else:
+        fit = IV2SLS(data["share"], design, None, None).fit(cov_type="robust", debiased=True)
+        error, df = fit.std_errors["treated"], fit.df_resid
+    assert ours.coefficients[-1, 0] == pytest.approx(fit.params["treated"], rel=EXACT)
+    assert ours.standard_errors[-1, 0] == pytest.approx(error, rel=EXACT)
+    assert ours.n - ours.k == df
+    p_value = two_sided_p(ours.coefficients[-1, 0] / ours.standard_errors[-1, 0], df)
+    assert float(p_value) == pytest.approx(fit.pvalues["treated"], rel=1e-8)
+
+
+@pytest.mark.parametrize("others", [[], ["belief", "history"]])
+def test_average_of_effects_by_municipality_is_hc2_of_the_interacted_regression(others):
+    """Of m07 and m11 everybody is treated: they leave the average, and their persons stay for the covariates."""
+    import statsmodels.formula.api as smf
+
+    data = trial().dropna(subset=["share", *others])
+    one_armed = data["municipality"].isin(["m07", "m11"])
+    data = data.assign(treated=data["treated"].mask(one_armed, 1))
+    data["slope"] = np.where(one_armed, "none", data["municipality"])
+    # A column for the effect in each municipality that has both arms, and none for the others.
+    slopes = pd.get_dummies(data["slope"]).drop(columns="none").mul(data["treated"], axis=0).add_prefix("effect_")
+    data = data.join(slopes.astype(float))
+    fit = smf.ols(" + ".join(["share ~ 0", "C(municipality)", *slopes, *others]), data).fit(cov_type="HC2")
+    sizes = data["municipality"].value_counts()
+    weights = np.array(
+        [sizes.get(name.removeprefix("effect_"), 0) if name in slopes else 0 for name in fit.params.index]
+    )
+    test = fit.t_test(weights / weights.sum(), use_t=True)
+    labels, cells = np.unique(data["municipality"] + data["treated"].astype(str), return_inverse=True)
+    signs = np.array([0 if label[:3] in ("m07", "m11") else 1 if label[3] == "1" else -1 for label in labels])
+    contrast = signs * sizes[[label[:3] for label in labels]].to_numpy()
+    ours = fit_contrast(data[["share"]], data[others], cells, contrast / contrast[contrast > 0].sum())
+    assert [ours.estimates[0], ours.standard_errors[0]] == pytest.approx([test.effect[0], test.sd.item()], rel=EXACT)
+    assert ours.df == fit.df_resid
+
+
+NAMES = ("belief", "history")
+
+
+@cache
+def with_covariates(link, strata):
+    """statsmodels' fit on the expanded person-weeks of the complete cases, and ours on cells."""
+    import statsmodels.api as sm
+
+    data = trial().dropna(subset=list(NAMES))
+    long = data.loc[data.index.repeat(data["weeks"])].reset_index(names="at")
+    week = long.groupby("at").cumcount() + 1
+    exits = ((week == long["weeks"]) & (long["exited"] == 1)).astype(float)
+    blocks = [pd.get_dummies(np.minimum((week - 1) // 4, 19), prefix="interval")]
+    if strata:
+        blocks.append(pd.get_dummies(long["municipality"], drop_first=True))
+    design = pd.concat([*blocks, long[[*NAMES, "treated"]]], axis=1).astype(float)
+    teams = np.unique(long["team"], return_inverse=True)[1]
+    fits = [
+        # For the cloglog IRLS would report the expected information.
+        sm.GLM(exits, design, family(link)).fit(method="newton", tol=1e-14, maxiter=200, **options)
+        for options in ({}, {"cov_type": "cluster", "cov_kwds": {"groups": teams, "use_correction": False}})
+    ]
+    places = data["municipality"] if strata else np.zeros(len(data))
+    ours = fit_hazard(
+        collapse(
+            data["weeks"], data["exited"], data["treated"], places, data["team"], HORIZON, 4, data[list(NAMES)], NAMES
+        ),
+        link,
+    )
+    return fits, ours
+
+
+@pytest.mark.parametrize("link", ["logit", "cloglog"])
+@pytest.mark.parametrize("strata", [True, False])
+def test_hazard_with_covariates_agrees_on_person_weeks(link, strata):
+    (plain_fit, clustered), ours = with_covariates(link, strata)
+    factor = np.sqrt(ours.n_clusters / (ours.n_clusters - 1))
+    assert ours.n == plain_fit.nobs
+    for name in (*NAMES, "treated"):
+        place = ours.place(name)
+        # statsmodels stops when the deviance, not the step, is negligible.
+        assert ours.coefficients[place] == pytest.approx(plain_fit.params[name], abs=1e-8)
+        assert ours.standard_errors[place] == pytest.approx(plain_fit.bse[name], rel=1e-7)
+        assert ours.clustered_errors[place] == pytest.approx(clustered.bse[name] * factor, rel=1e-7)
+
+
 @cache
 def hazard_cells():
     data = trial()
@@ -159,12 +252,12 @@ def glm_cells(link, **covariance):
     design = np.column_stack(
         [
             np.equal.outer(cells.interval.codes, np.arange(20)),
-            np.equal.outer(cells.municipality.codes, np.arange(1, 26)),
+            np.equal.outer(cells.stratum.codes, np.arange(1, 26)),
             cells.treated,
         ]
     ).astype(float)
     counts = np.column_stack([cells.exits, cells.at_risk - cells.exits])
-    options = {"cov_kwds": {"groups": cells.team}} if covariance.get("cov_type") else {}
+    options = {"cov_kwds": {"groups": cells.cluster}} if covariance.get("cov_type") else {}
     return sm.GLM(counts, design, family(link)).fit(tol=1e-14, maxiter=200, **covariance, **options)
 
 
@@ -203,9 +296,9 @@ UNCORRECTED = {"cov_type": "cluster", "cov_kwds": {"use_correction": False}}
 def test_clustered_hazard_agrees_after_the_stated_conversion(package, link, options, factor):
     ours, fit = our_hazard(link), package(link, **options)
     # statsmodels stops when the deviance, not the step, is negligible.
-    assert ours.coefficient == pytest.approx(fit.params[-1], abs=1e-8)
+    assert ours.coefficients[-1] == pytest.approx(fit.params[-1], abs=1e-8)
     conversion = factor(fit.nobs, len(fit.params), ours.n_clusters) / (ours.n_clusters / (ours.n_clusters - 1))
-    assert fit.bse[-1] == pytest.approx(ours.clustered_standard_error * np.sqrt(conversion), rel=1e-7)
+    assert fit.bse[-1] == pytest.approx(ours.clustered_errors[-1] * np.sqrt(conversion), rel=1e-7)
 
 
 @pytest.mark.parametrize(
@@ -218,7 +311,7 @@ def test_clustered_hazard_agrees_after_the_stated_conversion(package, link, opti
 )
 def test_observed_information_agrees(package, link, options):
     fit = package(link, **options)
-    assert fit.bse[-1] == pytest.approx(our_hazard(link).standard_error, rel=1e-7)
+    assert fit.bse[-1] == pytest.approx(our_hazard(link).standard_errors[-1], rel=1e-7)
 
 
 @pytest.mark.parametrize("arm", [0, 1])

@@ -10,7 +10,7 @@ import pytest
 from pipeline.stats.density import kernel_density, silverman_bandwidth
 from pipeline.stats.distributions import infer
 from pipeline.stats.hazard import fit_hazard
-from pipeline.stats.ols import fit_cluster_ols
+from pipeline.stats.ols import fit_cluster_ols, fit_contrast
 from pipeline.stats.person_weeks import collapse
 from pipeline.stats.survival import kaplan_meier
 from pipeline.stats.tobit import fit_tobit
@@ -52,6 +52,61 @@ def test_least_squares(outcome, covariates):
     assert inference.p_values[0] == pytest.approx(expected["p_value"], rel=1e-8)
 
 
+@pytest.mark.parametrize(
+    ("outcome", "others", "dummies", "case"),
+    [
+        ("share", [], True, "dummies"),
+        ("unknown", ["belief", "history"], True, "covariates"),
+        ("share", [], False, "nothing"),
+    ],
+)
+def test_least_squares_in_which_every_person_is_a_cluster_is_hc1(outcome, others, dummies, case):
+    expected = results()[f"hc1/{outcome}/{case}"]
+    used = trial().dropna(subset=[outcome, *others])
+    strata = used["municipality"] if dummies else np.zeros(len(used))
+    fit = fit_cluster_ols(used[[outcome]], used[[*others, "treated"]], np.arange(len(used)), absorbed=strata)
+    df = fit.n - fit.k
+    inference = infer(fit.coefficients[-1], fit.standard_errors[-1], df, 0.95)
+    assert (fit.n, df) == (expected["n"], expected["df"])
+    assert fit.coefficients[-1, 0] == pytest.approx(expected["estimate"], rel=1e-10)
+    assert fit.standard_errors[-1, 0] == pytest.approx(expected["se"], rel=1e-10)
+    assert inference.p_values[0] == pytest.approx(expected["p_value"], rel=1e-8)
+
+
+@pytest.mark.parametrize(("others", "case"), [([], "nothing"), (["belief", "history"], "covariates")])
+def test_average_of_effects_by_municipality_two_of_which_have_one_arm(others, case):
+    expected, used = results()[f"effects/share/{case}"], trial().dropna(subset=["share", *others])
+    treated = used["treated"].mask(used["municipality"].isin(["m07", "m11"]), 1)
+    labels, cells = np.unique(used["municipality"] + treated.astype(str), return_inverse=True)
+    sizes = used["municipality"].value_counts()
+    arms = pd.Series(labels).str[:3].value_counts()
+    weights = np.array([sizes[label[:3]] * (arms[label[:3]] == 2) * (1 if label[3] == "1" else -1) for label in labels])
+    fit = fit_contrast(used[["share"]], used[others], cells, weights / weights[weights > 0].sum())
+    assert (fit.n, fit.df, (weights > 0).sum()) == (expected["n"], expected["df"], expected["strata"])
+    assert fit.estimates[0] == pytest.approx(expected["estimate"], rel=1e-10)
+    assert fit.standard_errors[0] == pytest.approx(expected["se"], rel=1e-10)
+
+
+@pytest.mark.parametrize("case", ["covariates", "no_strata"])
+@pytest.mark.parametrize("link", ["logit", "cloglog"])
+def test_hazard_with_covariates(link, case):
+    names, used = ("belief", "history"), trial().dropna(subset=["belief", "history"])
+    places = used["municipality"] if case == "covariates" else np.zeros(len(used))
+    fit = fit_hazard(
+        collapse(
+            used["weeks"], used["exited"], used["treated"], places, used["team"], HORIZON, 4, used[list(names)], names
+        ),
+        link,
+    )
+    for name in (*names, "treated"):
+        expected = results()[f"hazard/{link}/{case}{'' if name == 'treated' else f'/{name}'}"]
+        place = fit.place(name)
+        ours = [errors[place] for errors in (fit.coefficients, fit.standard_errors, fit.clustered_errors)]
+        # glm stops when the deviance settles, which leaves about half of the digits in the flat directions.
+        assert ours == pytest.approx([expected[key] for key in ("estimate", "se", "se_clustered")], rel=1e-7, abs=1e-9)
+        assert (fit.n, fit.n_clusters) == (expected["n"], expected["n_clusters"])
+
+
 @pytest.mark.parametrize("spell", ["exit", "sparse"])
 @pytest.mark.parametrize("link", ["logit", "cloglog"])
 def test_hazard(link, spell):
@@ -65,11 +120,11 @@ def test_hazard(link, spell):
     assert [drop.level for drop in fit.drops] == dropped[spell]
     assert (fit.n, fit.n_clusters) == (expected["n"], expected["n_clusters"])
     # glm stops when the deviance settles, which leaves about half of the digits in the flat directions.
-    assert fit.coefficient == pytest.approx(expected["estimate"], rel=1e-7)
-    assert fit.standard_error == pytest.approx(expected["se"], rel=1e-7)
-    assert fit.clustered_standard_error == pytest.approx(expected["se_clustered"], rel=1e-7)
+    assert fit.coefficients[-1] == pytest.approx(expected["estimate"], rel=1e-7)
+    assert fit.standard_errors[-1] == pytest.approx(expected["se"], rel=1e-7)
+    assert fit.clustered_errors[-1] == pytest.approx(expected["se_clustered"], rel=1e-7)
     # The expected information of glm and vcovCL: that of the logit, and another for the cloglog.
-    ratios = [fit.standard_error / expected["se_glm"], fit.clustered_standard_error / expected["se_vcovCL"]]
+    ratios = [fit.standard_errors[-1] / expected["se_glm"], fit.clustered_errors[-1] / expected["se_vcovCL"]]
     if link == "logit":
         assert ratios == pytest.approx([1, 1], rel=1e-7)
     else:

@@ -134,10 +134,9 @@ def given(language: str, synthetic: bool = True, **changed: Any) -> dict[str, An
 def draw(
     language: str, shown: pd.DataFrame, names: list[str], synthetic: bool = True, **changed: Any
 ) -> dict[str, Any]:
-    exhibits = changed.pop("exhibits", CONFIG["exhibits"])
-    some = {"page": exhibits["page"], **{name: exhibits[name] for name in names}}
+    wanted = {f"{name}.{end}" for name in names for end in ("svg", "png", "csv")}
     mapped = {"municipalities": MUNICIPALITIES, "outlines": OUTLINES}
-    return figures.run(shown, **given(language, synthetic, **{"exhibits": some, **mapped, **changed}))
+    return figures.run(shown, **given(language, synthetic, **{**mapped, **changed}), wanted=wanted)
 
 
 def write(language: str, shown: pd.DataFrame, synthetic: bool = True, **changed: Any) -> dict[str, Any]:

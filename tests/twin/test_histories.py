@@ -47,7 +47,7 @@ def trial(frame, histories):
     """Columns of the analysed persons, and their weeks around allocation: position PRE is week 0."""
     kept = np.asarray(frame.analysed)
     week = (frame.allocation_date[kept] - FIRST_MONDAY).astype(int) // 7
-    groups = {int(row["code"]): row["group"] for row in read("benefit_codes.csv")}
+    groups = {int(row["code"]): row["group"] for row in read("config/benefit_codes.csv")}
     group = np.vectorize(lambda code: groups.get(int(code), ""))(histories.codes[kept])
     thursday = (FIRST_MONDAY + 3 + 7 * np.arange(histories.codes.shape[1])).astype("datetime64[M]")
     month = (thursday - np.datetime64("2012-01")).astype(int)
@@ -122,7 +122,7 @@ def test_histories_are_the_same_each_time_and_quick(frame, histories):
 
 
 def test_codes_are_in_the_code_table_and_wage_records_are_whole(histories):
-    known = {int(row["code"]) for row in read("benefit_codes.csv") if row["valid_from"] <= "201708"}
+    known = {int(row["code"]) for row in read("config/benefit_codes.csv") if row["valid_from"] <= "201708"}
     assert set(np.unique(histories.codes).tolist()) <= known | {0}
     degree = histories.degree_hundredths
     np.testing.assert_array_equal(degree > 0, histories.wage)

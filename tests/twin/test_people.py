@@ -43,7 +43,7 @@ def read(files: dict[str, bytes], name: str) -> pd.DataFrame:
 
 def score(items: pd.DataFrame, followup: bool) -> pd.DataFrame:
     """Scores by the rules of scales.csv, written anew for this test."""
-    scales = pd.read_csv("scales.csv", dtype=str, keep_default_na=False)
+    scales = pd.read_csv("config/scales.csv", dtype=str, keep_default_na=False)
     numbers = items.drop(columns="SVARDATO").replace("", np.nan).astype(float).set_index("LOEBENR")
     scores = pd.DataFrame(index=numbers.index)
     for scale in scales[scales["followup"] == "1"].itertuples() if followup else scales.itertuples():
@@ -198,3 +198,12 @@ def test_surveys_are_dated_around_the_course(files: dict[str, bytes]) -> None:
 
 def test_files_are_the_same_on_every_run(files: dict[str, bytes]) -> None:
     assert twin_files(placeholder()) == files
+
+
+@pytest.mark.report
+def test_the_questionnaires_that_were_sent_are_those_that_the_study_scores():
+    sent, scored = (
+        pd.read_csv(path, dtype=str, keep_default_na=False)
+        for path in ("pipeline/twin/data/scales.csv", "config/scales.csv")
+    )
+    pd.testing.assert_frame_equal(sent, scored.drop(columns="rule_source"))

@@ -8,8 +8,6 @@ import sys
 
 REQUIRED = [
     "jinja2",
-    "lifelines",
-    "linearmodels",
     "matplotlib",
     "msgspec",
     "numpy",
@@ -17,7 +15,6 @@ REQUIRED = [
     "pandas",
     "pyarrow",
     "scipy",
-    "statsmodels",
 ]
 
 if sys.version_info < (3, 11):  # noqa: UP036

@@ -285,7 +285,7 @@ def check_survival(table, tables):
             assert np.isfinite(known) or row["note"] == "no estimate: nobody is at risk"
 
 
-REASONS = ("nobody is", " exits in ", "linear combination", "the likelihood has no maximum", "observations are too few")
+REASONS = ("nobody is", "leaves in ", "linear combination", "the likelihood has no maximum", "observations are too few")
 
 
 def check_hazards(table, tables):

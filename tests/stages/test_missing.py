@@ -139,7 +139,7 @@ CASES = {
         sample(treated=1), PERSONS + EXITS, ".*",
         {f"{EFFECTS}/.*/treated(:.*)?": "one arm only.*", f"{EFFECTS}/.*/control_mean:.*": "no control is in the group",
          "(tobit|mean)/control/.*": NOBODY, "density/.*/control": "nobody in the arm has the variable .*",
-         "hazard.*": "0 exits in 0 person-weeks of the control group", "kaplan_meier/.*/control": "nobody is at risk"},
+         "hazard.*": "nobody of the control group is at risk", "kaplan_meier/.*/control": "nobody is at risk"},
     ),
     "one arm in a group": (
         treated_leave_the_low(), PERSONS, SELF_EFFICACY,
@@ -204,9 +204,9 @@ CASES = {
         durations(exited=trial().durations["exited"] & ~trial().durations["person"].isin(
             trial().sample.query("treated == 1")["person"])),
         EXITS, "hazard.*|kaplan_meier/.*/treated",
-        {"hazard.*": r"0 exits in [1-9]\d* person-weeks of the treated group"},
+        {"hazard.*": r"nobody leaves in the [1-9]\d* person-weeks of the treated group"},
     ),
-    "no exits": (durations(exited=False), EXITS, ".*", {"hazard.*": "0 exits in 0 person-weeks of the treated group"}),
+    "no exits": (durations(exited=False), EXITS, ".*", {"hazard.*": r"nobody leaves in the [1-9]\d* person-weeks of the treated group"}),
     "a covariate of nobody": (
         background(ordinary_job=np.nan), PERSONS, ".*",
         {"(?!balance|tobit|itt_unadjusted|background_groups/ord)" + EFFECTS + "/.*|tobit/.*": f"{KNOWN}.*",

@@ -41,8 +41,8 @@ def check_scales(path: str, scales: pd.DataFrame) -> None:
     if faults:
         raise InputError(
             f"{path}: {len(faults)} cells that cannot be: {'; '.join(faults[:10])}. scoring is one of "
-            f"{', '.join(SCORINGS)}, and a sum alone has several items; ends and values are numbers, followup is 0 or 1, "
-            "a variable and an item stand once. Mend the cells."
+            f"{', '.join(SCORINGS)}, and a sum alone has several items; ends and values are numbers, followup is 0 or "
+            "1, a variable and an item stand once. Mend the cells."
         )
 
 

@@ -102,6 +102,11 @@ REMARKS = (
         "Fewer than two {clusters}, so there is no standard error: {estimates}.",
         "Færre end to {clusters}, så der er ingen standardfejl: {estimates}.",
     ),
+    Remark(
+        r"what the effect rests on does not vary between clusters: no standard error",
+        "What the effect rests on does not vary between {clusters}, so there is no standard error: {estimates}.",
+        "Det, effekten hviler på, varierer ikke mellem {clusters}, så der er ingen standardfejl: {estimates}.",
+    ),
     Remark(r"printed in (.+)", "As printed in {names}: {estimates}.", "Som trykt i {names}: {estimates}."),
     Remark(r"bandwidth \S+", "", ""),
 )
@@ -109,11 +114,14 @@ REMARKS = (
 REASONS = (
     Remark(r"nobody is in the sample", "nobody is in the sample", "ingen er i stikprøven"),
     Remark(r"nobody in the group .+", "nobody is in the group", "ingen er i gruppen"),
+    Remark(r"no control is in the group", "no control is in the group", "ingen kontroldeltager er i gruppen"),
     Remark(r"nobody has a known outcome and every covariate",
            "nobody has a known outcome and every covariate", "ingen har et kendt udfald og alle kovariater"),
-    Remark(r"nobody has the variable (\S+)", "nobody has the variable ({names})", "ingen har variablen ({names})"),
+    Remark(r"nobody (?:in the arm )?has the variable (\S+)",
+           "nobody has the variable ({names})", "ingen har variablen ({names})"),
     Remark(r"nobody is at risk", "nobody is at risk", "ingen er i risiko"),
     Remark(r"nobody is counted", "nobody is counted", "ingen tælles"),
+    Remark(r"the allocations have no date", "the allocations have no date", "allokeringerne ingen dato har"),
     Remark(r"one arm only(?: in the group .+)?", "there is one arm only", "der kun er den ene gruppe"),
     Remark(r"no .+ has both arms(?: in the group .+)?",
            "no {stratum} has both arms", "{strata} med begge grupper ikke findes"),
@@ -126,7 +134,8 @@ REASONS = (
     Remark(r"fewer than two clusters", "there are fewer than two {clusters}", "der er færre end to {clusters}"),
     Remark(r"the likelihood has no maximum",
            "the likelihood has no maximum", "likelihoodfunktionen intet maksimum har"),
-    Remark(r"nobody of the .+ group is at risk", "nobody of one of the arms is at risk", "ingen fra en af grupperne er i risiko"),
+    Remark(r"nobody of the .+ group is at risk",
+           "nobody of one of the arms is at risk", "ingen fra en af grupperne er i risiko"),
     Remark(r"nobody leaves in the \d+ person-weeks of the .+ group",
            "in one of the arms nobody leaves", "ingen forlader tilstanden i en af grupperne"),
     Remark(r"everybody leaves in the first week of the .+ group",
@@ -137,6 +146,8 @@ REASONS = (
     Remark(r"all values are equal", "all values are equal", "alle værdier er ens"),
     Remark(r"all \d+ outcomes lie at the limits .+",
            "all outcomes lie at the limits", "alle udfald ligger på grænserne"),
+    Remark(r"(\d+) outcomes lie outside the limits .+",
+           "{size} outcomes lie outside the limits", "{size} udfald ligger uden for grænserne"),
 )  # fmt: skip
 NO_ESTIMATE = "no estimate: "
 SINCE = {"en": f"{ABSENT} no estimate, since {{}}: {{}}.", "da": f"{ABSENT} intet estimat, da {{}}: {{}}."}

@@ -16,6 +16,7 @@ from tests.models import (
     problem_of,
     run,
     trial,
+    unsaid,
     with_models,
     with_splits,
     with_study,
@@ -206,7 +207,11 @@ CASES = {
         EXITS, "hazard.*|kaplan_meier/.*/treated",
         {"hazard.*": r"nobody leaves in the [1-9]\d* person-weeks of the treated group"},
     ),
-    "no exits": (durations(exited=False), EXITS, ".*", {"hazard.*": r"nobody leaves in the [1-9]\d* person-weeks of the treated group"}),
+    "no exits": (
+        durations(exited=False),
+        EXITS,
+        ".*",
+        {"hazard.*": r"nobody leaves in the [1-9]\d* person-weeks of the treated group"}),
     "a covariate of nobody": (
         background(ordinary_job=np.nan), PERSONS, ".*",
         {"(?!balance|tobit|itt_unadjusted|background_groups/ord)" + EFFECTS + "/.*|tobit/.*": f"{KNOWN}.*",
@@ -255,6 +260,7 @@ def test_what_is_missing_has_its_reason_and_the_rest_is_as_without_the_fault(cas
         assert reason is None or missing[expected].all(), found.index[expected & ~missing].to_list()[:5]
     assert (found["converged"] == ~missing).all()
     assert found.loc[missing, NUMBERS].isna().all(axis=None)
+    assert not unsaid(found["note"])
     same = ~found.index.str.fullmatch("|".join([may_move, *reasons]))
     columns = [column for column in found if column != "spec_hash"]
     rest, as_before = found.loc[same, columns], before.loc[found.index[same], columns]

@@ -26,6 +26,8 @@ from pipeline.errors import InputError, command
 from pipeline.runner.inputs import load_input, serialise
 from pipeline.storage import digest, write_if_changed
 
+DICTIONARY = ("variables.csv", "scales.csv")  # what says how a table must look
+
 
 def run_stage(name: str, inputs: list[Path], others: list[Path], outputs: list[Path], record: Path) -> list[Path]:
     """Run the stage `name` and return the outputs whose bytes changed.
@@ -75,22 +77,22 @@ def _serialise_all(name: str, results: dict[str, Any], outputs: list[Path], othe
             f"stage {name}: returned {sorted(set(results) - expected)} that the Makefile does not list and lacks "
             f"{sorted(expected - set(results))}. Make the two agree."
         )
-    for path in outputs:
-        if path.suffix == ".parquet":
-            _validate(path, results[path.name], others)
+    tables = {path: results[path.name] for path in outputs if path.suffix == ".parquet"}
+    if tables:
+        _validate(tables, others)
     return {path.name: serialise(path, results[path.name]) for path in outputs}
 
 
-def _validate(path: Path, table: Any, others: list[Path]) -> None:
-    """Raise InputError unless the table is as the dictionary among `others` says, and holds no person in reports."""
+def _validate(tables: dict[Path, Any], others: list[Path]) -> None:
+    """Raise InputError unless each table is as the dictionary among `others` says, and no person is under reports."""
     from pipeline.runner.schemas import build_schema, validate_table
 
-    if path.parts[0] == "reports":
-        raise InputError(f"{path}: a parquet table may hold persons and never lies under reports/. Move it.")
-    name = "estimates" if path.parent.name == "estimates" else path.stem
-    given = {other.name: other for other in others}
-    scales = load_input(given["scales.csv"]) if name.endswith("_items") and "scales.csv" in given else None
-    validate_table(table, build_schema(name, load_input(given["variables.csv"]), scales))
+    given = {path.name: load_input(path) for path in others if path.name in DICTIONARY}
+    for path, table in tables.items():
+        if path.parts[0] == "reports":
+            raise InputError(f"{path}: a parquet table may hold persons and never lies under reports/. Move it.")
+        name = "estimates" if path.parent.name == "estimates" else path.stem
+        validate_table(table, build_schema(name, given["variables.csv"], given.get("scales.csv")))
 
 
 def _package_files() -> list[Path]:

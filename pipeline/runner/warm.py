@@ -20,8 +20,9 @@ from pathlib import Path
 from typing import NoReturn
 
 # The first are all that a stage without exhibits needs; the second are imported while those stages run.
-LIBRARIES = ("msgspec", "pandas", "pyarrow.parquet", "scipy.special")
+LIBRARIES = ("msgspec", "tomllib", "pandas", "pyarrow.parquet", "pyarrow.dataset", "scipy.special")
 EXHIBIT_LIBRARIES = (
+    "matplotlib.figure",
     "matplotlib.backends.backend_agg",
     "matplotlib.backends.backend_svg",
     "jinja2",

@@ -74,8 +74,8 @@ def validate_table(frame: pd.DataFrame, schema: Schema) -> None:
     if unknown:
         raise InputError(
             f"variables.csv: no row says what {len(unknown)} columns of the table {schema.table} are: "
-            f"{', '.join(sorted(unknown))}. Add a row for each, with {schema.table} in its column tables; docs/study.md "
-            "says which rows a study needs."
+            f"{', '.join(sorted(unknown))}. Add a row for each, with {schema.table} in its column tables; "
+            "docs/study.md says which rows a study needs."
         )
     if absent:
         raise InputError(

@@ -20,12 +20,13 @@ REPORTS := reports/$(EXTRACT)
 RUNS    := $(DERIVED)/runs
 SETUP   := $(if $(filter .venv/bin/python,$(PYTHON)),.venv/installed)
 
-# The language asked for on the command line, else that of the last build, else English. A variable LANGUAGE of the
-# environment is not asked: systems set one for other ends.
+# The language asked for on the command line, else that of the last build, else the first that the study offers. A
+# variable LANGUAGE of the environment is not asked: systems set one for other ends.
+OFFERED := $(or $(shell sed -n 's/^languages *= *\[\(.*\)\].*/\1/p' $(STUDY)/exhibits.toml 2>/dev/null | tr -d '",'),en da)
 ASKED := $(if $(filter command,$(origin LANGUAGE)),$(LANGUAGE))
-$(if $(filter-out en da,$(ASKED)),$(error LANGUAGE=$(LANGUAGE): the exhibits are written in en or da. Say LANGUAGE=en or LANGUAGE=da))
-BUILT := $(filter en da,$(shell sed -n 's/^language = "\(.*\)"/\1/p' $(DERIVED)/language.toml 2>/dev/null))
-SPOKEN := $(or $(ASKED),$(BUILT),en)
+$(if $(filter-out $(OFFERED),$(ASKED)),$(error LANGUAGE=$(LANGUAGE): the exhibits of $(STUDY) are written in $(OFFERED). Say one of these))
+BUILT := $(filter $(OFFERED),$(shell sed -n 's/^language = "\(.*\)"/\1/p' $(DERIVED)/language.toml 2>/dev/null))
+SPOKEN := $(or $(ASKED),$(BUILT),$(firstword $(OFFERED)))
 
 export OPENBLAS_NUM_THREADS := 1
 export REASON

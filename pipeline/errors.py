@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import sys
 from typing import TYPE_CHECKING, ParamSpec
 
@@ -31,6 +32,9 @@ def command(action: Callable[Parameters, None]) -> Callable[Parameters, int]:
         except InputError as error:
             print(f"error: {error}", file=sys.stderr)
             return 2
+        except BrokenPipeError:  # who reads the output has read enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 0
         except KeyboardInterrupt:
             print("interrupted; nothing half-written is left", file=sys.stderr)
             return 130

@@ -1,4 +1,9 @@
-"""The mark `report`: of tests that hold for the report's own settings only (tests/report_settings.py says how)."""
+"""The mark `report`: of tests that hold for the report's own settings only (tests/report_settings.py says how).
+
+With NOTHING_SKIPPED set, as .ci/run does, a test that would be skipped is an error.
+"""
+
+import os
 
 import pytest
 
@@ -15,8 +20,13 @@ def pytest_collection_modifyitems(items):
     for item in items:
         further = [name for mark in item.iter_markers("report") for name in mark.args]
         changed = strangers((*ESTIMATES, *further)) if item.get_closest_marker("report") else []
+        reason = f"config/{', config/'.join(changed)} is not that of the report"
+        if changed and os.environ.get("NOTHING_SKIPPED"):
+            raise pytest.UsageError(
+                f"{reason}, so tests of its numbers would be skipped: python -m tests.report_settings"
+            )
         if changed:
-            item.add_marker(pytest.mark.skip(reason=f"config/{', config/'.join(changed)} is not that of the report"))
+            item.add_marker(pytest.mark.skip(reason=reason))
 
 
 def pytest_terminal_summary(terminalreporter):

@@ -1,5 +1,6 @@
 """The models of tests/settings run on an invented trial, with settings as they are or changed."""
 
+import re
 import tomllib
 from dataclasses import fields, replace
 from functools import cache
@@ -13,6 +14,7 @@ from pipeline.estimate.problem import gather_data
 from pipeline.estimate.table import parse_address
 from pipeline.settings.base import convert
 from pipeline.settings.study import Study
+from pipeline.show.remarks import NO_ESTIMATE, REASONS, REMARKS, SEPARATOR
 from tests.trial import draw_trial
 
 OWN = Path(__file__).parent / "settings"
@@ -43,6 +45,13 @@ def run(stage=None, models=MODELS, study=STUDY, base=None, **changes):
     }
     found = estimate_all(chosen, data_of(replace(base or trial(), **changes), study))
     return pd.concat(found.values()).set_index("estimate_id").sort_index()
+
+
+def unsaid(notes):
+    """The parts of notes for which the exhibits have no words."""
+    parts = {part for note in notes for part in note.split(SEPARATOR) if part}
+    bare = {part.removeprefix(NO_ESTIMATE): REASONS if part.startswith(NO_ESTIMATE) else REMARKS for part in parts}
+    return [part for part, known in bare.items() if not any(re.fullmatch(remark.pattern, part) for remark in known)]
 
 
 @cache

@@ -9,7 +9,7 @@ from tests.r import NEEDED, r_script, require_r
 @pytest.mark.parametrize(("demanded", "outcome"), [("", pytest.skip.Exception), ("1", pytest.fail.Exception)])
 def test_a_missing_r_is_a_named_skip_and_a_failure_where_it_is_demanded(demanded, outcome, monkeypatch):
     monkeypatch.setenv("PATH", "")
-    monkeypatch.setenv("R_REQUIRED", demanded)
+    monkeypatch.setenv("NOTHING_SKIPPED", demanded)
     with pytest.raises(outcome, match=NEEDED):
         require_r()
 

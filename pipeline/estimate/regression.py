@@ -158,7 +158,7 @@ def drop_dependent(names: Sequence[str], fit: Callable[[list[str]], Result]) -> 
             return fit(kept), dropped
         except RankDeficiencyError as error:
             if error.column not in kept:
-                raise
+                raise NoEstimateError(determined(error.column)) from error
             kept.remove(error.column)
             dropped.append(error.column)
 

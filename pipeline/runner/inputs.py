@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import InputError
 from pipeline.settings.reading import SETTINGS_COLUMNS, read_settings
+from pipeline.settings.scales import check_scales
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,12 +53,16 @@ def _read_csv(path: Path) -> pd.DataFrame:
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: not a comma-separated UTF-8 table: {error}. Mend the line.") from error
     expected = SETTINGS_COLUMNS.get(path.stem, tuple(table.columns))
+    for name in (column for column in expected if column.endswith("_da") and column not in table):
+        table[name] = ""  # a study may offer one language
     absent, unknown = sorted(set(expected) - set(table.columns)), sorted(set(table.columns) - set(expected))
     if absent or unknown:
         raise InputError(
             f"{path}, line 1: columns missing: {', '.join(absent) or 'none'}; unknown columns: "
             f"{', '.join(unknown) or 'none'}. The columns are {', '.join(expected)}."
         )
+    if path.stem == "scales":
+        check_scales(str(path), table)
     return table
 
 

@@ -71,10 +71,16 @@ def validate_table(frame: pd.DataFrame, schema: Schema) -> None:
     expected = {column.name for column in schema.columns}
     needed = {column.name for column in schema.columns if not column.is_optional}
     unknown, absent = set(frame.columns) - expected, needed - set(frame.columns)
-    if unknown or absent:
+    if unknown:
         raise InputError(
-            f"table {schema.table}: columns missing {sorted(absent)}, columns not in variables.csv "
-            f"{sorted(unknown)}. Add each new column to the dictionary, or mend the stage."
+            f"variables.csv: no row says what {len(unknown)} columns of the table {schema.table} are: "
+            f"{', '.join(sorted(unknown))}. Add a row for each, with {schema.table} in its column tables; "
+            "docs/study.md says which rows a study needs."
+        )
+    if absent:
+        raise InputError(
+            f"variables.csv: {len(absent)} rows name the table {schema.table}, which has no such column: "
+            f"{', '.join(sorted(absent))}. Take {schema.table} out of their column tables, or the rows out."
         )
     for column in schema.columns:
         if column.name in frame:

@@ -38,7 +38,9 @@ def _explain(message: str, kind: type[Settings], path: str, text: str) -> str:
         if key and re.match(rf"\s*\[?[\w.]*\b{re.escape(key)}\b", line)
     ]
     place = f"{path}, line {lines[0]}" if lines and (unknown or len(lines) == 1) else path
-    return f"{place}: {message}. Allowed keys there: {', '.join(_keys_at(message, kind))}."
+    if unknown or "missing required field" in message:
+        return f"{place}: {message}. Allowed keys there: {', '.join(_keys_at(message, kind))}."
+    return f"{place}: {message}. Mend the value."
 
 
 def _keys_at(message: str, kind: type[Settings]) -> tuple[str, ...]:

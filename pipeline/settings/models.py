@@ -50,7 +50,6 @@ class Model(Settings, frozen=True, omit_defaults=True):
 
     name: str
     name_en: str
-    name_da: str
     report: str
     stage: Name
     estimator: str
@@ -64,7 +63,6 @@ class Model(Settings, frozen=True, omit_defaults=True):
     equation: str
     formula: str
     words_en: str
-    words_da: str
     link: Literal["logit", "cloglog"] | None = None
     grid: dict[str, Grid] | None = None
     outcome_source: Source | None = None
@@ -72,6 +70,8 @@ class Model(Settings, frozen=True, omit_defaults=True):
     splits: tuple[str, ...] = ()
     peers: Literal["none", "separate", "pooled"] = "none"
     printed: tuple[PrintedNumber, ...] = ()
+    name_da: str = ""
+    words_da: str = ""
 
     @property
     def spec_hash(self) -> str:

@@ -34,7 +34,7 @@ class Arm(Settings, frozen=True):
 
     value: str
     label_en: str
-    label_da: str
+    label_da: str = ""
 
 
 class Grouping(Settings, frozen=True):
@@ -44,8 +44,8 @@ class Grouping(Settings, frozen=True):
     column: str
     singular_en: str
     plural_en: str
-    singular_da: str
-    plural_da: str
+    singular_da: str = ""
+    plural_da: str = ""
 
 
 class Design(Settings, frozen=True):
@@ -108,8 +108,8 @@ class Sample(Settings, frozen=True):
     """A subset of the analysed persons that models refer to by name."""
 
     label_en: str
-    label_da: str
     conditions: tuple[Condition, ...]
+    label_da: str = ""
 
 
 class Side(Settings, frozen=True):
@@ -117,7 +117,7 @@ class Side(Settings, frozen=True):
 
     name: Name
     label_en: str
-    label_da: str
+    label_da: str = ""
 
 
 class Split(Settings, frozen=True):
@@ -186,6 +186,10 @@ class Study(Settings, frozen=True):
     def __post_init__(self) -> None:
         """Make the named sides of the splits samples; ValueError for what contradicts itself."""
         _require_rules(self)
+        named = [side.name for split in self.splits.values() for side in (split.low, split.high) if side]
+        twice = sorted({name for name in named if named.count(name) > 1})
+        if twice:
+            raise ValueError(f"splits: {', '.join(twice)} is the name of more than one side: a sample stands once")
         for name, split in self.splits.items():
             for side, sample in _sides(name, split).items():
                 if sample in self.samples.values():
@@ -227,7 +231,7 @@ def _sides(name: str, split: Split) -> dict[str, Sample]:
         high = {"at_least": floor(bound) + 1}
     named = [(split.low, low), (split.high, high)]
     return {
-        side.name: Sample(side.label_en, side.label_da, (Condition(split.variable, **limits),))
+        side.name: Sample(side.label_en, (Condition(split.variable, **limits),), side.label_da)
         for side, limits in named
         if side is not None
     }

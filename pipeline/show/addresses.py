@@ -62,7 +62,7 @@ def _table_slot(name: str, table: Table, row: Row, column: Column, statistic: st
         statistic=statistic,
         estimate_id=table_estimate(table, row, column, horizon),
         unit=unit,
-        decimals=row.decimals if unit == row.unit else None,
+        decimals=row.decimals if row.unit in ("", unit) else None,
         marks=tuple(table.stars),
     )
 

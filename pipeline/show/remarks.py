@@ -88,6 +88,11 @@ REMARKS = (
         "Udfaldet rammes præcist, så der er ingen standardfejl: {estimates}.",
     ),
     Remark(
+        r"what the effect rests on does not vary between clusters: no standard error",
+        "What the effect rests on does not vary between {clusters}, so there is no standard error: {estimates}.",
+        "Det, effekten hviler på, varierer ikke mellem {clusters}, så der er ingen standardfejl: {estimates}.",
+    ),
+    Remark(
         r"a single person in an arm of (.+): no standard error",
         "A single person in an arm, so there is no standard error: {size} {strata}, {estimates}.",
         "En enkelt person i en gruppe, så der er ingen standardfejl: {size} {strata}, {estimates}.",
@@ -97,6 +102,11 @@ REMARKS = (
         "Fewer than two {clusters}, so there is no standard error: {estimates}.",
         "Færre end to {clusters}, så der er ingen standardfejl: {estimates}.",
     ),
+    Remark(
+        r"what the effect rests on does not vary between clusters: no standard error",
+        "What the effect rests on does not vary between {clusters}, so there is no standard error: {estimates}.",
+        "Det, effekten hviler på, varierer ikke mellem {clusters}, så der er ingen standardfejl: {estimates}.",
+    ),
     Remark(r"printed in (.+)", "As printed in {names}: {estimates}.", "Som trykt i {names}: {estimates}."),
     Remark(r"bandwidth \S+", "", ""),
 )
@@ -104,11 +114,14 @@ REMARKS = (
 REASONS = (
     Remark(r"nobody is in the sample", "nobody is in the sample", "ingen er i stikprøven"),
     Remark(r"nobody in the group .+", "nobody is in the group", "ingen er i gruppen"),
+    Remark(r"no control is in the group", "no control is in the group", "ingen kontroldeltager er i gruppen"),
     Remark(r"nobody has a known outcome and every covariate",
            "nobody has a known outcome and every covariate", "ingen har et kendt udfald og alle kovariater"),
-    Remark(r"nobody has the variable (\S+)", "nobody has the variable ({names})", "ingen har variablen ({names})"),
+    Remark(r"nobody (?:in the arm )?has the variable (\S+)",
+           "nobody has the variable ({names})", "ingen har variablen ({names})"),
     Remark(r"nobody is at risk", "nobody is at risk", "ingen er i risiko"),
     Remark(r"nobody is counted", "nobody is counted", "ingen tælles"),
+    Remark(r"the allocations have no date", "the allocations have no date", "allokeringerne ingen dato har"),
     Remark(r"one arm only(?: in the group .+)?", "there is one arm only", "der kun er den ene gruppe"),
     Remark(r"no .+ has both arms(?: in the group .+)?",
            "no {stratum} has both arms", "{strata} med begge grupper ikke findes"),
@@ -121,11 +134,20 @@ REASONS = (
     Remark(r"fewer than two clusters", "there are fewer than two {clusters}", "der er færre end to {clusters}"),
     Remark(r"the likelihood has no maximum",
            "the likelihood has no maximum", "likelihoodfunktionen intet maksimum har"),
-    Remark(r"(\d+) exits in \d+ person-weeks of the .+ group",
-           "one of the arms has {size} exits", "en af grupperne har {size} afgange"),
+    Remark(r"nobody of the .+ group is at risk",
+           "nobody of one of the arms is at risk", "ingen fra en af grupperne er i risiko"),
+    Remark(r"nobody leaves in the \d+ person-weeks of the .+ group",
+           "in one of the arms nobody leaves", "ingen forlader tilstanden i en af grupperne"),
+    Remark(r"everybody leaves in the first week of the .+ group",
+           "in one of the arms everybody leaves in the first week", "alle i en af grupperne afgår i den første uge"),
+    Remark(r"nobody or everybody leaves in every interval or stratum of the (\d+) person-weeks",
+           "in every interval or {stratum} nobody or everybody leaves",
+           "ingen eller alle afgår i hvert interval eller {stratum}"),
     Remark(r"all values are equal", "all values are equal", "alle værdier er ens"),
     Remark(r"all \d+ outcomes lie at the limits .+",
            "all outcomes lie at the limits", "alle udfald ligger på grænserne"),
+    Remark(r"(\d+) outcomes lie outside the limits .+",
+           "{size} outcomes lie outside the limits", "{size} udfald ligger uden for grænserne"),
 )  # fmt: skip
 NO_ESTIMATE = "no estimate: "
 SINCE = {"en": f"{ABSENT} no estimate, since {{}}: {{}}.", "da": f"{ABSENT} intet estimat, da {{}}: {{}}."}
@@ -139,10 +161,9 @@ def gather_remarks(shown: pd.DataFrame, words: Mapping[str, str], language: str)
     A reason for a missing estimate comes last, behind the dash that stands in its place; of one with no reason it is
     said that it is not defined. `words` are the study's.
     """
-    notes = shown.drop_duplicates("estimate_id")["note"]
-    parts = [part for note in notes for part in note.split(SEPARATOR) if part]
-    reasons = [part.removeprefix(NO_ESTIMATE) for part in parts if part.startswith(NO_ESTIMATE)]
-    others = [part for part in parts if not part.startswith(NO_ESTIMATE)]
+    notes = [note.split(SEPARATOR) for note in shown.drop_duplicates("estimate_id")["note"]]
+    reasons = [[part.removeprefix(NO_ESTIMATE) for part in note if part.startswith(NO_ESTIMATE)] for note in notes]
+    others = [[part for part in note if part and not part.startswith(NO_ESTIMATE)] for note in notes]
     unexplained = shown[shown["value"].isna() & ~shown["note"].str.contains(MISSING)]["estimate_id"].nunique()
     said = [
         *(text for text, _ in _say(others, REMARKS, words, language)),
@@ -161,26 +182,29 @@ def reason_of(note: str) -> tuple[str, str]:
 
 
 def _say(
-    parts: Sequence[str], remarks: Sequence[Remark], words: Mapping[str, str], language: str
+    notes: Sequence[Sequence[str]], remarks: Sequence[Remark], words: Mapping[str, str], language: str
 ) -> Iterator[tuple[str, str]]:
-    """The text of each kind among `parts`, and how many have it; then those of no known kind as they are."""
+    """The text of each kind among the parts of notes, and how many estimates have it; then those of no known kind."""
     for remark in remarks:
-        matches = [match for part in parts if (match := re.fullmatch(remark.pattern, part))]
+        found = [[match for part in note if (match := re.fullmatch(remark.pattern, part))] for note in notes]
+        matches = [own for own in found if own]
         text = {"en": remark.words_en, "da": remark.words_da}[language]
         if matches and text:
             count = _count(len(matches), language)
             filled = fill(text, {**words, **_sizes(matches), "estimates": count})
             yield (filled[0].upper() + filled[1:] if remark in REMARKS else filled), count
+    parts = [part for note in notes for part in set(note)]
     for part in sorted(set(parts)):
         if not any(re.fullmatch(remark.pattern, part) for remark in remarks):
             yield part, _count(parts.count(part), language)
 
 
-def _sizes(matches: Sequence[re.Match[str]]) -> dict[str, str]:
-    groups = [match[1] for match in matches if match.re.groups]
-    sizes = [int(group) if group.isdigit() else len(group.split(", ")) for group in groups]
+def _sizes(matches: Sequence[Sequence[re.Match[str]]]) -> dict[str, str]:
+    """The least and greatest size of an estimate, the sum over the parts of its note, and the names in any of them."""
+    groups = [[match[1] for match in own if match.re.groups] for own in matches]
+    sizes = [sum(int(name) if name.isdigit() else len(name.split(", ")) for name in own) for own in groups]
     low, high = min(sizes, default=0), max(sizes, default=0)
-    names = list(dict.fromkeys(groups))
+    names = list(dict.fromkeys(name for own in groups for name in own))
     return {
         "size": str(low) if low == high else f"{low}\N{EN DASH}{high}",
         "names": ", ".join([*names[:NAMED], *(["…"] if len(names) > NAMED else [])]),

@@ -70,7 +70,11 @@ def fit_hazard(cells: Cells, link: Link) -> HazardFit:
     cells their number, which is wrong), and its GLM, like R's glm and sandwich, uses the expected information for the
     cloglog unless fitted by method="newton". Neither drops perfect predictors, and statsmodels' GLM says it converged.
     """
+    _require_both_outcomes(cells)
+    whole = int(cells.at_risk.sum())
     cells, drops = drop_perfect_prediction(cells)
+    if not len(cells.at_risk):
+        raise NotIdentifiedError(f"nobody or everybody leaves in every interval or stratum of the {whole} person-weeks")
     _require_both_outcomes(cells)
     design, columns = _design(cells)
     require_full_rank(design, columns)
@@ -98,8 +102,12 @@ def _require_both_outcomes(cells: Cells) -> None:
     """Raise NotIdentifiedError unless both arms have person-weeks with and without an exit."""
     for arm, members in (("treated", cells.treated), ("control", ~cells.treated)):
         exits, at_risk = int(cells.exits[members].sum()), int(cells.at_risk[members].sum())
-        if exits in (0, at_risk):
-            raise NotIdentifiedError(f"{exits} exits in {at_risk} person-weeks of the {arm} group")
+        if not at_risk:
+            raise NotIdentifiedError(f"nobody of the {arm} group is at risk")
+        if not exits:
+            raise NotIdentifiedError(f"nobody leaves in the {at_risk} person-weeks of the {arm} group")
+        if exits == at_risk:
+            raise NotIdentifiedError(f"everybody leaves in the first week of the {arm} group")
 
 
 def _design(cells: Cells) -> tuple[FloatArray, tuple[str, ...]]:

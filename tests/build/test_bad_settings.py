@@ -95,6 +95,32 @@ def test_a_code_table_with_a_double_or_misshapen_code_is_refused(line, message, 
         check_code_table(load_input(path))
 
 
+SCALE = "variable,items,item_minimum,item_maximum,scoring,indicator_values,minimum_answered,followup,rule_source"
+
+
+@pytest.mark.parametrize(
+    ("row", "fault"),
+    [
+        ("worry,W_1..3,0,4,Sum,,2,0,x", "line 3, items: 'W_1..3'; line 3, scoring: 'Sum'"),
+        ("worry,W_1..3,0,4,value,,2,0,x", "line 3, items: 'W_1..3'"),
+        ("worry,W_1..3,0,four,sum,,2,0,x", "line 3, item_maximum: 'four'"),
+        ("worry,W_1..3,0,4,sum,,half,0,x", "line 3, minimum_answered: 'half'"),
+        ("worry,W,0,4,indicator,,1,0,x", "line 3, indicator_values: ''"),
+        ("worry,W,0,4,indicator,'1 2',1,0,x", "line 3, indicator_values"),
+        ("worry,W,0,4,value,,1,yes,x", "line 3, followup: 'yes'"),
+        ("age,W,0,4,value,,1,0,x", "line 3, variable: 'age'"),
+        ("worry,AGE,0,4,value,,1,0,x", "line 3, items: 'AGE'"),
+    ],
+)
+def test_a_scale_that_cannot_be_scored_is_refused_with_its_cells(tmp_path, row, fault):
+    path = tmp_path / "scales.csv"
+    path.write_text(f"{SCALE}\nage,AGE,18,99.5,number,,1,0,x\n", encoding="utf-8")
+    assert len(load_input(path)) == 1
+    path.write_text(f"{path.read_text(encoding='utf-8')}{row}\n", encoding="utf-8")
+    with pytest.raises(InputError, match=rf"scales\.csv: \d cells that cannot be: {re.escape(fault)}"):
+        load_input(path)
+
+
 @pytest.mark.parametrize("name", ["../data_raw", "", "a b", "a/b", "a.b", "a#b", "*", "published"])
 def test_make_takes_no_extract_by_a_name_that_is_a_path(name):
     command = ["make", "--dry-run", "clean", f"EXTRACT={name}"]

@@ -33,6 +33,14 @@ CASES = [
         "From 1 estimate 164 person-weeks are dropped with an indicator that predicts perfectly.",
         "Fra 1 estimat udgår 164 personuger med en indikator, der forudsiger perfekt.",
     ),
+    (
+        [
+            "dropped weeks 29 (person-weeks: 374); dropped weeks 41 (person-weeks: 347)",
+            "dropped weeks 29 (person-weeks: 370)",
+        ],
+        "From 2 estimates 370–721 person-weeks are dropped with an indicator that predicts perfectly.",
+        "Fra 2 estimater udgår 370–721 personuger med en indikator, der forudsiger perfekt.",
+    ),
     (["of a kind unknown"], "of a kind unknown", "of a kind unknown"),
     (
         ["no estimate: nobody is in the sample", "no estimate: nobody is in the sample"],
@@ -65,7 +73,10 @@ REASONS_SAID = [
     "the column age is determined by the others",
     "fewer than two clusters",
     "the likelihood has no maximum",
-    "0 exits in 12 person-weeks of the treated group",
+    "nobody leaves in the 12 person-weeks of the treated group",
+    "nobody of the control group is at risk",
+    "everybody leaves in the first week of the control group",
+    "nobody or everybody leaves in every interval or stratum of the 12 person-weeks",
     "all values are equal",
     "nobody has the variable age",
     "nobody is at risk",

@@ -16,6 +16,7 @@ from tests.models import (
     problem_of,
     run,
     trial,
+    unsaid,
     with_models,
     with_splits,
     with_study,
@@ -139,7 +140,7 @@ CASES = {
         sample(treated=1), PERSONS + EXITS, ".*",
         {f"{EFFECTS}/.*/treated(:.*)?": "one arm only.*", f"{EFFECTS}/.*/control_mean:.*": "no control is in the group",
          "(tobit|mean)/control/.*": NOBODY, "density/.*/control": "nobody in the arm has the variable .*",
-         "hazard.*": "0 exits in 0 person-weeks of the control group", "kaplan_meier/.*/control": "nobody is at risk"},
+         "hazard.*": "nobody of the control group is at risk", "kaplan_meier/.*/control": "nobody is at risk"},
     ),
     "one arm in a group": (
         treated_leave_the_low(), PERSONS, SELF_EFFICACY,
@@ -204,9 +205,13 @@ CASES = {
         durations(exited=trial().durations["exited"] & ~trial().durations["person"].isin(
             trial().sample.query("treated == 1")["person"])),
         EXITS, "hazard.*|kaplan_meier/.*/treated",
-        {"hazard.*": r"0 exits in [1-9]\d* person-weeks of the treated group"},
+        {"hazard.*": r"nobody leaves in the [1-9]\d* person-weeks of the treated group"},
     ),
-    "no exits": (durations(exited=False), EXITS, ".*", {"hazard.*": "0 exits in 0 person-weeks of the treated group"}),
+    "no exits": (
+        durations(exited=False),
+        EXITS,
+        ".*",
+        {"hazard.*": r"nobody leaves in the [1-9]\d* person-weeks of the treated group"}),
     "a covariate of nobody": (
         background(ordinary_job=np.nan), PERSONS, ".*",
         {"(?!balance|tobit|itt_unadjusted|background_groups/ord)" + EFFECTS + "/.*|tobit/.*": f"{KNOWN}.*",
@@ -255,6 +260,7 @@ def test_what_is_missing_has_its_reason_and_the_rest_is_as_without_the_fault(cas
         assert reason is None or missing[expected].all(), found.index[expected & ~missing].to_list()[:5]
     assert (found["converged"] == ~missing).all()
     assert found.loc[missing, NUMBERS].isna().all(axis=None)
+    assert not unsaid(found["note"])
     same = ~found.index.str.fullmatch("|".join([may_move, *reasons]))
     columns = [column for column in found if column != "spec_hash"]
     rest, as_before = found.loc[same, columns], before.loc[found.index[same], columns]

@@ -153,10 +153,18 @@ def test_a_drop_leaves_the_estimate_and_takes_its_teams_from_the_factor(link):
 @pytest.mark.parametrize(
     ("change", "error", "message"),
     [
-        (lambda w, e, t, m, g: (w, e & ~t, t, m, g), NotIdentifiedError, "0 exits in .* of the treated group"),
-        (lambda w, e, t, m, g: (w, e & t, t, m, g), NotIdentifiedError, "0 exits in .* of the control group"),
-        (lambda w, e, t, m, g: (w, e & False, t, m, g), NotIdentifiedError, "0 exits in 0 person-weeks"),
-        (lambda w, e, t, m, g: (w, e, t | True, m, g), NotIdentifiedError, "0 person-weeks of the control group"),
+        (
+            lambda w, e, t, m, g: (w, e & ~t, t, m, g),
+            NotIdentifiedError,
+            "nobody leaves in the .* of the treated group",
+        ),
+        (lambda w, e, t, m, g: (w, e & t, t, m, g), NotIdentifiedError, "nobody leaves in the .* of the control group"),
+        (
+            lambda w, e, t, m, g: (w, e & False, t, m, g),
+            NotIdentifiedError,
+            "nobody leaves in the [1-9][0-9]* person-weeks",
+        ),
+        (lambda w, e, t, m, g: (w, e, t | True, m, g), NotIdentifiedError, "nobody of the control group is at risk"),
         (lambda w, e, t, m, g: (w, e, m == "m1", m, g), RankDeficiencyError, "'treated'"),
         (lambda w, e, t, m, g: (w + 1, e, t, m, g), ValueError, "last 1 to 20 weeks"),
         (lambda w, e, t, m, g: (w - 1, e, t, m, g), ValueError, "last 1 to 20 weeks"),

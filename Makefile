@@ -44,7 +44,7 @@ MAKEFLAGS += --no-builtin-rules
 
 .PHONY: all check twin test lint docs bench trace diff baseline extract calibrate clean help FORCE
 
-all: $(REPORTS)/index.html $(REPORTS)/tables/tables.xlsx ## Every table, figure and the report page of EXTRACT (default twin); LANGUAGE=da for Danish, LANGUAGE=en back
+all: $(REPORTS)/index.html ## Every table, figure and the report page of EXTRACT (default twin); LANGUAGE=da for Danish, LANGUAGE=en back
 	$(if $(LEFT_OVER),@rm -f $(LEFT_OVER))
 	@awk 'NR <= $(LINES_SAID) {print} END {if (NR > $(LINES_SAID)) print "  and " NR - $(LINES_SAID) " lines more, all in " FILENAME}' $(REPORTS)/missing.txt
 	@echo "$(REPORTS)/index.html shows every table and figure"
@@ -177,11 +177,13 @@ TEMPLATES := $(wildcard pipeline/show/*.j2 pipeline/show/*.css)
 SHOWN := $(call derived,shown groups) $(call settings,exhibits.toml study.toml outcomes.toml) $(NAMES) $(IDENTITY)
 PLACES := $(call settings,municipalities.csv)
 $(eval $(call stage,tables,$(SHOWN),$(foreach t,$(TABLES),$(addprefix $(REPORTS)/tables/$(t),.html .csv .tex)) $(REPORTS)/tables/tables.xlsx,$(TEMPLATES)))
+# Two cores draw side by side: every other figure, and the rest.
 drawn = $(foreach f,$(1),$(addprefix $(REPORTS)/figures/$(f),.png .svg .csv))
-ODD  := $(filter %1 %3 %5 %7 %9,$(FIGURES))
+every_other = $(if $(1),$(firstword $(1)) $(call every_other,$(wordlist 3,$(words $(1)),$(1))))
+HALF := $(call every_other,$(FIGURES))
 DRAW  = $(if $(2),$(eval $(call stage,$(1),$(SHOWN) $(PLACES) pipeline/show/map/outlines.csv,$(call drawn,$(2)),$(wildcard pipeline/show/fonts/*.ttf))))
-$(call DRAW,figures-odd,$(ODD))
-$(call DRAW,figures-even,$(filter-out $(ODD),$(FIGURES)))
+$(call DRAW,figures-1,$(HALF))
+$(call DRAW,figures-2,$(filter-out $(HALF),$(FIGURES)))
 $(eval $(call stage,report,$(SHOWN) $(PLACES) $(FIGURES:%=$(REPORTS)/figures/%.svg),$(REPORTS)/index.html $(REPORTS)/missing.txt,$(TEMPLATES)))
 
 # What the report prints, with its errata, and the rules that say which cell each number is compared with: for an extract
@@ -193,6 +195,9 @@ $(eval $(call stage,published,$(SHOWN) $(ESTIMATED) $(PRINTED),$(REPORTS)/publis
 else
 UNCLAIMED := $(wildcard $(REPORTS)/published.html $(REPORTS)/tables/table_published.csv)
 endif
+
+# Last, for what takes longest is begun first.
+all: $(REPORTS)/tables/tables.xlsx
 
 # What an earlier build left: the page of a claim that is made no more, and the records of stages that are none any more.
 LEFT_OVER := $(UNCLAIMED) $(filter-out $(RECORDS) $(RECORDS:.json=.d),$(wildcard $(RUNS)/*.json $(RUNS)/*.d))

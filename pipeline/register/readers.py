@@ -144,8 +144,7 @@ def _to_frame(
 ) -> pd.DataFrame:
     import pandas as pd
 
-    frame = pd.DataFrame(rows, columns=header, dtype=object)
-    frame = frame.apply(lambda column: column.str.strip())
+    frame = pd.DataFrame([[cell.strip() for cell in row] for row in rows], columns=header, dtype=object)
     frame.index = pd.Index(lines, dtype="int64", name="line")
     frame.attrs["path"] = str(path)
     if key:
@@ -192,11 +191,9 @@ def count_digits(value: str) -> int:
 
 def parse_numbers(cells: pd.Series, decimal: str) -> pd.Series:
     """Cells of text as numbers written with this decimal mark; missing where they are none."""
-    import pandas as pd
-
-    mark = re.escape(decimal)
-    written = cells.str.fullmatch(rf"-?([0-9]+|[0-9]*{mark}[0-9]+)")
-    return pd.to_numeric(cells.where(written).str.replace(decimal, ".", regex=False)).astype("float64")
+    number = re.compile(rf"-?([0-9]+|[0-9]*{re.escape(decimal)}[0-9]+)")
+    known = {cell: float(cell.replace(decimal, ".")) for cell in cells.dropna().unique() if number.fullmatch(cell)}
+    return cells.map(known).astype("float64")
 
 
 def require_columns(frame: pd.DataFrame, names: list[str]) -> None:

@@ -56,7 +56,7 @@ def draw_map(drawing: Drawing, outlines: Mapping[int, Rings]) -> Sheet:
     states = {number: _state(drawing, unit) for unit, place in drawing.places.items() for number in place.numbers}
     for state in LOOKS:  # the borders of those that take part lie on top
         for number in (number for number in placed if states.get(number, "none") == state):
-            axes.add_patch(_shape(placed[number], state))
+            axes.add_artist(_shape(placed[number], state))
     _frame_bornholm(axes, placed)
     if located:
         _write_labels(axes, [_label(drawing, unit, placed) for unit in located], body)

@@ -18,8 +18,8 @@ STAGES = [
     "estimates",
     "shown",
     "tables",
-    "figures-odd",
-    "figures-even",
+    "figures-1",
+    "figures-2",
 ]
 STAGES += ["report", "published"]
 

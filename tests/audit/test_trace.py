@@ -235,7 +235,7 @@ def test_the_command_prints_every_part_and_writes_the_cells():
 
 @pytest.mark.parametrize(
     ("address", "derived", "message"),
-    [("", DERIVED, "no address given"), (NUMBER, Path("data_derived/2018q2"), "Say make all EXTRACT=2018q2 first")],
+    [("", DERIVED, "no address given"), (NUMBER, Path("data_derived/nowhere"), "Say make all EXTRACT=nowhere first")],
 )
 def test_what_cannot_be_traced_ends_with_one_message(address, derived, message):
     command = [sys.executable, "-m", "pipeline.audit.trace", address, "--raw", str(RAW), "--derived", str(derived)]

@@ -119,6 +119,7 @@ def test_both_readings_of_an_erratum_are_on_the_page():
     assert page.count("most likely 447") >= 2
 
 
+@pytest.mark.report
 def test_a_number_that_could_not_be_rebuilt_is_blank_and_counted():
     estimates = invent_estimates(EVERY_GROUP)
     lost = estimates["estimate_id"] == "background_groups/female/employment/81/treated:high"

@@ -89,6 +89,7 @@ def test_every_exhibit_says_that_it_is_synthetic(made):
         assert word in section, name
 
 
+@pytest.mark.report
 @pytest.mark.parametrize(
     ("effect", "low", "high", "word", "verdict"),
     [

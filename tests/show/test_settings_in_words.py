@@ -106,6 +106,7 @@ def test_a_shorter_follow_up_is_said_everywhere_and_nothing_later_is_shown(langu
     assert re.findall(r'<th scope="row">(\d+)</th>', section) == ["1", "13", "26", "39", "52", "60"]
 
 
+@pytest.mark.report
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_share_of_the_known_weeks_is_said_to_be_one(language):
     known = study_with(outcomes={"unknown_weeks": "known"})

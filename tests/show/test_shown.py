@@ -50,6 +50,7 @@ ADDRESSES = {
 }
 
 
+@pytest.mark.report
 @pytest.mark.parametrize(("cell_id", "estimate_id"), ADDRESSES.items())
 def test_an_address_names_its_estimate(cell_id, estimate_id):
     cells = made_in("en").shown.set_index("cell_id")

@@ -16,6 +16,7 @@ from pipeline.published.totals import add_up
 from pipeline.runner.inputs import load_input
 from pipeline.stages.published import index_rebuilt
 
+pytestmark = pytest.mark.report("exhibits.toml", "published_rows.csv", "published_columns.csv")
 DERIVED = Path("data_derived/twin")
 COMPARED = Path("reports/twin/tables/table_published.csv")
 

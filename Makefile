@@ -66,7 +66,7 @@ docs: $(SETUP) ## Write docs/outcomes.md, docs/models.md and docs/variables.md f
 	@$(PYTHON) -m pipeline.documents
 
 bench: all ## Measure the build beside that of the commit before (or BEFORE=<commit>), its growth, and the estimators
-	$(PYTHON) -m benchmarks.build $(BEFORE)
+	$(PYTHON) -m benchmarks.build $(or $(BEFORE),$(shell git rev-parse --quiet --verify HEAD^))
 	$(PYTHON) -m benchmarks.growth
 	$(PYTHON) -m benchmarks.estimators
 

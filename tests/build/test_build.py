@@ -57,7 +57,7 @@ def test_an_edit_runs_what_depends_on_it_and_stops_where_nothing_changed(
 @pytest.mark.parametrize(
     ("name", "stages"),
     [
-        ("reports/twin/figures/figure_3_2.png", {"figures-2"}),
+        ("reports/twin/figures/figure_3_2.png", {"figures-1"}),
         ("data_derived/twin/shares.parquet", {"outcomes", "estimates"}),
         ("data_derived/twin/runs/estimates.json", {"estimates"}),
     ],

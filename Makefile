@@ -54,7 +54,7 @@ check: all ## Compare every file of EXTRACT with its recorded SHA-256: received,
 
 test: check ## Run every test; they are about the synthetic trial, whatever EXTRACT is
 	$(if $(filter-out twin,$(EXTRACT)),@$(MAKE) check EXTRACT=twin)
-	$(PYTHON) -m pytest
+	$(PYTHON) -m pytest --numprocesses 2 --dist loadfile
 
 lint: $(SETUP) ## Check style, types, and which room imports from which
 	$(PYTHON) -m ruff check .

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.projects import environment
 from pipeline.errors import InputError
 from pipeline.register.codes import check_code_table
 from pipeline.runner.inputs import load_input
@@ -132,7 +133,7 @@ def test_make_takes_no_extract_by_a_name_that_is_a_path(name):
 
 def test_make_cleans_an_extract_by_its_name():
     command = ["make", "--dry-run", "clean", "EXTRACT=2018q2_a-B"]
-    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    said = subprocess.run(command, env=environment(), capture_output=True, text=True, check=True).stdout
     assert said.strip() == "rm -rf data_derived/2018q2_a-B reports/2018q2_a-B"
 
 

@@ -132,6 +132,11 @@ $(3): $(RUNS)/$(1).json ;
 -include $(RUNS)/$(1).d
 endef
 
+# What takes longest is made in two parts, side by side on two cores: every other output, and the rest.
+half = $(if $(1),$(firstword $(1)) $(call half,$(wordlist 3,$(words $(1)),$(1))))
+rest = $(filter-out $(call half,$(1)),$(1))
+part = $(if $(3),$(eval $(call stage,$(1),$(2),$(3),$(4))))
+
 derived   = $(addprefix $(DERIVED)/,$(addsuffix .parquet,$(1)))
 estimates = $(addprefix $(DERIVED)/estimates/,$(addsuffix .parquet,$(1)))
 settings  = $(wildcard $(addprefix $(STUDY)/,$(1)))
@@ -171,19 +176,19 @@ $(eval $(call stage,survey,$(call derived,baseline_items followup_items) $(call 
 $(eval $(call stage,outcomes,$(call derived,sample baseline register_weeks) $(call settings,benefit_codes.csv outcomes.toml study.toml),$(call derived,weekly shares durations background)))
 
 NAMES := $(STUDY)/variables.csv
-$(eval $(call stage,estimates,$(call derived,sample background shares weekly durations followup exclusions) $(NAMES) $(call settings,models.toml study.toml),$(ESTIMATED)))
+TABLES_USED := $(call derived,sample background shares weekly durations followup exclusions) $(NAMES) $(call settings,models.toml study.toml)
+$(call part,estimates-1,$(TABLES_USED),$(call half,$(ESTIMATED)))
+$(call part,estimates-2,$(TABLES_USED),$(call rest,$(ESTIMATED)))
 $(eval $(call stage,shown,$(ESTIMATED) $(call derived,groups) $(call settings,exhibits.toml study.toml) $(NAMES) $(DERIVED)/language.toml,$(call derived,shown)))
 TEMPLATES := $(wildcard pipeline/show/*.j2 pipeline/show/*.css)
 SHOWN := $(call derived,shown groups) $(call settings,exhibits.toml study.toml outcomes.toml) $(NAMES) $(IDENTITY)
 PLACES := $(call settings,municipalities.csv)
 $(eval $(call stage,tables,$(SHOWN),$(foreach t,$(TABLES),$(addprefix $(REPORTS)/tables/$(t),.html .csv .tex)) $(REPORTS)/tables/tables.xlsx,$(TEMPLATES)))
-# Two cores draw side by side: every other figure, and the rest.
 drawn = $(foreach f,$(1),$(addprefix $(REPORTS)/figures/$(f),.png .svg .csv))
-every_other = $(if $(1),$(firstword $(1)) $(call every_other,$(wordlist 3,$(words $(1)),$(1))))
-HALF := $(call every_other,$(FIGURES))
-DRAW  = $(if $(2),$(eval $(call stage,$(1),$(SHOWN) $(PLACES) pipeline/show/map/outlines.csv,$(call drawn,$(2)),$(wildcard pipeline/show/fonts/*.ttf))))
-$(call DRAW,figures-1,$(HALF))
-$(call DRAW,figures-2,$(filter-out $(HALF),$(FIGURES)))
+PICTURED := $(SHOWN) $(PLACES) pipeline/show/map/outlines.csv
+FONTS    := $(wildcard pipeline/show/fonts/*.ttf)
+$(call part,figures-1,$(PICTURED),$(call drawn,$(call half,$(FIGURES))),$(FONTS))
+$(call part,figures-2,$(PICTURED),$(call drawn,$(call rest,$(FIGURES))),$(FONTS))
 $(eval $(call stage,report,$(SHOWN) $(PLACES) $(FIGURES:%=$(REPORTS)/figures/%.svg),$(REPORTS)/index.html $(REPORTS)/missing.txt,$(TEMPLATES)))
 
 # What the report prints, with its errata, and the rules that say which cell each number is compared with: for an extract

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import InputError
@@ -40,10 +40,14 @@ ESTIMATORS: Mapping[str, Estimator] = {
 }
 
 
-def estimate_all(models: Mapping[str, Any], data: Data) -> dict[str, pd.DataFrame]:
-    """The table of estimates of each stage that the parsed models.toml names, every model in it."""
+def estimate_all(
+    models: Mapping[str, Any], data: Data, stages: Collection[str] | None = None
+) -> dict[str, pd.DataFrame]:
+    """The table of estimates of each stage that the parsed models.toml names, or of those in `stages`."""
     rows: dict[str, list[Any]] = {}
     for model in checked_models(models, data.study.design).values():
+        if stages is not None and model.stage not in stages:
+            continue
         estimator = ESTIMATORS[model.estimator]
         table = rows.setdefault(model.stage, [])
         for problem in estimator.problems(model, data, None):

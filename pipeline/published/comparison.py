@@ -6,6 +6,7 @@ import datetime
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from pipeline.errors import InputError
 from pipeline.published.errata import Erratum, assign_errata
@@ -64,7 +65,7 @@ class Comparison:
     errata: tuple[Erratum, ...]
     other: Reading | None
 
-    @property
+    @cached_property
     def value(self) -> float:
         """The printed number."""
         return self._read(self.number.value)
@@ -91,7 +92,7 @@ class Comparison:
         """Whether the number could be rebuilt."""
         return math.isfinite(self.rebuilt)
 
-    @property
+    @cached_property
     def distance_units(self) -> float:
         """Rebuilt less printed in units of the last printed digit; of a date the days, whatever the hour."""
         return self._distance(self.rebuilt, self.value)
@@ -101,12 +102,12 @@ class Comparison:
         """Rebuilt less printed in standard errors of the rebuilt estimate; NaN where it has none."""
         return self.distance_units * self.unit / self.se if self.se > 0 else math.nan
 
-    @property
+    @cached_property
     def is_met(self) -> bool:
         """Whether the rebuilt number is printed as it is in the report: within half a unit of the last digit."""
         return self._is_close(self.distance_units)
 
-    @property
+    @cached_property
     def is_met_otherwise(self) -> bool:
         """Whether the other reading of the number is met: the label as printed, or the digits that must be meant."""
         if self.other is None:

@@ -104,6 +104,7 @@ def read_place(record: Mapping[Any, str]) -> Place:
     return Place(*(record[part] for part in Place._fields))
 
 
+@cache
 def fits_whole(pattern: str, value: str) -> bool:
     """Whether a pattern fits the whole of a value; a blank one fits everything."""
     return not pattern or _compile(pattern).fullmatch(value) is not None
@@ -115,6 +116,13 @@ def _compile(pattern: str) -> re.Pattern[str]:
         return re.compile(pattern)
     except re.error as error:
         raise InputError(f"the pattern {pattern!r} of a rule is none: {error}. Mend it.") from error
+
+
+@cache
+def _expand(pattern: str, template: str, value: str) -> str:
+    """The template with what the groups of the pattern hold of the value, '' where the pattern does not fit."""
+    match = _compile(pattern or ".*").fullmatch(value)
+    return match.expand(template) if match else ""
 
 
 class Locator:
@@ -162,14 +170,12 @@ class Locator:
     def _row_key(self, number: Printed) -> str:
         place = number.place
         rule = self._rule(ROWS_FILE, self._rows, number, (place.exhibit, place.panel, place.row))
-        match = _compile(rule.patterns[2] or ".*").fullmatch(place.row)
-        return match.expand(rule.texts["key"]).replace("{name}", number.name) if match else ""
+        return _expand(rule.patterns[2], rule.texts["key"], place.row).replace("{name}", number.name)
 
     def _location(self, number: Printed, row_key: str) -> Location:
         place = number.place
         rule = self._rule(COLUMNS_FILE, self._columns, number, (place.exhibit, place.column, place.statistic))
-        match = _compile(rule.patterns[1] or ".*").fullmatch(place.column)
-        column = match.expand(rule.texts["key"]) if match else ""
+        column = _expand(rule.patterns[1], rule.texts["key"], place.column)
         row = self._rule(ROWS_FILE, self._rows, number, (place.exhibit, place.panel, place.row))
         unit = rule.texts["unit"] or row.texts["unit"]
         return Location(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from pipeline.register.cells import parse_dates
 from pipeline.register.persons import link_keys
 from pipeline.register.readers import check_key, parse_numbers, refuse_cells, require_columns
@@ -11,6 +13,7 @@ from pipeline.settings.scales import NUMBER, item_names
 from pipeline.settings.study import Design
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
     import pandas as pd
 
 MEND_DATE = "Mend the date, or leave it empty if nobody knows it."
@@ -81,13 +84,11 @@ def read_items(survey: pd.DataFrame | None, answers: pd.Series, scales: pd.DataF
     import pandas as pd
 
     frame = pd.DataFrame({"person": answers.to_numpy(), "line": answers.index.to_numpy(dtype="int64")})
-    found = {
-        item: pd.array([], dtype="float64" if row["scoring"] == NUMBER else "Int16")
-        if survey is None
-        else _parse_item(survey, item, row)[answers.index].array
-        for item, row in _items(scales)
-    }
-    return pd.concat([frame, pd.DataFrame(found, index=frame.index)], axis=1).sort_values("person", ignore_index=True)
+    items = _items(scales)
+    values = np.empty((0, len(items))) if survey is None else _parse_items(survey, answers, items)
+    found = pd.DataFrame(values, columns=[item for item, _ in items])
+    found = found.astype({item: "Int16" for item, row in items if row["scoring"] != NUMBER})
+    return pd.concat([frame, found], axis=1).sort_values("person", ignore_index=True)
 
 
 def _items(scales: pd.DataFrame | None) -> list[tuple[str, dict[Any, Any]]]:
@@ -96,10 +97,19 @@ def _items(scales: pd.DataFrame | None) -> list[tuple[str, dict[Any, Any]]]:
     return [(item, row) for row in records for item in item_names(row["items"])]
 
 
-def _parse_item(survey: pd.DataFrame, item: str, row: dict[Any, Any]) -> pd.Series:
-    low, high, is_whole = float(row["item_minimum"]), float(row["item_maximum"]), row["scoring"] != NUMBER
-    values = parse_numbers(survey[item], survey.attrs["decimal"])
-    wrong = (survey[item] != "") & ~(values.between(low, high) & ((values % 1 == 0) | (not is_whole)))
-    remedy = "Mend the answer, or the scale in scales.csv."
-    refuse_cells(survey, item, wrong, f"is off the scale {low:g} to {high:g}", remedy)
-    return values.astype("Int16" if is_whole else "float64")
+def _parse_items(
+    survey: pd.DataFrame, answers: pd.Series, items: list[tuple[str, dict[Any, Any]]]
+) -> npt.NDArray[np.float64]:
+    """The answers (persons, items), missing (NaN) where nothing is written."""
+    import pandas as pd
+
+    cells = survey.loc[answers.index, [item for item, _ in items]]
+    values = parse_numbers(pd.Series(cells.to_numpy().ravel()), survey.attrs["decimal"]).to_numpy().reshape(cells.shape)
+    low, high = (np.array([float(row[f"item_{end}"]) for _, row in items]) for end in ("minimum", "maximum"))
+    is_whole = np.array([row["scoring"] != NUMBER for _, row in items], dtype=bool)
+    right = (values >= low) & (values <= high) & ((values % 1 == 0) | ~is_whole)
+    wrong = (cells != "") & ~right
+    for place in np.flatnonzero(wrong.any()):
+        fault = f"is off the scale {low[place]:g} to {high[place]:g}"
+        refuse_cells(cells, items[place][0], wrong.iloc[:, place], fault, "Mend the answer, or the scale in scales.csv.")
+    return values

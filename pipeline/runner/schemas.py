@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,13 +38,20 @@ class Schema:
     key: tuple[str, ...]
 
 
-def build_schema(table: str, variables: pd.DataFrame, scales: pd.DataFrame | None = None) -> Schema:
-    """The schema of `table`: the columns that the pipeline gives it, the study's, and for raw answers its items.
+def build_schemas(
+    tables: Iterable[str], variables: pd.DataFrame, scales: pd.DataFrame | None = None
+) -> dict[str, Schema]:
+    """The schema of each table: the columns that the pipeline gives it, the study's, and for raw answers its items.
 
     The pipeline's columns are those of columns.csv beside this module; `variables` is variables.csv of the study as
     text, of which a row replaces the pipeline's of its name; `scales` is its scales.csv, for the `*_items` tables.
     """
-    rows = [row for row in every_column(variables).to_dict("records") if table in row["tables"].split()]
+    every = every_column(variables).to_dict("records")
+    return {table: _schema(table, every, scales) for table in tables}
+
+
+def _schema(table: str, every: list[dict[Any, Any]], scales: pd.DataFrame | None) -> Schema:
+    rows = [row for row in every if table in row["tables"].split()]
     columns = [_column(row) for row in rows]
     if scales is not None and table.endswith("_items"):
         columns += _item_columns(scales, followup=table.startswith("followup"))

@@ -85,14 +85,15 @@ def _serialise_all(name: str, results: dict[str, Any], outputs: list[Path], othe
 
 def _validate(tables: dict[Path, Any], others: list[Path]) -> None:
     """Raise InputError unless each table is as the dictionary among `others` says, and no person is under reports."""
-    from pipeline.runner.schemas import build_schema, validate_table
+    from pipeline.runner.schemas import build_schemas, validate_table
 
     given = {path.name: load_input(path) for path in others if path.name in DICTIONARY}
+    names = {path: "estimates" if path.parent.name == "estimates" else path.stem for path in tables}
+    schemas = build_schemas(set(names.values()), given["variables.csv"], given.get("scales.csv"))
     for path, table in tables.items():
         if path.parts[0] == "reports":
             raise InputError(f"{path}: a parquet table may hold persons and never lies under reports/. Move it.")
-        name = "estimates" if path.parent.name == "estimates" else path.stem
-        validate_table(table, build_schema(name, given["variables.csv"], given.get("scales.csv")))
+        validate_table(table, schemas[names[path]])
 
 
 def _package_files() -> list[Path]:

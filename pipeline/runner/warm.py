@@ -19,9 +19,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NoReturn
 
-# The first are all that a stage without exhibits needs; the second are imported while those stages run.
-LIBRARIES = ("msgspec", "tomllib", "pandas", "pyarrow.parquet", "pyarrow.dataset", "scipy.special")
-EXHIBIT_LIBRARIES = (
+# The first are all that the first stages need; the others are imported while those stages run.
+LIBRARIES = ("msgspec", "tomllib", "pandas", "pyarrow.parquet", "pyarrow.dataset")
+FURTHER_LIBRARIES = (
+    "scipy.special",
     "matplotlib.figure",
     "matplotlib.backends.backend_agg",
     "matplotlib.backends.backend_svg",
@@ -69,7 +70,7 @@ def _warm_up_and_serve(listener: socket.socket, make: int) -> None:
         _serve(listener, make, hear)
     else:
         os.close(hear)
-        _import(EXHIBIT_LIBRARIES)
+        _import(FURTHER_LIBRARIES)
         os.write(tell, READY)
         _serve(listener, make, None)
 

@@ -14,6 +14,7 @@ import pytest
 from benchmarks.projects import environment
 from tests.build.conftest import Project
 
+ESTIMATING = {"estimates-1", "estimates-2"}
 SHOWING = {"shown", "tables", "figures-1", "figures-2", "report", "published"}
 
 
@@ -34,9 +35,9 @@ def test_a_second_build_runs_nothing(built_project):
 
 # what is edited, from, to, the stages that run, and those among them that change a file
 EDITS = [
-    ("config/models.toml", "# The models:", "# The models of the study:", {"estimates"}, set()),
+    ("config/models.toml", "# The models:", "# The models of the study:", ESTIMATING, set()),
     ("config/exhibits.toml", 'title_en = "Learning', 'title_en = "Edited: learning', SHOWING, {"report"}),
-    ("pipeline/stats/density.py", '"""Gaussian', '"""Normal', {"estimates"}, set()),
+    ("pipeline/stats/density.py", '"""Gaussian', '"""Normal', ESTIMATING, set()),
     ("pipeline/register/spells.py", '"""From weekly', '"""Out of weekly', {"outcomes"}, set()),
     ("pipeline/show/tables.py", '"""', '"""A table. ', {"tables", "report", "published"}, set()),
 ]
@@ -58,8 +59,8 @@ def test_an_edit_runs_what_depends_on_it_and_stops_where_nothing_changed(
     ("name", "stages"),
     [
         ("reports/twin/figures/figure_3_2.png", {"figures-1"}),
-        ("data_derived/twin/shares.parquet", {"outcomes", "estimates"}),
-        ("data_derived/twin/runs/estimates.json", {"estimates"}),
+        ("data_derived/twin/shares.parquet", {"outcomes", *ESTIMATING}),
+        ("data_derived/twin/runs/estimates-1.json", {"estimates-1"}),
     ],
 )
 def test_a_deleted_file_is_made_again_and_only_what_reads_it_looks_again(built_project, name, stages):

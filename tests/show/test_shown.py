@@ -128,9 +128,9 @@ def test_addresses_are_unique_and_nothing_but_values_is_missing():
 
 
 def test_the_columns_are_those_of_the_dictionary():
-    from pipeline.runner.schemas import build_schema, validate_table
+    from pipeline.runner.schemas import build_schemas, validate_table
 
-    validate_table(made_in("en").shown, build_schema("shown", CONFIG["variables"]))
+    validate_table(made_in("en").shown, build_schemas(["shown"], CONFIG["variables"])["shown"])
 
 
 MISTAKES = [

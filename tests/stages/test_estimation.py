@@ -12,7 +12,7 @@ from pipeline.estimate.outcomes import outcome_values
 from pipeline.estimate.problem import Label
 from pipeline.estimate.table import estimates_table, hash_persons
 from pipeline.people.samples import join_background, select_sample
-from pipeline.runner.schemas import build_schema, validate_table
+from pipeline.runner.schemas import build_schemas, validate_table
 from pipeline.settings.models import read_models
 from tests.models import (
     MODELS,
@@ -49,7 +49,7 @@ COUNTS = {
 @pytest.mark.parametrize("stage", COUNTS)
 def test_table_has_the_columns_of_the_dictionary_and_every_address_once(stage):
     table = estimates(stage).reset_index()
-    validate_table(table, build_schema("estimates", VARIABLES))
+    validate_table(table, build_schemas(["estimates"], VARIABLES)["estimates"])
     assert len(table) == COUNTS[stage]
     assert table["estimate_id"].is_monotonic_increasing
     assert table["converged"].all()

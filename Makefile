@@ -144,7 +144,6 @@ exhibits := $(shell sed -n 's/^\[\([a-z]*_[0-9_]*\)\]$$/\1/p' $(STUDY)/exhibits.
 TABLES   := $(filter table_%,$(exhibits))
 FIGURES  := $(filter figure_%,$(exhibits))
 ESTIMATED := $(call estimates,$(sort $(shell sed -n 's/^stage *= *"\(.*\)"/\1/p' $(STUDY)/models.toml)))
-IDENTITY := $(RAW)/extract.toml $(DERIVED)/language.toml
 
 # The received files. Those of the synthetic trial are made; those of any other extract must be there, and its
 # extract.toml lists them.
@@ -179,24 +178,24 @@ NAMES := $(STUDY)/variables.csv
 TABLES_USED := $(call derived,sample background shares weekly durations followup exclusions) $(NAMES) $(call settings,models.toml study.toml)
 $(call part,estimates-1,$(TABLES_USED),$(call half,$(ESTIMATED)))
 $(call part,estimates-2,$(TABLES_USED),$(call rest,$(ESTIMATED)))
-$(eval $(call stage,shown,$(ESTIMATED) $(call derived,groups) $(call settings,exhibits.toml study.toml) $(NAMES) $(DERIVED)/language.toml,$(call derived,shown)))
+$(eval $(call stage,shown,$(ESTIMATED) $(call derived,groups) $(call settings,exhibits.toml study.toml outcomes.toml) $(NAMES) $(RAW)/extract.toml $(DERIVED)/language.toml,$(call derived,shown) $(DERIVED)/words.json))
 TEMPLATES := $(wildcard pipeline/show/*.j2 pipeline/show/*.css)
-SHOWN := $(call derived,shown groups) $(call settings,exhibits.toml study.toml outcomes.toml) $(NAMES) $(IDENTITY)
+SHOWN := $(call derived,shown groups) $(DERIVED)/words.json $(call settings,exhibits.toml) $(DERIVED)/language.toml
 PLACES := $(call settings,municipalities.csv)
-$(eval $(call stage,tables,$(SHOWN),$(foreach t,$(TABLES),$(addprefix $(REPORTS)/tables/$(t),.html .csv .tex)) $(REPORTS)/tables/tables.xlsx,$(TEMPLATES)))
+$(eval $(call stage,tables,$(SHOWN) $(NAMES),$(foreach t,$(TABLES),$(addprefix $(REPORTS)/tables/$(t),.html .csv .tex)) $(REPORTS)/tables/tables.xlsx,$(TEMPLATES)))
 drawn = $(foreach f,$(1),$(addprefix $(REPORTS)/figures/$(f),.png .svg .csv))
 PICTURED := $(SHOWN) $(PLACES) pipeline/show/map/outlines.csv
 FONTS    := $(wildcard pipeline/show/fonts/*.ttf)
 $(call part,figures-1,$(PICTURED),$(call drawn,$(call half,$(FIGURES))),$(FONTS))
 $(call part,figures-2,$(PICTURED),$(call drawn,$(call rest,$(FIGURES))),$(FONTS))
-$(eval $(call stage,report,$(SHOWN) $(PLACES) $(FIGURES:%=$(REPORTS)/figures/%.svg),$(REPORTS)/index.html $(REPORTS)/missing.txt,$(TEMPLATES)))
+$(eval $(call stage,report,$(SHOWN) $(NAMES) $(RAW)/extract.toml $(PLACES) $(FIGURES:%=$(REPORTS)/figures/%.svg),$(REPORTS)/index.html $(REPORTS)/missing.txt,$(TEMPLATES)))
 
 # What the report prints, with its errata, and the rules that say which cell each number is compared with: for an extract
 # that claims to be the one the numbers were printed of, and for no other.
 ifeq ($(PUBLISHED),yes)
 all: $(REPORTS)/published.html
 PRINTED := $(addprefix data_raw/published/,tables.csv errata.csv) $(DECLARED) $(call settings,published.toml published_rows.csv published_columns.csv)
-$(eval $(call stage,published,$(SHOWN) $(ESTIMATED) $(PRINTED),$(REPORTS)/published.html $(REPORTS)/tables/table_published.csv,$(TEMPLATES) $(wildcard pipeline/published/*.j2 pipeline/published/*.css)))
+$(eval $(call stage,published,$(SHOWN) $(NAMES) $(RAW)/extract.toml $(ESTIMATED) $(PRINTED),$(REPORTS)/published.html $(REPORTS)/tables/table_published.csv,$(TEMPLATES) $(wildcard pipeline/published/*.j2 pipeline/published/*.css)))
 else
 UNCLAIMED := $(wildcard $(REPORTS)/published.html $(REPORTS)/tables/table_published.csv)
 endif

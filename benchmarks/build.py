@@ -17,7 +17,11 @@ from benchmarks.projects import Project, Run, copy_of
 
 ROUNDS = 3
 COLD = "cold, from the raw files"
-EDITS = {f"one line of {name} edited": f"config/{name}" for name in ("study.toml", "models.toml")}
+EDITS = {  # what is edited, the file, and the text there before and after
+    "a comment in study.toml": ("config/study.toml", "[time]", "[time]  # edited"),
+    "another level in study.toml": ("config/study.toml", "level = 0.95", "level = 0.90"),
+    "a comment in models.toml": ("config/models.toml", "[itt]", "[itt]  # edited"),
+}
 SCENARIOS = [COLD, "nothing to do", *EDITS]
 
 
@@ -52,10 +56,10 @@ def _measure(project: Project) -> dict[str, Run]:
     project.make("clean")
     project.make("data_derived/twin/runs/twin.json")
     runs = {COLD: project.make("all"), "nothing to do": project.make("all")}
-    for scenario, name in EDITS.items():
+    for scenario, (name, before, after) in EDITS.items():
         path = project.folder / name
         text = path.read_text(encoding="utf-8")
-        path.write_text(f"# edited\n{text}", encoding="utf-8")
+        path.write_text(text.replace(before, after, 1), encoding="utf-8")
         runs[scenario] = project.make("all")
         path.write_text(text, encoding="utf-8")
         project.make("all")

@@ -31,11 +31,9 @@ from pipeline.published.totals import (
 )
 from pipeline.settings.exhibits import Exhibits, exhibit_number, fill
 from pipeline.settings.extract import Extract
-from pipeline.settings.outcomes import OutcomeDefinitions
-from pipeline.settings.study import Study
 from pipeline.show.numbers import POINT, write_number
 from pipeline.show.page import page_template
-from pipeline.show.words import common_words, fill_words
+from pipeline.show.words import Words, fill_words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -60,14 +58,13 @@ def write_published_page(
     published: Mapping[str, Any],
     exhibits: Exhibits,
     variables: pd.DataFrame,
-    study: Study,
-    outcomes: OutcomeDefinitions | None,
+    said: Words,
     extract: Extract,
     language: str,
 ) -> str:
     """The page in one language; without targets among the numbers it is the replication report of the extract."""
     words = read_words(published, language)
-    common = common_words(exhibits, study, outcomes, extract, variables, language)
+    common = said.texts
     identity = {name: common[name] for name in ("extract", "horizon")} | {"version": extract.register_version}
     filled = {name: fill_words(table, {**common, "stars": ""}) for name, table in exhibits.tables.items()}
     labels = Labels(replace(exhibits, tables=filled), variables, language)

@@ -108,8 +108,8 @@ def _parse_items(
     low, high = (np.array([float(row[f"item_{end}"]) for _, row in items]) for end in ("minimum", "maximum"))
     is_whole = np.array([row["scoring"] != NUMBER for _, row in items], dtype=bool)
     right = (values >= low) & (values <= high) & ((values % 1 == 0) | ~is_whole)
-    wrong = (cells != "") & ~right
+    wrong, remedy = (cells != "") & ~right, "Mend the answer, or the scale in scales.csv."
     for place in np.flatnonzero(wrong.any()):
         fault = f"is off the scale {low[place]:g} to {high[place]:g}"
-        refuse_cells(cells, items[place][0], wrong.iloc[:, place], fault, "Mend the answer, or the scale in scales.csv.")
+        refuse_cells(cells, items[place][0], wrong.iloc[:, place], fault, remedy)
     return values

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def load_input(path: Path) -> Any:
-    """Load one input by its suffix: parquet and csv as data frames (csv all text), toml as settings, svg as text.
+    """Load one input by its suffix: parquet and csv as data frames (csv all text), toml as settings, json and svg.
 
     A csv that lies beside an extract.toml is a file as received and is read by the register's readers.
     """
@@ -25,9 +26,11 @@ def load_input(path: Path) -> Any:
         return _read_parquet(path)
     if path.suffix == ".csv":
         return _read_csv(path)
+    if path.suffix == ".json":
+        return _read_json(path)
     if path.suffix == ".svg":
         return path.read_text(encoding="utf-8")
-    raise InputError(f"{path}: no way to read a {path.suffix} file. Use parquet, csv, toml or svg.")
+    raise InputError(f"{path}: no way to read a {path.suffix} file. Use parquet, csv, toml, json or svg.")
 
 
 def _read_parquet(path: Path) -> pd.DataFrame:
@@ -38,6 +41,13 @@ def _read_parquet(path: Path) -> pd.DataFrame:
     except (OSError, ValueError) as error:  # what pyarrow raises of a file that is empty or cut off, or of other bytes
         why = str(error).splitlines()[0]
         raise InputError(f"{path}: not a table as make writes it ({why}). Delete it, and run make again.") from error
+
+
+def _read_json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_bytes())
+    except ValueError as error:
+        raise InputError(f"{path}: not as make writes it ({error}). Delete it, and run make again.") from error
 
 
 def _read_csv(path: Path) -> pd.DataFrame:

@@ -5,24 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pipeline.settings.exhibits import Exhibits
-from pipeline.settings.study import Study
 from pipeline.show.dictionary import build_dictionary
 from pipeline.show.tables import Table, build_table
-from pipeline.show.words import note_words
+from pipeline.show.words import Words
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
 def build_tables(
-    exhibits: Exhibits, shown: pd.DataFrame, variables: pd.DataFrame, study: Study, words: dict[str, str], language: str
+    exhibits: Exhibits, shown: pd.DataFrame, variables: pd.DataFrame, words: Words, language: str
 ) -> dict[str, Table]:
-    """The tables by name, in the order of exhibits.toml; `words` are those of common_words."""
+    """The tables by name, in the order of exhibits.toml."""
     tables = {}
     for name in exhibits.every_table:
         if name in exhibits.dictionaries:
-            tables[name] = build_dictionary(name, exhibits, variables, words, language)
+            tables[name] = build_dictionary(name, exhibits, variables, words.texts, language)
         else:
-            marked = note_words(words, study, exhibits.tables[name].stars, language)
+            marked = words.with_legend(exhibits.tables[name].stars, language)
             tables[name] = build_table(name, exhibits, shown, variables, marked, language)
     return tables

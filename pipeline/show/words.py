@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from pipeline.settings.base import Settings, SettingsType
+from pipeline.settings.base import Settings, SettingsType, convert
 from pipeline.settings.exhibits import Exhibits, fill, in_language
 from pipeline.settings.extract import Extract
 from pipeline.settings.outcomes import OutcomeDefinitions
@@ -116,17 +116,33 @@ SHARE_WEEKS = {
 }
 
 
-def common_words(
+class Words(Settings, frozen=True):
+    """What exhibits say of the study and the extract, in one language.
+
+    horizon_weeks: the last week shown; stars: the levels that marks stand for; texts: of the placeholders that every
+    text may hold, settings of the study, the source, and the word synthetic or ''.
+    """
+
+    horizon_weeks: int
+    stars: dict[str, float]
+    texts: dict[str, str]
+
+    def with_legend(self, marks: Iterable[str], language: str) -> dict[str, str]:
+        """The texts, and the legend of the marks that one exhibit uses."""
+        return {**self.texts, "stars": star_legend(self.stars, marks, language)}
+
+
+def gather_words(
     exhibits: Exhibits,
     study: Study,
     outcomes: OutcomeDefinitions | None,
     extract: Extract,
     variables: pd.DataFrame,
     language: str,
-) -> dict[str, str]:
-    """The placeholders that every text may hold: settings of the study, the source, and the word synthetic or ''."""
+) -> Words:
+    """The words of a study, an extract and a language."""
     page, kind = exhibits.page, "source_synthetic" if extract.synthetic else "source"
-    return {
+    texts = {
         "level": write_percent(study.inference.level, language),
         "source": in_language(page, kind, language),
         "synthetic": in_language(page, "synthetic", language) if extract.synthetic else "",
@@ -134,6 +150,17 @@ def common_words(
         **_scale_words(variables, language),
         **study_words(study, outcomes, language),
     }
+    return Words(study.time.horizon_weeks, study.inference.stars, texts)
+
+
+def write_words(words: Words) -> str:
+    """words.json."""
+    return msgspec.json.format(msgspec.json.encode(words, order="sorted"), indent=1).decode() + "\n"
+
+
+def read_words(content: Mapping[str, Any]) -> Words:
+    """The words that words.json holds."""
+    return convert(content, Words, "words.json")
 
 
 def study_words(study: Study, outcomes: OutcomeDefinitions | None, language: str) -> dict[str, str]:
@@ -198,11 +225,6 @@ def fill_words(settings: SettingsType, words: Mapping[str, str]) -> SettingsType
         elif isinstance(value, dict) and name.startswith("words_"):
             filled[name] = {key: fill(word, words) for key, word in value.items()}
     return msgspec.structs.replace(settings, **filled)
-
-
-def note_words(words: dict[str, str], study: Study, marks: Iterable[str], language: str) -> dict[str, str]:
-    """`words` and the legend of the marks that one exhibit uses."""
-    return {**words, "stars": star_legend(study.inference.stars, marks, language)}
 
 
 def _weeks(number: int, language: str) -> str:

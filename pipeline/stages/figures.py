@@ -7,9 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pipeline.settings.exhibits import read_exhibits
-from pipeline.settings.extract import Extract, Language
-from pipeline.settings.outcomes import OutcomeDefinitions
-from pipeline.settings.study import Study
+from pipeline.settings.extract import Language
 from pipeline.show.density_figure import draw_density
 from pipeline.show.drawings import build_drawing
 from pipeline.show.effect_figure import draw_effect
@@ -18,7 +16,7 @@ from pipeline.show.map_figure import draw_map
 from pipeline.show.places import read_outlines
 from pipeline.show.style import house_style
 from pipeline.show.survival_figure import draw_survival
-from pipeline.show.words import common_words, note_words
+from pipeline.show.words import read_words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,13 +30,10 @@ DRAW = {"effect": draw_effect, "survival": draw_survival, "density": draw_densit
 def run(
     shown: pd.DataFrame,
     exhibits: Mapping[str, Any],
-    variables: pd.DataFrame,
-    study: Study,
-    extract: Extract,
+    words: Mapping[str, Any],
     language: Language,
     groups: pd.DataFrame,
     outlines: pd.DataFrame,
-    outcomes: OutcomeDefinitions | None = None,
     municipalities: pd.DataFrame | None = None,
     wanted: Collection[str] | None = None,
 ) -> dict[str, str | bytes]:
@@ -48,16 +43,16 @@ def run(
     municipalities of a map.
     """
     described, tongue = read_exhibits(exhibits), language.language
-    words = note_words(common_words(described, study, outcomes, extract, variables, tongue), study, [], tongue)
+    texts = read_words(words).with_legend([], tongue)
     results: dict[str, str | bytes] = {}
     draw: dict[str, Callable[[Drawing], Sheet]] = {**DRAW, "map": partial(draw_map, outlines=read_outlines(outlines))}
     with house_style():
         for name, figure in described.figures.items():
             if wanted is not None and f"{name}.svg" not in wanted:
                 continue
-            drawing = build_drawing(name, described, shown, groups, municipalities, words, tongue)
+            drawing = build_drawing(name, described, shown, groups, municipalities, texts, tongue)
             results[f"{name}.svg"], results[f"{name}.png"] = draw[figure.kind](drawing).save()
-            results[f"{name}.csv"] = write_plotted(shown[shown["exhibit"] == name], words["synthetic"])
+            results[f"{name}.csv"] = write_plotted(shown[shown["exhibit"] == name], texts["synthetic"])
     return results
 
 

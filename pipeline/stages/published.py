@@ -16,9 +16,8 @@ from pipeline.published.targets import read_roles
 from pipeline.register.readers import require_columns
 from pipeline.settings.exhibits import read_exhibits
 from pipeline.settings.extract import Extract, Language
-from pipeline.settings.outcomes import OutcomeDefinitions
-from pipeline.settings.study import Study
 from pipeline.show.rows import with_rows
+from pipeline.show.words import read_words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,17 +32,16 @@ def run(
     published: Mapping[str, Any],
     exhibits: Mapping[str, Any],
     variables: pd.DataFrame,
-    study: Study,
+    words: Mapping[str, Any],
     extract: Extract,
     language: Language,
     groups: pd.DataFrame,
-    outcomes: OutcomeDefinitions | None = None,
     targets: pd.DataFrame | None = None,
     **estimates: pd.DataFrame,
 ) -> dict[str, str]:
     """table_published.csv and published.html. Without `targets` the page is the replication report of an extract."""
-    made = set(shown["estimate_id"])
-    described = with_rows(read_exhibits(exhibits), variables, groups, made, study.time.horizon_weeks)
+    said, made = read_words(words), set(shown["estimate_id"])
+    described = with_rows(read_exhibits(exhibits), variables, groups, made, said.horizon_weeks)
     numbers = read_printed(tables.to_dict("records"))
     known = read_errata(errata.to_dict("records"))
     compared = compare_all(
@@ -52,11 +50,9 @@ def run(
         index_rebuilt(shown, estimates),
         known,
         _roles(targets, extract, numbers),
-        study.inference.stars,
+        said.stars,
     )
-    page = write_published_page(
-        compared, known, published, described, variables, study, outcomes, extract, language.language
-    )
+    page = write_published_page(compared, known, published, described, variables, said, extract, language.language)
     return {"table_published.csv": write_csv(compared), "published.html": page}
 
 

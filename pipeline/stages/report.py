@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING, Any
 from pipeline.errors import InputError
 from pipeline.settings.exhibits import read_exhibits
 from pipeline.settings.extract import Extract, Language
-from pipeline.settings.outcomes import OutcomeDefinitions
-from pipeline.settings.study import Study
 from pipeline.show.drawings import build_drawing
 from pipeline.show.every_table import build_tables
 from pipeline.show.missing import write_missing
 from pipeline.show.page import write_page
 from pipeline.show.rows import with_rows
-from pipeline.show.words import common_words, note_words
+from pipeline.show.words import read_words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,11 +23,10 @@ def run(
     shown: pd.DataFrame,
     exhibits: Mapping[str, Any],
     variables: pd.DataFrame,
-    study: Study,
+    words: Mapping[str, Any],
     extract: Extract,
     language: Language,
     groups: pd.DataFrame,
-    outcomes: OutcomeDefinitions | None = None,
     municipalities: pd.DataFrame | None = None,
     **pictures: str,
 ) -> dict[str, str]:
@@ -37,21 +34,20 @@ def run(
 
     missing.txt says which of them are missing. `pictures` are the figures as SVG, by name; InputError if one lacks.
     """
-    tongue, made = language.language, set(shown["estimate_id"])
-    described = with_rows(read_exhibits(exhibits), variables, groups, made, study.time.horizon_weeks)
+    known, tongue, made = read_words(words), language.language, set(shown["estimate_id"])
+    described = with_rows(read_exhibits(exhibits), variables, groups, made, known.horizon_weeks)
     absent = [name for name in described.figures if name not in pictures]
     if absent:
         raise InputError(
             f"report: no SVG for {', '.join(absent)}. Add the files to the stage's inputs in the Makefile."
         )
-    words = common_words(described, study, outcomes, extract, variables, tongue)
-    tables = build_tables(described, shown, variables, study, words, tongue)
-    plain = note_words(words, study, [], tongue)
+    tables = build_tables(described, shown, variables, known, tongue)
+    plain = known.with_legend([], tongue)
     drawings = {
         name: build_drawing(name, described, shown, groups, municipalities, plain, tongue) for name in described.figures
     }
     unplaced = {name: drawing.unplaced for name, drawing in drawings.items()}
     return {
-        "index.html": write_page(described, drawings, pictures, tables, shown, words, extract, tongue),
+        "index.html": write_page(described, drawings, pictures, tables, shown, known.texts, extract, tongue),
         "missing.txt": write_missing(shown, unplaced),
     }

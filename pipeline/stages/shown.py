@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import InputError
 from pipeline.settings.exhibits import SETTINGS_FILE, read_exhibits, require_language
-from pipeline.settings.extract import Language
+from pipeline.settings.extract import Extract, Language
+from pipeline.settings.outcomes import OutcomeDefinitions
 from pipeline.settings.study import Study
 from pipeline.show.rows import with_rows
 from pipeline.show.shown import COLUMNS, find_slots, require_complete, require_estimates, show_number
+from pipeline.show.words import gather_words, write_words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,12 +23,14 @@ def run(
     variables: pd.DataFrame,
     study: Study,
     language: Language,
+    extract: Extract,
     groups: pd.DataFrame,
+    outcomes: OutcomeDefinitions | None = None,
     **estimates: pd.DataFrame,
-) -> dict[str, pd.DataFrame]:
-    """shown.parquet: one row per shown number, in the order of exhibits.toml.
+) -> dict[str, Any]:
+    """shown.parquet: one row per shown number, in the order of exhibits.toml; words.json: what is said around them.
 
-    Figures and tables are drawn from these rows alone, so what is done to a row here or after, such as disclosure
+    Figures and tables are drawn from these two alone, so what is done to a row here or after, such as disclosure
     control, is done to every place that shows it. `groups` are the strata and clusters that tables follow; every
     further input is a table of estimates. InputError if a template names an estimate that does not exist, and for a
     language in which the study has no words.
@@ -46,4 +50,5 @@ def run(
     repeated = shown.loc[shown["cell_id"].duplicated(), "cell_id"]
     if len(repeated):
         raise InputError(f"{SETTINGS_FILE}: {len(repeated)} addresses occur twice, the first {repeated.iloc[0]}.")
-    return {"shown.parquet": shown}
+    words = gather_words(described, study, outcomes, extract, variables, language.language)
+    return {"shown.parquet": shown, "words.json": write_words(words)}

@@ -6,14 +6,12 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from pipeline.settings.exhibits import read_exhibits
-from pipeline.settings.extract import Extract, Language
-from pipeline.settings.outcomes import OutcomeDefinitions
-from pipeline.settings.study import Study
+from pipeline.settings.extract import Language
 from pipeline.show.every_table import build_tables
 from pipeline.show.page import write_table_page
 from pipeline.show.rows import with_rows
 from pipeline.show.table_formats import write_csv, write_latex, write_workbook
-from pipeline.show.words import common_words
+from pipeline.show.words import read_words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,17 +21,14 @@ def run(
     shown: pd.DataFrame,
     exhibits: Mapping[str, Any],
     variables: pd.DataFrame,
-    study: Study,
-    extract: Extract,
+    words: Mapping[str, Any],
     language: Language,
     groups: pd.DataFrame,
-    outcomes: OutcomeDefinitions | None = None,
 ) -> dict[str, str | bytes]:
     """table_*.html, table_*.csv and table_*.tex for every table of exhibits.toml, and tables.xlsx."""
-    made = set(shown["estimate_id"])
-    described = with_rows(read_exhibits(exhibits), variables, groups, made, study.time.horizon_weeks)
-    words = common_words(described, study, outcomes, extract, variables, language.language)
-    tables = build_tables(described, shown, variables, study, words, language.language)
+    known, made = read_words(words), set(shown["estimate_id"])
+    described = with_rows(read_exhibits(exhibits), variables, groups, made, known.horizon_weeks)
+    tables = build_tables(described, shown, variables, known, language.language)
     results: dict[str, str | bytes] = {"tables.xlsx": write_workbook(tables.values())}
     for table in tables.values():
         results[f"{table.name}.html"] = write_table_page(table)

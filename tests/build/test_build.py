@@ -15,6 +15,7 @@ from benchmarks.projects import environment
 from tests.build.conftest import Project
 
 ESTIMATING = {"estimates-1", "estimates-2"}
+UP_TO_SHOWN = {"ingest", "sample", "outcomes", *ESTIMATING, "shown"}
 SHOWING = {"shown", "tables", "figures-1", "figures-2", "report", "published"}
 
 
@@ -35,6 +36,7 @@ def test_a_second_build_runs_nothing(built_project):
 
 # what is edited, from, to, the stages that run, and those among them that change a file
 EDITS = [
+    ("config/study.toml", "# What an analyst", "# All that an analyst", UP_TO_SHOWN, set()),
     ("config/models.toml", "# The models:", "# The models of the study:", ESTIMATING, set()),
     ("config/exhibits.toml", 'title_en = "Learning', 'title_en = "Edited: learning', SHOWING, {"report"}),
     ("pipeline/stats/density.py", '"""Gaussian', '"""Normal', ESTIMATING, set()),

@@ -50,4 +50,5 @@ def make(
     """What the stage makes of invented estimates."""
     invented = invent_estimates(groups) if estimates is None else estimates
     printed = {**PRINTED, "groups": groups, "shown": make_shown(language, invented, groups=groups)}
-    return published.run(**given(language, synthetic, **printed), targets=targets, invented=invented)
+    common = given(language, synthetic, printed, "variables", "extract")
+    return published.run(**common, targets=targets, invented=invented)

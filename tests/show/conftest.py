@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -15,8 +16,10 @@ import pytest
 from pipeline.runner.inputs import load_input
 from pipeline.settings.exhibits import read_exhibits
 from pipeline.settings.extract import Extract, Language
+from pipeline.settings.study import Study
 from pipeline.show.rows import with_rows
 from pipeline.show.shown import find_slots
+from pipeline.show.words import Words, gather_words, write_words
 from pipeline.stages import figures, report, tables
 from pipeline.stages import shown as showing
 
@@ -121,33 +124,49 @@ class Made:
 
 def make_shown(language: str, estimates: pd.DataFrame | None = None, **changed: Any) -> pd.DataFrame:
     table = invent_estimates() if estimates is None else estimates
-    given = {**CONFIG, "groups": GROUPS, **changed}
+    given = {**CONFIG, "groups": GROUPS, "extract": extract(), "outcomes": OUTCOMES, **changed}
     return showing.run(**given, language=Language(language), estimates=table)["shown.parquet"]
 
 
-def given(language: str, synthetic: bool = True, **changed: Any) -> dict[str, Any]:
-    """What the stages that show numbers have in common."""
-    common = {"extract": extract(synthetic), "language": Language(language), "groups": GROUPS, "outcomes": OUTCOMES}
-    return {**CONFIG, **common, **changed}
+def words(
+    language: str,
+    synthetic: bool = True,
+    study: Study = CONFIG["study"],
+    outcomes: Any = OUTCOMES,
+    variables: pd.DataFrame = CONFIG["variables"],
+    **facts: Any,
+) -> Words:
+    exhibits = read_exhibits(CONFIG["exhibits"])
+    return gather_words(exhibits, study, outcomes, extract(synthetic, **facts), variables, language)
+
+
+def given(language: str, synthetic: bool, changed: dict[str, Any], *further: str) -> dict[str, Any]:
+    """What a stage that shows numbers takes: what all take, and what this one takes `further`, `changed` or not."""
+    of_words = {name: changed.pop(name) for name in ("study", "outcomes") if name in changed}
+    own = {"variables": CONFIG["variables"], "extract": extract(synthetic), "groups": GROUPS, **changed}
+    said = write_words(words(language, synthetic, variables=own["variables"], **of_words))
+    taken = {"variables", "extract"} - set(further)
+    common = {"exhibits": CONFIG["exhibits"], "words": json.loads(said), "language": Language(language)}
+    return common | {name: value for name, value in own.items() if name not in taken}
 
 
 def draw(
     language: str, shown: pd.DataFrame, names: list[str], synthetic: bool = True, **changed: Any
 ) -> dict[str, Any]:
     wanted = {f"{name}.{end}" for name in names for end in ("svg", "png", "csv")}
-    mapped = {"municipalities": MUNICIPALITIES, "outlines": OUTLINES}
-    return figures.run(shown, **given(language, synthetic, **{**mapped, **changed}), wanted=wanted)
+    mapped = {"municipalities": MUNICIPALITIES, "outlines": OUTLINES, **changed}
+    return figures.run(shown, **given(language, synthetic, mapped), wanted=wanted)
 
 
 def write(language: str, shown: pd.DataFrame, synthetic: bool = True, **changed: Any) -> dict[str, Any]:
-    return tables.run(shown, **given(language, synthetic, **changed))
+    return tables.run(shown, **given(language, synthetic, changed, "variables"))
 
 
 def reported(
     language: str, shown: pd.DataFrame, pictures: dict[str, str], synthetic: bool = True, **changed: Any
 ) -> dict[str, str]:
-    common = given(language, synthetic, **{"municipalities": MUNICIPALITIES, **changed})
-    return report.run(shown, **common, **pictures)
+    mapped = {"municipalities": MUNICIPALITIES, **changed}
+    return report.run(shown, **given(language, synthetic, mapped, "variables", "extract"), **pictures)
 
 
 def page_with(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -144,11 +145,12 @@ def estimates() -> pd.DataFrame:
 def make(table: pd.DataFrame, exhibits: dict[str, Any] = EXHIBITS, language: str = "en", **facts: Any) -> Made:
     """Everything, from a table of estimates."""
     extract = Extract("lessons", "Reading lessons", False, "weekly_states", datetime.date(2026, 1, 1), {}, **facts)
-    common = {"exhibits": exhibits, "variables": VARIABLES, "study": STUDY, "groups": GROUPS}
-    common |= {"language": Language(language)}
-    shown = showing.run(**common, effects=table)["shown.parquet"]
-    drawn = figures.run(shown, extract=extract, outlines=OUTLINES, **common)
+    common = {"exhibits": exhibits, "groups": GROUPS, "language": Language(language)}
+    named = {"variables": VARIABLES, "extract": extract}
+    made = showing.run(study=STUDY, effects=table, **named, **common)
+    shown, common["words"] = made["shown.parquet"], json.loads(made["words.json"])
+    drawn = figures.run(shown, outlines=OUTLINES, **common)
     pictures = {name.removesuffix(".svg"): text for name, text in drawn.items() if name.endswith(".svg")}
-    reported = report.run(shown, extract=extract, **common, **pictures)
-    written = tables.run(shown, extract=extract, **common)
+    reported = report.run(shown, **named, **common, **pictures)
+    written = tables.run(shown, variables=VARIABLES, **common)
     return Made(shown, written, drawn, reported["index.html"], reported["missing.txt"])

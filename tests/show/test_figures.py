@@ -10,22 +10,20 @@ from PIL import Image
 from pipeline.settings.exhibits import read_exhibits
 from pipeline.show.drawings import build_drawing
 from pipeline.show.effect_figure import spread
-from pipeline.show.words import common_words, note_words
 from tests.show.conftest import (
     CONFIG,
     FIGURES,
     GROUPS,
     MUNICIPALITIES,
     ONE_OF_EACH_KIND,
-    OUTCOMES,
     TABLES,
     WORD_TABLES,
     Made,
     draw,
-    extract,
     made_in,
     page_with,
     pictures_of,
+    words,
     write,
 )
 
@@ -37,8 +35,7 @@ DRAWN = [("en", name) for name in FIGURES] + [("da", name) for name in ONE_OF_EA
 
 
 def drawing_of(made: Made, name: str, shown=None):
-    words = common_words(EXHIBITS, CONFIG["study"], OUTCOMES, extract(), CONFIG["variables"], made.language)
-    plain = note_words(words, CONFIG["study"], [], made.language)
+    plain = words(made.language).with_legend([], made.language)
     shown = made.shown if shown is None else shown
     return build_drawing(name, EXHIBITS, shown, GROUPS, MUNICIPALITIES, plain, made.language)
 

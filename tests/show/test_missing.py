@@ -136,12 +136,7 @@ def test_a_language_in_which_the_study_has_no_words_is_named():
 
 
 def test_the_label_of_an_extract_is_in_the_language_of_the_page():
-    from pipeline.settings.exhibits import read_exhibits
-    from pipeline.show.words import common_words
-    from tests.show.conftest import CONFIG, OUTCOMES, extract
+    from tests.show.conftest import words
 
-    exhibits = read_exhibits(CONFIG["exhibits"])
     for language, label in (("en", "a trial for tests"), ("da", "et forsøg")):
-        named = extract(label_da="et forsøg")
-        words = common_words(exhibits, CONFIG["study"], OUTCOMES, named, CONFIG["variables"], language)
-        assert words["extract"] == label
+        assert words(language, label_da="et forsøg").texts["extract"] == label

@@ -7,6 +7,8 @@ and exit code 2. Any Python can read this module.
 import sys
 
 REQUIRED = [
+    "duckdb",
+    "ibis",
     "jinja2",
     "matplotlib",
     "msgspec",
@@ -14,7 +16,9 @@ REQUIRED = [
     "openpyxl",
     "pandas",
     "pyarrow",
+    "pyreadstat",
     "scipy",
+    "sqlglot",
 ]
 
 if sys.version_info < (3, 11):  # noqa: UP036

@@ -49,7 +49,7 @@ def test_the_package_asks_for_what_it_depends_on():
 def test_every_command_refuses_a_python_without_the_packages_in_one_sentence(command):
     result = subprocess.run([sys.executable, "-S", "-m", command], capture_output=True, text=True, check=False)
     assert (result.returncode, result.stdout) == (2, "")
-    assert re.fullmatch(r"error: \S+ lacks jinja2, .*, scipy: leave out PYTHON=, and .*\n", result.stderr)
+    assert re.fullmatch(r"error: \S+ lacks duckdb, .*, sqlglot: leave out PYTHON=, and .*\n", result.stderr)
 
 
 @pytest.fixture(scope="module")

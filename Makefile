@@ -169,7 +169,8 @@ $(RAW)/%:
 	@echo "error: $@: the file is missing. Put the received files into $(RAW); make extract EXTRACT=$(EXTRACT) then writes extract.toml." >&2; exit 2
 endif
 
-$(eval $(call stage,ingest,$(RAW)/extract.toml $(RECEIVED) $(call settings,study.toml benefit_codes.csv scales.csv),$(call derived,trial register_columns register_weeks baseline_items followup_items)))
+CHECKS := $(REPORTS)/checks.csv
+$(eval $(call stage,ingest,$(RAW)/extract.toml $(RECEIVED) $(call settings,study.toml benefit_codes.csv scales.csv outcomes.toml),$(call derived,trial register_columns register_weeks baseline_items followup_items) $(CHECKS)))
 $(eval $(call stage,sample,$(call derived,trial register_columns) $(RAW)/extract.toml $(call settings,study.toml),$(call derived,sample exclusions groups)))
 $(eval $(call stage,survey,$(call derived,baseline_items followup_items) $(call settings,scales.csv),$(call derived,baseline followup)))
 $(eval $(call stage,outcomes,$(call derived,sample baseline register_weeks) $(call settings,benefit_codes.csv outcomes.toml study.toml),$(call derived,weekly shares durations background)))

@@ -29,7 +29,11 @@ class InputError(Exception):
 
     def __str__(self) -> str:
         """The one message, or all of them under their number."""
-        return self.messages[0] if len(self.messages) == 1 else "\n  ".join([f"{len(self.messages)} faults:", *self.messages])
+        return (
+            self.messages[0]
+            if len(self.messages) == 1
+            else "\n  ".join([f"{len(self.messages)} faults:", *self.messages])
+        )
 
 
 class Faults:

@@ -63,7 +63,9 @@ def _find_weeks(path: str, names: list[str]) -> dict[int, str]:
                 if number in weeks:
                     raise InputError(f"{path}: columns {weeks[number]} and {name} are the same week. Keep one.")
                 weeks[number] = name
-    odd = [name for name in names if LIKE_A_CELL.match(name) and not any(p.fullmatch(name) for p in (WEEK, WAGE, DEGREE))]
+    odd = [
+        name for name in names if LIKE_A_CELL.match(name) and not any(p.fullmatch(name) for p in (WEEK, WAGE, DEGREE))
+    ]
     with faults.part():
         if odd:
             raise InputError(

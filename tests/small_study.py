@@ -17,7 +17,7 @@ WORDS = {"singular_en": "x", "plural_en": "x", "singular_da": "x", "plural_da": 
 SETTINGS: dict[str, Any] = {
     "time": {"horizon_weeks": 6},
     "outcomes": {"unknown_weeks": "missing", "hazard_interval_weeks": 2},
-    "inference": {"level": 0.9, "stars": {"*": 0.05}, "seed": 1},
+    "inference": {"level": 0.9, "stars": {"*": 0.05}},
     "design": {
         "person": "ID",
         "arm": "ARM",

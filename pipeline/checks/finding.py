@@ -50,7 +50,8 @@ class Finding:
 class Delivery:
     """A delivery as read: its files as text, indexed by line, by their roles; its persons and their register weeks.
 
-    trial: a row a randomised person, in the order of the allocation file. answers: the scored items of each survey.
+    trial: a row a randomised person, in the order of the allocation file. answers: the items of each survey.
+    before: the register weeks of the last extract, if it is named.
     """
 
     extract: Extract
@@ -62,6 +63,7 @@ class Delivery:
     benefit_codes: pd.DataFrame | None = None
     scales: pd.DataFrame | None = None
     outcomes: OutcomeDefinitions | None = None
+    before: pd.DataFrame | None = None
 
     @cached_property
     def weeks(self) -> NDArray[np.int64]:

@@ -45,7 +45,10 @@ class Reading:
 
 @dataclass(frozen=True)
 class Sources:
-    """What a delivery is read with: its facts, the study, and its files as text, indexed by line, by their roles."""
+    """What a delivery is read with: its facts, the study, and its files as text, indexed by line, by their roles.
+
+    before: the register weeks of the last extract.
+    """
 
     extract: Extract
     study: Study
@@ -53,6 +56,7 @@ class Sources:
     benefit_codes: pd.DataFrame | None = None
     scales: pd.DataFrame | None = None
     outcomes: OutcomeDefinitions | None = None
+    before: pd.DataFrame | None = None
 
 
 def read_delivery(sources: Sources) -> Reading:
@@ -123,7 +127,7 @@ def _look_at(sources: Sources, reading: Reading) -> dict[str, Row]:
         return {}
     delivery = Delivery(
         sources.extract, sources.study, sources.files, trial, register, reading.answers, sources.benefit_codes,
-        sources.scales, sources.outcomes,
+        sources.scales, sources.outcomes, sources.before,
     )  # fmt: skip
     return {row["rule"]: row for row in look(delivery)}
 

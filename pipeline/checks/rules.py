@@ -40,6 +40,7 @@ LOOK: dict[str, Callable[[Delivery], Finding | None]] = {
         answers.codes_for_no_answer,
         answers.items_reversed,
         answers.scales_reversed,
+        weeks.counts_of_last_extract,
     )
 }
 COLUMNS = (

@@ -1,9 +1,7 @@
 """The definitions of a study: its design, time axis, exclusions, samples, splits and inference."""
 
 from math import floor
-from typing import Annotated, Any, Literal
-
-from msgspec import Meta
+from typing import Any, Literal
 
 from pipeline.settings.base import Name, Probability, Settings, Weeks
 
@@ -22,11 +20,10 @@ class OutcomeRules(Settings, frozen=True):
 
 
 class Inference(Settings, frozen=True):
-    """Level of the intervals, marks of significance, and the seed of every generator."""
+    """Level of the intervals, and marks of significance."""
 
     level: Probability
     stars: dict[str, Probability]
-    seed: Annotated[int, Meta(ge=0)]
 
 
 class Arm(Settings, frozen=True):

@@ -62,7 +62,7 @@ lint: $(SETUP) ## Check style, types, and which room imports from which
 	$(PYTHON) -m mypy
 	$(PYTHON) -c 'from importlinter.cli import lint_imports_command as lint; lint()' --no-logo --no-cache
 
-docs: $(SETUP) ## Write docs/outcomes.md, docs/models.md and docs/variables.md from the settings and the tests
+docs: $(SETUP) ## Write docs/checks.md, docs/outcomes.md, docs/models.md and docs/variables.md from the settings and the tests
 	@$(PYTHON) -m pipeline.documents
 
 bench: all ## Measure the build beside that of the commit before (or BEFORE=<commit>), its growth, and the estimators

@@ -68,8 +68,9 @@ def _read_files(raw: Path, extract: Extract) -> tuple[dict[str, pd.DataFrame], d
             if not (raw / file.path).exists():
                 raise InputError(f"{raw / file.path}: the file is missing. Put it there.")
             files[role] = load_input(raw / file.path)
+        told = [message for messages in unread.values() for message in messages]
         if faults.messages:
-            unread[role] = faults.messages
+            unread[role] = [message for message in faults.messages if message not in told]
     return files, unread
 
 

@@ -90,20 +90,23 @@ def gather_checks(checks: Sequence[Mapping[Any, str]], language: str) -> dict[st
     if not checks:
         return {}
     counts = Counter(row["state"] for row in checks)
+    spoken = ("looks_at", "said", "remedy")
     told = {
-        state: [{"looks_at": row[f"looks_at_{language}"], "said": row[f"said_{language}"], "where": _where(row, language),
-                 "remedy": row[f"remedy_{language}"]} for row in checks if row["state"] == state]
+        state: [
+            {"where": _where(row, language), **{name: row[f"{name}_{language}"] for name in spoken}}
+            for row in checks
+            if row["state"] == state
+        ]
         for state in ("suspicious", "not_applicable")
-    }  # fmt: skip
+    }
     summary = INTERFACE[language]["checks_passed"].format(passed=counts["passes"], rules=len(checks))
     return {"summary": summary, **told}
 
 
 def _where(row: Mapping[Any, str], language: str) -> str:
-    """File, line and column of the first that fails."""
-    ui = INTERFACE[language]
-    named = [(ui["line"], row["line"]), (ui["column"], row["column"])]
-    return ", ".join([Path(row["file"]).name, *(f"{word} {value}" for word, value in named if value)])
+    """File and column of the first that fails; a line is one person's, so checks.csv alone has it."""
+    column = f"{INTERFACE[language]['column']} {row['column']}" if row["column"] else ""
+    return ", ".join(filter(None, [Path(row["file"]).name, column]))
 
 
 def _finding(

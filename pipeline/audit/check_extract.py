@@ -61,7 +61,7 @@ def check_extract(raw: Path, settings: Path, before: Path | None = None) -> list
 
 def _read_files(raw: Path, extract: Extract) -> tuple[dict[str, pd.DataFrame], dict[str, list[str]]]:
     """The files of an extract by their roles, and by role what is wrong with those that cannot be read."""
-    files, unread = {}, {}
+    files, unread = {}, dict[str, list[str]]()
     for role, file in extract.files.items():
         faults = Faults()
         with faults.part():

@@ -71,12 +71,12 @@ def scales_reversed(delivery: Delivery) -> Finding | None:
     if again is None or set(SURVEYS) - set(delivery.answers):
         return None
     persons = [delivery.answers[name]["person"].to_numpy() for name in SURVEYS]
-    _, first, second = np.intersect1d(*persons, return_indices=True)
+    _, first, second = np.intersect1d(persons[0], persons[1], return_indices=True)
     looked_at, found = 0, []
     for row in again.to_dict("records"):
         items = item_names(row["items"])
         sums = [
-            sum(delivery.numbers[name][item][rows] for item in items)
+            np.sum([delivery.numbers[name][item][rows] for item in items], axis=0)
             for name, rows in zip(SURVEYS, (first, second), strict=True)
         ]
         known = np.isfinite(sums[0]) & np.isfinite(sums[1])
@@ -97,10 +97,10 @@ def answered_long_before(delivery: Delivery) -> Finding | None:
     trial = delivery.trial[delivery.trial["baseline_line"].notna()]
     lines = trial["baseline_line"].astype("int64")
     days = pd.to_datetime(survey.loc[lines, column], format="%Y-%m-%d", errors="coerce")
-    before = (trial["allocation_date"].to_numpy() - days).dt.days
+    before = (trial["allocation_date"].set_axis(lines) - days).dt.days
     wrong = before > LONG_BEFORE
     line = int(wrong.index[wrong].min()) if wrong.any() else None
-    where = (delivery.path("baseline_survey"), line, column)
+    where = (delivery.path("baseline_survey"), line, str(column))
     return Finding(int(days.notna().sum()), int(wrong.sum()), False, *where, {"days": LONG_BEFORE})
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from pipeline.checks.finding import Delivery, Finding
@@ -26,7 +28,7 @@ def dead_before_draw(delivery: Delivery) -> Finding | None:
         return None
     draw = np.array([week_of_date(day.date()) for day in delivery.found["allocation_date"]])
     ended = delivery.has_group(groups) & (delivery.weeks < draw[:, None])
-    return _in_weeks(delivery, ended, np.ones(len(ended), dtype=bool), by_person=True)
+    return _in_weeks(delivery, ended, np.ones(len(ended), dtype=bool))
 
 
 def lasting_ends(delivery: Delivery) -> Finding | None:
@@ -37,7 +39,7 @@ def lasting_ends(delivery: Delivery) -> Finding | None:
     lasts = delivery.has_group(groups)
     may_follow = lasts | delivery.has_group(delivery.outcomes.unknown_groups) | (delivery.codes == UNKNOWN)
     left = np.logical_or.accumulate(lasts, axis=1) & ~may_follow
-    return _in_weeks(delivery, left, lasts.any(axis=1), by_person=True)
+    return _in_weeks(delivery, left, lasts.any(axis=1))
 
 
 def away_to_the_end(delivery: Delivery) -> Finding | None:
@@ -48,10 +50,10 @@ def away_to_the_end(delivery: Delivery) -> Finding | None:
         return None
     away = delivery.has_group(groups)
     last = away & away[:, -1:] & (np.arange(away.shape[1]) == away.shape[1] - 1)
-    return _in_weeks(delivery, last, away.any(axis=1), by_person=True)
+    return _in_weeks(delivery, last, away.any(axis=1))
 
 
-def _in_weeks(delivery: Delivery, wrong: np.ndarray, looked_at: np.ndarray, *, by_person: bool = False) -> Finding:
+def _in_weeks(delivery: Delivery, wrong: Any, looked_at: Any) -> Finding:
     """The persons (p,) looked at, and the first of their weeks (p, w) that are wrong."""
     places = np.argwhere(wrong)
     if not len(places):

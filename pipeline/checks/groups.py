@@ -126,7 +126,8 @@ def draws_far_from_group(delivery: Delivery) -> Finding | None:
         return None
     trial, odd = delivery.trial.reset_index(drop=True), []
     dates = trial["allocation_date"].to_numpy("datetime64[D]").astype(int)
-    for rows in trial.groupby(f"{cluster.name}_name").indices.values():
+    names = trial[f"{cluster.name}_name"].to_numpy()
+    for rows in (np.flatnonzero(names == name) for name in np.unique(names)):
         order = rows[np.argsort(dates[rows], kind="stable")]
         gaps = np.diff(dates[order])
         if len(gaps) < FEWEST_GAPS:

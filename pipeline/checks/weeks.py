@@ -31,8 +31,9 @@ def shares_with_code(delivery: Delivery) -> tuple[NDArray[np.float64], NDArray[n
 def months_of(delivery: Delivery) -> tuple[list[str], NDArray[np.float64], NDArray[np.int64]]:
     """The wage column of every month that weeks lie in, the share with a wage among those told, and their number."""
     columns = delivery.register.columns["month_column"]
-    first = np.flatnonzero(columns.notna() & ~columns.duplicated()) if delivery.extract.format == "dream_wide" else []
-    wages = delivery.wages[:, np.array(first, dtype=int)]
+    is_first = columns.notna() & ~columns.duplicated() & (delivery.extract.format == "dream_wide")
+    first = np.flatnonzero(is_first.to_numpy(dtype=bool))
+    wages = delivery.wages[:, first]
     told = (wages != UNKNOWN).sum(axis=0)
     return [str(columns.iloc[place]) for place in first], (wages == 1).sum(axis=0) / np.maximum(told, 1), told
 
@@ -62,7 +63,7 @@ def _nobody(
         stop = start + int(np.argmin(np.append(empty[start:], False)))
         beside = [shares[place] for place in (start - 1, stop) if 0 <= place < len(shares)]
         if not beside or max(beside) >= SOME:
-            failing += stop - start
+            failing += int(stop - start)
             first, longest = first or columns[start], columns[stop - 1]
     return Finding(
         len(shares), failing, True, delivery.path("register"), None, first, {"first": first, "last": longest}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pipeline.checks import answers, finding, groups, identity, weeks
 from pipeline.checks.rules import PARTS, rules
@@ -44,13 +44,13 @@ def _row(name: str, words: Mapping[str, str]) -> list[str]:
 def _bounds() -> list[str]:
     return [
         f"* Shares are judged of {finding.FEWEST} persons and more; a share with a code or a wage may move by "
-        f"{weeks.STEP:.0%} from one week or month to the next, and by three standard errors more where persons are few.",
+        f"{weeks.STEP:.0%} from one week or month to the next, and three standard errors more where persons are few.",
         f"* Nobody has a code or a wage is wrong beside a week or month in which {weeks.SOME:.0%} have one.",
         f"* Disagreement between files is wrong if it has a probability below {identity.CHANCE:g} where each person is "
         f"mistyped with {identity.TYPING:.0%}: more than {identity.most_by_chance(60)} of 60, or "
         f"{identity.most_by_chance(632)} of 632.",
-        f"* Persons absent from the register or the survey are said above {groups.FEW_ABSENT:.0%}, and from the register "
-        f"wrong above {groups.MANY_ABSENT:.0%}.",
+        f"* Persons absent from the register or the survey are said above {groups.FEW_ABSENT:.0%}, and from the "
+        f"register wrong above {groups.MANY_ABSENT:.0%}.",
         f"* A degree of employment without an industry is wrong in more than {weeks.MANY_DEGREES:.0%} of the months.",
         f"* Names are near if a letter changed or one word was added, of {groups.SHORTEST} letters and more; a draw is "
         f"far at {groups.FAR} days and more than the others' span.",
@@ -59,5 +59,5 @@ def _bounds() -> list[str]:
     ]
 
 
-def _case(case: Mapping[str, str]) -> list[str]:
+def _case(case: Mapping[Any, str]) -> list[str]:
     return [f"`{case['file']}`", f"`{case['what']}`", STATES[case["state"]], case["told"].replace(" // ", "<br>")]

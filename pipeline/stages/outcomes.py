@@ -83,9 +83,8 @@ def align_weeks(
     code = register_weeks["code"].astype("category").cat
     wage, line = register_weeks["wage"].astype("boolean"), register_weeks["line"].astype("Int64")
     width = last - first + 1
-    is_terminal = np.isin(
-        code.codes.to_numpy().reshape(-1, width), [code.categories.get_loc(c) for c in terminal if c in code.categories]
-    )
+    numbers = code.categories.get_indexer(pd.Index(list(terminal), dtype=object))
+    is_terminal = np.isin(code.codes.to_numpy().reshape(-1, width), numbers[numbers >= 0])
     end = np.where(is_terminal.any(axis=1), is_terminal.argmax(axis=1), width)[rows]
     return Aligned(
         names=[str(name) for name in code.categories],

@@ -42,7 +42,7 @@ MAKEFLAGS += --no-builtin-rules
 
 # --- What to ask for -------------------------------------------------------------------------------------------------
 
-.PHONY: all check twin test lint docs bench trace diff baseline extract calibrate clean help FORCE
+.PHONY: all check twin test lint docs bench trace diff baseline extract check-extract calibrate clean help FORCE
 
 all: $(REPORTS)/index.html ## Every table, figure and the report page of EXTRACT (default twin); LANGUAGE=da for Danish, LANGUAGE=en back
 	$(if $(LEFT_OVER),@rm -f $(LEFT_OVER))
@@ -62,7 +62,7 @@ lint: $(SETUP) ## Check style, types, and which room imports from which
 	$(PYTHON) -m mypy
 	$(PYTHON) -c 'from importlinter.cli import lint_imports_command as lint; lint()' --no-logo --no-cache
 
-docs: $(SETUP) ## Write docs/outcomes.md, docs/models.md and docs/variables.md from the settings and the tests
+docs: $(SETUP) ## Write docs/checks.md, docs/outcomes.md, docs/models.md and docs/variables.md from the settings and the tests
 	@$(PYTHON) -m pipeline.documents
 
 bench: all ## Measure the build beside that of the commit before (or BEFORE=<commit>), its growth, and the estimators
@@ -87,11 +87,14 @@ calibrate: $(SETUP) ## Fit the synthetic trial to the printed report again (half
 extract: $(SETUP) ## Register the files in data_raw/EXTRACT: tell what each is and write extract.toml; AGAIN=yes if the data owner mended one
 	@$(PYTHON) -m pipeline.register.receive $(RAW) --settings $(STUDY) $(if $(AGAIN),--again)
 
+check-extract: $(SETUP) ## Say all that is wrong or suspicious in EXTRACT and its settings on one page; FROM=name sets the last one beside it
+	@$(PYTHON) -m pipeline.audit.check_extract $(RAW) --settings $(STUDY) --reports $(REPORTS) $(if $(filter command,$(origin FROM)),--before data_derived/$(FROM))
+
 clean: ## Delete everything that make can build again for EXTRACT, and the received files never
 	rm -rf $(DERIVED) $(REPORTS)
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
 
 # --- The environment, from the lock file -----------------------------------------------------------------------------
 
@@ -169,7 +172,11 @@ $(RAW)/%:
 	@echo "error: $@: the file is missing. Put the received files into $(RAW); make extract EXTRACT=$(EXTRACT) then writes extract.toml." >&2; exit 2
 endif
 
-$(eval $(call stage,ingest,$(RAW)/extract.toml $(RECEIVED) $(call settings,study.toml benefit_codes.csv scales.csv),$(call derived,trial register_columns register_weeks baseline_items followup_items)))
+# Settings are looked at first, and what is read is checked as it is read.
+CHECKS := $(REPORTS)/checks.csv
+$(eval $(call stage,settings,$(call settings,study.toml outcomes.toml models.toml exhibits.toml benefit_codes.csv scales.csv municipalities.csv published_rows.csv published_columns.csv variables.csv),$(DERIVED)/settings.txt))
+$(RUNS)/ingest.json: | $(RUNS)/settings.json
+$(eval $(call stage,ingest,$(RAW)/extract.toml $(RECEIVED) $(call settings,study.toml benefit_codes.csv scales.csv outcomes.toml),$(call derived,trial register_columns register_weeks baseline_items followup_items) $(CHECKS)))
 $(eval $(call stage,sample,$(call derived,trial register_columns) $(RAW)/extract.toml $(call settings,study.toml),$(call derived,sample exclusions groups)))
 $(eval $(call stage,survey,$(call derived,baseline_items followup_items) $(call settings,scales.csv),$(call derived,baseline followup)))
 $(eval $(call stage,outcomes,$(call derived,sample baseline register_weeks) $(call settings,benefit_codes.csv outcomes.toml study.toml),$(call derived,weekly shares durations background)))
@@ -188,7 +195,7 @@ PICTURED := $(SHOWN) $(PLACES) pipeline/show/map/outlines.csv
 FONTS    := $(wildcard pipeline/show/fonts/*.ttf)
 $(call part,figures-1,$(PICTURED),$(call drawn,$(call half,$(FIGURES))),$(FONTS))
 $(call part,figures-2,$(PICTURED),$(call drawn,$(call rest,$(FIGURES))),$(FONTS))
-$(eval $(call stage,report,$(SHOWN) $(NAMES) $(RAW)/extract.toml $(PLACES) $(FIGURES:%=$(REPORTS)/figures/%.svg),$(REPORTS)/index.html $(REPORTS)/missing.txt,$(TEMPLATES)))
+$(eval $(call stage,report,$(SHOWN) $(CHECKS) $(NAMES) $(RAW)/extract.toml $(PLACES) $(FIGURES:%=$(REPORTS)/figures/%.svg),$(REPORTS)/index.html $(REPORTS)/missing.txt,$(TEMPLATES)))
 
 # What the report prints, with its errata, and the rules that say which cell each number is compared with: for an extract
 # that claims to be the one the numbers were printed of, and for no other.

@@ -7,8 +7,6 @@ import re
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from pipeline.register.receive import register_extract
 from pipeline.runner.inputs import load_input
 from pipeline.stages import ingest
@@ -57,7 +55,7 @@ def write_delivery(parent: Path) -> Path:
     return folder
 
 
-def ingested(folder: Path) -> dict[str, pd.DataFrame]:
+def ingested(folder: Path) -> dict[str, Any]:
     """Register the delivery, unless it is, and read it as the stage does."""
     if not (folder / "extract.toml").exists():
         register_extract(folder, folder.parent / "config", DAY)
@@ -67,8 +65,8 @@ def ingested(folder: Path) -> dict[str, pd.DataFrame]:
 def inputs(folder: Path) -> list[Path]:
     """The input files of the stage."""
     config = folder.parent / "config"
-    settings = [config / name for name in ("study.toml", "benefit_codes.csv", "scales.csv")]
-    return [folder / "extract.toml", *sorted(folder.glob("*.csv")), *settings]
+    settings = [config / name for name in ("study.toml", "benefit_codes.csv", "scales.csv", "outcomes.toml")]
+    return [folder / "extract.toml", *sorted(folder.glob("*.csv")), *(path for path in settings if path.exists())]
 
 
 def change_cell(path: Path, line: int, column: str, value: str) -> None:

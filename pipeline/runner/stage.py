@@ -22,7 +22,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from pipeline.errors import InputError, command
+from pipeline.errors import Faults, InputError, command
 from pipeline.runner.inputs import load_input, serialise
 from pipeline.storage import digest, write_if_changed
 
@@ -66,7 +66,12 @@ def _call(run: Callable[..., dict[str, Any]], inputs: list[Path], wanted: set[st
             f"stage {run.__module__}: no input file for {sorted(required - given)}, and no parameter for "
             f"{sorted(given - named)}. Make the Makefile and the stage agree."
         )
-    return run(**{path.stem: load_input(path) for path in inputs}, **asked)
+    loaded, faults = {}, Faults()
+    for path in inputs:
+        with faults.part():
+            loaded[path.stem] = load_input(path)
+    faults.stop()
+    return run(**loaded, **asked)
 
 
 def _serialise_all(name: str, results: dict[str, Any], outputs: list[Path], others: list[Path]) -> dict[str, bytes]:

@@ -28,11 +28,13 @@ def run(
     language: Language,
     groups: pd.DataFrame,
     municipalities: pd.DataFrame | None = None,
+    checks: pd.DataFrame | None = None,
     **pictures: str,
 ) -> dict[str, str]:
     """index.html: one self-contained page with every exhibit of exhibits.toml, from the numbers shown alone.
 
-    missing.txt says which of them are missing. `pictures` are the figures as SVG, by name; InputError if one lacks.
+    missing.txt says which of them are missing. `checks` are the rows of checks.csv, of which the page says what is
+    suspicious. `pictures` are the figures as SVG, by name; InputError if one lacks.
     """
     known, tongue, made = read_words(words), language.language, set(shown["estimate_id"])
     described = with_rows(read_exhibits(exhibits), variables, groups, made, known.horizon_weeks)
@@ -47,7 +49,8 @@ def run(
         name: build_drawing(name, described, shown, groups, municipalities, plain, tongue) for name in described.figures
     }
     unplaced = {name: drawing.unplaced for name, drawing in drawings.items()}
+    told = [] if checks is None else checks.to_dict("records")
     return {
-        "index.html": write_page(described, drawings, pictures, tables, shown, known.texts, extract, tongue),
+        "index.html": write_page(described, drawings, pictures, tables, shown, known.texts, extract, tongue, told),
         "missing.txt": write_missing(shown, unplaced),
     }

@@ -25,7 +25,7 @@ STUDY = convert(
     {
         "time": {"horizon_weeks": HORIZON},
         "outcomes": {"unknown_weeks": "missing", "hazard_interval_weeks": 2},
-        "inference": {"level": 0.9, "stars": {}, "seed": 1},
+        "inference": {"level": 0.9, "stars": {}},
         "design": {
             "person": "x", "arm": "x", "treated": ARM, "control": ARM,
             "stratum": {"name": "site", **WORDS}, "cluster": {"name": "class", **WORDS},

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from pipeline.audit.compare import NUMBERS
-from pipeline.changes.counterfactual import CAUSES, differ, estimate, estimate_with, swap
+from pipeline.changes.counterfactual import CAUSES, contents, estimate, estimate_with, same, swap
 from pipeline.errors import InputError
 
 if TYPE_CHECKING:
@@ -72,10 +72,10 @@ def explain(
 
 def _causes(old: Built, new: Built, common: Collection[int]) -> tuple[str, ...]:
     """The causes that change an input when they are applied alone."""
-    base, found = swap(old, new, common, ()), []
+    base, found = contents(swap(old, new, common, ())), []
     for cause in CAUSES:
         try:
-            if differ(base, swap(old, new, common, (cause,))):
+            if not same(base, contents(swap(old, new, common, (cause,)))):
                 found.append(cause)
         except InputError:  # it cannot be applied alone, which `explain` says, so it does differ
             found.append(cause)

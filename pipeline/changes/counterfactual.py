@@ -107,19 +107,20 @@ def _addresses(trial: pd.DataFrame) -> set[str]:
     return {slug(name) for column in columns for name in trial[column].unique()}
 
 
-def differ(one: Inputs, other: Inputs) -> bool:
-    """Whether two inputs differ in anything that an estimate can rest on; lines of files are none of it."""
-    if one.extract.excluded != other.extract.excluded:
-        return True
-    frames = [(table, other.tables[name]) for name, table in one.tables.items()]
-    if one.settings.keys() != other.settings.keys():
-        return True
-    for name, value in one.settings.items():
-        if isinstance(value, pd.DataFrame):
-            frames.append((value, other.settings[name]))
-        elif value != other.settings[name]:
-            return True
-    return not all(_content(left).equals(_content(right)) for left, right in frames)
+def contents(inputs: Inputs) -> list[Any]:
+    """All of the inputs that an estimate can rest on, as what `same` compares; lines of files are none of it."""
+    settings = [inputs.settings.get(name) for name in SETTINGS_FILES]
+    found = [*inputs.tables.values(), *settings]
+    return [*(_content(part) if isinstance(part, pd.DataFrame) else part for part in found), inputs.extract.excluded]
+
+
+def same(one: list[Any], other: list[Any]) -> bool:
+    """Whether two inputs have the same contents."""
+    return all(
+        left.equals(right) if isinstance(left, pd.DataFrame) else right is not None and left == right
+        for left, right in zip(one, other, strict=True)
+        if left is not None or right is not None
+    )
 
 
 def _content(table: pd.DataFrame) -> pd.DataFrame:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 
 FACTS = {"treated": "arm", "allocation_date": "draw"}
@@ -28,16 +27,18 @@ def link_persons(old: pd.DataFrame, new: pd.DataFrame) -> Linked:
     """Link two trials by their numbers, unless most numbers that both have disagree in arm, draw, stratum or cluster.
 
     A stratum or cluster agrees if it is the one that most persons of the old one are in now: a new name is no new
-    person. Most is more than halfway from what persons put side by side by chance agree in to all: where only the arm
-    is known, half of them agree whoever they are.
+    person. Most is halfway from what persons put side by side by chance agree in to all: where only the arm is known,
+    half of them agree whoever they are.
     """
     columns = [name for name in old.columns.intersection(new.columns) if name in FACTS or name.endswith("_name")]
     both = old.merge(new, on="person", suffixes=("_old", "_new"))
     before = pd.DataFrame({name: _renamed(both, name) for name in columns}, index=both.index)
-    after = both[[f"{name}_new" for name in columns]].to_numpy()
-    agrees = (before.to_numpy() == after).all(axis=1)
-    by_chance = (before.to_numpy() == np.roll(after, len(both) // 2, axis=0)).all(axis=1)
-    is_linked = len(both) > 0 and agrees.mean() > (1 + by_chance.mean()) / 2
+    after = pd.DataFrame({name: both[f"{name}_new"] for name in columns}, index=both.index)
+    facts = [pd.Series(list(frame.itertuples(index=False, name=None)), dtype=object) for frame in (before, after)]
+    agrees = facts[0] == facts[1]
+    shares = [side.value_counts(normalize=True) for side in facts]
+    by_chance = shares[0].mul(shares[1], fill_value=0.0).sum()
+    is_linked = len(both) > 0 and agrees.mean() >= (1 + by_chance) / 2
     common = frozenset(both["person"].tolist()) if is_linked else frozenset[int]()
     compared = tuple(FACTS.get(name, name.removesuffix("_name")) for name in columns)
     return Linked(common, len(both), int(agrees.sum()), compared)

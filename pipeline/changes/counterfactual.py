@@ -32,6 +32,15 @@ PERSONS, WEEKS, CODES, WAGES = "persons", "weeks", "codes", "wages"
 ANSWERS, NAMES, DRAWS, SETTINGS = "answers", "names", "draws", "settings"
 CAUSES = (PERSONS, WEEKS, CODES, WAGES, ANSWERS, NAMES, DRAWS, SETTINGS)
 LINES = ("line", "allocation_line", "register_line", "baseline_line", "followup_line")
+CAUSE_OF_COLUMN = {  # of the trial; the others are names
+    "treated": DRAWS,
+    "consent": DRAWS,
+    "allocation_date": DRAWS,
+    "allocation_line": DRAWS,
+    "register_line": CODES,
+    "baseline_line": ANSWERS,
+    "followup_line": ANSWERS,
+}
 SETTINGS_FILES = ("study", "outcomes", "models", "benefit_codes", "scales", "variables")
 
 
@@ -50,7 +59,7 @@ def swap(old: Built, new: Built, common: Collection[int], causes: Collection[str
     `common` are the trial numbers that name one person in both. InputError where a column that one extract lacks would
     be needed of a person whom only that one has.
     """
-    persons = new if PERSONS in causes else old
+    persons, layout, span = (new if cause in causes else old for cause in (PERSONS, SETTINGS, WEEKS))
     listed = persons.tables["trial"]["person"].to_numpy()
     shared = np.isin(listed, list(common))
 
@@ -58,16 +67,13 @@ def swap(old: Built, new: Built, common: Collection[int], causes: Collection[str
         """By person, whether what the cause is about comes from `new`."""
         return np.where(shared, cause in causes, PERSONS in causes)
 
-    layout = new if SETTINGS in causes else old
-    by_column = {"treated": DRAWS, "consent": DRAWS, "allocation_date": DRAWS, "allocation_line": DRAWS}
-    by_column |= {"register_line": CODES, "baseline_line": ANSWERS, "followup_line": ANSWERS}
-    columns = {name: source(by_column.get(name, NAMES)) for name in layout.tables["trial"].columns.drop("person")}
+    columns = {name: source(CAUSE_OF_COLUMN.get(name, NAMES)) for name in layout.tables["trial"].columns.drop("person")}
     trial = merged_trial(old.tables["trial"], new.tables["trial"], listed, columns, dict(layout.tables["trial"].dtypes))
     weeks = merged_weeks(
         old.tables["register_weeks"],
         new.tables["register_weeks"],
         listed,
-        span=(new if WEEKS in causes else old).tables["register_columns"]["week"].to_numpy(),
+        span=span.tables["register_columns"]["week"].to_numpy(),
         later={"code": source(CODES), "line": source(CODES), "wage": source(WAGES)},
         shared=shared,
     )
@@ -78,8 +84,7 @@ def swap(old: Built, new: Built, common: Collection[int], causes: Collection[str
         )
         for name in ("baseline_items", "followup_items")
     }
-    columns_of_weeks = (new if WEEKS in causes else old).tables["register_columns"]
-    tables = {"trial": trial, "register_columns": columns_of_weeks, "register_weeks": weeks, **items}
+    tables = {"trial": trial, "register_columns": span.tables["register_columns"], "register_weeks": weeks, **items}
     settings = {name: layout.settings[name] for name in SETTINGS_FILES if name in layout.settings}
     return Inputs(tables, settings, _excluding(old, new, trial, NAMES in causes))
 

@@ -73,8 +73,8 @@ bench: all ## Measure the build beside that of the commit before (or BEFORE=<com
 trace: $(SETUP) ## Walk one number, as built, back to its register cells: make trace ID=figure_3_3/all/sickness_benefit/45
 	@$(PYTHON) -m pipeline.audit.trace '$(ID)' --raw $(RAW) --derived $(DERIVED) --settings $(STUDY)
 
-diff: ## Say what moved between the estimates of two extracts: make diff FROM=twin EXTRACT=2018q2
-	@$(PYTHON) -m pipeline.audit.compare data_derived/$(FROM)/estimates $(DERIVED)/estimates --settings $(STUDY)
+diff: $(DERIVED)/shown.parquet ## Say what changed from one extract to another, what moved, and why: make diff FROM=twin EXTRACT=2018q2
+	@$(PYTHON) -m pipeline.changes data_derived/$(FROM) $(DERIVED) --raw data_raw/$(FROM) --out $(REPORTS)/diff_$(FROM)
 
 baseline: ## Accept the estimates of the synthetic trial, which make test compares: make baseline REASON="why they moved"
 	@$(PYTHON) -m pipeline.audit.baseline $(DERIVED)/estimates

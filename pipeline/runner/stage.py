@@ -27,6 +27,16 @@ from pipeline.runner.inputs import load_input, serialise
 from pipeline.storage import digest, write_if_changed
 
 DICTIONARY = ("variables.csv", "scales.csv")  # what says how a table must look
+# What estimates rest on besides data: a record keeps the text, so that a later build can be compared with this one.
+KEPT = (
+    "extract.toml",
+    "study.toml",
+    "outcomes.toml",
+    "models.toml",
+    "benefit_codes.csv",
+    "scales.csv",
+    "variables.csv",
+)
 
 
 def run_stage(name: str, inputs: list[Path], others: list[Path], outputs: list[Path], record: Path) -> list[Path]:
@@ -44,7 +54,9 @@ def run_stage(name: str, inputs: list[Path], others: list[Path], outputs: list[P
     if _digests([*inputs, *others]) != inputs_before or any(code[path] != known for path, known in code_before.items()):
         raise InputError(f"stage {name}: an input or the code changed while the stage ran. Run make again.")
     changed = [path for path in outputs if write_if_changed(path, contents[path.name])]
-    _write_record(record, name, inputs_before, {str(path): _sha256(contents[path.name]) for path in outputs}, code)
+    made = {str(path): _sha256(contents[path.name]) for path in outputs}
+    kept = {str(path): path.read_text(encoding="utf-8") for path in inputs if path.name in KEPT}
+    _write_record(record, {"stage": name, "inputs": inputs_before, "outputs": made, "code": code, "settings": kept})
     _report(name, outputs, changed, time.perf_counter() - started)
     return changed
 
@@ -111,12 +123,9 @@ def _is_ours(module: ModuleType | None) -> bool:
     return module is not None and (module.__name__ == "pipeline" or module.__name__.startswith("pipeline."))
 
 
-def _write_record(
-    record: Path, name: str, inputs: dict[str, str], outputs: dict[str, str], code: dict[str, str]
-) -> None:
+def _write_record(record: Path, body: dict[str, Any]) -> None:
     """Write the run's record and, beside it, the make rule that ties the record to the modules it imported."""
-    body = {"stage": name, "inputs": inputs, "outputs": outputs, "code": code}
-    modules = " ".join(path for path in code if not path.endswith("__main__.py"))
+    modules = " ".join(path for path in body["code"] if not path.endswith("__main__.py"))
     phony = "".join(f"{path}:\n" for path in modules.split())
     write_if_changed(record.with_suffix(".d"), f"{record}: {modules}\n{phony}".encode())
     write_if_changed(record, (json.dumps(body, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode())

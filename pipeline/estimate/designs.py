@@ -89,7 +89,7 @@ class Part:
     """A sample, or a split of one, of a model: its name in addresses, its complete cases as a design, where they stand.
 
     rows: (n,) places in the analysed persons; size: the persons of the sample, complete or not; variable: that of the
-    split, '' without one.
+    split, '' without one. note: how many of the sample lack a covariate, or the variable of the split.
     """
 
     name: str
@@ -97,6 +97,7 @@ class Part:
     rows: npt.NDArray[np.intp]
     size: int
     variable: str = ""
+    note: str = ""
 
 
 def parts_of(model: Model, data: Data, only: str | None = None) -> Iterator[Part]:
@@ -111,10 +112,23 @@ def parts_of(model: Model, data: Data, only: str | None = None) -> Iterator[Part
 def _part(model: Model, data: Data, sample: str, split: str | None) -> Part:
     chosen = select_sample(data.people, sample, data.study)
     groups = _find_groups(model, chosen, split, data)
-    complete = complete_cases(model, chosen) & (groups.effects != NEITHER)
+    covered = complete_cases(model, chosen)
+    complete = covered & (groups.effects != NEITHER)
     variable = data.study.splits[split].variable if split else ""
     design = _build_design(model, chosen, groups, complete, variable, data)
-    return Part(split or sample, design, chosen.index.to_numpy()[complete], len(chosen), variable)
+    lacking = int((covered & chosen[variable].isna().to_numpy()).sum()) if variable else 0
+    notes = [
+        without_covariates(~covered),
+        f"left out {lacking} persons without the variable of the split" if lacking else "",
+    ]
+    return Part(
+        split or sample,
+        design,
+        chosen.index.to_numpy()[complete],
+        len(chosen),
+        variable,
+        "; ".join(filter(None, notes)),
+    )
 
 
 @dataclass(frozen=True)
@@ -159,6 +173,11 @@ def complete_cases(model: Model, people: pd.DataFrame) -> BoolArray:
     if absent:
         raise InputError(f"models.toml, table [{model.name}]: no variable {', '.join(absent)}. Mend the names.")
     return np.isfinite(people[list(model.covariates)].to_numpy(dtype=float)).all(axis=1)
+
+
+def without_covariates(lacking: BoolArray) -> str:
+    """The part of a note that says how many persons are left out for want of a covariate, '' if nobody is."""
+    return f"left out {lacking.sum()} persons without every covariate" if lacking.any() else ""
 
 
 def _build_design(

@@ -133,9 +133,7 @@ def _note(found: Fit, problem: Spells) -> str:
     for drop in found.hazard.drops:
         clusters = f", {cluster.plural_en}: {drop.clusters}" if cluster else ""
         parts.append(f"dropped {drop.factor} {drop.level} (person-weeks: {drop.person_weeks}{clusters})")
-    if problem.incomplete:
-        parts.append(f"left out {problem.incomplete} persons without every covariate")
-    return "; ".join([*parts, *dropped_note(found.dropped)])
+    return "; ".join(filter(None, [*parts, *problem.notes, *dropped_note(found.dropped)]))
 
 
 def person_weeks(problem: Spells, column: str) -> pd.DataFrame:

@@ -38,6 +38,7 @@ def _curve(problem: Spells, arm: str) -> list[Estimate]:
         reason = NOBODY_AT_RISK if problem.size else NOBODY_IN_SAMPLE
         return missing_rows(model, problem.sample, labels, [arm], reason)
     curve = kaplan_meier(own.weeks, own.exited, problem.horizon, problem.study.inference.level)
+    seen = np.isfinite(curve.survival)
     sample_hash, spec_hash = hash_persons(own.persons), model.spec_hash
     return [
         Estimate(
@@ -53,8 +54,8 @@ def _curve(problem: Spells, arm: str) -> list[Estimate]:
             n=int(curve.at_risk[week]),
             n_treated=int(curve.at_risk[week]) if arm == "treated" else 0,
             n_control=int(curve.at_risk[week]) if arm == "control" else 0,
-            converged=bool(np.isfinite(curve.survival[week])),
-            note="" if np.isfinite(curve.survival[week]) else NO_ESTIMATE + NOBODY_AT_RISK,
+            converged=bool(seen[week]),
+            note="; ".join(filter(None, own.notes)) if seen[week] else NO_ESTIMATE + NOBODY_AT_RISK,
             sample_hash=sample_hash,
             spec_hash=spec_hash,
         )

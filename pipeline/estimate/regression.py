@@ -59,7 +59,8 @@ class Regression:
     def notes(self) -> list[str]:
         """What was left out, part by part."""
         is_said = self.unknown and self.model.source in ("shares", "weekly")
-        return [self.note, f"left out {self.unknown} persons whose outcome is unknown" if is_said else ""]
+        outcome = f"left out {self.unknown} persons whose outcome is unknown" if is_said else ""
+        return [self.part.note, self.note, outcome]
 
 
 @dataclass(frozen=True)

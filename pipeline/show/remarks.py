@@ -63,6 +63,21 @@ REMARKS = (
         "Fra {estimates} er {size} personer, som ikke har alle kovariater, udeladt.",
     ),
     Remark(
+        r"left out (\d+) persons without the variable of the split",
+        "From {estimates} {size} persons are left out who lack the variable that makes the groups.",
+        "Fra {estimates} er {size} personer udeladt, som mangler den variabel, der danner grupperne.",
+    ),
+    Remark(
+        r"left out (\d+) persons whose first week is unknown",
+        "From {estimates} {size} persons whose first week is unknown are left out.",
+        "Fra {estimates} er {size} personer med ukendt første uge udeladt.",
+    ),
+    Remark(
+        r"followed (\d+) persons for fewer weeks, to one that is unknown",
+        "In {estimates} {size} persons are followed for fewer weeks than the others, since a later one is unknown.",
+        "I {estimates} er {size} personer fulgt i færre uger end de andre, da en senere er ukendt.",
+    ),
+    Remark(
         r"left out (\d+) persons of whose .+ nobody else has the variable",
         "From {estimates} {size} persons are left out, because nobody else in the {cluster} has the variable.",
         "Fra {estimates} er {size} personer udeladt, fordi ingen andre fra samme {cluster} har variablen.",

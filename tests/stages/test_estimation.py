@@ -131,7 +131,8 @@ def test_outcome_that_does_not_vary_has_an_estimate_but_no_standard_error():
     shares = base.shares.assign(share=base.shares["share"].where(base.shares["week"] > 1, 0.0))
     table = run("itt", shares=shares)
     row = table.loc["itt/all/employment/1/treated"]
-    assert row["note"] == "the outcome is fitted exactly: no standard error"
+    lacking = "left out 35 persons without every covariate"
+    assert row["note"] == f"the outcome is fitted exactly: no standard error; {lacking}"
     assert np.isnan([row["se"], row["p_value"], row["ci_low"]]).all()
     assert table.loc["itt/all/employment/2/treated", "se"] > 0
 

@@ -243,6 +243,11 @@ CASES = {
 }  # fmt: skip
 
 
+# Parts of notes that a fault leaves where they are, and one that says how long those are followed whom it stops.
+LACKING = re.compile(r"; left out \d+ persons without (every covariate|the variable of the split)")
+FOLLOWED = r"followed \d+ persons for fewer weeks, to one that is unknown"
+
+
 @pytest.mark.parametrize("case", CASES)
 def test_what_is_missing_has_its_reason_and_the_rest_is_as_without_the_fault(case):
     changes, stages, may_move, reasons = CASES[case]
@@ -252,8 +257,8 @@ def test_what_is_missing_has_its_reason_and_the_rest_is_as_without_the_fault(cas
         assert list(found.index) == list(before.index)
     for address, row in found[found["estimate"].isna()].iterrows():
         fitting = [reason for pattern, reason in reasons.items() if re.fullmatch(pattern, address)]
-        whole = [f"no estimate: {reason}(; left out .*)?" for reason in fitting if reason]
-        assert any(re.fullmatch(pattern, row["note"]) for pattern in whole), row["note"]
+        note = LACKING.sub("", row["note"])
+        assert any(reason and re.fullmatch(f"no estimate: {reason}", note) for reason in fitting), row["note"]
     missing = found["estimate"].isna()
     for pattern, reason in reasons.items():
         expected = found.index.str.fullmatch(pattern)
@@ -264,7 +269,10 @@ def test_what_is_missing_has_its_reason_and_the_rest_is_as_without_the_fault(cas
     assert not unsaid(found["note"])
     same = ~found.index.str.fullmatch("|".join([may_move, *reasons]))
     columns = [column for column in found if column != "spec_hash"]
-    rest, as_before = found.loc[same, columns], before.loc[found.index[same], columns]
+    rest, as_before = (
+        table.assign(note=table["note"].str.replace(FOLLOWED, "", regex=True))[columns]
+        for table in (found[same], before.loc[found.index[same]])
+    )
     if "shares" in changes or "followup" in changes:
         # Outcomes of the same persons are one matrix: its width decides the order of the sums, and so the last digits.
         pd.testing.assert_frame_equal(rest, as_before, rtol=1e-11, atol=1e-13)

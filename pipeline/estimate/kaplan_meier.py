@@ -54,7 +54,7 @@ def _curve(problem: Spells, arm: str) -> list[Estimate]:
             n_treated=int(curve.at_risk[week]) if arm == "treated" else 0,
             n_control=int(curve.at_risk[week]) if arm == "control" else 0,
             converged=bool(np.isfinite(curve.survival[week])),
-            note="; ".join(filter(None, ["" if np.isfinite(curve.survival[week]) else unknown, *problem.notes])),
+            note="; ".join(filter(None, ["" if np.isfinite(curve.survival[week]) else unknown, *own.notes])),
             sample_hash=sample_hash,
             spec_hash=spec_hash,
         )

@@ -28,7 +28,7 @@ IntArray = npt.NDArray[np.int64]
 class Spells:
     """The spells of n persons at risk of an exit, all arrays (n,): in the weeks 1..weeks, and leaving in the last.
 
-    covariates: (n, q), those of the model. size: the persons of the sample, at risk or not. notes: who is left
+    covariates: (n, q), those of the model. size: the persons of the sample, at risk or not. left: who is left
     out.
     """
 
@@ -43,13 +43,19 @@ class Spells:
     clusters: TextArray
     covariates: FloatArray
     size: int
-    notes: tuple[str, ...]
+    left: tuple[str, ...]
     study: Study
 
     def take(self, rows: BoolArray) -> Spells:
         """The spells of the persons in `rows` (n,)."""
         own = ("persons", "weeks", "exited", "treated", "strata", "clusters", "covariates")
         return replace(self, **{name: getattr(self, name)[rows] for name in own})
+
+    @property
+    def notes(self) -> list[str]:
+        """Who was left out, and how many are followed for fewer weeks than the others: what comes then is unknown."""
+        short = int((~self.exited & (self.weeks < self.horizon)).sum())
+        return [*self.left, f"followed {short} persons for fewer weeks, to one that is unknown" if short else ""]
 
     @property
     def horizon(self) -> int:
@@ -82,7 +88,7 @@ def _spells(model: Model, sample: str, outcome: str, data: Data) -> Spells:
         clusters=cluster_of(at_risk, data),
         covariates=at_risk[list(model.covariates)].to_numpy(dtype=float),
         size=len(chosen),
-        notes=(
+        left=(
             left_out(int((~complete).sum()), WITHOUT_COVARIATE),
             left_out(int(complete.sum()) - len(at_risk), WITHOUT_WEEK),
         ),

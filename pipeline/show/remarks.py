@@ -73,6 +73,11 @@ REMARKS = (
         "Fra {estimates} er {size} personer uden en kendt uge i risiko udeladt.",
     ),
     Remark(
+        r"followed (\d+) persons for fewer weeks, to one that is unknown",
+        "In {estimates} {size} persons are followed for fewer weeks than the others, since a later one is unknown.",
+        "I {estimates} er {size} personer fulgt i færre uger end de andre, da en senere er ukendt.",
+    ),
+    Remark(
         r"left out (\d+) persons of whose .+ nobody else has the variable",
         "From {estimates} {size} persons are left out, because nobody else in the {cluster} has the variable.",
         "Fra {estimates} er {size} personer udeladt, fordi ingen andre fra samme {cluster} har variablen.",

@@ -148,7 +148,9 @@ ESTIMATED := $(call estimates,$(sort $(shell sed -n 's/^stage *= *"\(.*\)"/\1/p'
 # The received files. Those of the synthetic trial are made; those of any other extract must be there, and its
 # extract.toml lists them.
 ifeq ($(EXTRACT),twin)
-RECEIVED := $(addprefix $(RAW)/,dream.csv allocation.csv baseline_survey.csv followup_survey.csv)
+REGISTER := $(RAW)/dream.csv
+ALLOCATION := $(RAW)/allocation.csv
+RECEIVED := $(REGISTER) $(ALLOCATION) $(addprefix $(RAW)/,baseline_survey.csv followup_survey.csv)
 DECLARED := $(RAW)/targets.csv
 PUBLISHED := yes
 $(eval $(call stage,twin,,$(RECEIVED) $(RAW)/extract.toml $(DECLARED),$(wildcard pipeline/twin/calibrated/*.csv pipeline/twin/data/*)))
@@ -162,14 +164,20 @@ $(RAW)/extract.toml: $(STUDY)/make_extract.py | $(SETUP)
 endif
 $(DERIVED)/received.mk: $(RAW)/extract.toml
 	@mkdir -p $(@D) && sed -n 's/^path *= *"\(.*\)"/$$(RAW)\/\1: $$(RAW)\/extract.toml ;/p' $< > $@
-RECEIVED := $(addprefix $(RAW)/,$(shell sed -n 's/^path *= *"\(.*\)"/\1/p' $(RAW)/extract.toml 2>/dev/null))
+listed = $(addprefix $(RAW)/,$(shell awk -F'"' '/^\[/ {role = $$0} /^path *=/ && role ~ /^\[files\.$(1)/ {print $$2}' $(RAW)/extract.toml 2>/dev/null))
+RECEIVED   := $(call listed)
+REGISTER   := $(call listed,register)
+ALLOCATION := $(call listed,allocation)
 DECLARED := $(wildcard $(RAW)/targets.csv)
 PUBLISHED := $(shell sed -n 's/^published *= *true.*/yes/p' $(RAW)/extract.toml 2>/dev/null)
 $(RAW)/%:
 	@echo "error: $@: the file is missing. Put the received files into $(RAW); make extract EXTRACT=$(EXTRACT) then writes extract.toml." >&2; exit 2
 endif
 
-$(eval $(call stage,ingest,$(RAW)/extract.toml $(RECEIVED) $(call settings,study.toml benefit_codes.csv scales.csv),$(call derived,trial register_columns register_weeks baseline_items followup_items)))
+# The register may be larger than the memory: it is read once, and again only if a key, its files or its facts change.
+$(eval $(call stage,request,$(RAW)/extract.toml $(ALLOCATION) $(call settings,study.toml),$(DERIVED)/request.json))
+$(eval $(call stage,register,$(DERIVED)/request.json $(REGISTER),$(call derived,register)))
+$(eval $(call stage,ingest,$(RAW)/extract.toml $(call derived,register) $(filter-out $(REGISTER),$(RECEIVED)) $(call settings,study.toml benefit_codes.csv scales.csv),$(call derived,trial register_columns register_weeks baseline_items followup_items)))
 $(eval $(call stage,sample,$(call derived,trial register_columns) $(RAW)/extract.toml $(call settings,study.toml),$(call derived,sample exclusions groups)))
 $(eval $(call stage,survey,$(call derived,baseline_items followup_items) $(call settings,scales.csv),$(call derived,baseline followup)))
 $(eval $(call stage,outcomes,$(call derived,sample baseline register_weeks) $(call settings,benefit_codes.csv outcomes.toml study.toml),$(call derived,weekly shares durations background)))

@@ -10,6 +10,7 @@ WEEK = re.compile(r"y_?(\d{2})(\d{2})", re.IGNORECASE)
 WAGE = re.compile(r"(?:branche|br)_(\d.*)", re.IGNORECASE)
 DEGREE = re.compile(r"grad_(\d.*)", re.IGNORECASE)
 YEAR_AND_MONTH = re.compile(r"(\d{4})_(0[1-9]|1[0-2])")
+WEEK_OF_YEAR = re.compile(r"y_?(\d{1,2})", re.IGNORECASE)  # of a file that has one year
 LIKE_A_WEEK = re.compile(r"y_?\d+", re.IGNORECASE)
 FIRST_WAGES = (2008, 1)  # the register has no wages before
 CENTURY_STARTS = 91  # the register begins in 1991: two-digit years from 91 on lie in the 1900s

@@ -15,7 +15,7 @@ from pipeline.register.delivery import DESCRIPTION, Folder, describe_delivery, s
 from pipeline.register.describe import write_extract
 from pipeline.register.readers import again
 from pipeline.register.recognise import Signs
-from pipeline.settings.extract import Extract
+from pipeline.settings.extract import Extract, RawFile
 from pipeline.settings.reading import read_settings
 from pipeline.settings.scales import asked_again, item_names
 from pipeline.settings.study import Study
@@ -37,7 +37,7 @@ def register_extract(folder: Path, settings: Path, today: datetime.date, *, mend
         _require_registered(files, old)
         if old.name == folder.name:
             return [f"{target}: the {len(old.files)} files are those that were registered; nothing to do"]
-    extract = describe_delivery(files, study.design, today, old)
+    extract = describe_delivery(files, signs, today, old)
     write_if_changed(target, write_extract(extract, study).encode())
     said = _describe_files(files, extract)
     if old:
@@ -81,14 +81,20 @@ def _describe_files(files: Folder, extract: Extract) -> list[str]:
     """What each file was taken for, and which were left and why."""
     said = [f"{files.path}: the register has the form {extract.format}, version {extract.register_version or '(none)'}"]
     for role, file in extract.files.items():
-        separator = {"\t": "tab"}.get(file.separator, f"'{file.separator}'")
-        said.append(
-            f"  {file.path} is {role}: {file.rows} rows, key {file.key or '(none)'}, separator {separator}, "
-            f"decimal '{file.decimal}'"
-        )
+        said.append(f"  {file.path} is {role}: {file.rows} rows, key {file.key or '(none)'}, {_layout(file)}")
     said += [f"  {name} is left: {reason}" for name, reason in files.left.items()]
     absent = [role for role in ("baseline_survey", "followup_survey") if role not in extract.files]
     return said + [f"  no {role}: what it would tell is missing" for role in absent]
+
+
+def _layout(file: RawFile) -> str:
+    called = "".join(f", {own} is {wanted}" for wanted, own in file.columns.items())
+    if file.kind != "csv":
+        return file.kind + called
+    separator = {"\t": "tab"}.get(file.separator, f"'{file.separator}'")
+    place = f", header in line {file.header}" if file.header > 1 else ""
+    encoding = "" if file.encoding == "utf-8" else f", {file.encoding}"
+    return f"separator {separator}, decimal '{file.decimal}'{encoding}{place}{called}"
 
 
 @command

@@ -6,12 +6,13 @@ import pandas as pd
 
 from pipeline.errors import InputError
 from pipeline.register.allocation import read_allocation
+from pipeline.register.answers import recode_answers
 from pipeline.register.long import read_long
 from pipeline.register.persons import link_keys, require_declared
 from pipeline.register.surveys import check_answer_dates, find_answers, read_items, survey_lines
 from pipeline.register.weeks import RegisterWeeks
 from pipeline.register.wide import read_wide
-from pipeline.settings.extract import Extract
+from pipeline.settings.extract import Extract, is_register
 from pipeline.settings.scales import asked_again
 from pipeline.settings.study import Design, Study
 
@@ -25,12 +26,18 @@ def run(
 ) -> dict[str, pd.DataFrame]:
     """Read an extract: allocation, register and surveys, linked by the keys that the design names.
 
-    `received` are the files of the extract by their stems, data frames of text indexed by line. The register is kept
-    for randomised persons only, one row a person and week, and the column of each week and month, so that every cell
-    can be found again. A person's number goes no further than this stage.
+    `received` are the files of the extract by their stems, data frames of text indexed by line, and `register`, the
+    rows that were kept of the register. The register is kept for randomised persons only, one row a person and week,
+    and the column of each week and month, so that every cell can be found again. A person's number goes no further
+    than this stage.
     """
     stems = {role: file.path.rpartition(".")[0] for role, file in extract.files.items()}
-    files = {role: received[stem] for role, stem in stems.items() if stem in received}
+    files = {role: received[stem] for role, stem in stems.items() if stem in received and not is_register(role)}
+    if "register" in received:
+        files["register"] = received["register"]
+    files |= {
+        role: recode_answers(file, extract.files[role], scales) for role, file in files.items() if "survey" in role
+    }
     _require_files(extract, files)
     design, allocation = study.design, files["allocation"]
     _require_columns_of_names(extract, design, files["register"])

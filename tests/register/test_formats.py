@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from pipeline.errors import InputError
-from pipeline.register.files import parquet, separated, statistical
+from pipeline.register.files import separated, statistical
 from pipeline.register.receive import register_extract
 from pipeline.settings.reading import read_settings
 from tests.delivery import DAY, change_cell, ingested, replace, write_delivery
@@ -72,7 +72,6 @@ def test_neither_order_nor_case_nor_the_size_of_what_is_read_at_once_tells(folde
     expected = ingested(folder)
     rng = np.random.default_rng(seed)
     monkeypatch.setattr(separated, "BLOCK", int(rng.integers(200, 400)))
-    monkeypatch.setattr(parquet, "CELLS", 30)
     monkeypatch.setattr(statistical, "CELLS", 200)
     monkeypatch.setattr(statistical, "LEAST_ROWS", 1)
 

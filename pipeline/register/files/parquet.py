@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.errors import InputError
-from pipeline.register.files.rows import Choose, Chunk, Texts, pad_numbers, require_header, typed_frame
+from pipeline.register.files.rows import Choose, Chunk, Texts, pad_numbers, require_header, text_of, typed_frame
 
 if TYPE_CHECKING:
+    import pandas as pd
     import pyarrow as pa
     from pyarrow.parquet import ParquetFile
 
-CELLS = 4_000_000  # of a batch, whatever its columns: what is held in memory at once
+MEMORY = "512MB"  # of the engine, for whatever size of file
 
 
 @dataclass
@@ -33,21 +34,45 @@ class Parquet:
         """The rows in chunks; of those that `choose` takes by their keys, all unless told, the `columns`."""
         with self._open() as file:
             stored = dict(zip(self.columns(), file.schema_arrow.names, strict=True))
-            count, first = max(file.metadata.num_rows, 1), 1
+            count, first, taken = max(file.metadata.num_rows, 1), 1, []
             for group in range(file.num_row_groups):
-                keys = self._keys(file, group, stored[key]) if key is not None else []
                 rows = file.metadata.row_group(group).num_rows
-                kept = range(rows) if choose is None else choose(keys)
-                table = _take(file, group, [stored[name] for name in columns], kept)
-                cells = {name: table.column(stored[name]).to_pylist() for name in columns}
-                lines = [first + place for place in kept]
-                frame = typed_frame(cells, lines, self.texts)
+                keys = self._keys(file, group, stored[key]) if key is not None else []
+                if choose is None:
+                    table, lines = (
+                        file.read_row_group(group, [stored[name] for name in columns]),
+                        range(first, first + rows),
+                    )
+                    frame = self._frame(table, columns, stored, lines)
+                else:
+                    taken += [first + place for place in choose(keys)]
+                    frame = typed_frame({name: [] for name in columns}, [], self.texts)
                 yield Chunk(keys, range(first, first + rows), frame, (first + rows - 1) / count)
                 first += rows
+            if taken:
+                table = self._take([stored[name] for name in columns], taken)
+                yield Chunk([], [], self._frame(table, columns, stored, taken), 1.0)
+
+    def _frame(
+        self, table: pa.Table, columns: Sequence[str], stored: dict[str, str], lines: Sequence[int]
+    ) -> pd.DataFrame:
+        cells = {name: table.column(stored[name]).to_pylist() for name in columns}
+        return typed_frame(cells, lines, self.texts)
+
+    def _take(self, columns: list[str], lines: list[int]) -> pa.Table:
+        """The rows of these numbers, which DuckDB finds without reading the others' columns."""
+        import duckdb
+
+        names = ", ".join('"' + name.replace('"', '""') + '"' for name in columns)
+        source = str(self.path).replace("'", "''")
+        numbers = ", ".join(str(line - 1) for line in lines)
+        with duckdb.connect(config={"memory_limit": MEMORY}) as connection:
+            return connection.sql(
+                f"SELECT {names} FROM read_parquet('{source}', file_row_number = true) "
+                f"WHERE file_row_number IN ({numbers}) ORDER BY file_row_number"
+            ).to_arrow_table()
 
     def _keys(self, file: ParquetFile, group: int, name: str) -> list[str]:
-        from pipeline.register.files.rows import text_of
-
         values = file.read_row_group(group, columns=[name]).column(name).to_pylist()
         keys = [self.texts.text(text_of(value)) for value in values]
         return pad_numbers(keys) if any(isinstance(value, (int, float)) for value in values[:1000]) else keys
@@ -62,19 +87,3 @@ class Parquet:
             raise InputError(
                 f"{self.path}: no parquet file ({str(error).splitlines()[0]}). Ask for it again."
             ) from error
-
-
-def _take(file: ParquetFile, group: int, columns: list[str], kept: Sequence[int]) -> pa.Table:
-    """The rows of a row group at these places, in batches, of which the rows that are not kept are let go at once."""
-    import numpy as np
-    import pyarrow as pa
-
-    places, first, parts = np.asarray(kept, dtype=np.int64), 0, []
-    schema = pa.schema([file.schema_arrow.field(name) for name in columns])
-    size = max(CELLS // max(len(columns), 1), 1)
-    if len(places):
-        for batch in file.iter_batches(size, row_groups=[group], columns=columns):
-            inside = places[(places >= first) & (places < first + len(batch))] - first
-            parts.append(batch.take(pa.array(inside)))
-            first += len(batch)
-    return pa.Table.from_batches(parts, schema=parts[0].schema if parts else schema)

@@ -12,7 +12,8 @@ BASE_PYTHON ?= python3
 CHARACTERS := a b c d e f g h i j k l m n o p q r s t u v w x y z A B C D E F G H I J K L M N O P Q R S T U V W X Y Z 0 1 2 3 4 5 6 7 8 9 _ -
 other_in    = $(strip $(eval LEFT := $$(1))$(foreach c,$(CHARACTERS),$(eval LEFT := $$(subst $(c),,$$(LEFT))))$(LEFT))
 is_name     = $(and $(filter 1,$(words $(1))),$(if $(call other_in,$(1)),,yes),$(filter-out published,$(1)))
-$(foreach v,EXTRACT FROM,$(if $(call is_name,$($(v))),,$(error $(v) = '$($(v))' is no name of an extract: use letters, digits, _ and - only, and not published)))
+# For make new FROM is a folder that lies anywhere.
+$(foreach v,EXTRACT $(if $(filter new,$(MAKECMDGOALS)),,FROM),$(if $(call is_name,$($(v))),,$(error $(v) = '$($(v))' is no name of an extract: use letters, digits, _ and - only, and not published)))
 
 RAW     := data_raw/$(EXTRACT)
 DERIVED := data_derived/$(EXTRACT)
@@ -42,7 +43,7 @@ MAKEFLAGS += --no-builtin-rules
 
 # --- What to ask for -------------------------------------------------------------------------------------------------
 
-.PHONY: all check twin test lint docs bench trace diff baseline extract calibrate clean help FORCE
+.PHONY: all check twin test lint docs bench trace diff baseline extract new calibrate clean help FORCE
 
 all: $(REPORTS)/index.html ## Every table, figure and the report page of EXTRACT (default twin); LANGUAGE=da for Danish, LANGUAGE=en back
 	$(if $(LEFT_OVER),@rm -f $(LEFT_OVER))
@@ -87,6 +88,9 @@ calibrate: $(SETUP) ## Fit the synthetic trial to the printed report again (half
 
 extract: $(SETUP) ## Register the files in data_raw/EXTRACT: tell what each is and write extract.toml; AGAIN=yes if the data owner mended one
 	@$(PYTHON) -m pipeline.register.receive $(RAW) --settings $(STUDY) $(if $(AGAIN),--again)
+
+new: $(SETUP) ## Begin an extract with the files of a folder: make new EXTRACT=2018q2 FROM=folder; asks what the files do not say
+	@$(PYTHON) -m pipeline.register.receive $(RAW) --settings $(STUDY) --from '$(FROM)'
 
 clean: ## Delete everything that make can build again for EXTRACT, and the received files never
 	rm -rf $(DERIVED) $(REPORTS)

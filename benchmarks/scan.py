@@ -3,9 +3,9 @@
 python -m benchmarks.scan [ROWS ...]
 
 The register of the synthetic trial is written with other persons around its own, as csv and as parquet, in a temporary
-folder. Kept are the rows of the trial's persons, with the checks of the stage; the bare scan reads every line and counts
-its cells, or reads every cell of the columns that are read, and does nothing with them. Each is a process of its own,
-timed without its imports.
+folder. Kept are the rows of the trial's persons, with the checks of the stage; the bare scan reads every line and
+counts its cells, or reads every cell of the columns that are read, and does nothing with them. Each is a process of its
+own, timed without its imports.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def main() -> None:
 
 
 def write_register(path: Path, rows: int) -> tuple[RawFile, list[str]]:
-    """The trial's register with other persons around its own, `rows` in all: what describes it, and the trial's keys."""
+    """The trial's register with other persons around its own, `rows` in all: its facts, and the trial's keys."""
     own = read_settings(RAW / "extract.toml").files["register"]
     header, *lines = (RAW / own.path).read_text(encoding="utf-8").splitlines()
     text = path.with_suffix(".csv")

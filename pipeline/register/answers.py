@@ -21,7 +21,7 @@ def recode_answers(survey: pd.DataFrame, facts: RawFile, scales: pd.DataFrame | 
     """
     if not (facts.no_answer or facts.offset or facts.reversed):
         return survey
-    ends = _ends(scales)
+    ends = item_ends(scales)
     recoded = survey.copy()
     for short, codes in facts.no_answer.items():
         for item in _items(short, "no_answer", survey, facts, ends):
@@ -58,7 +58,8 @@ def _items(
     return names
 
 
-def _ends(scales: pd.DataFrame | None) -> dict[str, tuple[float, float]]:
+def item_ends(scales: pd.DataFrame | None) -> dict[str, tuple[float, float]]:
+    """The least and the greatest answer of every item."""
     rows = [] if scales is None else scales.to_dict("records")
     return {
         name: (float(row["item_minimum"]), float(row["item_maximum"]))

@@ -44,11 +44,12 @@ PLAIN = re.compile(r"[\w.-]+")  # make takes no other file name
 
 @dataclass
 class Folder:
-    """The files of a delivery by their roles, what each looks like, and why each of the others is left."""
+    """The files of a delivery by their roles, what each looks like and holds, and why each of the others is left."""
 
     path: Path
     found: dict[str, Path] = field(default_factory=dict)
     facts: dict[str, RawFile] = field(default_factory=dict)
+    frames: dict[str, pd.DataFrame] = field(default_factory=dict)
     left: dict[str, str] = field(default_factory=dict)
 
 
@@ -63,10 +64,9 @@ def describe_delivery(files: Folder, signs: Signs, today: datetime.date, old: Ex
     form = find_register_form(names)
     if form is None:
         raise InputError(f"{files.found['register']}, line 1: no form of a register. {describe_roles(design)}.")
-    described, frames = {}, {}
+    described = {}
     for role, path in files.found.items():
-        facts, frames[role] = _read(path, role, files.facts[role], is_long=form != WIDE)
-        described[role] = facts
+        described[role], files.frames[role] = _read(path, role, files.facts[role], is_long=form != WIDE)
     new = Extract(
         name=files.path.name,
         label=f"Extract {files.path.name}",
@@ -77,7 +77,7 @@ def describe_delivery(files: Folder, signs: Signs, today: datetime.date, old: Ex
         files=described,
     )
     new = _keep_declared(new, old)
-    return msgspec.structs.replace(new, synthetic=_is_synthetic(frames["allocation"], design, new))
+    return msgspec.structs.replace(new, synthetic=_is_synthetic(files.frames["allocation"], design, new))
 
 
 def register_names(files: Folder) -> list[str]:

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pipeline.settings.extract import Extract, RawFile
 from pipeline.settings.study import Study
 
+OPEN = "# What the files do not say. Answer in the table of the file, above."
 DECLARE = (
     '# How its cells are to be read: blanks = ["NULL"], dates = "dd-mm-yyyy" (or "excel", "sas"), and of answers',
     '# no_answer = { VISITS = ["99"] }, offset = { "ITEM_1..6" = -1 } for 1 to 5 against 0 to 4, reversed = ["ITEM_2"]',
 )
 
 
-def write_extract(extract: Extract, study: Study) -> str:
-    """extract.toml as it is read again; what is not declared stands in it as a comment or an empty list."""
+def write_extract(extract: Extract, study: Study, questions: Sequence[str] = ()) -> str:
+    """extract.toml as it is read again; what is not declared stands in it as a comment or an empty list.
+
+    The questions that the files leave open stand at its end, as comments.
+    """
     head = [
         f"name = {_quote(extract.name)}",
         f"label = {_quote(extract.label)}",
@@ -31,6 +35,7 @@ def write_extract(extract: Extract, study: Study) -> str:
     aliases = '# Where a file calls columns otherwise than the study: columns = { NAME = "name in the file" }'
     parts = [head, _excluded(extract, study), _spellings(extract, study), [aliases, *DECLARE]]
     parts += [_file(role, file) for role, file in extract.files.items()]
+    parts += [[OPEN, *(f"# ? {question}" for question in questions)]] if questions else []
     return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
 
 

@@ -9,11 +9,8 @@ import re
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from pipeline.errors import InputError
 from pipeline.register.calendar import week_of_iso
@@ -30,19 +27,18 @@ from pipeline.register.readers import (
     require_rows,
     require_same,
 )
+from pipeline.register.seen import SeenKeys
 from pipeline.settings.extract import RawFile
 from pipeline.storage import LARGE
 
 if TYPE_CHECKING:
     import pandas as pd
-    from numpy.typing import NDArray
 
 FAMILY = re.compile(
     r"(.*?)[_ ]?[0-9][0-9_qQkKvV]*(?:[0-9]{4})?", re.DOTALL
 )  # a name that ends in numbers: a time, or one of several
 LAST_OF_A_LONG_YEAR = 53
 QUIET_SECONDS, SECONDS_BETWEEN = 3.0, 2.0
-FORM = str.maketrans({str(digit): "x" for digit in range(10)})
 LONGEST_LIST = 12
 ROWS_LOOKED_AT = 200
 
@@ -65,7 +61,7 @@ def keep_rows(path: Path, facts: RawFile, keys: Sequence[str], *, is_wide: bool)
     own = dict(zip(names, header, strict=True))
     columns = [name for name in names if name == facts.key or not is_wide or _is_read(name, facts)]
     _say_others(path, [name for name in names if name not in columns])
-    seen = _Seen(set(link_keys(pd.Series(keys, dtype=object))), pd.Series(keys, dtype=object))
+    seen = SeenKeys(set(link_keys(pd.Series(keys, dtype=object))), pd.Series(keys, dtype=object))
     parts = []
     for chunk in _progress(
         file.chunks(own[facts.key], [own[name] for name in columns], seen.choose if is_wide else None), path
@@ -87,7 +83,7 @@ def count_rows(path: Path, facts: RawFile, *, repeats: bool) -> tuple[int, pd.Da
     file = open_file(path, facts)
     header = file.columns()
     own = dict(zip(rename(path, header, facts.columns), header, strict=True))
-    seen, first = _Seen(set(), pd.Series(dtype=object)), None
+    seen, first = SeenKeys(set(), pd.Series(dtype=object)), None
 
     def choose(keys: list[str]) -> range:
         return range(0 if seen.rows else min(len(keys), ROWS_LOOKED_AT))
@@ -137,72 +133,7 @@ def _write_decimals(frame: pd.DataFrame, decimal: str) -> None:
         frame[name] = frame[name].str.replace(own, decimal, regex=False)
 
 
-@dataclass
-class _Seen:
-    """The keys of a whole file: numbers that stand for them, their lines, and those that are written oddly."""
-
-    wanted: set[str]
-    trial: pd.Series
-    numbers: list[NDArray[np.int64]] = field(default_factory=list)
-    lines: list[NDArray[np.int64]] = field(default_factory=list)
-    missing: list[int] = field(default_factory=list)
-    odd: dict[int, str] = field(default_factory=dict)
-    rounded: int = 0
-    rows: int = 0
-
-    def choose(self, keys: list[str]) -> list[int]:
-        """The places of the persons looked for: of keys as they link the files, 7 and 007 are one."""
-        wanted = self.wanted
-        return [place for place, key in enumerate(keys) if _link(key) in wanted]
-
-    def count(self, chunk: Chunk) -> None:
-        """Note the keys of a chunk."""
-        keys, lines = chunk.keys, chunk.lines
-        self.numbers.append(np.fromiter(map(_number, keys), dtype=np.int64, count=len(keys)))
-        self.lines.append(np.asarray(lines, dtype=np.int64))
-        self.rows += len(keys)
-        if "" in keys:
-            self.missing += [line for line, key in zip(lines, keys, strict=True) if not key]
-        self.rounded += sum(key.endswith("00") for key in keys)
-        usual = self._usual
-        if usual and set("\n".join(keys).translate(FORM).split("\n")) - {usual, ""}:
-            self.odd |= {
-                line: key for line, key in zip(lines, keys, strict=True) if key and key.translate(FORM) != usual
-            }
-
-    @property
-    def _usual(self) -> str:
-        forms = self.trial.str.translate(FORM).mode()
-        return str(forms.iloc[0]) if len(forms) else ""
-
-    def repeated(self) -> list[int]:
-        """The lines of keys that occur more than once."""
-        numbers, lines = (
-            np.concatenate(part) if part else np.zeros(0, np.int64) for part in (self.numbers, self.lines)
-        )
-        known = numbers != EMPTY
-        numbers, lines = numbers[known], lines[known]
-        ordered = np.sort(numbers)
-        double = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
-        return [int(line) for line in lines[np.isin(numbers, double)]] if len(double) else []
-
-
-EMPTY = -1
-
-
-def _number(key: str) -> int:
-    """A whole number that stands for a key: itself, or beyond the whole numbers its hash."""
-    if key.isdecimal() and len(key) <= 15:
-        return int(key) if len(key) <= 9 else int("1" + key)
-    return EMPTY if not key else hash(key) | -(1 << 62)
-
-
-def _link(key: str) -> str:
-    """The key as `link_keys` has it."""
-    return key.lstrip("0") or "0" if len(key) <= 9 and key.isascii() and key.isdigit() else key
-
-
-def _check(seen: _Seen, path: Path, facts: RawFile, *, is_wide: bool) -> None:
+def _check(seen: SeenKeys, path: Path, facts: RawFile, *, is_wide: bool) -> None:
     import pandas as pd
 
     require_rows(path, seen.rows, facts)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.register.answers import item_ends
 from pipeline.register.cells import ISO
-from pipeline.register.readers import parse_numbers
+from pipeline.register.readers import NUMBERED, parse_numbers
 from pipeline.settings.extract import Extract, RawFile
 from pipeline.settings.scales import asked_again, item_names
 from pipeline.settings.study import Design
@@ -36,7 +36,7 @@ def ask(extract: Extract, frames: Mapping[str, pd.DataFrame], design: Design, sc
             frame, path = frames[role], extract.files[role].path
             found += _about_columns(path, frame, list(dict.fromkeys(names)))
             dates = [name for name in (design.date, design.answered) if name and name in names]
-            is_told = extract.files[role].dates != ISO
+            is_told = extract.files[role].dates != ISO or extract.files[role].kind in NUMBERED
             found += [] if is_told else [q for name in dates if name in frame for q in _about_dates(path, frame, name)]
             found += _about_scales(extract.files[role], frame, item_ends(scales)) if role != "allocation" else []
     return found
@@ -78,8 +78,8 @@ def _about_scales(facts: RawFile, frame: pd.DataFrame, ends: Mapping[str, tuple[
         off = values[(values < low) | (values > high)]
         if len(off):
             asked.append(
-                f"{facts.path}, column {item}: {len(off)} answers off the scale {low:g} to {high:g}, from {values.min():g} "
-                f"to {values.max():g}. Another coding, or a code for no answer? Say offset = {{ {item} = -1 }}, or "
+                f"{facts.path}, column {item}: {len(off)} answers off the scale {low:g} to {high:g}, "
+                f"from {values.min():g} to {values.max():g}. Another coding, or a code for no answer? Say offset = {{ {item} = -1 }}, or "
                 f'no_answer = {{ {item} = ["{off.mode().iloc[0]:g}"] }}'
             )
     return asked

@@ -65,7 +65,7 @@ def find_aliases(columns: Collection[str], signs: Signs) -> dict[str, str]:
     A name that two columns could have is told by nobody and stays out.
     """
     wanted = wanted_columns(signs)
-    aliases = {name: _only(own for own in columns if own.casefold() == name.casefold()) for name in wanted}
+    aliases = {name: _only(own for own in columns if own.casefold() == name.casefold()) for name in sorted(wanted)}
     found = {name: own for name, own in aliases.items() if own and name not in columns and own not in wanted}
     key = signs.design.key
     person = _only(own for own in columns if own.casefold() in PERSONS)

@@ -34,6 +34,7 @@ class Parquet:
         """The rows in chunks; of those that `choose` takes by their keys, all unless told, the `columns`."""
         with self._open() as file:
             stored = dict(zip(self.columns(), file.schema_arrow.names, strict=True))
+            nothing = typed_frame({name: [] for name in columns}, [], self.texts)
             count, first, taken = max(file.metadata.num_rows, 1), 1, []
             for group in range(file.num_row_groups):
                 rows = file.metadata.row_group(group).num_rows
@@ -46,7 +47,7 @@ class Parquet:
                     frame = self._frame(table, columns, stored, lines)
                 else:
                     taken += [first + place for place in choose(keys)]
-                    frame = typed_frame({name: [] for name in columns}, [], self.texts)
+                    frame = nothing
                 yield Chunk(keys, range(first, first + rows), frame, (first + rows - 1) / count)
                 first += rows
             if taken:

@@ -79,8 +79,8 @@ def _about_scales(facts: RawFile, frame: pd.DataFrame, ends: Mapping[str, tuple[
         if len(off):
             asked.append(
                 f"{facts.path}, column {item}: {len(off)} answers off the scale {low:g} to {high:g}, "
-                f"from {values.min():g} to {values.max():g}. Another coding, or a code for no answer? Say offset = {{ {item} = -1 }}, or "
-                f'no_answer = {{ {item} = ["{off.mode().iloc[0]:g}"] }}'
+                f"from {values.min():g} to {values.max():g}. Another coding, or a code for no answer? Say "
+                f'offset = {{ {item} = -1 }}, or no_answer = {{ {item} = ["{off.mode().iloc[0]:g}"] }}'
             )
     return asked
 

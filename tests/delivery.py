@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime
+import json
 import re
 from pathlib import Path
 from typing import Any
 
 from pipeline.register.receive import register_extract
 from pipeline.runner.inputs import load_input
-from pipeline.stages import ingest
+from pipeline.stages import ingest, register, request
 from tests.small_study import write_settings
 
 DAY = datetime.date(2016, 1, 4)
@@ -59,14 +60,28 @@ def ingested(folder: Path) -> dict[str, Any]:
     """Register the delivery, unless it is, and read it as the stage does."""
     if not (folder / "extract.toml").exists():
         register_extract(folder, folder.parent / "config", DAY)
-    return ingest.run(**{path.stem: load_input(path) for path in inputs(folder)})
+    loaded = {path.stem: load_input(path) for path in inputs(folder)}
+    kept = {stem: loaded.pop(stem) for stem, content in list(loaded.items()) if isinstance(content, Path)}
+    stems = {role: file.path.rpartition(".")[0] for role, file in loaded["extract"].files.items()}
+    allocation = {stem: loaded[stem] for role, stem in stems.items() if role == "allocation" and stem in loaded}
+    asked = request.run(loaded["extract"], loaded["study"], **allocation)["request.json"]
+    return ingest.run(**loaded, register=register.run(json.loads(asked), **kept)["register.parquet"])
+
+
+def register_inputs(folder: Path, place: Path) -> list[Path]:
+    """The input files of the stage that reads the register: what is asked of it, written to `place`, and its file."""
+    loaded = {path.stem: load_input(path) for path in inputs(folder) if path.stem in ("extract", "study", "allocation")}
+    asked = place / "request.json"
+    asked.write_text(request.run(**loaded)["request.json"], encoding="utf-8")
+    return [asked, folder / "register.csv"]
 
 
 def inputs(folder: Path) -> list[Path]:
     """The input files of the stage."""
     config = folder.parent / "config"
-    settings = [config / name for name in ("study.toml", "benefit_codes.csv", "scales.csv", "outcomes.toml")]
-    return [folder / "extract.toml", *sorted(folder.glob("*.csv")), *(path for path in settings if path.exists())]
+    names = ("study.toml", "benefit_codes.csv", "scales.csv", "outcomes.toml")
+    settings = [config / name for name in names if (config / name).exists()]
+    return [folder / "extract.toml", *sorted(path for path in folder.iterdir() if path.suffix != ".toml"), *settings]
 
 
 def change_cell(path: Path, line: int, column: str, value: str) -> None:
@@ -98,7 +113,9 @@ def replace(path: Path, pattern: str, replacement: str) -> None:
 
 
 def break_encoding(path: Path, line: int) -> None:
+    """One letter of the line in Latin-1, in a file that is UTF-8 in its second line."""
     lines = path.read_bytes().split(b"\n")
+    lines[1] += "ø".encode()
     lines[line - 1] += "ø".encode("latin-1")
     path.write_bytes(b"\n".join(lines))
 

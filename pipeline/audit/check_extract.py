@@ -15,9 +15,11 @@ from pipeline.checks.reading import Sources, read_delivery, write_rows
 from pipeline.checks.rules import NOT_APPLICABLE, PASSES, Row, describe_part, message_of
 from pipeline.checks.settings import check_settings
 from pipeline.errors import Faults, InputError, command
+from pipeline.register.kept import keep_register, keys_asked
 from pipeline.runner.inputs import load_input
 from pipeline.runner.schemas import own_types
-from pipeline.settings.extract import Extract
+from pipeline.settings.extract import Extract, is_register
+from pipeline.settings.study import Design
 from pipeline.storage import write_if_changed
 
 if TYPE_CHECKING:
@@ -48,7 +50,7 @@ def check_extract(raw: Path, settings: Path, before: Path | None = None) -> list
     if "study" not in loaded:
         faults.stop()
         raise InputError(f"{settings}/study.toml: the file is missing. Name the folder of the study by STUDY=.")
-    files, unread = _read_files(raw, extract)
+    files, unread = _read_files(raw, extract, loaded["study"].design)
     last = None if before is None else load_input(before / "register_weeks.parquet")
     chosen = {name: loaded.get(name) for name in ("benefit_codes", "scales", "outcomes")}
     rows = read_delivery(Sources(extract, loaded["study"], files, **chosen, before=last)).rows
@@ -59,19 +61,32 @@ def check_extract(raw: Path, settings: Path, before: Path | None = None) -> list
     return [*told, *rows]
 
 
-def _read_files(raw: Path, extract: Extract) -> tuple[dict[str, pd.DataFrame], dict[str, list[str]]]:
+def _read_files(
+    raw: Path, extract: Extract, design: Design
+) -> tuple[dict[str, pd.DataFrame], dict[str, list[str]]]:
     """The files of an extract by their roles, and by role what is wrong with those that cannot be read."""
-    files, unread = {}, dict[str, list[str]]()
-    for role, file in extract.files.items():
+    files, unread = dict[str, Any](), dict[str, list[str]]()
+    roles = [role for role in extract.files if not is_register(role)] + ["register"] * bool(extract.registers)
+    for role in roles:
         faults = Faults()
         with faults.part():
-            if not (raw / file.path).exists():
-                raise InputError(f"{raw / file.path}: the file is missing. Put it there.")
-            files[role] = load_input(raw / file.path)
+            own = extract.registers if role == "register" else [extract.files[role]]
+            paths = [_require(raw / file.path) for file in own]
+            if role != "register":
+                files[role] = load_input(paths[0])
+            elif "allocation" in files:
+                keys = keys_asked(files["allocation"], design.key)
+                files[role] = keep_register(paths, own, keys, is_wide=extract.format == "dream_wide")
         told = [message for messages in unread.values() for message in messages]
         if faults.messages:
             unread[role] = [message for message in faults.messages if message not in told]
     return files, unread
+
+
+def _require(path: Path) -> Path:
+    if not path.exists():
+        raise InputError(f"{path}: the file is missing. Put it there.")
+    return path
 
 
 def write_page(extract: str, rows: list[Row]) -> str:

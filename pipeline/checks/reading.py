@@ -10,6 +10,7 @@ from pipeline.checks.finding import Delivery
 from pipeline.checks.rules import LOOK, PARTS, Row, describe, describe_part, look, require_none_certain
 from pipeline.errors import Faults, InputError
 from pipeline.register.allocation import read_allocation
+from pipeline.register.answers import recode_answers
 from pipeline.register.long import read_long
 from pipeline.register.persons import link_keys, require_declared
 from pipeline.register.surveys import check_answer_dates, find_answers, read_items, survey_lines
@@ -112,6 +113,8 @@ def _read_survey(sources: Sources, reading: Reading, name: str, faults: Faults) 
     asked = sources.scales if name == "baseline" else asked_again(sources.scales)
     persons = trial["person"].set_axis(link_keys(sources.files["allocation"][design.person]))
     with faults.part():
+        if survey is not None:
+            survey = recode_answers(survey, sources.extract.files[f"{name}_survey"], sources.scales)
         answers = find_answers(survey, persons, design, asked)
         trial[f"{name}_line"] = survey_lines(trial, answers)
         with faults.part():

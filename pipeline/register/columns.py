@@ -11,6 +11,7 @@ WAGE = re.compile(r"(?:branche|br)_(\d.*)", re.IGNORECASE)
 DEGREE = re.compile(r"grad_(\d.*)", re.IGNORECASE)
 YEAR_AND_MONTH = re.compile(r"(\d{4})_(0[1-9]|1[0-2])")
 LIKE_A_CELL = re.compile(r"(?:y|br|branche|grad)_?\d", re.IGNORECASE)
+WEEK_OF_YEAR = re.compile(r"y_?(\d{1,2})", re.IGNORECASE)  # of a file that has one year
 FIRST_WAGES = (2008, 1)  # the register has no wages before
 CENTURY_STARTS = 91  # the register begins in 1991: two-digit years from 91 on lie in the 1900s
 

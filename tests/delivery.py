@@ -60,12 +60,17 @@ def ingested(folder: Path) -> dict[str, Any]:
     """Register the delivery, unless it is, and read it as the stage does."""
     if not (folder / "extract.toml").exists():
         register_extract(folder, folder.parent / "config", DAY)
-    loaded = {path.stem: load_input(path) for path in inputs(folder)}
-    kept = {stem: loaded.pop(stem) for stem, content in list(loaded.items()) if isinstance(content, Path)}
-    stems = {role: file.path.rpartition(".")[0] for role, file in loaded["extract"].files.items()}
-    allocation = {stem: loaded[stem] for role, stem in stems.items() if role == "allocation" and stem in loaded}
-    asked = request.run(loaded["extract"], loaded["study"], **allocation)["request.json"]
-    return ingest.run(**loaded, register=register.run(json.loads(asked), **kept)["register.parquet"])
+    return ingest.run(**with_register({path.stem: load_input(path) for path in inputs(folder)}))
+
+
+def with_register(loaded: dict[str, Any]) -> dict[str, Any]:
+    """The inputs of the stage by stem, with the rows kept of the register in place of its files."""
+    files = {stem: content for stem, content in loaded.items() if isinstance(content, Path)}
+    stem = Path(loaded["extract"].files["allocation"].path).stem
+    allocation = {stem: loaded[stem]} if stem in loaded else {}
+    asked = json.loads(request.run(loaded["extract"], loaded["study"], **allocation)["request.json"])
+    others = {stem: content for stem, content in loaded.items() if stem not in files}
+    return {**others, "register": register.run(asked, **files)["register.parquet"]}
 
 
 def register_inputs(folder: Path, place: Path) -> list[Path]:

@@ -61,9 +61,7 @@ def check_extract(raw: Path, settings: Path, before: Path | None = None) -> list
     return [*told, *rows]
 
 
-def _read_files(
-    raw: Path, extract: Extract, design: Design
-) -> tuple[dict[str, pd.DataFrame], dict[str, list[str]]]:
+def _read_files(raw: Path, extract: Extract, design: Design) -> tuple[dict[str, pd.DataFrame], dict[str, list[str]]]:
     """The files of an extract by their roles, and by role what is wrong with those that cannot be read."""
     files, unread = dict[str, Any](), dict[str, list[str]]()
     roles = [role for role in extract.files if not is_register(role)] + ["register"] * bool(extract.registers)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import InputError
 from pipeline.register.calendar import week_of_iso
-from pipeline.register.columns import DEGREE, LIKE_A_CELL, WAGE, WEEK_OF_YEAR
+from pipeline.register.columns import DEGREE, LIKE_A_CELL, WEEK_OF_YEAR
 from pipeline.register.files.kinds import open_file
 from pipeline.register.files.rows import Chunk
 from pipeline.register.persons import link_keys, require_one_form
@@ -128,9 +128,7 @@ def join_years(frames: Sequence[pd.DataFrame], key: str) -> pd.DataFrame:
         _write_decimals(frame, frames[0].attrs["decimal"])
         part = frame.set_axis(owners, axis="index")
         lines = lines.combine_first(pd.Series(frame.index.to_numpy(), index=owners))
-        double = [
-            name for name in map(str, part) if name in joined and LIKE_A_CELL.match(name)
-        ]
+        double = [name for name in map(str, part) if name in joined and LIKE_A_CELL.match(name)]
         if double:
             raise InputError(f"{frame.attrs['path']}: column {double[0]} is in another file of the register too "
                              f"({len(double)} columns). Keep one of each.")  # fmt: skip

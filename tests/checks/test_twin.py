@@ -12,6 +12,7 @@ import pytest
 
 from pipeline.checks.reading import Sources, read_delivery
 from pipeline.runner.inputs import load_input
+from tests.delivery import with_register
 
 pytestmark = pytest.mark.report
 RAW, CONFIG = Path("data_raw/twin"), Path("config")
@@ -20,9 +21,12 @@ RAW, CONFIG = Path("data_raw/twin"), Path("config")
 @cache
 def sources() -> Sources:
     extract = load_input(RAW / "extract.toml")
-    files = {role: load_input(RAW / file.path) for role, file in extract.files.items() if role != "targets"}
-    names = ("study.toml", "benefit_codes.csv", "scales.csv", "outcomes.toml")
-    study, codes, scales, outcomes = (load_input(CONFIG / name) for name in names)
+    paths = {role: RAW / file.path for role, file in extract.files.items() if role != "targets"}
+    study = load_input(CONFIG / "study.toml")
+    loaded = with_register({"extract": extract, "study": study, **{p.stem: load_input(p) for p in paths.values()}})
+    files = {role: loaded["register" if role == "register" else path.stem] for role, path in paths.items()}
+    names = ("benefit_codes.csv", "scales.csv", "outcomes.toml")
+    codes, scales, outcomes = (load_input(CONFIG / name) for name in names)
     return Sources(extract, study, files, codes, scales, outcomes)
 
 

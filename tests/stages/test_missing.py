@@ -253,7 +253,8 @@ def test_what_is_missing_has_its_reason_and_the_rest_is_as_without_the_fault(cas
     for address, row in found[found["estimate"].isna()].iterrows():
         fitting = [reason for pattern, reason in reasons.items() if re.fullmatch(pattern, address)]
         assert any(
-            reason and re.fullmatch(rf"no estimate: {reason}(; left out .*)?", row["note"]) for reason in fitting
+            reason and re.fullmatch(rf"no estimate: {reason}(; (left out|followed) .*)?", row["note"])
+            for reason in fitting
         ), row["note"]
     missing = found["estimate"].isna()
     for pattern, reason in reasons.items():
@@ -264,7 +265,8 @@ def test_what_is_missing_has_its_reason_and_the_rest_is_as_without_the_fault(cas
     assert found.loc[missing, NUMBERS].isna().all(axis=None)
     assert not unsaid(found["note"])
     same = ~found.index.str.fullmatch("|".join([may_move, *reasons]))
-    columns = [column for column in found if column != "spec_hash"]
+    moved = ("spec_hash", *(["note"] if "durations" in changes else []))  # which says for how long persons are followed
+    columns = [column for column in found if column not in moved]
     rest, as_before = found.loc[same, columns], before.loc[found.index[same], columns]
     if "shares" in changes or "followup" in changes:
         # Outcomes of the same persons are one matrix: its width decides the order of the sums, and so the last digits.

@@ -66,7 +66,8 @@ def ingested(folder: Path) -> dict[str, Any]:
 def with_register(loaded: dict[str, Any]) -> dict[str, Any]:
     """The inputs of the stage by stem, with the rows kept of the register in place of its files."""
     files = {stem: content for stem, content in loaded.items() if isinstance(content, Path)}
-    stem = Path(loaded["extract"].files["allocation"].path).stem
+    described = loaded["extract"].files.get("allocation")
+    stem = Path(described.path).stem if described else ""
     allocation = {stem: loaded[stem]} if stem in loaded else {}
     asked = json.loads(request.run(loaded["extract"], loaded["study"], **allocation)["request.json"])
     others = {stem: content for stem, content in loaded.items() if stem not in files}

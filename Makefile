@@ -185,7 +185,7 @@ endif
 # Settings are looked at first, and what is read is checked as it is read.
 CHECKS := $(REPORTS)/checks.csv
 $(eval $(call stage,settings,$(call settings,study.toml outcomes.toml models.toml exhibits.toml benefit_codes.csv scales.csv municipalities.csv published_rows.csv published_columns.csv variables.csv),$(DERIVED)/settings.txt))
-$(RUNS)/request.json: | $(RUNS)/settings.json
+$(RUNS)/ingest.json: | $(RUNS)/settings.json
 # The register may be larger than the memory: it is read once, and again only if a key, its files or its facts change.
 $(eval $(call stage,request,$(RAW)/extract.toml $(ALLOCATION) $(call settings,study.toml),$(DERIVED)/request.json))
 $(eval $(call stage,register,$(DERIVED)/request.json $(REGISTER),$(call derived,register)))

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pipeline.checks.finding import FEWEST, Delivery, Finding
+from pipeline.checks.finding import FEWEST, SURVEYS, Delivery, Finding
 from pipeline.settings.scales import asked_again, item_names
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-SURVEYS = ("baseline", "followup")
 FEW_POINTS = 10  # a scale with fewer has no room between its answers and a code for none
 APART = 0.25  # of the scale lies empty below answers at its end that are codes
 FEWEST_CODES = 3

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pipeline.register.weeks import RegisterWeeks
 
 FEWEST = 30  # persons, of fewer of whom no share is judged: one person would move it by more than three points
+SURVEYS = ("baseline", "followup")
 CERTAIN, SUSPICIOUS = "wrong", "suspicious"
 
 

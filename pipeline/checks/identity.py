@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pipeline.checks.finding import Delivery, Finding
-from pipeline.register.persons import MONTHS, NUMBER
+from pipeline.register.persons import MONTHS, count_invented
+from pipeline.settings.study import Sex
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,10 +38,8 @@ def sex_of_survey(delivery: Delivery) -> Finding | None:
     own, other = _register(delivery, sex.register), _survey(delivery, sex.survey)
     if own is None or other is None:
         return None
-    written = {**dict.fromkeys(sex.women, 1.0), **dict.fromkeys(sex.men, 0.0)}
-    return _compare(
-        delivery, "register", sex.register, own.map(written), other.map(written), (own != "") & (other != "")
-    )
+    given = (own != "") & (other != "")
+    return _compare(delivery, "register", sex.register, _is_woman(own, sex), _is_woman(other, sex), given)
 
 
 def sex_of_number(delivery: Delivery) -> Finding | None:
@@ -50,9 +49,13 @@ def sex_of_number(delivery: Delivery) -> Finding | None:
     keys = _numbers(delivery)
     if sex is None or own is None or keys is None:
         return None
-    written = {**dict.fromkeys(sex.women, 1.0), **dict.fromkeys(sex.men, 0.0)}
     digit = (keys.str[-1].astype("int64") + 1) % 2
-    return _compare(delivery, "register", sex.register, own.map(written), digit.astype(float), own != "")
+    return _compare(delivery, "register", sex.register, _is_woman(own, sex), digit.astype(float), own != "")
+
+
+def _is_woman(cells: pd.Series, sex: Sex) -> pd.Series:
+    """1 for a woman and 0 for a man, missing for a cell that is neither."""
+    return cells.map({**dict.fromkeys(sex.women, 1.0), **dict.fromkeys(sex.men, 0.0)})
 
 
 def birth_of_number(delivery: Delivery) -> Finding | None:
@@ -119,10 +122,7 @@ def _numbers(delivery: Delivery) -> pd.Series | None:
     """The persons' numbers; None where they are keys that stand in for them."""
     design = delivery.study.design
     keys = delivery.files["allocation"].loc[delivery.found["allocation_line"], design.key]
-    month = keys.str.extract(NUMBER, expand=False)
-    if not len(keys) or not keys.str.fullmatch(NUMBER).all() or not month.astype("int64").between(1, 2 * MONTHS).all():
-        return None
-    return keys.set_axis(delivery.found["person"])
+    return None if count_invented(keys) is None else keys.set_axis(delivery.found["person"])
 
 
 def _compare(

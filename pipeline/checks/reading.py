@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from pipeline.checks.finding import Delivery
+from pipeline.checks.finding import SURVEYS, Delivery
 from pipeline.checks.rules import LOOK, PARTS, Row, describe, describe_part, look, require_none_certain
 from pipeline.errors import Faults, InputError
 from pipeline.register.allocation import read_allocation
@@ -23,8 +23,6 @@ from pipeline.settings.study import Study
 
 if TYPE_CHECKING:
     import pandas as pd
-
-SURVEYS = ("baseline", "followup")
 
 
 @dataclass

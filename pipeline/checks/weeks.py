@@ -22,10 +22,11 @@ SOME = 0.10  # of the persons have it beside a week or month in which nobody has
 MANY_DEGREES = 0.01  # of the degrees without an industry, and more: the column of industries was not filled
 
 
-def shares_with_code(delivery: Delivery) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Of those whose week is known the share with a code, by week (w,), and how many they are."""
+def weeks_of(delivery: Delivery) -> tuple[list[str], NDArray[np.float64], NDArray[np.int64]]:
+    """The column of every week (w,), the share with a code among those whose week is known, and their number."""
+    columns = delivery.register.columns["week_column"].astype(str).to_list()
     known = (delivery.codes != UNKNOWN).sum(axis=0)
-    return delivery.has_code.sum(axis=0) / np.maximum(known, 1), known
+    return columns, delivery.has_code.sum(axis=0) / np.maximum(known, 1), known
 
 
 def months_of(delivery: Delivery) -> tuple[list[str], NDArray[np.float64], NDArray[np.int64]]:
@@ -40,9 +41,7 @@ def months_of(delivery: Delivery) -> tuple[list[str], NDArray[np.float64], NDArr
 
 def weeks_without_code(delivery: Delivery) -> Finding | None:
     """Weeks in which nobody has a code, beside one in which a tenth have one."""
-    shares, known = shares_with_code(delivery)
-    columns = delivery.register.columns["week_column"].astype(str).to_list()
-    return _nobody(delivery, columns, shares, known)
+    return _nobody(delivery, *weeks_of(delivery))
 
 
 def months_without_wage(delivery: Delivery) -> Finding | None:
@@ -72,9 +71,7 @@ def _nobody(
 
 def codes_step(delivery: Delivery) -> Finding | None:
     """Weeks in which the share with a code is another than in the week before."""
-    shares, known = shares_with_code(delivery)
-    columns = delivery.register.columns["week_column"].astype(str).to_list()
-    return _step(delivery, columns, shares, known)
+    return _step(delivery, *weeks_of(delivery))
 
 
 def wages_step(delivery: Delivery) -> Finding | None:

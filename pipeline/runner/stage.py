@@ -51,15 +51,13 @@ def run_stage(name: str, inputs: list[Path], others: list[Path], outputs: list[P
     inputs_before, code_before = _fingerprints([*inputs, *others]), _digests(_package_files())
     results = _call(module.run, inputs, {path.name for path in outputs})
     contents = _serialise_all(name, results, outputs, others)
-    code = _digests(_package_files())
-    if _fingerprints([*inputs, *others]) != inputs_before or any(
-        code[path] != known for path, known in code_before.items()
-    ):
+    read, code = _digests([*inputs, *others]), _digests(_package_files())
+    same = all(read[path] == known or fingerprint(Path(path)) == known for path, known in inputs_before.items())
+    if not same or any(code[path] != known for path, known in code_before.items()):
         raise InputError(f"stage {name}: an input or the code changed while the stage ran. Run make again.")
     changed = [path for path in outputs if write_if_changed(path, contents[path.name])]
     made = {str(path): _sha256(contents[path.name]) for path in outputs}
     kept = {str(path): path.read_text(encoding="utf-8") for path in inputs if path.name in KEPT}
-    read = _digests([*inputs, *others])
     _write_record(record, {"stage": name, "inputs": read, "outputs": made, "code": code, "settings": kept})
     _report(name, outputs, changed, time.perf_counter() - started)
     return changed

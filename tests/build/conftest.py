@@ -1,6 +1,9 @@
 """A copy of the project in a folder of its own, built with the environment of the tests."""
 
+from __future__ import annotations
+
 import hashlib
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -28,9 +31,12 @@ STAGES += ["report", "published"]
 class Project:
     """A working copy: what git tracks, and what make builds from it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, built: Project | None = None) -> None:
         self.folder = folder
-        copy_working_tree(folder)
+        if built is None:
+            copy_working_tree(folder)
+        else:
+            shutil.copytree(built.folder, folder, dirs_exist_ok=True)
 
     def make(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run make in the copy; the result has what it printed."""
@@ -67,3 +73,9 @@ def built_project(tmp_path_factory) -> Project:
     project = Project(tmp_path_factory.mktemp("one_job"))
     project.built("all", "-j1")
     return project
+
+
+@pytest.fixture
+def built_copy(built_project, tmp_path) -> Project:
+    """A copy of that build, to be changed."""
+    return Project(tmp_path / "copy", built_project)

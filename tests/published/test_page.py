@@ -11,8 +11,8 @@ import pytest
 from pipeline.errors import InputError
 from pipeline.published.locations import Place, read_printed
 from pipeline.published.page import read_words
-from tests.published.conftest import EVERY_GROUP, PRINTED, make, numbers_with
-from tests.show.conftest import GROUPS, LANGUAGES, TABLES, invent_estimates
+from tests.published.conftest import PRINTED, invented, make, numbers_with
+from tests.show.conftest import GROUPS, LANGUAGES, TABLES
 from tests.show.test_page import Document
 
 HEADER = "exhibit,panel,row,column,statistic,printed,value,rebuilt,target,met,distance_units,distance_se,erratum,state"
@@ -66,7 +66,7 @@ def test_a_synthetic_extract_without_targets_is_never_called_a_replication(langu
     page = html.unescape(plain(make(language, synthetic=True)["published.html"]))
     assert words["invented"][0] in page
     assert words["replication"][0] not in page
-    page = html.unescape(plain(make(language, synthetic=False)["published.html"]))
+    page = html.unescape(plain(replication(language)["published.html"]))
     assert words["replication"][0] in page
     assert words["invented"][0] not in page
 
@@ -121,7 +121,7 @@ def test_both_readings_of_an_erratum_are_on_the_page():
 
 @pytest.mark.report
 def test_a_number_that_could_not_be_rebuilt_is_blank_and_counted():
-    estimates = invent_estimates(EVERY_GROUP)
+    estimates = invented().copy()
     lost = estimates["estimate_id"] == "background_groups/female/employment/81/treated:high"
     estimates.loc[lost, ["estimate", "se", "p_value"]] = float("nan")
     made = make("en", estimates=estimates)
@@ -147,7 +147,7 @@ def test_of_an_extract_with_other_teams_the_printed_ones_have_no_counterpart(lan
     assert page.count('<tr class="absent') == len(absent) == 215
     assert html.unescape(plain(page)).count(words["verdict_absent"]) >= len(absent)
     assert 'href="index.html#"' not in page
-    other = make(language)["published.html"]
+    other = replication(language)["published.html"]
     assert 'class="absent"' not in other
     assert 'id="only-absent"' not in other
 

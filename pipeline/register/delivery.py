@@ -18,7 +18,6 @@ from pipeline.register.layouts import find_decimal, find_layout
 from pipeline.register.persons import count_invented
 from pipeline.register.readers import read_file, rename
 from pipeline.register.recognise import (
-    ROLES,
     WIDE,
     Signs,
     describe_roles,
@@ -28,7 +27,7 @@ from pipeline.register.recognise import (
     find_year,
     has_only_wages,
 )
-from pipeline.settings.extract import Extract, RawFile, is_register
+from pipeline.settings.extract import ROLES, Extract, RawFile, is_register
 from pipeline.settings.study import Design
 from pipeline.storage import digest
 
@@ -37,7 +36,6 @@ if TYPE_CHECKING:
 
 DESCRIPTION = "extract.toml"
 REQUIRED = ("register", "allocation")
-FORBIDDEN = {"extract", "study", "scales", "benefit_codes", "request"}  # what the files stand beside when read
 DECLARED = ("blanks", "dates", "no_answer", "offset", "reversed")  # of a file, by an analyst
 PLAIN = re.compile(r"[\w.-]+")  # make takes no other file name
 
@@ -160,8 +158,6 @@ def _reason_to_leave(path: Path) -> str:
         return f"no file of {', '.join(SUFFIXES)}: if it holds data, save it as one"
     if not PLAIN.fullmatch(path.name):
         return "its name has blanks or signs other than letters, digits, _, . and -: give it another"
-    if path.stem in FORBIDDEN:
-        return "its name is that of a settings file: give it another"
     return ""
 
 

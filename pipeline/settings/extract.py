@@ -7,6 +7,8 @@ from msgspec import Meta
 
 from pipeline.settings.base import Settings
 
+ROLES = ("register", "allocation", "baseline_survey", "followup_survey", "targets")
+
 
 class RawFile(Settings, frozen=True):
     """One file of an extract as received: its bytes, its layout and its key column, '' for a file without persons.
@@ -57,6 +59,14 @@ class Extract(Settings, frozen=True):
     excluded: dict[str, list[str]] = {}
     spellings: dict[str, dict[str, str]] = {}
     published: bool = False
+
+    def __post_init__(self) -> None:
+        unknown = [role for role in self.files if role not in ROLES and not is_register(role)]
+        if unknown:
+            raise ValueError(
+                f"[files.{unknown[0]}] is of no role. The roles are {', '.join(ROLES)}, and register_ with a year or a "
+                "name for a further file of the register"
+            )
 
     @property
     def registers(self) -> list[RawFile]:

@@ -23,8 +23,10 @@ def sources() -> Sources:
     extract = load_input(RAW / "extract.toml")
     paths = {role: RAW / file.path for role, file in extract.files.items() if role != "targets"}
     study = load_input(CONFIG / "study.toml")
-    loaded = with_register({"extract": extract, "study": study, **{p.stem: load_input(p) for p in paths.values()}})
-    files = {role: loaded["register" if role == "register" else path.stem] for role, path in paths.items()}
+    loaded = with_register(
+        {"extract": extract, "study": study, **{role: load_input(path) for role, path in paths.items()}}
+    )
+    files = {role: loaded[role] for role in paths}
     names = ("benefit_codes.csv", "scales.csv", "outcomes.toml")
     codes, scales, outcomes = (load_input(CONFIG / name) for name in names)
     return Sources(extract, study, files, codes, scales, outcomes)

@@ -175,7 +175,6 @@ REFUSED = [
     ({"weeks.csv": None, "w.csv": "ID;Y_1501\n1;\n"}, "no month columns"),
     ({"lots.csv": FILES["lots.csv"] + "1;new;;1;N;A\n"}, "a person key occurs more than once"),
     ({"lots.csv": FILES["lots.csv"] + '3;"new\n'}, r"line 4: a cell begins with a quotation mark that does not close"),
-    ({"scales.csv": FILES["lots.csv"], "lots.csv": None}, "its name is that of a settings file"),
 ]
 
 

@@ -2,9 +2,9 @@
 
 python -m pipeline.runner.stage NAME --in FILE... --with FILE... --out FILE... --record FILE
 
-The names of the stage's parameters are the stems of its input files, of received ones their roles; the keys it returns are the names of its output
-files. Files given as --with are not handed to the stage but bear on its result: the dictionary, the lock file. make
-alone knows where the files lie.
+The names of the stage's parameters are the stems of its input files, of received ones their roles; the keys it returns
+are the names of its output files. Files given as --with are not handed to the stage but bear on its result: the
+dictionary, the lock file. make alone knows where the files lie.
 """
 
 from __future__ import annotations

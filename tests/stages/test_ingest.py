@@ -169,7 +169,7 @@ DECLARED = [
         '[spellings.HOUSE]\n"a" = "A"\n[excluded]',
         r"\[spellings\]: HOUSE is no column of names.*: DISTRICT, CLA",
     ),
-    ("[files.allocation]", "[files.lots]", r"no \[files\.allocation\]"),
+    ("[files.allocation]", "[files.lots]", r"\[files\.lots\] is of no role\. The roles are register, allocation"),
 ]
 
 

@@ -18,6 +18,7 @@ LOOK: dict[str, Callable[[Delivery], Finding | None]] = {
     for function in (
         groups.in_register,
         groups.with_questionnaire,
+        identity.cells_of_identity,
         identity.sex_of_survey,
         identity.age_of_survey,
         identity.sex_of_number,
@@ -40,6 +41,7 @@ LOOK: dict[str, Callable[[Delivery], Finding | None]] = {
         answers.codes_for_no_answer,
         answers.items_reversed,
         answers.scales_reversed,
+        answers.scales_unrelated,
         weeks.counts_of_last_extract,
     )
 }

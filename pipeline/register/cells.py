@@ -71,21 +71,25 @@ def parse_dates(frame: pd.DataFrame, column: str, given: pd.Series | None = None
 
     They are written as yyyy-mm-dd, or as the file is said to write them: `dates` of it in extract.toml.
     """
-    import pandas as pd
-
     written = frame.attrs.get("dates", ISO)
-    dates = pd.to_datetime(frame[column], format="%Y-%m-%d", errors="coerce")
-    if written in ORDERS:
-        plain = frame[column].str.replace(r"[./]", "-", regex=True)
-        dates = dates.fillna(pd.to_datetime(plain, format=ORDERS[written], errors="coerce"))
-    elif written in ORIGINS:
-        dates = dates.fillna(_count_from(ORIGINS[written], frame[column]))
+    dates = read_dates(frame[column], written)
     wrong = dates.isna() if given is None else dates.isna() & given
     remedy = (
         "Mend the cell." if written != ISO else "Mend the cell, or say under dates in extract.toml how it is meant."
     )
     refuse_cells(frame, column, wrong, "is no date of the form yyyy-mm-dd", remedy)
     return dates
+
+
+def read_dates(cells: pd.Series, written: str = ISO) -> pd.Series:
+    """The dates that text cells are, written as yyyy-mm-dd or as `written`, missing for a cell that is none."""
+    import pandas as pd
+
+    dates = pd.to_datetime(cells, format="%Y-%m-%d", errors="coerce")
+    if written in ORDERS:
+        plain = cells.str.replace(r"[./]", "-", regex=True)
+        return dates.fillna(pd.to_datetime(plain, format=ORDERS[written], errors="coerce"))
+    return dates.fillna(_count_from(ORIGINS[written], cells)) if written in ORIGINS else dates
 
 
 def _count_from(origin: datetime.date, cells: pd.Series) -> pd.Series:

@@ -78,7 +78,7 @@ def wanted_columns(signs: Signs) -> set[str]:
     """The columns that the study names, in whichever file they are."""
     design = signs.design
     named = [design.person, design.key, design.arm, design.date, design.answered, design.consent]
-    named += [grouping.column for grouping in design.groupings]
+    named += [grouping.column for grouping in design.groupings] + design.identity.columns
     return {name for name in named if name} | signs.items | signs.asked_again
 
 

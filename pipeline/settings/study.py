@@ -75,6 +75,12 @@ class Identity(Settings, frozen=True):
     sex: Sex | None = None
     birth: Birth | None = None
 
+    @property
+    def columns(self) -> list[str]:
+        """The columns of the register and of the first survey that it names."""
+        sex, birth = self.sex, self.birth
+        return ([sex.register, sex.survey] if sex else []) + ([birth.register, birth.survey_age] if birth else [])
+
 
 class Design(Settings, frozen=True):
     """How persons were allocated, and the columns of the allocation file that say so.

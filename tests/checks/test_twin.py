@@ -84,6 +84,14 @@ def reversed_items(frame: pd.DataFrame) -> None:
         frame[column] = frame[column].map(lambda cell: str(4 - int(cell)) if cell else cell)
 
 
+def renamed_sexes(frame: pd.DataFrame) -> None:
+    frame["KON"] = frame["KON"].map({"1": "Mand", "2": "Kvinde", "M": "Mand", "K": "Kvinde"})
+
+
+def day_first(frame: pd.DataFrame) -> None:
+    frame["FOEDDT"] = frame["FOEDDT"].str.replace(r"(....)-(..)-(..)", r"\3-\2-\1", regex=True)
+
+
 def cut(frame: pd.DataFrame) -> None:
     frame.drop(index=frame.index[585:], inplace=True)
 
@@ -106,6 +114,9 @@ FAULTS: list[tuple[str, Callable[[pd.DataFrame], None], str, str, str]] = [
     ("baseline_survey", fill("ALDER", "99", slice(None, None, 10)), "age_of_survey", "wrong", ""),
     ("baseline_survey", fill("SVARDATO", "1900-01-01"), "answered_long_before", "suspicious", "644"),
     ("baseline_survey", reversed_items, "scales_reversed", "suspicious", "1"),
+    ("followup_survey", up_a_row("LOEBENR"), "scales_unrelated", "suspicious", ""),
+    ("register", renamed_sexes, "cells_of_identity", "suspicious", "645"),
+    ("register", day_first, "cells_of_identity", "suspicious", "645"),
 ]  # fmt: skip
 
 

@@ -19,6 +19,7 @@ FEW_POINTS = 10  # a scale with fewer has no room between its answers and a code
 APART = 0.25  # of the scale lies empty below answers at its end that are codes
 FEWEST_CODES = 3
 FEWEST_SCALES = 3  # of fewer, chance may leave none related
+UNRELATED = 0.15  # answers of one person months apart go together far better, those of two in one team less
 LONG_BEFORE = 183  # days before the draw: nobody is asked half a year before
 ERRORS = 2.6  # standard errors of a correlation of zero: one in a hundred lies beyond
 
@@ -109,7 +110,7 @@ def scales_unrelated(delivery: Delivery) -> Finding | None:
         return None
     persons = max(len(first) for _, first, _ in pairs)
     mean = sum(_correlation(first, second) for _, first, second in pairs) / len(pairs)
-    failing = len(pairs) if mean < 1 / math.sqrt(persons) else 0  # no more than the standard error of a single one
+    failing = len(pairs) if mean < max(UNRELATED, 1 / math.sqrt(persons)) else 0  # of few, the error of a single one
     where = (delivery.path("followup_survey"), None, delivery.study.design.person)
     return Finding(len(pairs), failing, False, *where, {"persons": persons, "mean": f"{mean:.2f}"})
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from pipeline.errors import InputError
 from pipeline.names import canonical, slug
-from pipeline.register.readers import refuse_cells, show_value
+from pipeline.register.readers import refuse_cells
+from pipeline.register.shown import show_name
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -40,7 +41,7 @@ def parse_names(frame: pd.DataFrame, column: str, spellings: Mapping[str, str]) 
     idle = sorted(set(declared) - set(names))
     if idle:
         raise InputError(
-            f"extract.toml, [spellings] {column}: {show_value(idle[0])} ({len(idle)} spellings) is in no cell of that "
+            f"extract.toml, [spellings] {column}: {show_name(idle[0])} ({len(idle)} spellings) is in no cell of that "
             f"column of {frame.attrs['path']}. Mend the spelling, or take it out."
         )
     names = names.map(lambda name: declared.get(name, name))
@@ -57,7 +58,7 @@ def _require_addresses(frame: pd.DataFrame, column: str, names: pd.Series) -> No
     if not doubles:
         return
     kept, other = doubles[0]
-    shown, wanted = show_value(other), show_value(kept)
+    shown, wanted = show_name(other), show_name(kept)
     raise InputError(
         f"{frame.attrs['path']}, line {names.index[names == other][0]}, column {column}: {shown} ({counts[other]} "
         f"lines) beside {wanted} ({counts[kept]} lines) would be one address, {slug(kept)} ({len(doubles)} such "

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING
 
 from pipeline.register.answers import item_ends
 from pipeline.register.cells import ISO
 from pipeline.register.readers import NUMBERED, parse_numbers
+from pipeline.register.shown import count_digits, show_value
 from pipeline.settings.extract import Extract, RawFile
 from pipeline.settings.scales import asked_again, item_names
 from pipeline.settings.study import Design
@@ -21,6 +23,7 @@ ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 ORDERED = re.compile(r"\d{2}[-./]\d{2}[-./]\d{4}")
 SERIAL = re.compile(r"\d{4,6}")
 LONGEST_LIST = 8
+MOST_CODES, DIGITS_OF_A_CODE = 3, 3  # for no answer, as 8, 98 and 998
 
 
 def ask(extract: Extract, frames: Mapping[str, pd.DataFrame], design: Design, scales: pd.DataFrame | None) -> list[str]:
@@ -77,12 +80,21 @@ def _about_scales(facts: RawFile, frame: pd.DataFrame, ends: Mapping[str, tuple[
         values = parse_numbers(frame[item], frame.attrs.get("decimal", ","))
         off = values[(values < low) | (values > high)]
         if len(off):
+            ends_of = " to ".join(show_value(f"{value:.10g}") for value in (values.min(), values.max()))
             asked.append(
-                f"{facts.path}, column {item}: {len(off)} answers off the scale {low:g} to {high:g}, "
-                f"from {values.min():g} to {values.max():g}. Another coding, or a code for no answer? Say "
-                f'offset = {{ {item} = -1 }}, or no_answer = {{ {item} = ["{off.mode().iloc[0]:g}"] }}'
+                f"{facts.path}, column {item}: {len(off)} of {values.notna().sum()} answers off the scale {low:g} to "
+                f"{high:g}; all lie from {ends_of}. {_guess(item, off, is_all=len(off) == values.notna().sum())}"
             )
     return asked
+
+
+def _guess(item: str, off: pd.Series, *, is_all: bool) -> str:
+    """What answers off their scale may be, and how that is declared: codes for no answer are few beside answers."""
+    coding = f"Another coding? Say offset = {{ {item} = -1 }}"
+    codes = [f"{value:.10g}" for value in off.unique()]
+    if is_all or len(codes) > MOST_CODES or any(count_digits(code) > DIGITS_OF_A_CODE for code in codes):
+        return f'{coding}. Or another column? Say columns = {{ {item} = "..." }}'
+    return f"{coding}. Codes for no answer? Say no_answer = {{ {item} = {json.dumps(codes)} }}"
 
 
 def _list(names: Iterable[object]) -> str:

@@ -11,10 +11,13 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from pipeline.errors import InputError
+from pipeline.names import slug
 from pipeline.register.columns import WAGE, YEAR_AND_MONTH
 from pipeline.register.files.kinds import SUFFIXES, kind_of, open_file
-from pipeline.register.kept import count_rows, weeks_of_year
+from pipeline.register.kept import count_rows
 from pipeline.register.layouts import find_decimal, find_layout
+from pipeline.register.long import find_form
+from pipeline.register.parts import weeks_of_year
 from pipeline.register.persons import count_invented
 from pipeline.register.readers import read_file, rename
 from pipeline.register.recognise import (
@@ -128,12 +131,23 @@ def sort_files(folder: Path, signs: Signs, old: Extract | None = None) -> Folder
 
 
 def _role_of_part(role: str, facts: RawFile, path: Path, files: Folder) -> str:
-    """The role of a register file: the first is `register`, those of further years and of wages alone are its parts."""
+    """The role of a register file: the first is `register`; those of further years, of wages alone and of other persons
+    with the same columns are its parts.
+    """
     if role != "register" or "register" not in files.found:
         return role
-    if facts.year:
-        return f"register_{facts.year}"
-    return "register_wages" if has_only_wages(open_file(path, facts).columns()) else role
+    own = _columns(path, facts)
+    part = f"register_{facts.year}" if facts.year else "register_wages" if has_only_wages(own) else role
+    if part not in files.found:
+        return part
+    is_same = set(own) == set(_columns(files.found[part], files.facts[part]))
+    return f"register_{slug(path.stem)}" if is_same and find_form(own) is None else part
+
+
+def _columns(path: Path, facts: RawFile) -> list[str]:
+    """The columns of a file of the register, in one case, as they are read: the weeks of a file of a year with it."""
+    names = weeks_of_year(rename(path, open_file(path, facts).columns(), facts.columns), facts.year)
+    return [name.casefold() for name in names]
 
 
 def look_at(path: Path, signs: Signs, old: Extract | None = None) -> tuple[str | None, RawFile]:

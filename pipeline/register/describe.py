@@ -40,7 +40,7 @@ def write_extract(extract: Extract, study: Study, questions: Sequence[str] = ())
 
 
 def _uncovered(extract: Extract) -> list[str]:
-    if extract.format == "dream_wide":
+    if extract.format == "dream_wide" and len(extract.registers) == 1:
         return []
     comment = '  # a week of a person without a row: "unknown", or "none" for no state'
     return [f"uncovered = {_quote(extract.uncovered)}{comment}"]

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from pipeline.errors import InputError
+from pipeline.register.places import place_of_row
 from pipeline.register.readers import check_key, refuse_cells
 from pipeline.settings.extract import Extract
 
@@ -45,13 +46,16 @@ def require_one_form(keys: pd.Series, register: pd.DataFrame) -> None:
     if keys.str.fullmatch(NUMBER).mean() <= 1 / 2:
         return
     usual, column = keys.map(_form).mode(), str(keys.name)
-    for path, numbers in (("allocation file", keys), (register.attrs["path"], register[column])):
+    for frame, numbers in ((None, keys), (register, register[column])):
+        path = "allocation file" if frame is None else frame.attrs["path"]
         _require_last_digits(path, numbers)
         forms = numbers.map(_form)
         other = forms[~forms.isin(usual[:1])]
         if len(other):
+            line = other.index[0]
+            place = f"{path}, line {line}" if frame is None else place_of_row(frame, line)
             raise InputError(
-                f"{path}, line {other.index[0]}, column {column}: {len(other)} persons' numbers are written "
+                f"{place}, column {column}: {len(other)} persons' numbers are written "
                 f"as {other.iloc[0][:LONGEST_FORM_SHOWN]}, those of the allocation file as "
                 f"{usual[0][:LONGEST_FORM_SHOWN]}. Ask for both files with the numbers written in one way."
             )

@@ -11,6 +11,7 @@ import numpy as np
 
 from pipeline.errors import InputError
 from pipeline.register.files.kinds import open_file
+from pipeline.register.places import place_of_cell, place_of_row
 from pipeline.register.shown import DIGITS_OF_A_BIRTH_DATE as DIGITS_OF_A_BIRTH_DATE
 from pipeline.register.shown import count_digits as count_digits
 from pipeline.register.shown import show_value as show_value
@@ -129,20 +130,22 @@ def refuse_cells(frame: pd.DataFrame, column: str, wrong: pd.Series, fault: str,
         return
     shown = show_value(str(frame.loc[wrong, column].iloc[0]))
     raise InputError(
-        f"{frame.attrs['path']}, line {frame.index[wrong][0]}, column {column}: the value {shown} {fault} "
+        f"{place_of_row(frame, frame.index[wrong][0])}, column {column}: the value {shown} {fault} "
         f"({int(wrong.sum())} cells). {remedy}"
     )
 
 
-def refuse_block(cells: pd.DataFrame, wrong: npt.NDArray[np.bool_], fault: str, remedy: str) -> None:
-    """As `refuse_cells`, for the cells of many columns marked in `wrong` (rows, columns)."""
+def refuse_block(
+    frame: pd.DataFrame, columns: Sequence[str], wrong: npt.NDArray[np.bool_], fault: str, remedy: str
+) -> None:
+    """As `refuse_cells`, for the cells of many `columns` marked in `wrong` (rows, columns)."""
     places = np.argwhere(wrong)
     if not len(places):
         return
     row, column = places[0]
     raise InputError(
-        f"{cells.attrs['path']}, line {cells.index[row]}, column {cells.columns[column]}: the value "
-        f"{show_value(str(cells.iat[row, column]))} {fault} ({len(places)} cells). {remedy}"
+        f"{place_of_cell(frame, row, columns[column])}: the value "
+        f"{show_value(str(frame[columns[column]].iat[row]))} {fault} ({len(places)} cells). {remedy}"
     )
 
 

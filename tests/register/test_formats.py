@@ -10,6 +10,7 @@ import pytest
 
 from pipeline.errors import InputError
 from pipeline.register.files import separated, statistical
+from pipeline.register.places import FILE
 from pipeline.register.receive import register_extract
 from pipeline.settings.reading import read_settings
 from tests.delivery import DAY, change_cell, ingested, replace, write_delivery
@@ -74,8 +75,8 @@ def test_neither_order_nor_case_nor_the_size_of_what_is_read_at_once_tells(folde
     expected = ingested(folder)
     rng = np.random.default_rng(seed)
     monkeypatch.setattr(separated, "BLOCK", int(rng.integers(200, 400)))
-    monkeypatch.setattr(statistical, "CELLS", 200)
-    monkeypatch.setattr(statistical, "LEAST_ROWS", 1)
+    monkeypatch.setattr(statistical, "HELD", int(rng.integers(1000, 9000)))
+    monkeypatch.setattr(statistical, "NEAR", {"stata": 50})
 
     def shuffle(name: str, table: pd.DataFrame) -> pd.DataFrame:
         table = with_others(name, table)
@@ -106,22 +107,110 @@ def test_the_key_of_the_register_is_known_by_the_names_registers_have_for_it(fol
     assert read_settings(folder / "extract.toml").files["register"].columns == {"CPR": key}
 
 
+def in_parts(folder: Path, kinds: tuple[str, str, str] = ("stata", "comma", "parquet")) -> dict[str, pd.DataFrame]:
+    """The register as one file for 2014, one for 2015 in another order of rows, and one of the wages."""
+    register = read_text(folder / "register.csv")
+    (folder / "extract.toml").unlink(missing_ok=True)
+    (folder / "register.csv").unlink()
+    wages = [name for name in register if "_20" in name]
+    parts = {"loen": register[["CPR", *wages]].iloc[[2, 0, 1, 4, 3]].reset_index(drop=True)}
+    for year, order in ((2014, [0, 1, 2, 3, 4]), (2015, [4, 3, 2, 1, 0])):
+        weeks = [name for name in register if name.startswith(f"Y_{year % 100}")]
+        table = register[["CPR", *weeks]].rename(columns={name: f"y_{name[-2:]}" for name in weeks}).iloc[order]
+        if year == 2014:
+            table["y_53"] = ""  # which that year has not
+        parts[f"dream{year}"] = pd.concat([pd.DataFrame("", index=[0], columns=table.columns), table])
+    files = {}
+    for kind, (name, table) in zip(kinds, sorted(parts.items()), strict=True):
+        path = write_as(kind, table, folder / f"{name}.csv")
+        files[path.name] = table.set_axis(range(2, len(table) + 2) if kind == "comma" else range(1, len(table) + 1))
+    return files
+
+
 def test_a_register_of_one_file_a_year_is_joined_by_person_and_rows_without_a_key_are_counted(folder, capsys):
+    expected = ingested(folder)
+    in_parts(folder)
+    found = ingested(folder)
+    found["register_weeks.parquet"] = found["register_weeks.parquet"].drop(columns="wage_line")
+    require_equal(found, expected)
+    assert capsys.readouterr().out.count("1 rows without a key are left out, the first row") == 2
+
+
+def test_each_cell_of_a_register_of_several_files_is_traced_to_the_file_line_and_column_it_stands_in(folder):
+    change_cell(folder / "register.csv", 3, "Y_1502", "651")
+    change_cell(folder / "register.csv", 5, "Y_1450", "")
+    files = in_parts(folder)
+    tables = ingested(folder)
+    names = [file.path for file in read_settings(folder / "extract.toml").registers]
+    weeks = tables["register_weeks.parquet"].merge(tables["register_columns.parquet"], on="week")
+    keys = read_text(folder / "allocation.csv").set_index("ID")["CPR"]
+    assert len(weeks) == 5 * 16
+    for row in weeks.to_dict("records"):
+        table = files[names[row["line"] // FILE]]
+        assert table.loc[row["line"] % FILE, row["week_column"]] == row["code"]
+        assert table.loc[row["line"] % FILE, "CPR"] == keys[str(row["person"])]
+        wages = files[names[row["wage_line"] // FILE]]
+        assert (wages.loc[row["wage_line"] % FILE, row["month_column"]] != "") == row["wage"]
+
+
+@pytest.mark.parametrize(
+    ("line", "column", "value", "message"),
+    [
+        (3, "Y_1502", "472", r"dream2015\.csv, line 6, column y_02: unknown benefit code"),
+        (6, "Y_1450", "472", r"dream2014\.dta, line 6, column y_50: unknown benefit code"),
+        (
+            4,
+            "BRANCHE_2015_01",
+            "x",
+            r"loen\.parquet, line 1, column BRANCHE_2015_01: the value 'x' is no industry code",
+        ),
+        (5, "GRAD_2015_03", "3", r"loen\.parquet, line 5, column GRAD_2015_03: the value '3' is no degree"),
+    ],
+)
+def test_a_fault_in_one_file_of_several_names_that_file_and_its_line_there(folder, line, column, value, message):
+    change_cell(folder / "register.csv", line, column, value)
+    in_parts(folder)
+    with pytest.raises(InputError, match=message):
+        ingested(folder)
+
+
+@pytest.mark.parametrize("uncovered", ["unknown", "none"])
+def test_what_a_file_of_a_year_tells_of_a_person_without_a_row_in_it_is_unknown_unless_declared(
+    folder, uncovered, capsys
+):
+    files = in_parts(folder, ("comma", "comma", "comma"))
+    files["dream2015.csv"].iloc[:-1].to_csv(folder / "dream2015.csv", index=False)  # without the first person
+    register_extract(folder, folder.parent / "config", DAY)
+    replace(folder / "extract.toml", 'uncovered = "unknown"', f'uncovered = "{uncovered}"')
+    weeks = ingested(folder)["register_weeks.parquet"].set_index(["person", "week"])
+    own = weeks.loc[1]
+    assert list(own["line"].isna()) == [False] * 4 + [True] * 12
+    assert list(own["code"].isna()) == [False] * 4 + [uncovered == "unknown"] * 12
+    assert not weeks.loc[2]["line"].isna().any()
+    assert "dream2015.csv: 1 persons of other files of the register have no row in it" in capsys.readouterr().out
+
+
+def test_a_register_of_one_file_for_each_group_of_persons_is_one_register(folder):
     expected = ingested(folder)
     register = read_text(folder / "register.csv")
     (folder / "extract.toml").unlink()
     (folder / "register.csv").unlink()
-    for year in (2014, 2015):
-        weeks = [name for name in register if name.startswith(f"Y_{year % 100}")]
-        table = register[["CPR", *weeks]].rename(columns={name: f"y_{name[-2:]}" for name in weeks})
-        if year == 2014:
-            table["y_53"] = ""  # which that year has not
-        table.loc[len(table)] = ""
-        write_as("stata", table, folder / f"dream{year}.csv")
-    wages = register[["CPR", *(name for name in register if "_20" in name)]]
-    write_as("parquet", wages, folder / "loen.csv")
-    require_equal(ingested(folder), expected)
-    assert capsys.readouterr().out.count("1 rows without a key are left out, the first row 6") == 2
+    write_as("sas", register.iloc[3:], folder / "dream_nord.csv")
+    write_as("comma", register.iloc[:3].rename(columns=str.lower), folder / "dream_syd.csv")
+    found = ingested(folder)
+    lines = found["register_weeks.parquet"].groupby("person")["line"].unique().explode()
+    assert [divmod(line, FILE) for line in lines] == [(1, 2), (1, 3), (1, 4), (0, 1), (0, 2)]
+    found["register_weeks.parquet"] = found["register_weeks.parquet"].drop(columns="wage_line")
+    require_equal(found, expected)
+
+
+def test_a_person_with_weeks_in_two_files_is_an_error(folder):
+    register = read_text(folder / "register.csv")
+    register.iloc[3:].to_csv(folder / "syd.csv", sep=";", index=False)
+    with pytest.raises(
+        InputError, match=r"syd\.csv: column Y_1449 is in another file of the register too, for 2 persons"
+    ):
+        ingested(folder)
 
 
 def declare(folder: Path, name: str, line: str) -> None:

@@ -27,6 +27,8 @@ def typed(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _typed(cells: pd.Series) -> pd.Series:
+    if cells.dtype != object:
+        return cells
     given = cells[cells != ""]
     if given.str.fullmatch(NUMBER).all():
         return cells.map(lambda cell: float(cell.replace(",", ".")) if cell else None).astype("float64")
@@ -101,12 +103,13 @@ def _spss(table: pd.DataFrame, path: Path) -> None:
     pyreadstat.write_sav(values, str(path), variable_value_labels=labels)
 
 
-def _sas(table: pd.DataFrame, path: Path) -> None:
+def write_sas(table: pd.DataFrame, path: Path, formats: dict[str, str] | None = None) -> None:
     """By the writer of ReadStat, the library behind pyreadstat, which pyreadstat itself does not offer."""
     import pyreadstat
 
     values = pd.DataFrame({name: _since(column, "1960-01-01") for name, column in typed(table).items()})
     library = ctypes.CDLL(str(next(Path(pyreadstat.__path__[0]).glob("_readstat_writer*.so"))))
+    library.readstat_variable_set_format.argtypes = [ctypes.c_void_p, ctypes.c_char_p]
     for name in ("readstat_writer_init", "readstat_add_variable"):
         getattr(library, name).restype = ctypes.c_void_p
     kind = ctypes.CFUNCTYPE(ctypes.c_ssize_t, ctypes.c_void_p, ctypes.c_size_t, ctypes.c_void_p)
@@ -115,6 +118,8 @@ def _sas(table: pd.DataFrame, path: Path) -> None:
         writer = ctypes.c_void_p(library.readstat_writer_init())
         library.readstat_set_data_writer(writer, take)
         columns = [_sas_column(library, writer, str(name), column) for name, column in values.items()]
+        for variable, name in zip(columns, values, strict=True):
+            library.readstat_variable_set_format(variable, (formats or {}).get(str(name), "").encode() or None)
         assert library.readstat_begin_writing_sas7bdat(writer, None, ctypes.c_long(len(values))) == 0
         for row in values.itertuples(index=False):
             assert library.readstat_begin_row(writer) == 0
@@ -153,5 +158,5 @@ WRITERS: dict[str, tuple[str, Callable[[pd.DataFrame, Path], None]]] = {
     "serials": (".xlsx", _serials),
     "stata": (".dta", _stata),
     "spss": (".sav", _spss),
-    "sas": (".sas7bdat", _sas),
+    "sas": (".sas7bdat", write_sas),
 }

@@ -6,12 +6,13 @@ import datetime
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from pipeline.errors import InputError
 from pipeline.names import slug
+from pipeline.register.cells import ISO
 from pipeline.register.columns import WAGE, YEAR_AND_MONTH
 from pipeline.register.files.kinds import SUFFIXES, kind_of, open_file
 from pipeline.register.kept import count_rows
@@ -41,7 +42,8 @@ if TYPE_CHECKING:
 DESCRIPTION = "extract.toml"
 REQUIRED = ("register", "allocation")
 FORBIDDEN = {"extract", "study", "scales", "benefit_codes", "request"}  # what the files stand beside when read
-DECLARED = ("blanks", "dates", "no_answer", "offset", "reversed")  # of a file, by an analyst
+# Of a file, by an analyst, and what it is where nobody declared it.
+DECLARED: dict[str, Any] = {"blanks": [], "dates": ISO, "no_answer": {}, "offset": {}, "reversed": []}
 PLAIN = re.compile(r"[\w.-]+")  # make takes no other file name
 
 
@@ -215,7 +217,12 @@ def _keep_declared(new: Extract, old: Extract | None) -> Extract:
     declared = {file.path: file for file in old.files.values()}
     files = {
         role: msgspec.structs.replace(
-            file, **{name: getattr(declared[file.path], name) for name in DECLARED if file.path in declared}
+            file,
+            **{
+                name: value
+                for name, usual in DECLARED.items()
+                if file.path in declared and (value := getattr(declared[file.path], name)) != usual
+            },
         )
         for role, file in new.files.items()
     }

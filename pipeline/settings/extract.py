@@ -29,7 +29,7 @@ class RawFile(Settings, frozen=True):
     encoding: Literal["utf-8", "utf-16", "utf-16-le", "utf-16-be", "latin-1", "cp1252"] = "utf-8"
     header: Annotated[int, Meta(ge=1)] = 1
     blanks: list[str] = []
-    dates: Literal["yyyy-mm-dd", "dd-mm-yyyy", "mm-dd-yyyy", "excel", "sas", "spss"] = "yyyy-mm-dd"
+    dates: Literal["yyyy-mm-dd", "dd-mm-yyyy", "mm-dd-yyyy", "excel", "excel-1904", "sas", "spss"] = "yyyy-mm-dd"
     no_answer: dict[str, list[str]] = {}
     offset: dict[str, int] = {}
     reversed: list[str] = []

@@ -64,19 +64,30 @@ def find_header(path: Path, known: Collection[str]) -> int:
     return 1
 
 
+def counts_from_1904(path: Path) -> bool:
+    """Whether the workbook counts days from 1904, as those of old Macintoshes do."""
+    from openpyxl.utils.datetime import CALENDAR_MAC_1904
+
+    return bool(_open(path).epoch == CALENDAR_MAC_1904)
+
+
 def read_rows(path: Path) -> list[tuple[Any, ...]]:
     """The values of the first sheet; InputError for what is no workbook."""
-    import openpyxl
-    from openpyxl.utils.exceptions import InvalidFileException
-
-    try:
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-    except (InvalidFileException, zipfile.BadZipFile, KeyError, OSError) as error:
-        raise InputError(f"{path}: no workbook of Excel ({error}). Save it as .xlsx, or as csv.") from error
+    book = _open(path)
     try:
         return list(book.worksheets[0].iter_rows(values_only=True))
     finally:
         book.close()
+
+
+def _open(path: Path) -> Any:
+    import openpyxl
+    from openpyxl.utils.exceptions import InvalidFileException
+
+    try:
+        return openpyxl.load_workbook(path, read_only=True, data_only=True)
+    except (InvalidFileException, zipfile.BadZipFile, KeyError, OSError) as error:
+        raise InputError(f"{path}: no workbook of Excel ({error}). Save it as .xlsx, or as csv.") from error
 
 
 def _names(row: tuple[Any, ...]) -> list[str]:

@@ -10,6 +10,7 @@ chunks with a row that is kept.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -26,6 +27,8 @@ READERS = {"sas": "read_sas7bdat", "xport": "read_xport", "stata": "read_dta", "
 HELD = 300_000_000  # bytes of the cells that are held in memory at once
 NUMBER, TEXT = 18, 56  # bytes that a number takes in memory, and a text besides its letters: measured
 NEAR = {"stata": 50_000}  # cells between two rows that take less time than to go from the one to the other
+STATA_DATE, STATA_TIME = re.compile(r"%-?t?d"), re.compile(r"%-?t[cC]")
+STATA_PERIOD = re.compile(r"%-?t[wmqh]")  # weeks, months, quarters, halves: no days, which their numbers could be
 
 
 @dataclass
@@ -94,6 +97,13 @@ class Statistical:
         return max(HELD // max(held, 1), 1)
 
     @cached_property
+    def _formats(self) -> dict[str, list[str]]:
+        """Formats of dates that pyreadstat does not know as such: those of Stata with a layout."""
+        formats = set(self._metadata.original_variable_types.values()) if self.kind == "stata" else set()
+        known = {"extra_date_formats": STATA_DATE, "extra_datetime_formats": STATA_TIME}
+        return {name: [text for text in formats if form.match(text)] for name, form in known.items()}
+
+    @cached_property
     def _metadata(self) -> Any:
         return self._ask(metadataonly=True)[1]
 
@@ -103,7 +113,14 @@ class Statistical:
 
     def _call(self, columns: Sequence[str], **rows: int) -> pd.DataFrame:
         stored = self._stored
-        frame: pd.DataFrame = self._ask(usecols=[stored[name] for name in columns], **rows)[0]
+        options: dict[str, Any] = {"usecols": [stored[name] for name in columns], **rows}
+        try:
+            frame: pd.DataFrame = self._ask(**options, **self._formats)[0]
+        except OverflowError:  # seconds with a format of days, as DTDATE of SAS: they are told by their size
+            frame = self._ask(**options, disable_datetime_conversion=True)[0]
+        for name, format in self._metadata.original_variable_types.items():
+            if name in frame and self.kind == "stata" and (period := STATA_PERIOD.match(format or "")):
+                frame[name] = [None if value != value else f"{value:g} ({period.group()})" for value in frame[name]]
         return frame.rename(columns={stored[name]: name for name in columns})
 
     def _ask(self, **options: Any) -> tuple[Any, Any]:

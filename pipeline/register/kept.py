@@ -105,7 +105,7 @@ def count_rows(path: Path, facts: RawFile, *, repeats: bool) -> tuple[int, pd.Da
 
     for chunk in _progress(file.chunks(own[facts.key], header, choose), path):
         seen.count(chunk)
-        first = chunk.rows if first is None else first
+        first = chunk.rows if first is None or first.empty else first
     if not facts.year:
         refuse_missing_keys(str(path), facts.key, seen.missing)
     if not repeats:

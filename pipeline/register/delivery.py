@@ -14,7 +14,7 @@ from pipeline.errors import InputError
 from pipeline.names import slug
 from pipeline.register.cells import ISO
 from pipeline.register.columns import WAGE, YEAR_AND_MONTH
-from pipeline.register.files.kinds import SUFFIXES, kind_of, open_file
+from pipeline.register.files.kinds import SUFFIXES, is_compressed, kind_of, open_file
 from pipeline.register.kept import count_rows
 from pipeline.register.layouts import find_decimal, find_layout
 from pipeline.register.long import find_form
@@ -172,6 +172,8 @@ def look_at(path: Path, signs: Signs, old: Extract | None = None) -> tuple[str |
 def _reason_to_leave(path: Path) -> str:
     if path.is_dir():
         return "a folder"
+    if is_compressed(path):
+        return "compressed: unpack it"
     if not kind_of(path):
         return f"no file of {', '.join(SUFFIXES)}: if it holds data, save it as one"
     if not PLAIN.fullmatch(path.name):

@@ -71,8 +71,9 @@ def _pairs(names: Mapping[str, str]) -> str:
 def _file(role: str, file: RawFile) -> list[str]:
     """The facts of a file; those that are as they are for most files are left out."""
     described = [f"[files.{role}]", f"path = {_quote(file.path)}"]
-    found = {"kind": file.kind, "encoding": file.encoding, "header": file.header, "year": file.year}
-    usual = {"kind": "csv", "encoding": "utf-8", "header": 1, "year": 0}
+    found = {"kind": file.kind, "encoding": file.encoding, "header": file.header, "sheet": file.sheet,
+             "year": file.year}  # fmt: skip
+    usual = {"kind": "csv", "encoding": "utf-8", "header": 1, "sheet": "", "year": 0}
     described += [f"{name} = {_value(value)}" for name, value in found.items() if value != usual[name]]
     described += [
         f"rows = {file.rows}",

@@ -36,7 +36,8 @@ def find_layout(path: Path, signs: Signs, known: RawFile | None = None) -> RawFi
         facts = msgspec.structs.replace(facts, encoding=encoding, header=header, separator=separator)
     elif kind == "xlsx":
         dates = "excel-1904" if counts_from_1904(path) else facts.dates
-        facts = msgspec.structs.replace(facts, header=find_row(path, names), dates=dates)
+        sheet, header = find_row(path, names)
+        facts = msgspec.structs.replace(facts, header=header, sheet=sheet, dates=dates)
     return facts if known is None else msgspec.structs.replace(facts, blanks=known.blanks)
 
 

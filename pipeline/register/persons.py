@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pipeline.errors import InputError
 from pipeline.register.places import place_of_row
 from pipeline.register.readers import check_key, refuse_cells
+from pipeline.register.seen import LONGEST_NUMBER, link_key
 from pipeline.settings.extract import Extract
 
 if TYPE_CHECKING:
@@ -20,8 +21,8 @@ LONGEST_FORM_SHOWN = 20
 
 
 def link_keys(cells: pd.Series) -> pd.Series:
-    """The keys as files are linked by them: as text, a whole number of up to nine digits without leading zeros."""
-    return cells.map(lambda key: key.lstrip("0") or "0" if WHOLE.fullmatch(key) else key)
+    """The keys as files are linked by them: as text, whole numbers without leading zeros, which one file may lack."""
+    return cells.map(link_key)
 
 
 def number_persons(frame: pd.DataFrame, key: str) -> pd.Series:
@@ -34,7 +35,8 @@ def number_persons(frame: pd.DataFrame, key: str) -> pd.Series:
     if whole.mean() > 1 / 2:
         refuse_cells(frame, key, ~whole, "is no whole number, as the other keys are", "Mend the cell.")
         return keys.astype("int64")
-    return keys.map({name: number for number, name in enumerate(sorted(keys), 1)}).astype("int64")
+    ranked = sorted(keys, key=lambda name: name.zfill(LONGEST_NUMBER) if name.isdigit() else name)
+    return keys.map({name: number for number, name in enumerate(ranked, 1)}).astype("int64")
 
 
 def require_one_form(keys: pd.Series, register: pd.DataFrame) -> None:

@@ -80,8 +80,9 @@ def read_file(path: Path, facts: RawFile, *, repeats: bool = False) -> pd.DataFr
     header in line 1 unless told, of others the numbers of the rows.
 
     Columns keep the order of the file and its names, but for `facts.columns`: the name wanted, and that in the file.
-    Empty cells are '', and surrounding blanks are trimmed. Raises InputError for what the format's module refuses, and
-    if the key is missing or, unless it `repeats`, repeated. A file whose key is '' holds no persons.
+    Empty cells are '', surrounding blanks are trimmed, and a row of empty cells alone is none. Raises InputError for
+    what the format's module refuses, and if the key is missing or, unless it `repeats`, repeated. A file whose key is
+    '' holds no persons.
     """
     import pandas as pd
 
@@ -91,6 +92,7 @@ def read_file(path: Path, facts: RawFile, *, repeats: bool = False) -> pd.DataFr
     parts = [chunk.rows for chunk in file.chunks(None, columns, None)]
     frame = pd.concat(parts) if parts else pd.DataFrame(columns=columns, dtype=object)
     frame = frame.set_axis(names, axis="columns").rename_axis(index="line")
+    frame = frame[(frame != "").any(axis=1)]
     describe_frame(frame, path, facts)
     if facts.key:
         require_columns(frame, [facts.key])

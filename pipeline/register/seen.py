@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 FORM = str.maketrans({str(digit): "x" for digit in range(10)})
 EMPTY = -1
+LONGEST_NUMBER = 18  # digits of a number of 64 bits
 MOST_HELD = 1 << 20  # keys of others that are held in mind, whatever the size of the register
 SPREAD = np.uint64(0x9E3779B97F4A7C15)  # 2^64 over the golden ratio: numbers near each other are far apart
 
@@ -33,7 +34,7 @@ class SeenKeys:
     trial: pd.Series
     numbers: list[NDArray[np.int64]] = field(default_factory=list)
     lines: list[NDArray[np.int64]] = field(default_factory=list)
-    limit: np.uint64 = np.uint64(2**64 - 1)
+    limit: int = 2**64 - 1
     missing: list[int] = field(default_factory=list)
     odd: dict[int, str] = field(default_factory=dict)
     rounded: int = 0
@@ -42,7 +43,7 @@ class SeenKeys:
     def choose(self, keys: list[str]) -> list[int]:
         """The places of the persons looked for: of keys as they link the files, 7 and 007 are one."""
         wanted = self.wanted
-        return [place for place, key in enumerate(keys) if _link(key) in wanted]
+        return [place for place, key in enumerate(keys) if link_key(key) in wanted]
 
     def count(self, chunk: Chunk) -> None:
         """Note the keys of a chunk."""
@@ -71,13 +72,13 @@ class SeenKeys:
         """Keep in mind what is to be kept of these; of all that is held, if it is too much, the lower half."""
         self._append(numbers, lines)
         while sum(map(len, self.numbers)) > MOST_HELD + len(self._sought):
-            self.limit //= np.uint64(2)
+            self.limit //= 2
             numbers, lines = np.concatenate(self.numbers), np.concatenate(self.lines)
             self.numbers, self.lines = [], []
             self._append(numbers, lines)
 
     def _append(self, numbers: NDArray[np.int64], lines: NDArray[np.int64]) -> None:
-        kept = (numbers.astype(np.uint64) * SPREAD <= self.limit) | np.isin(numbers, self._sought)
+        kept = (numbers.astype(np.uint64) * SPREAD <= np.uint64(self.limit)) | np.isin(numbers, self._sought)
         kept &= numbers != EMPTY
         self.numbers.append(numbers[kept])
         self.lines.append(lines[kept])
@@ -93,14 +94,15 @@ class SeenKeys:
 
 
 def _number(key: str) -> int:
-    """A whole number that stands for a key: itself, or beyond the whole numbers its hash."""
-    if key.isdecimal() and len(key) <= 15:
-        return int(key) if len(key) <= 9 else int("1" + key)
+    """A whole number that stands for a key as files are linked by it: itself, or of other texts its hash."""
+    link = link_key(key)
+    if link.isdecimal() and len(link) <= LONGEST_NUMBER:
+        return int(link)
     if not key:
         return EMPTY
-    return int.from_bytes(hashlib.blake2b(key.encode(), digest_size=8).digest(), signed=True) | -(1 << 62)
+    return int.from_bytes(hashlib.blake2b(link.encode(), digest_size=8).digest(), signed=True) | -(1 << 62)
 
 
-def _link(key: str) -> str:
-    """The key as `link_keys` has it."""
-    return key.lstrip("0") or "0" if len(key) <= 9 and key.isascii() and key.isdigit() else key
+def link_key(key: str) -> str:
+    """A key as files are linked by it: a whole number without its leading zeros."""
+    return key.lstrip("0") or "0" if key.isascii() and key.isdigit() else key

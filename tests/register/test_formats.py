@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
+import zipfile
 from pathlib import Path
 
 import numpy as np
+import openpyxl
 import pandas as pd
 import pytest
 
@@ -13,7 +16,7 @@ from pipeline.register.files import separated, statistical
 from pipeline.register.places import FILE
 from pipeline.register.receive import register_extract
 from pipeline.settings.reading import read_settings
-from tests.delivery import DAY, change_cell, ingested, replace, write_delivery
+from tests.delivery import DAY, NUMBERS, change_cell, ingested, replace, write_delivery
 from tests.formats import WRITERS, read_text, write_as
 
 FILES = ("allocation", "baseline_survey", "followup_survey", "register")
@@ -278,3 +281,94 @@ def test_a_file_of_other_bytes_than_its_name_says_is_one_message(folder):
     (folder / "followup_survey.csv").rename(folder / "followup_survey.dta")
     with pytest.raises(InputError, match=r"followup_survey\.dta: cannot be read as a file of stata"):
         ingested(folder)
+
+
+LONG_KEYS = ["000000000012", "000000345678", "123456789012", "000098765432", "700000000001", "000000000900"]
+
+
+def renumbered(table: pd.DataFrame, numbers: list[str]) -> pd.DataFrame:
+    """The table with other numbers of persons of the register."""
+    return table.assign(CPR=table["CPR"].map(dict(zip(NUMBERS, numbers, strict=True)))) if "CPR" in table else table
+
+
+@pytest.mark.parametrize("kind", ["stata", "sas", "spss", "parquet", "xlsx"])
+@pytest.mark.parametrize("numbers", [NUMBERS, LONG_KEYS], ids=["cpr", "pseudonyms"])
+def test_a_key_that_one_file_has_as_text_with_zeros_and_another_as_a_number_is_one(folder, kind, numbers):
+    for name in ("register", "allocation"):
+        table = renumbered(read_text(folder / f"{name}.csv"), numbers)
+        table.to_csv(folder / f"{name}.csv", sep=";", index=False)
+    expected = ingested(folder)
+    (folder / "extract.toml").unlink()
+    table = read_text(folder / "register.csv")
+    write_as(kind, table.assign(CPR=table["CPR"].astype(float)), folder / "register.csv")
+    require_equal(ingested(folder), expected)
+
+
+@pytest.mark.parametrize("suffix", [".csv.gz", ".zip", ".csv"])
+def test_a_compressed_file_is_said_to_be_one(folder, suffix):
+    content = (folder / "register.csv").read_bytes()
+    (folder / "register.csv").unlink()
+    path = folder / f"register{suffix}"
+    if suffix == ".zip":
+        with zipfile.ZipFile(path, "w") as packed:
+            packed.writestr("register.csv", content)
+    else:
+        path.write_bytes(gzip.compress(content))
+    with pytest.raises(InputError, match=rf"no register file \(register{suffix}: compressed: unpack it"):
+        ingested(folder)
+
+
+def write_book(path: Path, table: pd.DataFrame, change) -> None:
+    """The table on the second sheet below a title of merged cells, with rows of blanks after it."""
+    path.unlink()
+    book = openpyxl.Workbook()
+    book.active.append(["Læs mig"])
+    sheet = book.create_sheet("Svar")
+    rows = [["Besvarelser"], [], list(table), *table.to_numpy().tolist(), ["", " ", None], [None, ""]]
+    for row in rows:
+        sheet.append(row)
+    sheet.merge_cells("A1:D1")
+    change(book)
+    book.save(path.with_suffix(".xlsx"))
+
+
+def test_a_workbook_is_read_on_the_sheet_and_below_the_title_where_its_table_is(folder):
+    expected = ingested(folder)
+    (folder / "extract.toml").unlink()
+    write_book(folder / "baseline_survey.csv", read_text(folder / "baseline_survey.csv"), lambda book: None)
+    require_equal(ingested(folder), expected)
+    facts = read_settings(folder / "extract.toml").files["baseline_survey"]
+    assert (facts.sheet, facts.header, facts.rows) == ("Svar", 3, 4)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda book: book["Svar"].merge_cells("B5:B6"), "sheet Svar: cells below the header are one: B5:B6"),
+        (lambda book: book.copy_worksheet(book["Svar"]), "2 sheets have columns of the study: Svar, Svar Copy"),
+        (lambda book: book["Svar"].cell(5, 9, "7"), "line 5: cells beyond the last column that has a name"),
+    ],
+)
+def test_a_workbook_that_would_lose_cells_in_silence_is_refused(folder, change, message):
+    write_book(folder / "baseline_survey.csv", read_text(folder / "baseline_survey.csv"), change)
+    with pytest.raises(InputError, match=message):
+        ingested(folder)
+
+
+@pytest.mark.parametrize("rows", [";;;;;\n", " ; ;;; ;\n;;;;;\n"])
+def test_rows_of_empty_cells_that_a_spreadsheet_leaves_are_none(folder, rows):
+    expected = ingested(folder)
+    (folder / "extract.toml").unlink()
+    path = folder / "baseline_survey.csv"
+    path.write_text(path.read_text(encoding="utf-8") + rows, encoding="utf-8")
+    require_equal(ingested(folder), expected)
+
+
+def test_the_decimal_mark_and_the_cells_of_a_typed_register_are_found_in_rows_and_not_in_an_empty_chunk(folder):
+    expected = ingested(folder)
+    (folder / "extract.toml").unlink()
+    table = read_text(folder / "register.csv").replace({r"^(\d),(\d+)$": r"\1.\2"}, regex=True)
+    (folder / "register.csv").unlink()
+    table.to_parquet(folder / "register.parquet", index=False)
+    require_equal(ingested(folder), expected)
+    assert read_settings(folder / "extract.toml").files["register"].decimal == "."

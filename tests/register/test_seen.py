@@ -1,4 +1,4 @@
-"""The keys of a whole register: what is held in mind does not grow with it, and a person of the trial is never missed."""
+"""The keys of a whole register: what is held in mind does not grow with it, and no person of the trial is missed."""
 
 from __future__ import annotations
 

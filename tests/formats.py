@@ -7,7 +7,7 @@ import datetime
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 
@@ -48,12 +48,12 @@ def write_as(kind: str, table: pd.DataFrame, path: Path) -> Path:
 
 def _star(table: pd.DataFrame, path: Path) -> None:
     """As the data owner's own csv: cells padded with blanks, nothing quoted, the names not in the first line."""
-    rows = [["Udtræk af DREAM"], [], list(table), *table.to_numpy().tolist()]
+    rows = [["Udtræk af DREAM"], [], [*map(str, table)], *table.to_numpy().tolist()]
     lines = [",".join(f"{cell.replace(',', '.'):<6}" for cell in row) for row in rows]
     path.write_text("\r\n".join(lines), encoding="cp1252", newline="")
 
 
-def _csv(separator: str, encoding: str, *, quoting: int = 0) -> Callable[[pd.DataFrame, Path], None]:
+def _csv(separator: str, encoding: str, *, quoting: Literal[0, 1] = 0) -> Callable[[pd.DataFrame, Path], None]:
     def write(table: pd.DataFrame, path: Path) -> None:
         text = table.to_csv(index=False, sep=separator, quoting=quoting)
         path.write_bytes((text.replace("–", "-") if encoding == "latin-1" else text).encode(encoding))
@@ -77,7 +77,7 @@ def _xlsx(table: pd.DataFrame, path: Path) -> None:
 
 def _serials(table: pd.DataFrame, path: Path) -> None:
     """Dates as the plain numbers that Excel counts."""
-    days = {name: _since(typed(table)[name], "1899-12-30") for name in table}
+    days = {name: _since(column, "1899-12-30") for name, column in typed(table).items()}
     pd.DataFrame(days).to_excel(path, index=False)
 
 
@@ -98,8 +98,10 @@ def _spss(table: pd.DataFrame, path: Path) -> None:
     import pyreadstat
 
     values = typed(table)
-    numbers = [name for name in values if values[name].dtype == "float64"]
-    labels = {name: {1.0: "yes", 2.0: "no", 0.0: "never", 890.0: "sick"} for name in numbers}
+    numbers = [str(name) for name in values if values[name].dtype == "float64"]
+    labels: dict[str, dict[int | float, str]] = {
+        name: {1.0: "yes", 2.0: "no", 0.0: "never", 890.0: "sick"} for name in numbers
+    }
     pyreadstat.write_sav(values, str(path), variable_value_labels=labels)
 
 
@@ -118,8 +120,8 @@ def write_sas(table: pd.DataFrame, path: Path, formats: dict[str, str] | None = 
         writer = ctypes.c_void_p(library.readstat_writer_init())
         library.readstat_set_data_writer(writer, take)
         columns = [_sas_column(library, writer, str(name), column) for name, column in values.items()]
-        for variable, name in zip(columns, values, strict=True):
-            library.readstat_variable_set_format(variable, (formats or {}).get(str(name), "").encode() or None)
+        for variable, name in zip(columns, map(str, values), strict=True):
+            library.readstat_variable_set_format(variable, (formats or {}).get(name, "").encode() or None)
         assert library.readstat_begin_writing_sas7bdat(writer, None, ctypes.c_long(len(values))) == 0
         for row in values.itertuples(index=False):
             assert library.readstat_begin_row(writer) == 0

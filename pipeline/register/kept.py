@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pipeline.register.columns import LIKE_A_CELL, WEEK_OF_YEAR
 from pipeline.register.files.kinds import open_file
@@ -23,6 +23,7 @@ from pipeline.register.readers import (
     refuse_repeated_keys,
     rename,
     require_columns,
+    require_names,
     require_rows,
     require_same,
 )
@@ -64,12 +65,13 @@ def keep_rows(path: Path, facts: RawFile, keys: Sequence[str], *, is_wide: bool)
     """
     import pandas as pd
 
-    if path.stat().st_size <= LARGE:
+    is_large = path.stat().st_size > LARGE  # it is hashed while it is read
+    if not is_large:
         require_same(path, facts)
     file = open_file(path, facts)
     header = file.columns()
     names = rename(path, header, facts.columns)
-    require_columns(_named(names, path), [facts.key])
+    require_names(str(path), names, [facts.key])
     own = dict(zip(names, header, strict=True))
     columns = [name for name in names if name == facts.key or not is_wide or _is_read(name, facts)]
     _say_others(path, [name for name in names if name not in columns])
@@ -80,7 +82,8 @@ def keep_rows(path: Path, facts: RawFile, keys: Sequence[str], *, is_wide: bool)
     ):
         seen.count(chunk)
         parts.append(chunk.rows)
-    require_same(path, facts)
+    if is_large:
+        require_same(path, facts)
     frame = pd.concat(parts) if parts else pd.DataFrame(columns=[own[name] for name in columns], dtype=object)
     names = weeks_of_year(columns, facts.year)
     frame = frame.set_axis(names, axis="columns").rename_axis(index="line")
@@ -129,14 +132,12 @@ def _check(seen: SeenKeys, path: Path, facts: RawFile, *, is_wide: bool) -> None
         if 2 * seen.rounded > seen.rows:
             odd = pd.Series(["00"] * seen.rounded + ["01"] * (seen.rows - seen.rounded), dtype=object)
         if len(odd):
-            require_one_form(seen.trial.rename(facts.key), _named([facts.key], path, odd))
+            require_one_form(seen.trial.rename(facts.key), _named(facts.key, path, odd))
 
 
-def _named(names: list[str], path: Path, column: Any = None) -> pd.DataFrame:
-    """A frame of these columns without a row, or of one with this column, that errors name by the file."""
-    import pandas as pd
-
-    frame = pd.DataFrame(columns=names, dtype=object) if column is None else pd.DataFrame({names[0]: column})
+def _named(name: str, path: Path, column: pd.Series) -> pd.DataFrame:
+    """A frame of this column alone, that errors name by the file."""
+    frame = column.to_frame(name)
     frame.attrs["path"] = str(path)
     return frame
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -160,10 +160,15 @@ def parse_numbers(cells: pd.Series, decimal: str) -> pd.Series:
 
 def require_columns(frame: pd.DataFrame, names: list[str]) -> None:
     """Raise InputError naming the file and the columns among `names` that `frame` lacks."""
-    absent = [name for name in names if name not in frame.columns]
+    require_names(frame.attrs["path"], frame.columns, names)
+
+
+def require_names(path: str, columns: Collection[str], names: list[str]) -> None:
+    """As `require_columns`, of the columns of a file that is not read yet."""
+    absent = [name for name in names if name not in columns]
     if absent:
         raise InputError(
-            f"{frame.attrs['path']}, line 1: columns missing: {', '.join(absent[:5])} ({len(absent)} in all). "
+            f"{path}, line 1: columns missing: {', '.join(absent[:5])} ({len(absent)} in all). "
             "Restore them, or say what the file calls them under columns in extract.toml."
         )
 

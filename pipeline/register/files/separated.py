@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, TypeVar
 from pipeline.errors import InputError
 from pipeline.register.files.layout import DECODED
 from pipeline.register.files.rows import Choose, Chunk, Texts, require_header
-from pipeline.storage import remember, signature
+from pipeline.storage import LARGE, remember, signature
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -77,12 +77,14 @@ class Separated:
             )
 
     def _blocks(self) -> Iterator[tuple[bytes, int]]:
-        """Blocks of whole rows in an encoding of single bytes, and how many bytes were read; the file is hashed."""
+        """Blocks of whole rows in an encoding of single bytes, and how many bytes were read; a large file is hashed."""
         before, hashed, carried, read = signature(self.path), hashlib.sha256(), b"", 0
+        is_large = before[0] > LARGE
         recode = codecs.getincrementaldecoder(self.encoding)() if self.encoding.startswith("utf-16") else None
         with self.path.open("rb") as file:
             while block := file.read(BLOCK):
-                hashed.update(block)
+                if is_large:
+                    hashed.update(block)
                 read += len(block)
                 if recode:
                     block = self._recode(recode, block)
@@ -91,7 +93,8 @@ class Separated:
                 carried = block[end:]
                 if end:
                     yield block[:end].removeprefix(codecs.BOM_UTF8) if read <= BLOCK else block[:end], read
-        remember(self.path, before, hashed.hexdigest())
+        if is_large:
+            remember(self.path, before, hashed.hexdigest())
         if carried.rstrip(b"\r\n"):
             yield carried.removeprefix(codecs.BOM_UTF8), read
 

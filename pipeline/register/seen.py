@@ -39,20 +39,24 @@ class SeenKeys:
     odd: dict[int, str] = field(default_factory=dict)
     rounded: int = 0
     rows: int = 0
+    _chosen: tuple[list[str], NDArray[np.int64]] = field(default_factory=lambda: ([], np.zeros(0, np.int64)))
 
     def choose(self, keys: list[str]) -> list[int]:
         """The places of the persons looked for: of keys as they link the files, 7 and 007 are one."""
-        wanted = self.wanted
-        return [place for place, key in enumerate(keys) if link_key(key) in wanted]
+        numbers = _numbers(keys)
+        self._chosen = keys, numbers
+        places = np.flatnonzero(np.isin(numbers, self._sought)).tolist()
+        return [place for place in places if link_key(keys[place]) in self.wanted]
 
     def count(self, chunk: Chunk) -> None:
         """Note the keys of a chunk."""
         keys, lines = chunk.keys, chunk.lines
-        self._hold(np.fromiter(map(_number, keys), dtype=np.int64, count=len(keys)), np.asarray(lines, dtype=np.int64))
+        chosen, numbers = self._chosen
+        self._hold(numbers if chosen is keys else _numbers(keys), np.asarray(lines, dtype=np.int64))
         self.rows += len(keys)
         if "" in keys:
             self.missing += [line for line, key in zip(lines, keys, strict=True) if not key]
-        self.rounded += sum(key.endswith("00") for key in keys)
+        self.rounded += "\n".join([*keys, ""]).count("00\n")
         usual = self._usual
         if usual and set("\n".join(keys).translate(FORM).split("\n")) - {usual, ""}:
             self.odd |= {
@@ -66,7 +70,7 @@ class SeenKeys:
 
     @cached_property
     def _sought(self) -> NDArray[np.int64]:
-        return np.array([_number(key) for key in self.wanted], dtype=np.int64)
+        return _numbers(sorted(self.wanted))
 
     def _hold(self, numbers: NDArray[np.int64], lines: NDArray[np.int64]) -> None:
         """Keep in mind what is to be kept of these; of all that is held, if it is too much, the lower half."""
@@ -91,6 +95,14 @@ class SeenKeys:
         ordered = np.sort(numbers)
         double = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
         return [int(line) for line in lines[np.isin(numbers, double)]] if len(double) else []
+
+
+def _numbers(keys: list[str]) -> NDArray[np.int64]:
+    """The numbers that stand for the keys."""
+    together = "".join(keys)
+    are_whole = together.isascii() and together.isdigit() and min(map(len, keys)) > 0
+    is_short = are_whole and max(map(len, keys)) <= LONGEST_NUMBER
+    return np.fromiter(map(int if is_short else _number, keys), dtype=np.int64, count=len(keys))
 
 
 def _number(key: str) -> int:

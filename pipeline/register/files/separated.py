@@ -1,7 +1,8 @@
 """Separated text, read once in blocks: its SHA-256, the cells of every line, every key, and the rows that are kept.
 
-A block without quotation marks is cut at its line ends as bytes and only what is kept is decoded. A block with them is
-read by the csv module of the language.
+In a block without quotation marks lines are found and keys looked at as bytes, and only what is kept is decoded: no
+library tells cells, keys and lines of each row so fast (docs/decisions/extracts.md). The cells of rows that are kept,
+and a block with quotation marks, are read by the csv module of the language.
 """
 
 from __future__ import annotations
@@ -67,7 +68,7 @@ class Separated:
             lines, rows = self._parse(block) if quoted else self._cut(block)
             keys = [] if place is None else self._keys(rows, place, lines)
             kept = range(len(rows)) if choose is None else choose(keys)
-            cells = [self._cells(rows[number], lines[number]) for number in kept]
+            cells = self._cells([rows[number] for number in kept], [lines[number] for number in kept])
             frame = self._frame(cells, [lines[number] for number in kept], columns)
             yield Chunk(keys, lines, frame, read / size)
         if self.wrong:
@@ -189,8 +190,13 @@ class Separated:
         stripped = map(str.strip, self._decode(keys, lines[0]).split("\n"))
         return [key if key.isdigit() else texts.text(key) for key in stripped]
 
-    def _cells(self, row: bytes | list[str], line: int) -> list[str]:
-        return row if isinstance(row, list) else self._decode(row, line).split(self.separator)
+    def _cells(self, rows: list[bytes] | list[list[str]], lines: list[int]) -> list[list[str]]:
+        """The cells of the rows that are kept."""
+        texts = [
+            row if isinstance(row, list) else self._decode(row, line) for row, line in zip(rows, lines, strict=True)
+        ]
+        plain = csv.reader((t for t in texts if isinstance(t, str)), delimiter=self.separator, quoting=csv.QUOTE_NONE)
+        return [t for t in texts if isinstance(t, list)] or list(plain)
 
     def _frame(self, rows: list[list[str]], lines: list[int], columns: Sequence[str]) -> pd.DataFrame:
         import pandas as pd

@@ -190,13 +190,12 @@ class Separated:
         stripped = map(str.strip, self._decode(keys, lines[0]).split("\n"))
         return [key if key.isdigit() else texts.text(key) for key in stripped]
 
-    def _cells(self, rows: list[bytes] | list[list[str]], lines: list[int]) -> list[list[str]]:
+    def _cells(self, rows: Sequence[bytes | list[str]], lines: list[int]) -> list[list[str]]:
         """The cells of the rows that are kept."""
-        texts = [
-            row if isinstance(row, list) else self._decode(row, line) for row, line in zip(rows, lines, strict=True)
-        ]
-        plain = csv.reader((t for t in texts if isinstance(t, str)), delimiter=self.separator, quoting=csv.QUOTE_NONE)
-        return [t for t in texts if isinstance(t, list)] or list(plain)
+        if parsed := [row for row in rows if isinstance(row, list)]:
+            return parsed
+        texts = [self._decode(row, line) for row, line in zip(rows, lines, strict=True) if isinstance(row, bytes)]
+        return list(csv.reader(texts, delimiter=self.separator, quoting=csv.QUOTE_NONE))
 
     def _frame(self, rows: list[list[str]], lines: list[int], columns: Sequence[str]) -> pd.DataFrame:
         import pandas as pd

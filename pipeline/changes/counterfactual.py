@@ -31,7 +31,7 @@ BoolArray = npt.NDArray[np.bool_]
 PERSONS, WEEKS, CODES, WAGES = "persons", "weeks", "codes", "wages"
 ANSWERS, NAMES, DRAWS, SETTINGS = "answers", "names", "draws", "settings"
 CAUSES = (PERSONS, WEEKS, CODES, WAGES, ANSWERS, NAMES, DRAWS, SETTINGS)
-LINES = ("line", "allocation_line", "register_line", "baseline_line", "followup_line")
+LINES = ("line", "wage_line", "allocation_line", "register_line", "baseline_line", "followup_line")
 CAUSE_OF_COLUMN = {  # of the trial; the others are names
     "treated": DRAWS,
     "consent": DRAWS,

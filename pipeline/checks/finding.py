@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pipeline.register.codes import NO_CODE
+from pipeline.register.places import file_and_line
 from pipeline.register.states import UNKNOWN, Catalogue, read_catalogue
 from pipeline.settings.extract import Extract
 from pipeline.settings.outcomes import OutcomeDefinitions
@@ -124,9 +125,12 @@ class Delivery:
 
     def cell(self, person: int, week: int) -> dict[str, Any]:
         """File, line and column of a week of a person, both by their places in `codes`."""
-        line = self.register.weeks["line"].iloc[person * len(self.weeks) + week]
+        number = _whole(self.register.weeks["line"].iloc[person * len(self.weeks) + week])
         column = self.register.columns["week_column"].iloc[week]
-        return {"file": self.path("register"), "line": None if line is None else _whole(line), "column": column}
+        if number is None:
+            return {"file": self.path("register"), "line": None, "column": column}
+        path, line = file_and_line(self.files["register"], number)
+        return {"file": path, "line": line, "column": column}
 
     def path(self, role: str) -> str:
         """The path of a file as messages show it."""

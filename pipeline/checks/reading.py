@@ -93,7 +93,7 @@ def _read_register(sources: Sources, trial: pd.DataFrame) -> RegisterWeeks:
             "its design. Give them, or take another form of the register."
         )
     else:
-        weeks = read_wide(register, keys, persons, sources.benefit_codes, extract.register_version)
+        weeks = read_wide(register, keys, persons, sources.benefit_codes, extract)
     if weeks.lines.isna().all():
         raise InputError(
             f"{register.attrs['path']}, column {keys.name}: of the {len(keys)} persons of the allocation file nobody "

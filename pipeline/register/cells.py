@@ -22,10 +22,11 @@ ORDERS = {"dd-mm-yyyy": "%d-%m-%Y", "mm-dd-yyyy": "%m-%d-%Y"}
 # The day from which a package counts days, or seconds where the number is too great to be days.
 ORIGINS = {
     "excel": datetime.date(1899, 12, 30),
+    "excel-1904": datetime.date(1904, 1, 1),
     "sas": datetime.date(1960, 1, 1),
     "spss": datetime.date(1582, 10, 14),
 }
-WHOLE = re.compile(r"[0-9]{1,12}")
+WHOLE = re.compile(r"[0-9]{5,12}")  # fewer digits are a year, or a day before any that a study has
 SECONDS_OF_A_DAY = 86_400
 MOST_DAYS = 1_000_000
 
@@ -75,9 +76,7 @@ def parse_dates(frame: pd.DataFrame, column: str, given: pd.Series | None = None
     written = frame.attrs.get("dates", ISO)
     dates = read_dates(frame[column], written)
     wrong = dates.isna() if given is None else dates.isna() & given
-    remedy = (
-        "Mend the cell." if written != ISO else "Mend the cell, or say under dates in extract.toml how it is meant."
-    )
+    remedy = "Mend the cell, or say under dates in extract.toml how it is meant."
     refuse_cells(frame, column, wrong, "is no date of the form yyyy-mm-dd", remedy)
     return dates
 

@@ -14,7 +14,8 @@ class RawFile(Settings, frozen=True):
     """One file of an extract as received: its bytes, its layout and its key column, '' for a file without persons.
 
     kind: its format. separator, encoding: of text. header: the line of the names of its columns, of text and sheets.
-    columns: names that the file has for columns the study calls otherwise, as { KOMMUNE = "kommune_navn" }. blanks:
+    sheet: the name of the sheet of a workbook where it is not the first. columns: names that the file has for columns
+    the study calls otherwise, as { KOMMUNE = "kommune_navn" }. blanks:
     what its cells say for nothing. dates: how it writes them. no_answer: by item the answers that are none. offset: by
     item what is added to an answer, and reversed: the items whose scale runs the other way; items as in scales.csv.
     year: that of the weeks of a register file that has one file a year.
@@ -30,8 +31,9 @@ class RawFile(Settings, frozen=True):
     kind: Literal["csv", "parquet", "xlsx", "sas", "xport", "stata", "spss"] = "csv"
     encoding: Literal["utf-8", "utf-16", "utf-16-le", "utf-16-be", "latin-1", "cp1252"] = "utf-8"
     header: Annotated[int, Meta(ge=1)] = 1
+    sheet: str = ""
     blanks: list[str] = []
-    dates: Literal["yyyy-mm-dd", "dd-mm-yyyy", "mm-dd-yyyy", "excel", "sas", "spss"] = "yyyy-mm-dd"
+    dates: Literal["yyyy-mm-dd", "dd-mm-yyyy", "mm-dd-yyyy", "excel", "excel-1904", "sas", "spss"] = "yyyy-mm-dd"
     no_answer: dict[str, list[str]] = {}
     offset: dict[str, int] = {}
     reversed: list[str] = []

@@ -16,6 +16,7 @@ NUMBER = re.compile(r"[0-9]{2}([0-9]{2})[0-9]{2}-?[0-9]{4}")  # day, month, year
 WHOLE = re.compile(r"[0-9]{1,9}")
 MONTHS = 12  # those of the synthetic trial have the month of birth plus twelve
 LONGEST_FORM_SHOWN = 20
+MOST_TYPED = 0.05  # of the numbers: more are not mistyped but written in another way
 
 
 def link_keys(cells: pd.Series) -> pd.Series:
@@ -45,15 +46,20 @@ def require_one_form(keys: pd.Series, register: pd.DataFrame) -> None:
     if keys.str.fullmatch(NUMBER).mean() <= 1 / 2:
         return
     usual, column = keys.map(_form).mode(), str(keys.name)
-    for path, numbers in (("allocation file", keys), (register.attrs["path"], register[column])):
+    for path, numbers in (
+        (keys.attrs.get("path", "allocation file"), keys),
+        (register.attrs["path"], register[column]),
+    ):
         _require_last_digits(path, numbers)
         forms = numbers.map(_form)
         other = forms[~forms.isin(usual[:1])]
         if len(other):
+            few = len(other) <= MOST_TYPED * len(forms)
+            remedy = "Mend the cells" if few else "Ask for both files with the numbers written in one way"
             raise InputError(
-                f"{path}, line {other.index[0]}, column {column}: {len(other)} persons' numbers are written "
-                f"as {other.iloc[0][:LONGEST_FORM_SHOWN]}, those of the allocation file as "
-                f"{usual[0][:LONGEST_FORM_SHOWN]}. Ask for both files with the numbers written in one way."
+                f"{path}, line {other.index[0]}, column {column}: {len(other)} of {len(forms)} persons' numbers are "
+                f"written as {other.iloc[0][:LONGEST_FORM_SHOWN]}, most of the allocation file as "
+                f"{usual[0][:LONGEST_FORM_SHOWN]} (x a digit, A another character). {remedy}."
             )
 
 

@@ -113,7 +113,7 @@ def tell(crowd: Path, target: Path, case: dict[str, str]) -> tuple[str, str]:
     if path.parent.name == "raw" and path.suffix == ".csv":
         _register(path, before)
     try:
-        rows = check_extract(target / "raw", target / "config")
+        rows = check_extract(target / "raw", target / "config").rows
     except InputError as error:
         return "wrong", BETWEEN.join(error.messages).replace(f"{target}/", "")
     told = [row for row in rows if row["state"] in ("wrong", "suspicious")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -95,14 +96,14 @@ IDENTITY = {
 }
 
 
-def write_crowd(parent: Path) -> Path:
-    """The folder of the delivery, registered, and its settings beside it in `config`."""
+def write_crowd(parent: Path, numbers: Sequence[int] = range(1, PERSONS + 1)) -> Path:
+    """The folder of the delivery, registered, and its settings beside it in `config`; `numbers` are its persons."""
     folder, config = (
         parent / "raw",
         write_settings(parent / "config", design={"register_key": "CPR", "identity": IDENTITY}),
     )
     folder.mkdir()
-    persons = [_person(number) for number in range(1, PERSONS + 1)]
+    persons = [_person(number) for number in numbers]
     for name in ("allocation", "register", "baseline_survey", "followup_survey"):
         rows = [person[name] for person in persons if person[name]]
         lines = [";".join(rows[0]), *(";".join(row.values()) for row in rows)]
@@ -133,7 +134,7 @@ def _person(number: int) -> dict[str, dict[str, str]]:
     """The row of a person in every file; numbers are those of persons whom nobody can be."""
     draw = FIRST_DRAW + datetime.timedelta(days=number // 10)
     is_man, year, month = number % 2 == 1, 50 + number % 30, 1 + number % 12
-    place = PLACES[(number - 1) // 20]
+    place = PLACES[(number - 1) // 20 % len(PLACES)]
     hope = number * 7 % 5
     number_of_person = f"01{month + 12}{year}{1000 + 2 * number + is_man:04d}"
     age = 115 - year - (month > 1)  # on any day of January 2015 but of who is born in it, whose age follows

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from pipeline.settings.extract import Extract
 
@@ -20,7 +20,9 @@ WORDS = {
         "file": "{path}: {rows:,} rows, SHA-256 {sha256}",
         "wrong": "Wrong: please mend it and send the files again",
         "suspicious": "Please tell us whether this is right",
-        "asked": "Asked for: {remedy}",
+        "line": "line {line}",
+        "column": "column {column}",
+        "asked": "What is to be done: {remedy}",
         "passes": "{count} other checks of the files found nothing.",
         "unseen": "{count} checks could not be made, most often since a file could not be read.",
         "nothing": "Nothing is wrong, and nothing is asked.",
@@ -32,7 +34,9 @@ WORDS = {
         "file": "{path}: {rows} rækker, SHA-256 {sha256}",
         "wrong": "Forkert: ret det venligst, og send filerne igen",
         "suspicious": "Fortæl os venligst, om dette er rigtigt",
-        "asked": "Vi beder om: {remedy}",
+        "line": "linje {line}",
+        "column": "kolonne {column}",
+        "asked": "Hvad der skal gøres: {remedy}",
         "passes": "{count} andre kontroller af filerne fandt intet.",
         "unseen": "{count} kontroller kunne ikke laves, oftest fordi en fil ikke kunne læses.",
         "nothing": "Intet er forkert, og intet spørges der om.",
@@ -72,8 +76,8 @@ def _lines(found: Found, words: Mapping[str, str], language: str) -> Iterator[st
     for state, own in told.items():
         yield from ("", words[state]) if own else ()
         for number, row in enumerate(own, 1):
-            yield f"  {number}. {_place(row)}{row[f'said_{language}']}"
-            if row[f"remedy_{language}"]:
+            yield f"  {number}. {_place(row, words)}{row[f'said_{language}']}"
+            if state == "wrong" and row[f"remedy_{language}"]:  # of the rest the heading asks
                 yield "     " + words["asked"].format(remedy=row[f"remedy_{language}"])
     yield ""
     if not any(told.values()):
@@ -85,6 +89,7 @@ def _lines(found: Found, words: Mapping[str, str], language: str) -> Iterator[st
     yield words["end"]
 
 
-def _place(row: Mapping[str, Any]) -> str:
-    parts = (row["file"], row["line"] and f"{row['line']}", row["column"])
-    return ", ".join(part for part in parts if part) + ": " if row["file"] else ""
+def _place(row: Mapping[str, str], words: Mapping[str, str]) -> str:
+    """Where the first lies, as 'dream.csv, line 3, column KON: '; '' of a message that says so itself."""
+    parts = [words[key].format(**row) for key in ("line", "column") if row[key]]
+    return ", ".join([row["file"], *parts]) + ": " if row["file"] else ""

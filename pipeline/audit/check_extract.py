@@ -148,7 +148,8 @@ def write_page(extract: str, rows: list[Row]) -> str:
 
 def _tell(row: Mapping[str, str]) -> str:
     if row["state"] == PASSES:
-        return f"{row['looks_at_en']} ({int(row['looked_at']):,})"
+        count = int(row["looked_at"])
+        return f"{row['looks_at_en']} ({count:,})" if count else row["looks_at_en"]
     return row["said_en"] if row["state"] == NOT_APPLICABLE else message_of(row)
 
 
@@ -164,7 +165,6 @@ def main(command_line: list[str]) -> None:
     parser.add_argument("--fault", type=Path, help="why a stage of a build could not go on, if no check finds it")
     arguments = parser.parse_args(command_line)
     found = check_extract(arguments.raw, arguments.settings, arguments.before)
-    print(write_page(arguments.raw.name, found.rows))
     # what the build makes is the one that sets nothing beside
     folder = arguments.reports / f"beside_{arguments.before.name}" if arguments.before else arguments.reports
     files = {"checks.csv": write_rows(found.rows), "answer.txt": write_answer(arguments.raw, found, arguments.language)}
@@ -172,6 +172,7 @@ def main(command_line: list[str]) -> None:
         files["counts.csv"] = found.counts.to_csv(index=False, lineterminator="\n")
     for name, text in files.items():
         write_if_changed(folder / name, text.encode())
+    print(write_page(arguments.raw.name, found.rows))
     print(f"{folder} has {' and '.join(files)}; answer.txt can be sent to the data owner")
     wrong = sum(row["state"] == "wrong" for row in found.rows)
     if wrong:

@@ -14,17 +14,19 @@ FILES = {"register_line": "register", "baseline_line": "baseline_survey", "follo
 
 
 def persons_of_last_extract(delivery: Delivery) -> Finding | None:
-    """Persons of both extracts who had a row in the register, or answers to a survey, in the last one and have none."""
+    """Persons of the last extract who are randomised in this no more, or lost their row of the register or answers."""
     if delivery.before is None:
         return None
-    both = delivery.before.trial.merge(delivery.trial, on="person", suffixes=("_then", ""))
-    lost = {role: both[f"{line}_then"].notna() & both[line].isna() for line, role in FILES.items()}
-    failing = sum(int(persons.sum()) for persons in lost.values())
-    counted = ", ".join(f"{role.removesuffix('_survey')} {int(who.sum())}" for role, who in lost.items() if who.any())
-    looked_at = sum(int(both[f"{line}_then"].notna().sum()) for line in FILES)
-    role = next((role for role, who in lost.items() if who.any()), "register")
+    then = delivery.before.trial
+    both = then.merge(delivery.trial, on="person", suffixes=("_then", ""))
+    lost = {"allocation": int((~then["person"].isin(delivery.trial["person"])).sum())}
+    lost |= {role: int((both[f"{line}_then"].notna() & both[line].isna()).sum()) for line, role in FILES.items()}
+    counted = ", ".join(f"{role.removesuffix('_survey')} {number}" for role, number in lost.items() if number)
+    looked_at = len(then) + sum(int(both[f"{line}_then"].notna().sum()) for line in FILES)
+    role = next((role for role, number in lost.items() if number), "allocation")
     path = delivery.path(role if role in delivery.files else "allocation")
-    return Finding(looked_at, failing, False, path, None, "", {"last": delivery.before.name, "counted": counted})
+    words = {"last": delivery.before.name, "counted": counted}
+    return Finding(looked_at, sum(lost.values()), False, path, None, "", words)
 
 
 def counts_of_last_extract(delivery: Delivery) -> Finding | None:

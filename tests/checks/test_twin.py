@@ -140,7 +140,9 @@ def test_beside_the_last_extract_rows_that_were_lost_and_weeks_that_changed_are_
     last = Last("before", trial, register.weeks)
     rows = read_delivery(replace(own, files={**own.files, "register": frame}, before=last)).rows
     said = {row["rule"]: row["said_en"] for row in rows if row["rule"].endswith("_of_last_extract")}
-    looked_at = sum(int(last.trial[f"{name}_line"].notna().sum()) for name in ("register", "baseline", "followup"))
+    looked_at = len(last.trial) + sum(
+        int(last.trial[f"{name}_line"].notna().sum()) for name in ("register", "baseline", "followup")
+    )
     assert said["persons_of_last_extract"] == (
         f"2 of {looked_at} rows and answers that before had are not here (register 2)"
     )

@@ -93,7 +93,7 @@ new: $(SETUP) ## Begin an extract with the files of a folder: make new EXTRACT=2
 	@$(PYTHON) -m pipeline.register.receive $(RAW) --settings $(STUDY) --from '$(FROM)'
 
 check-extract: $(SETUP) ## Say all that is wrong or suspicious in EXTRACT and its settings on one page; FROM=name sets the last one beside it
-	@$(PYTHON) -m pipeline.audit.check_extract $(RAW) --settings $(STUDY) --reports $(REPORTS) $(if $(filter command,$(origin FROM)),--before data_derived/$(FROM))
+	@$(CHECK) $(if $(filter command,$(origin FROM)),--before data_derived/$(FROM))
 
 clean: ## Delete everything that make can build again for EXTRACT, and the received files never
 	rm -rf $(DERIVED) $(REPORTS)
@@ -124,7 +124,7 @@ MAKE_PROCESS := $(shell echo $$PPID)
 WARM := $(RUNS)/.warm.$(MAKE_PROCESS)
 .SECONDARY: $(WARM)
 $(WARM): | $(SETUP)
-	@$(PYTHON) -c 'import pipeline' && mkdir -p $(RUNS) && rm -f $(RUNS)/.warm.* && $(PYTHON) -I pipeline/runner/warm.py $@ $(MAKE_PROCESS)
+	@$(PYTHON) -c 'import pipeline' && mkdir -p $(RUNS) && rm -rf $(RUNS)/.warm.* && $(PYTHON) -I pipeline/runner/warm.py $@ $(MAKE_PROCESS)
 
 # A build with the settings of another study looks at everything again, whatever the dates of its files.
 $(DERIVED)/study.txt: $(if $(filter-out $(STUDY),$(shell cat $(DERIVED)/study.txt 2>/dev/null)),FORCE)
@@ -132,10 +132,16 @@ $(DERIVED)/study.txt: $(if $(filter-out $(STUDY),$(shell cat $(DERIVED)/study.tx
 
 SCHEMA := $(DERIVED)/study.txt $(STUDY)/variables.csv $(wildcard $(STUDY)/scales.csv) pipeline/runner/columns.csv requirements.lock
 
+# A stage that reads what was received, or settings, and cannot go on is followed by the page of every check, once a build:
+# the first fault hides no other. A fault that no check finds is told at the end of the page.
+CHECK := $(PYTHON) -m pipeline.audit.check_extract $(RAW) --settings $(STUDY) --reports $(REPORTS) --language $(SPOKEN)
+FAULT := $(RUNS)/.warm.$(MAKE_PROCESS).fault
+tell   = $(if $(filter settings request register ingest,$(1)),--fault $(FAULT).$(1) || { status=$$$$?; test -e $(FAULT).$(1) && mkdir $(FAULT) 2>/dev/null && $(CHECK) --fault $(FAULT).$(1); exit $$$$status; })
+
 define stage
 RECORDS += $(RUNS)/$(1).json
 $(RUNS)/$(1).json: $(2) $(SCHEMA) $(4) $(if $(filter-out $(wildcard $(3)),$(3)),FORCE) | $(WARM)
-	@$$(PYTHON) -I -S pipeline/runner/ask.py $(WARM) $(1) --in $(2) --with $(SCHEMA) $(4) --out $(3) --record $$@
+	@$$(PYTHON) -I -S pipeline/runner/ask.py $(WARM) $(1) --in $(2) --with $(SCHEMA) $(4) --out $(3) --record $$@ $(call tell,$(1))
 $(3): $(RUNS)/$(1).json ;
 -include $(RUNS)/$(1).d
 endef
@@ -182,10 +188,10 @@ $(RAW)/%:
 	@echo "error: $@: the file is missing. Put the received files into $(RAW); make extract EXTRACT=$(EXTRACT) then writes extract.toml." >&2; exit 2
 endif
 
-# Settings are looked at first, and what is read is checked as it is read.
+# What is read is checked as it is read, and the settings beside it; nothing is made of a delivery before both pass.
 CHECKS := $(REPORTS)/checks.csv
 $(eval $(call stage,settings,$(call settings,study.toml outcomes.toml models.toml exhibits.toml benefit_codes.csv scales.csv municipalities.csv published_rows.csv published_columns.csv variables.csv),$(DERIVED)/settings.txt))
-$(RUNS)/ingest.json: | $(RUNS)/settings.json
+$(addprefix $(RUNS)/,sample.json survey.json outcomes.json): | $(RUNS)/settings.json
 # The register may be larger than the memory: it is read once, and again only if a key, its files or its facts change.
 $(eval $(call stage,request,$(RAW)/extract.toml $(ALLOCATION) $(call settings,study.toml),$(DERIVED)/request.json))
 $(eval $(call stage,register,$(DERIVED)/request.json $(REGISTER),$(call derived,register)))

@@ -49,11 +49,20 @@ class Finding:
 
 
 @dataclass(frozen=True)
+class Last:
+    """The last extract as built: its name, who was randomised, and their register weeks."""
+
+    name: str
+    trial: pd.DataFrame
+    weeks: pd.DataFrame
+
+
+@dataclass(frozen=True)
 class Delivery:
     """A delivery as read: its files as text, indexed by line, by their roles; its persons and their register weeks.
 
     trial: a row a randomised person, in the order of the allocation file. answers: the items of each survey.
-    before: the register weeks of the last extract, if it is named.
+    before: the last extract, if it is named.
     """
 
     extract: Extract
@@ -65,7 +74,7 @@ class Delivery:
     benefit_codes: pd.DataFrame | None = None
     scales: pd.DataFrame | None = None
     outcomes: OutcomeDefinitions | None = None
-    before: pd.DataFrame | None = None
+    before: Last | None = None
 
     @cached_property
     def weeks(self) -> NDArray[np.int64]:

@@ -13,7 +13,7 @@ from pipeline.errors import command
 from pipeline.estimate.estimators import checked_models
 from pipeline.runner.inputs import load_input
 from pipeline.runner.schemas import every_column
-from pipeline.settings.exhibits import read_exhibits
+from pipeline.settings.described import read_exhibits
 from pipeline.storage import write_if_changed
 
 CONFIG, SPECIFICATIONS, DOCUMENTS = Path("config"), Path("tests/register"), Path("docs")

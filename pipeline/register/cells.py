@@ -52,10 +52,9 @@ def parse_names(frame: pd.DataFrame, column: str, spellings: Mapping[str, str]) 
 
 def _require_addresses(frame: pd.DataFrame, column: str, names: pd.Series) -> None:
     counts = Counter(names[names != ""])
+    ordered = sorted(counts, key=lambda name: (-counts[name], name.islower()))  # of two as frequent that with a capital
     usual: dict[str, str] = {}
-    doubles = [
-        (usual[slug(name)], name) for name, _ in counts.most_common() if usual.setdefault(slug(name), name) != name
-    ]
+    doubles = [(usual[slug(name)], name) for name in ordered if usual.setdefault(slug(name), name) != name]
     if not doubles:
         return
     kept, other = doubles[0]

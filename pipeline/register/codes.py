@@ -96,8 +96,11 @@ def _describe_unknown(
     counts = ", ".join(
         f"{show_value(str(texts[position]))} ({int((matrix == position).sum())} cells)" for position in unknown[:5]
     )
+    words = [str(texts[place]) for place in unknown if not re.match(r"[0-9]", str(texts[place]))]
+    first = show_value(words[0]) if words else ""
+    blank = f"If {first} says that there is no code, declare it under blanks in extract.toml. " if words else ""
     return (
         f"{place_of_cell(frame, row, columns[column])}: unknown benefit code; in all "
-        f"{len(unknown)} codes not valid in version {version or '(none)'}: {counts}. Look the code up in the "
+        f"{len(unknown)} codes not valid in version {version or '(none)'}: {counts}. {blank}Look the code up in the "
         "register's code book and add it to benefit_codes.csv."
     )

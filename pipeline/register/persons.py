@@ -18,6 +18,7 @@ NUMBER = re.compile(r"[0-9]{2}([0-9]{2})[0-9]{2}-?[0-9]{4}")  # day, month, year
 WHOLE = re.compile(r"[0-9]{1,9}")
 MONTHS = 12  # those of the synthetic trial have the month of birth plus twelve
 LONGEST_FORM_SHOWN = 20
+MOST_TYPED = 0.05  # of the numbers: more are not mistyped but written in another way
 
 
 def link_keys(cells: pd.Series) -> pd.Series:
@@ -49,17 +50,18 @@ def require_one_form(keys: pd.Series, register: pd.DataFrame) -> None:
         return
     usual, column = keys.map(_form).mode(), str(keys.name)
     for frame, numbers in ((None, keys), (register, register[column])):
-        path = "allocation file" if frame is None else frame.attrs["path"]
+        path = keys.attrs.get("path", "allocation file") if frame is None else frame.attrs["path"]
         _require_last_digits(path, numbers)
         forms = numbers.map(_form)
         other = forms[~forms.isin(usual[:1])]
         if len(other):
-            line = other.index[0]
+            line, few = other.index[0], len(other) <= MOST_TYPED * len(forms)
             place = f"{path}, line {line}" if frame is None else place_of_row(frame, line)
+            remedy = "Mend the cells" if few else "Ask for both files with the numbers written in one way"
             raise InputError(
-                f"{place}, column {column}: {len(other)} persons' numbers are written "
-                f"as {other.iloc[0][:LONGEST_FORM_SHOWN]}, those of the allocation file as "
-                f"{usual[0][:LONGEST_FORM_SHOWN]}. Ask for both files with the numbers written in one way."
+                f"{place}, column {column}: {len(other)} of {len(forms)} persons' numbers are written "
+                f"as {other.iloc[0][:LONGEST_FORM_SHOWN]}, most of the allocation file as "
+                f"{usual[0][:LONGEST_FORM_SHOWN]} (x a digit, A another character). {remedy}."
             )
 
 

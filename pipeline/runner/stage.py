@@ -156,15 +156,24 @@ def _sha256(content: bytes) -> str:
 
 @command
 def main(command_line: list[str]) -> None:
-    """Parse the command line and run the stage."""
+    """Parse the command line and run the stage; with --fault what is wrong goes to that file, for who tells it."""
     parser = argparse.ArgumentParser(prog="python -m pipeline.runner.stage", description="Run one stage.")
     parser.add_argument("name")
     parser.add_argument("--in", dest="inputs", nargs="*", type=Path, default=[])
     parser.add_argument("--with", dest="others", nargs="*", type=Path, default=[])
     parser.add_argument("--out", dest="outputs", nargs="+", type=Path, required=True)
     parser.add_argument("--record", type=Path, required=True)
+    parser.add_argument("--fault", type=Path)
     arguments = parser.parse_args(command_line)
-    run_stage(arguments.name, arguments.inputs, arguments.others, arguments.outputs, arguments.record)
+    try:
+        run_stage(arguments.name, arguments.inputs, arguments.others, arguments.outputs, arguments.record)
+    except InputError as error:
+        if arguments.fault is None:
+            raise
+        write_if_changed(arguments.fault, str(error).encode())
+        raise InputError(
+            f"stage {arguments.name} cannot go on. What is wrong with the extract and its settings:"
+        ) from error
 
 
 if __name__ == "__main__":

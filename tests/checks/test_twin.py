@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from pipeline.checks.finding import Last
 from pipeline.checks.reading import Sources, read_delivery
 from pipeline.runner.inputs import load_input
 from tests.delivery import with_register
@@ -130,5 +132,33 @@ def test_a_fault_is_told_by_its_rule(role, change, rule, state, failing):
     assert failing in ("", found[rule]["failing"])
 
 
-def test_the_trial_itself_has_nothing_but_persons_who_stay_away():
-    assert set(told("allocation", lambda _: None)) == {"away_to_the_end"}
+def test_of_the_trial_itself_only_those_are_told_who_are_absent_or_stay_away():
+    said = {rule: row["said_en"].partition(" persons")[0] for rule, row in told("allocation", lambda _: None).items()}
+    assert said == {"in_register": "12 of 657 randomised", "with_questionnaire": "13 of 657 randomised",
+                    "away_to_the_end": "10 of 28"}  # fmt: skip
+
+
+def test_a_row_that_was_lost_is_one_more_person_absent():
+    lost = told("register", lambda frame: frame.drop(index=frame.index[100], inplace=True))
+    assert lost["in_register"]["said_en"].startswith("13 of 657 randomised persons (2.0%) are in none of the 644 rows")
+
+
+def test_beside_the_last_extract_rows_that_were_lost_and_weeks_that_changed_are_told():
+    own = sources()
+    first = read_delivery(own)
+    frame = own.files["register"].drop(index=own.files["register"].index[[100, 101]])
+    frame.attrs = dict(own.files["register"].attrs)
+    frame["Y_1610"] = frame["Y_1610"].where(frame["Y_1610"] != "890", "")
+    trial, register = first.require()
+    last = Last("before", trial, register.weeks)
+    rows = read_delivery(replace(own, files={**own.files, "register": frame}, before=last)).rows
+    said = {row["rule"]: row["said_en"] for row in rows if row["rule"].endswith("_of_last_extract")}
+    looked_at = len(last.trial) + sum(
+        int(last.trial[f"{name}_line"].notna().sum()) for name in ("register", "baseline", "followup")
+    )
+    assert said["persons_of_last_extract"] == (
+        f"2 of {looked_at} rows and answers that before had are not here (register 2)"
+    )
+    assert said["counts_of_last_extract"].startswith(
+        "beside before: in 1 of 297 weeks another number of the 643 persons"
+    )

@@ -10,7 +10,7 @@ DATE = re.compile(r"\d{4}-\d{2}-\d{2}|\d{2}-\d{2}-\d{4}")
 
 def show_value(value: str) -> str:
     """A value as an error may show it: in quotes, but hidden if it could be a person's number, or is several words."""
-    words, shown = len(value.split()), show_name(value)
+    words, shown = sum(any(map(str.isalpha, word)) for word in value.split()), show_name(value)
     return f"({words} words hidden)" if words > 1 and shown == repr(value) else shown
 
 

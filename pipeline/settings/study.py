@@ -170,6 +170,29 @@ class History(Settings, frozen=True):
         return found
 
 
+class Population(Settings, frozen=True):
+    """Everybody in the register beside the trial: their state of entry, and the columns that say who they are.
+
+    state: that of outcomes.toml in which a person is when entering. sexes: by name how the column `sex` writes them;
+    born: the column of the date of birth; municipality: that of each year, {year} standing for its four digits; ages:
+    the lower bounds of the groups of age, ascending.
+    """
+
+    state: Name
+    sex: str
+    sexes: dict[Name, str]
+    born: str
+    municipality: str
+    ages: tuple[Annotated[int, Meta(ge=0)], ...]
+
+    def __post_init__(self) -> None:
+        """ValueError for groups of age that do not begin at 0 or are not ascending, and columns that are of no year."""
+        if self.ages[:1] != (0,) or list(self.ages) != sorted(set(self.ages)):
+            raise ValueError("ages begin at 0 and ascend")
+        if "{year}" not in self.municipality:
+            raise ValueError("municipality names a column a year: {year} stands for the year")
+
+
 class Study(Settings, frozen=True):
     """study.toml."""
 
@@ -182,6 +205,7 @@ class Study(Settings, frozen=True):
     exclusions: tuple[Exclusion, ...] = ()
     peers: Peers | None = None
     history: History | None = None
+    population: Population | None = None
 
     def __post_init__(self) -> None:
         """Make the named sides of the splits samples; ValueError for what contradicts itself."""

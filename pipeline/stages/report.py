@@ -28,11 +28,13 @@ def run(
     language: Language,
     groups: pd.DataFrame,
     municipalities: pd.DataFrame | None = None,
+    population: Mapping[str, Any] | None = None,
     **pictures: str,
 ) -> dict[str, str]:
     """index.html: one self-contained page with every exhibit of exhibits.toml, from the numbers shown alone.
 
     missing.txt says which of them are missing. `pictures` are the figures as SVG, by name; InputError if one lacks.
+    With the facts of the population the page leads to that of make population.
     """
     known, tongue, made = read_words(words), language.language, set(shown["estimate_id"])
     described = with_rows(read_exhibits(exhibits), variables, groups, made, known.horizon_weeks)
@@ -48,6 +50,16 @@ def run(
     }
     unplaced = {name: drawing.unplaced for name, drawing in drawings.items()}
     return {
-        "index.html": write_page(described, drawings, pictures, tables, shown, known.texts, extract, tongue),
+        "index.html": write_page(
+            described,
+            drawings,
+            pictures,
+            tables,
+            shown,
+            known.texts,
+            extract,
+            tongue,
+            has_population=population is not None,
+        ),
         "missing.txt": write_missing(shown, unplaced),
     }

@@ -25,7 +25,7 @@ SETTINGS = ("study.toml", "outcomes.toml", "benefit_codes.csv")
 
 
 def build_population(raw: Path, settings: Path, derived: Path, engine: str) -> None:
-    """Write weeks.parquet, persons.parquet, the estimates and the facts of the population under `derived`/population."""
+    """Write the counts by week and of persons, the estimates, and the facts, all under `derived`/population."""
     started = time.perf_counter()
     study, outcomes, codes = (load_input(settings / name) for name in SETTINGS)
     extract = load_input(raw / "extract.toml")

@@ -20,7 +20,9 @@ SPARK = re.compile(r"spark://.+|local\[(\d+|\*)\]|yarn|k8s://.+")
 MEMORY = "700MB"  # what DuckDB keeps before it writes to the disk: the process stays under 1 GB
 SPARK_REQUIREMENTS = "requirements-spark.lock"
 PARTITIONS = 8  # of what Spark has grouped, which is small
-CONVERT = "python -c \"import pyreadstat, sys; pyreadstat.read_sas7bdat(sys.argv[1])[0].astype(str).to_parquet(sys.argv[2])\""
+CONVERT = (
+    'python -c "import pyreadstat, sys; pyreadstat.read_sas7bdat(sys.argv[1])[0].astype(str).to_parquet(sys.argv[2])"'
+)
 
 
 @contextmanager

@@ -94,7 +94,9 @@ def _mean(n: float, total: float, squares: float) -> tuple[float, float]:
     return total / n, math.sqrt(variance / n)
 
 
-def _recruited(sample: str, summed: pd.DataFrame, persons: pd.DataFrame, definitions: Definitions) -> Iterator[Estimate]:
+def _recruited(
+    sample: str, summed: pd.DataFrame, persons: pd.DataFrame, definitions: Definitions
+) -> Iterator[Estimate]:
     """How many of each series are of a group, their share of the series, their mean age, and their history."""
     whole, hashed = persons.groupby("series")["persons"].sum(), definitions.population.state
     for series in (EVERYBODY, TRIAL, *ARMS.values()):

@@ -101,12 +101,14 @@ def keep_followed(register: Register, trial: pd.DataFrame) -> Table:
     words = _view(
         register,
         table.select(
-        key=_link(register.cell(register.key)),
-        sex=register.cell(register.column(register.population.sex)),
-        born=register.cell(register.column(register.population.born)),
-        **{_place(name): register.cell(name) for name in _places(register)},
-        word=_spell(register),
-    ), "words")
+            key=_link(register.cell(register.key)),
+            sex=register.cell(register.column(register.population.sex)),
+            born=register.cell(register.column(register.population.born)),
+            **{_place(name): register.cell(name) for name in _places(register)},
+            word=_spell(register),
+        ),
+        "words",
+    )
     letters = register.alphabet.letters_in(register.population.state)
     in_state = [
         (words.word.substr(week - register.first, 1).isin(letters), ibis.literal(week, "int64"))
@@ -114,8 +116,10 @@ def keep_followed(register: Register, trial: pd.DataFrame) -> Table:
         if week in columns.weeks
     ]
     nobody = ibis.null("int64")
-    entered = _view(register, words.mutate(entered=ibis.cases(*in_state, else_=nobody) if in_state else nobody), "entered")
-    drawn = ibis.memtable(trial.rename(columns={"key": "trial_key"}))
+    entered = _view(
+        register, words.mutate(entered=ibis.cases(*in_state, else_=nobody) if in_state else nobody), "entered"
+    )
+    drawn = _view(register, ibis.memtable(trial.rename(columns={"key": "trial_key"})), "trial")
     joined = entered.left_join(drawn, entered.key == drawn.trial_key).drop("trial_key")
     return joined.filter(joined.entered.notnull() | joined.drawn.notnull() | joined.word.contains(FAULT))
 
@@ -259,7 +263,9 @@ def _require_codes(register: Register, kept: Table) -> None:
     week = register.first + int(first)
     import ibis
 
-    cells = register.table.select(cell=register.cell(name), letter=register.alphabet.spell(ibis.array([_week(register, week)])))
+    cells = register.table.select(
+        cell=register.cell(name), letter=register.alphabet.spell(ibis.array([_week(register, week)]))
+    )
     wrong = cells.filter(cells.letter == FAULT).group_by("cell").aggregate(n=cells.cell.count()).execute()
     shown = ", ".join(f"{show_value(str(cell))} ({n} cells)" for cell, n in wrong.sort_values("cell").head().values)
     raise InputError(

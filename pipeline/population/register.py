@@ -57,13 +57,13 @@ class Definitions:
     @property
     def population(self) -> Population:
         """[population] of study.toml."""
-        assert self.study.population is not None  # noqa: S101
+        assert self.study.population is not None
         return self.study.population
 
     @property
     def history(self) -> History:
         """[history] of study.toml."""
-        assert self.study.history is not None  # noqa: S101
+        assert self.study.history is not None
         return self.study.history
 
     @property

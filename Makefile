@@ -12,7 +12,8 @@ BASE_PYTHON ?= python3
 CHARACTERS := a b c d e f g h i j k l m n o p q r s t u v w x y z A B C D E F G H I J K L M N O P Q R S T U V W X Y Z 0 1 2 3 4 5 6 7 8 9 _ -
 other_in    = $(strip $(eval LEFT := $$(1))$(foreach c,$(CHARACTERS),$(eval LEFT := $$(subst $(c),,$$(LEFT))))$(LEFT))
 is_name     = $(and $(filter 1,$(words $(1))),$(if $(call other_in,$(1)),,yes),$(filter-out published,$(1)))
-$(foreach v,EXTRACT FROM,$(if $(call is_name,$($(v))),,$(error $(v) = '$($(v))' is no name of an extract: use letters, digits, _ and - only, and not published)))
+# For make new FROM is a folder that lies anywhere.
+$(foreach v,EXTRACT $(if $(filter new,$(MAKECMDGOALS)),,FROM),$(if $(call is_name,$($(v))),,$(error $(v) = '$($(v))' is no name of an extract: use letters, digits, _ and - only, and not published)))
 
 RAW     := data_raw/$(EXTRACT)
 DERIVED := data_derived/$(EXTRACT)
@@ -42,7 +43,7 @@ MAKEFLAGS += --no-builtin-rules
 
 # --- What to ask for -------------------------------------------------------------------------------------------------
 
-.PHONY: all check population twin test lint docs bench trace diff baseline extract calibrate clean help FORCE
+.PHONY: all check population twin test lint docs bench trace diff baseline extract new check-extract calibrate clean help FORCE
 
 all: $(REPORTS)/index.html ## Every table, figure and the report page of EXTRACT (default twin); LANGUAGE=da for Danish, LANGUAGE=en back
 	$(if $(LEFT_OVER),@rm -f $(LEFT_OVER))
@@ -62,19 +63,20 @@ lint: $(SETUP) ## Check style, types, and which room imports from which
 	$(PYTHON) -m mypy
 	$(PYTHON) -c 'from importlinter.cli import lint_imports_command as lint; lint()' --no-logo --no-cache
 
-docs: $(SETUP) ## Write docs/outcomes.md, docs/models.md and docs/variables.md from the settings and the tests
+docs: $(SETUP) ## Write docs/checks.md, docs/outcomes.md, docs/models.md and docs/variables.md from the settings and the tests
 	@$(PYTHON) -m pipeline.documents
 
 bench: all ## Measure the build beside that of the commit before (or BEFORE=<commit>), its growth, and the estimators
 	$(PYTHON) -m benchmarks.build $(or $(BEFORE),$(shell git rev-parse --quiet --verify HEAD^))
 	$(PYTHON) -m benchmarks.growth
+	$(PYTHON) -m benchmarks.scan
 	$(PYTHON) -m benchmarks.estimators
 
 trace: $(SETUP) ## Walk one number, as built, back to its register cells: make trace ID=figure_3_3/all/sickness_benefit/45
 	@$(PYTHON) -m pipeline.audit.trace '$(ID)' --raw $(RAW) --derived $(DERIVED) --settings $(STUDY)
 
-diff: ## Say what moved between the estimates of two extracts: make diff FROM=twin EXTRACT=2018q2
-	@$(PYTHON) -m pipeline.audit.compare data_derived/$(FROM)/estimates $(DERIVED)/estimates --settings $(STUDY)
+diff: $(DERIVED)/shown.parquet ## Say what changed from one extract to another, what moved, and why: make diff FROM=twin EXTRACT=2018q2
+	@$(PYTHON) -m pipeline.changes data_derived/$(FROM) $(DERIVED) --raw data_raw/$(FROM) --out $(REPORTS)/diff_$(FROM)
 
 baseline: ## Accept the estimates of the synthetic trial, which make test compares: make baseline REASON="why they moved"
 	@$(PYTHON) -m pipeline.audit.baseline $(DERIVED)/estimates
@@ -91,11 +93,17 @@ calibrate: $(SETUP) ## Fit the synthetic trial to the printed report again (half
 extract: $(SETUP) ## Register the files in data_raw/EXTRACT: tell what each is and write extract.toml; AGAIN=yes if the data owner mended one
 	@$(PYTHON) -m pipeline.register.receive $(RAW) --settings $(STUDY) $(if $(AGAIN),--again)
 
+new: $(SETUP) ## Begin an extract with the files of a folder: make new EXTRACT=2018q2 FROM=folder; asks what the files do not say
+	@$(PYTHON) -m pipeline.register.receive $(RAW) --settings $(STUDY) --from '$(FROM)'
+
+check-extract: $(SETUP) ## Say all that is wrong or suspicious in EXTRACT and its settings on one page; FROM=name sets the last one beside it
+	@$(PYTHON) -m pipeline.audit.check_extract $(RAW) --settings $(STUDY) --reports $(REPORTS) $(if $(filter command,$(origin FROM)),--before data_derived/$(FROM))
+
 clean: ## Delete everything that make can build again for EXTRACT, and the received files never
 	rm -rf $(DERIVED) $(REPORTS)
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
 
 # --- The environment, from the lock file -----------------------------------------------------------------------------
 
@@ -152,7 +160,9 @@ ESTIMATED := $(call estimates,$(sort $(shell sed -n 's/^stage *= *"\(.*\)"/\1/p'
 # The received files. Those of the synthetic trial are made; those of any other extract must be there, and its
 # extract.toml lists them.
 ifeq ($(EXTRACT),twin)
-RECEIVED := $(addprefix $(RAW)/,dream.csv allocation.csv baseline_survey.csv followup_survey.csv)
+REGISTER := $(RAW)/dream.csv
+ALLOCATION := $(RAW)/allocation.csv
+RECEIVED := $(REGISTER) $(ALLOCATION) $(addprefix $(RAW)/,baseline_survey.csv followup_survey.csv)
 DECLARED := $(RAW)/targets.csv
 PUBLISHED := yes
 $(eval $(call stage,twin,,$(RECEIVED) $(RAW)/extract.toml $(DECLARED),$(wildcard pipeline/twin/calibrated/*.csv pipeline/twin/data/*)))
@@ -166,14 +176,24 @@ $(RAW)/extract.toml: $(STUDY)/make_extract.py | $(SETUP)
 endif
 $(DERIVED)/received.mk: $(RAW)/extract.toml
 	@mkdir -p $(@D) && sed -n 's/^path *= *"\(.*\)"/$$(RAW)\/\1: $$(RAW)\/extract.toml ;/p' $< > $@
-RECEIVED := $(addprefix $(RAW)/,$(shell sed -n 's/^path *= *"\(.*\)"/\1/p' $(RAW)/extract.toml 2>/dev/null))
+listed = $(addprefix $(RAW)/,$(shell awk -F'"' '/^\[/ {role = $$0} /^path *=/ && role ~ /^\[files\.$(1)/ {print $$2}' $(RAW)/extract.toml 2>/dev/null))
+RECEIVED   := $(call listed)
+REGISTER   := $(call listed,register)
+ALLOCATION := $(call listed,allocation)
 DECLARED := $(wildcard $(RAW)/targets.csv)
 PUBLISHED := $(shell sed -n 's/^published *= *true.*/yes/p' $(RAW)/extract.toml 2>/dev/null)
 $(RAW)/%:
 	@echo "error: $@: the file is missing. Put the received files into $(RAW); make extract EXTRACT=$(EXTRACT) then writes extract.toml." >&2; exit 2
 endif
 
-$(eval $(call stage,ingest,$(RAW)/extract.toml $(RECEIVED) $(call settings,study.toml benefit_codes.csv scales.csv),$(call derived,trial register_columns register_weeks baseline_items followup_items)))
+# Settings are looked at first, and what is read is checked as it is read.
+CHECKS := $(REPORTS)/checks.csv
+$(eval $(call stage,settings,$(call settings,study.toml outcomes.toml models.toml exhibits.toml benefit_codes.csv scales.csv municipalities.csv published_rows.csv published_columns.csv variables.csv),$(DERIVED)/settings.txt))
+$(RUNS)/ingest.json: | $(RUNS)/settings.json
+# The register may be larger than the memory: it is read once, and again only if a key, its files or its facts change.
+$(eval $(call stage,request,$(RAW)/extract.toml $(ALLOCATION) $(call settings,study.toml),$(DERIVED)/request.json))
+$(eval $(call stage,register,$(DERIVED)/request.json $(REGISTER),$(call derived,register)))
+$(eval $(call stage,ingest,$(RAW)/extract.toml $(call derived,register) $(filter-out $(REGISTER),$(RECEIVED)) $(call settings,study.toml benefit_codes.csv scales.csv outcomes.toml),$(call derived,trial register_columns register_weeks baseline_items followup_items) $(CHECKS)))
 $(eval $(call stage,sample,$(call derived,trial register_columns) $(RAW)/extract.toml $(call settings,study.toml),$(call derived,sample exclusions groups)))
 $(eval $(call stage,survey,$(call derived,baseline_items followup_items) $(call settings,scales.csv),$(call derived,baseline followup)))
 $(eval $(call stage,outcomes,$(call derived,sample baseline register_weeks) $(call settings,benefit_codes.csv outcomes.toml study.toml),$(call derived,weekly shares durations background)))
@@ -194,7 +214,7 @@ PICTURED := $(SHOWN) $(PLACES) pipeline/show/map/outlines.csv
 FONTS    := $(wildcard pipeline/show/fonts/*.ttf)
 $(call part,figures-1,$(PICTURED),$(call drawn,$(call half,$(FIGURES))),$(FONTS))
 $(call part,figures-2,$(PICTURED),$(call drawn,$(call rest,$(FIGURES))),$(FONTS))
-$(eval $(call stage,report,$(SHOWN) $(NAMES) $(RAW)/extract.toml $(PLACES) $(FIGURES:%=$(REPORTS)/figures/%.svg) $(wildcard $(COUNTED)/population.json),$(REPORTS)/index.html $(REPORTS)/missing.txt,$(TEMPLATES)))
+$(eval $(call stage,report,$(SHOWN) $(CHECKS) $(NAMES) $(RAW)/extract.toml $(PLACES) $(FIGURES:%=$(REPORTS)/figures/%.svg) $(wildcard $(COUNTED)/population.json),$(REPORTS)/index.html $(REPORTS)/missing.txt,$(TEMPLATES)))
 
 # Everybody in the register beside the trial: counted by an engine, which make all never starts, and shown by the same
 # stages as the report from exhibits of their own.

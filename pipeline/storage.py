@@ -7,16 +7,49 @@ from pathlib import Path
 
 from pipeline.errors import InputError
 
+LARGE = 64 << 20  # bytes: a file of more is hashed once in a process, while it is read
+Signature = tuple[int, int, int]
+_known: dict[tuple[str, Signature], str] = {}
+
 
 def digest(path: Path) -> str:
-    """SHA-256 of a file's bytes, as hexadecimal text; InputError if the file is not there or cannot be read."""
+    """SHA-256 of a file's bytes, as hexadecimal text; InputError if the file is not there or cannot be read.
+
+    That of a large file which was hashed in this process is not reckoned again while its size and times are the same.
+    """
     try:
+        before = signature(path)
+        if before[0] > LARGE and (known := _known.get((str(path), before))):
+            return known
         with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+            found = hashlib.file_digest(file, "sha256").hexdigest()
     except FileNotFoundError as error:
         raise InputError(f"{path}: the file is missing. Put it back, or run make to build it.") from error
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror}. Mend that, and run make again.") from error
+    remember(path, before, found)
+    return found
+
+
+def signature(path: Path) -> Signature:
+    """What changes if a file is written: its size, the time of its last change in nanoseconds, and its number."""
+    status = path.stat()
+    return status.st_size, status.st_mtime_ns, status.st_ino
+
+
+def remember(path: Path, before: Signature, sha256: str) -> None:
+    """Keep the SHA-256 that was reckoned while the file was read, if it is the file it was `before`."""
+    if signature(path) == before:
+        _known[str(path), before] = sha256
+
+
+def fingerprint(path: Path) -> str:
+    """What tells whether a file changed: its SHA-256, and of a large one its size and times."""
+    try:
+        found = signature(path)
+    except OSError:
+        return digest(path)
+    return str(found) if found[0] > LARGE else digest(path)
 
 
 def write_if_changed(path: Path, content: bytes) -> bool:

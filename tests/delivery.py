@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import datetime
+import json
 import re
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from pipeline.register.receive import register_extract
 from pipeline.runner.inputs import load_input
-from pipeline.stages import ingest
+from pipeline.stages import ingest, register, request
 from tests.small_study import write_settings
 
 DAY = datetime.date(2016, 1, 4)
@@ -57,18 +56,38 @@ def write_delivery(parent: Path) -> Path:
     return folder
 
 
-def ingested(folder: Path) -> dict[str, pd.DataFrame]:
+def ingested(folder: Path) -> dict[str, Any]:
     """Register the delivery, unless it is, and read it as the stage does."""
     if not (folder / "extract.toml").exists():
         register_extract(folder, folder.parent / "config", DAY)
-    return ingest.run(**{path.stem: load_input(path) for path in inputs(folder)})
+    return ingest.run(**with_register({path.stem: load_input(path) for path in inputs(folder)}))
+
+
+def with_register(loaded: dict[str, Any]) -> dict[str, Any]:
+    """The inputs of the stage by stem, with the rows kept of the register in place of its files."""
+    files = {stem: content for stem, content in loaded.items() if isinstance(content, Path)}
+    described = loaded["extract"].files.get("allocation")
+    stem = Path(described.path).stem if described else ""
+    allocation = {stem: loaded[stem]} if stem in loaded else {}
+    asked = json.loads(request.run(loaded["extract"], loaded["study"], **allocation)["request.json"])
+    others = {stem: content for stem, content in loaded.items() if stem not in files}
+    return {**others, "register": register.run(asked, **files)["register.parquet"]}
+
+
+def register_inputs(folder: Path, place: Path) -> list[Path]:
+    """The input files of the stage that reads the register: what is asked of it, written to `place`, and its file."""
+    loaded = {path.stem: load_input(path) for path in inputs(folder) if path.stem in ("extract", "study", "allocation")}
+    asked = place / "request.json"
+    asked.write_text(request.run(**loaded)["request.json"], encoding="utf-8")
+    return [asked, folder / "register.csv"]
 
 
 def inputs(folder: Path) -> list[Path]:
     """The input files of the stage."""
     config = folder.parent / "config"
-    settings = [config / name for name in ("study.toml", "benefit_codes.csv", "scales.csv")]
-    return [folder / "extract.toml", *sorted(folder.glob("*.csv")), *settings]
+    names = ("study.toml", "benefit_codes.csv", "scales.csv", "outcomes.toml")
+    settings = [config / name for name in names if (config / name).exists()]
+    return [folder / "extract.toml", *sorted(path for path in folder.iterdir() if path.suffix != ".toml"), *settings]
 
 
 def change_cell(path: Path, line: int, column: str, value: str) -> None:
@@ -100,7 +119,9 @@ def replace(path: Path, pattern: str, replacement: str) -> None:
 
 
 def break_encoding(path: Path, line: int) -> None:
+    """One letter of the line in Latin-1, in a file that is UTF-8 in its second line."""
     lines = path.read_bytes().split(b"\n")
+    lines[1] += "ø".encode()
     lines[line - 1] += "ø".encode("latin-1")
     path.write_bytes(b"\n".join(lines))
 

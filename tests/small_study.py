@@ -17,7 +17,7 @@ WORDS = {"singular_en": "x", "plural_en": "x", "singular_da": "x", "plural_da": 
 SETTINGS: dict[str, Any] = {
     "time": {"horizon_weeks": 6},
     "outcomes": {"unknown_weeks": "missing", "hazard_interval_weeks": 2},
-    "inference": {"level": 0.9, "stars": {"*": 0.05}, "seed": 1},
+    "inference": {"level": 0.9, "stars": {"*": 0.05}},
     "design": {
         "person": "ID",
         "arm": "ARM",
@@ -112,18 +112,18 @@ def write_settings(folder: Path, **changes: dict[str, Any]) -> Path:
     """The settings of the study as files; `changes` as in `study`."""
     folder.mkdir(exist_ok=True)
     tables = {name: {**table, **changes[name]} if name in changes else table for name, table in SETTINGS.items()}
-    lines = [f"{name} = {_inline(table)}" for name, table in tables.items()]
+    lines = [f"{name} = {inline(table)}" for name, table in tables.items()]
     (folder / "study.toml").write_text("\n".join(lines), encoding="utf-8")
     SCALES.to_csv(folder / "scales.csv", index=False)
     CODES.to_csv(folder / "benefit_codes.csv", index=False)
     return folder
 
 
-def _inline(value: object) -> str:
+def inline(value: object) -> str:
     """A value as TOML on one line; a key of None is left out."""
     if isinstance(value, dict):
         given = {key: item for key, item in value.items() if item is not None}
-        return "{" + ", ".join(f'"{key}" = {_inline(item)}' for key, item in given.items()) + "}"
+        return "{" + ", ".join(f'"{key}" = {inline(item)}' for key, item in given.items()) + "}"
     if isinstance(value, list):
-        return f"[{', '.join(map(_inline, value))}]"
+        return f"[{', '.join(map(inline, value))}]"
     return msgspec.json.encode(value).decode()

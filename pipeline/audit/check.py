@@ -7,20 +7,19 @@ import sys
 from pathlib import Path
 
 from pipeline.audit.lineage import changed_files
+from pipeline.errors import InputError, command
 
 
-def main() -> int:
-    """Compare every file in the records of the folder on the command line with its bytes now; 2 if one differs."""
+@command
+def main() -> None:
+    """Compare every file in the records of the folder on the command line with its bytes; InputError if one differs."""
     parser = argparse.ArgumentParser(prog="python -m pipeline.audit.check", description=__doc__)
     parser.add_argument("runs", type=Path)
     runs = parser.parse_args().runs
     changed, count = changed_files(runs)
     if changed or not count:
-        why = "\n".join(changed) or f"{runs}: no records. Run make all."
-        print(f"error: {why}", file=sys.stderr)
-        return 2
+        raise InputError("\n".join(changed) or f"{runs}: no records. Run make all.")
     print(f"{count} files are those that {runs} records: as received, settings, code, derived tables and reports")
-    return 0
 
 
 if __name__ == "__main__":

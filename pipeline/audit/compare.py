@@ -1,9 +1,7 @@
-"""What moved between two sets of estimates: make diff FROM=twin EXTRACT=2018q2, and make baseline."""
+"""What moved between two sets of estimates, for make diff and make baseline."""
 
 from __future__ import annotations
 
-import argparse
-import sys
 from collections.abc import Collection, Hashable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from pipeline.errors import InputError, command
+from pipeline.errors import InputError
 from pipeline.estimate.estimators import ESTIMATORS, checked_models
 from pipeline.runner.inputs import load_input
 
@@ -167,21 +165,3 @@ def iterated_models(settings: Path) -> set[str]:
     study = load_input(settings / "study.toml")
     models = checked_models(load_input(settings / "models.toml"), study.design)
     return {name for name, model in models.items() if ESTIMATORS[model.estimator].is_iterated}
-
-
-@command
-def main() -> None:
-    """Say what moved from one folder of estimates to another, and end with 0: that numbers differ is no error."""
-    parser = argparse.ArgumentParser(prog="python -m pipeline.audit.compare", description=__doc__)
-    parser.add_argument("old", type=Path)
-    parser.add_argument("new", type=Path)
-    parser.add_argument("--settings", type=Path, default=Path("config"))
-    arguments = parser.parse_args()
-    found = compare(read_estimates(arguments.old), read_estimates(arguments.new), iterated_models(arguments.settings))
-    total = sum(found.counts.values())
-    print(f"{len(found.changes)} of {total} estimates differ between {arguments.old} and {arguments.new}")
-    print("\n".join(describe(found)))
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pipeline.errors import InputError
 from pipeline.storage import digest
 
+PARTS = ("inputs", "outputs", "code")  # of a record: files with their SHA-256
 RAW = "data_raw/"  # where the chain ends, although the files of the synthetic trial are themselves made
 
 
@@ -24,8 +26,21 @@ class Link:
 
 def read_records(runs: Path) -> dict[str, dict]:
     """Every stage's record by the path of each of its outputs."""
-    records = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(runs.glob("*.json"))]
-    return {output: record for record in records for output in record["outputs"]}
+    return {output: record for record in _read_all(runs) for output in record["outputs"]}
+
+
+def _read_all(runs: Path) -> list[dict[str, Any]]:
+    return [_read(path) for path in sorted(runs.glob("*.json"))]
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: no record as make writes it ({error}). Delete it, and run make again.") from error
+    if not isinstance(record, dict) or any(not isinstance(record.get(part), dict) for part in PARTS):
+        raise InputError(f"{path}: no record as make writes it. Delete it, and run make again.")
+    return record
 
 
 def trace_files(target: Path, runs: Path, by_way_of: Path | None = None) -> list[Link]:
@@ -61,8 +76,7 @@ def changed_files(runs: Path) -> tuple[list[str], int]:
     make goes by time stamps, so to it a report changed by hand, or a setting put back with an old date, looks fine.
     """
     made = read_records(runs)
-    records = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(runs.glob("*.json"))]
-    recorded = {pair for record in records for side in ("inputs", "outputs", "code") for pair in record[side].items()}
+    recorded = {pair for record in _read_all(runs) for side in PARTS for pair in record[side].items()}
     now = {path: digest(Path(path)) if Path(path).exists() else "" for path, _ in recorded}
     changed = sorted({path for path, sha256 in recorded if now[path] != sha256})
     return [f"{path}: not the file that its record holds. {remedy(path, path in made)}" for path in changed], len(now)

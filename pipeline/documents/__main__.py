@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from pipeline.documents.checks import write_checks
 from pipeline.documents.models import write_models
 from pipeline.documents.outcomes import write_outcomes
 from pipeline.documents.variables import write_variables
@@ -16,6 +17,7 @@ from pipeline.settings.exhibits import read_exhibits
 from pipeline.storage import write_if_changed
 
 CONFIG, SPECIFICATIONS, DOCUMENTS = Path("config"), Path("tests/register"), Path("docs")
+MALFORMED = Path("tests/checks/malformed.csv")
 
 
 def write_documents() -> dict[str, str]:
@@ -25,6 +27,7 @@ def write_documents() -> dict[str, str]:
     models, exhibits = checked_models(settings["models"], settings["study"].design), read_exhibits(settings["exhibits"])
     study, variables = settings["study"], settings["variables"]
     return {
+        "checks.md": write_checks(load_input(MALFORMED)),
         "outcomes.md": write_outcomes(settings["outcomes"], study, variables, settings["benefit_codes"], **tests),
         "models.md": write_models(models, exhibits, study, variables),
         "variables.md": write_variables(every_column(variables), models),

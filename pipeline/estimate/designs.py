@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.errors import InputError
-from pipeline.estimate.problem import BoolArray, Data, FloatArray
+from pipeline.estimate.problem import WITHOUT_COVARIATE, WITHOUT_SPLIT, BoolArray, Data, FloatArray, left_out
 from pipeline.people.samples import select_sample
 from pipeline.people.splits import HIGH, HIGH_PEERS, LOW, LOW_PEERS, NEITHER, classify_peers, split_people
 from pipeline.settings.models import Model
@@ -111,7 +111,9 @@ def parts_of(model: Model, data: Data, only: str | None = None) -> Iterator[Part
 def _part(model: Model, data: Data, sample: str, split: str | None) -> Part:
     chosen = select_sample(data.people, sample, data.study)
     groups = _find_groups(model, chosen, split, data)
-    complete = complete_cases(model, chosen) & (groups.effects != NEITHER)
+    grouped, has_all = groups.effects != NEITHER, complete_cases(model, chosen)
+    groups = replace(groups, notes=(*groups.notes, left_out(int((grouped & ~has_all).sum()), WITHOUT_COVARIATE)))
+    complete = grouped & has_all
     variable = data.study.splits[split].variable if split else ""
     design = _build_design(model, chosen, groups, complete, variable, data)
     return Part(split or sample, design, chosen.index.to_numpy()[complete], len(chosen), variable)
@@ -119,12 +121,15 @@ def _part(model: Model, data: Data, sample: str, split: str | None) -> Part:
 
 @dataclass(frozen=True)
 class _Groups:
-    """The groups of n people that a model compares, by stratum and by effect, '' for none; names of effects."""
+    """The groups of n people that a model compares, by stratum and by effect, '' for none; names of effects.
+
+    notes: who is in none, and why.
+    """
 
     strata: TextArray
     effects: TextArray
     names: tuple[str, ...]
-    note: str = ""
+    notes: tuple[str, ...] = ()
 
 
 def _find_groups(model: Model, people: pd.DataFrame, split: str | None, data: Data) -> _Groups:
@@ -133,8 +138,9 @@ def _find_groups(model: Model, people: pd.DataFrame, split: str | None, data: Da
         one = np.full(len(people), EVERYBODY)
         return _Groups(one, one, (EVERYBODY,))
     sides, names = split_people(people, split, data.study), GROUPS_BY_PEERS[model.peers]
+    unsided = left_out(int((sides == NEITHER).sum()), WITHOUT_SPLIT)
     if model.peers == "none":
-        return _Groups(sides, sides, names)
+        return _Groups(sides, sides, names, (unsided,))
     rule, cluster = data.study.peers, data.study.design.cluster
     if rule is None or cluster is None:
         raise InputError(
@@ -148,8 +154,9 @@ def _find_groups(model: Model, people: pd.DataFrame, split: str | None, data: Da
         detailed = np.where(sides == HIGH, sides, detailed)
     known = (sides != NEITHER) & (peers != NEITHER)
     alone = int(((sides != NEITHER) & (peers == NEITHER)).sum())
-    note = f"left out {alone} persons of whose {cluster.singular_en} nobody else has the variable" if alone else ""
-    return _Groups(np.where(known, sides, NEITHER), np.where(known, detailed, NEITHER), names, note)
+    without_peers = left_out(alone, f"of whose {cluster.singular_en} nobody else has the variable")
+    notes = (unsided, without_peers)
+    return _Groups(np.where(known, sides, NEITHER), np.where(known, detailed, NEITHER), names, notes)
 
 
 def complete_cases(model: Model, people: pd.DataFrame) -> BoolArray:
@@ -170,7 +177,7 @@ def _build_design(
     vary within its sides is left out, and the note says so. Everything is taken from the same rows, so nothing can
     differ in order or length.
     """
-    covariates, notes = list(model.covariates), [groups.note]
+    covariates, notes = list(model.covariates), list(groups.notes)
     if split_variable in covariates and _is_given(people[split_variable][rows], groups.strata[rows]):
         covariates.remove(split_variable)
         notes.append(f"left out the covariate {split_variable}, which the split determines")

@@ -89,7 +89,9 @@ def rows(problem: Spells) -> list[Estimate]:
     try:
         found = fit(problem)
     except NoEstimateError as error:
-        return missing_rows(problem.model, problem.sample, [problem.label], _parameters(problem), str(error))
+        return missing_rows(
+            problem.model, problem.sample, [problem.label], _parameters(problem), str(error), problem.notes
+        )
     hazard, used = found.hazard, found.used
     estimates = []
     for parameter in _parameters(problem):
@@ -133,9 +135,7 @@ def _note(found: Fit, problem: Spells) -> str:
     for drop in found.hazard.drops:
         clusters = f", {cluster.plural_en}: {drop.clusters}" if cluster else ""
         parts.append(f"dropped {drop.factor} {drop.level} (person-weeks: {drop.person_weeks}{clusters})")
-    if problem.incomplete:
-        parts.append(f"left out {problem.incomplete} persons without every covariate")
-    return "; ".join([*parts, *dropped_note(found.dropped)])
+    return "; ".join(filter(None, [*parts, *problem.notes, *dropped_note(found.dropped)]))
 
 
 def person_weeks(problem: Spells, column: str) -> pd.DataFrame:

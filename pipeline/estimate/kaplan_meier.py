@@ -36,9 +36,9 @@ def _curve(problem: Spells, arm: str) -> list[Estimate]:
     if not len(own.persons):
         labels = [Label(problem.label.outcome, week) for week in range(problem.horizon + 1)]
         reason = NOBODY_AT_RISK if problem.size else NOBODY_IN_SAMPLE
-        return missing_rows(model, problem.sample, labels, [arm], reason)
+        return missing_rows(model, problem.sample, labels, [arm], reason, problem.notes)
     curve = kaplan_meier(own.weeks, own.exited, problem.horizon, problem.study.inference.level)
-    sample_hash, spec_hash = hash_persons(own.persons), model.spec_hash
+    sample_hash, spec_hash, unknown = hash_persons(own.persons), model.spec_hash, NO_ESTIMATE + NOBODY_AT_RISK
     return [
         Estimate(
             model=model.name,
@@ -54,7 +54,7 @@ def _curve(problem: Spells, arm: str) -> list[Estimate]:
             n_treated=int(curve.at_risk[week]) if arm == "treated" else 0,
             n_control=int(curve.at_risk[week]) if arm == "control" else 0,
             converged=bool(np.isfinite(curve.survival[week])),
-            note="" if np.isfinite(curve.survival[week]) else NO_ESTIMATE + NOBODY_AT_RISK,
+            note="; ".join(filter(None, ["" if np.isfinite(curve.survival[week]) else unknown, *own.notes])),
             sample_hash=sample_hash,
             spec_hash=spec_hash,
         )

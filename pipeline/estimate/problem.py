@@ -24,6 +24,10 @@ BoolArray = npt.NDArray[np.bool_]
 NO_ESTIMATE = "no estimate: "
 NOBODY_IN_SAMPLE = "nobody is in the sample"
 NOBODY_KNOWN = "nobody has a known outcome and every covariate"
+WITHOUT_COVARIATE = "without every covariate"
+WITHOUT_SPLIT = "without the variable that makes the groups"
+WITHOUT_OUTCOME = "whose outcome is unknown"
+WITHOUT_WEEK = "without a known week at risk"
 
 
 class Label(NamedTuple):
@@ -120,6 +124,11 @@ def missing_rows(
         for label in labels
         for parameter in parameters
     ]
+
+
+def left_out(number: int, which: str) -> str:
+    """What a note says of persons of the sample who are in no estimate; '' of nobody."""
+    return f"left out {number} persons {which}" if number else ""
 
 
 def wanted(labels: Sequence[Label], address: Address | None) -> tuple[Label, ...]:

@@ -15,10 +15,12 @@ from pipeline.estimate.problem import (
     NO_ESTIMATE,
     NOBODY_IN_SAMPLE,
     NOBODY_KNOWN,
+    WITHOUT_OUTCOME,
     BoolArray,
     Data,
     FloatArray,
     Label,
+    left_out,
     missing_rows,
     wanted,
 )
@@ -59,7 +61,7 @@ class Regression:
     def notes(self) -> list[str]:
         """What was left out, part by part."""
         is_said = self.unknown and self.model.source in ("shares", "weekly")
-        return [self.note, f"left out {self.unknown} persons whose outcome is unknown" if is_said else ""]
+        return [self.note, left_out(self.unknown, WITHOUT_OUTCOME) if is_said else ""]
 
 
 @dataclass(frozen=True)

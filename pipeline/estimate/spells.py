@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from pipeline.errors import InputError
 from pipeline.estimate.designs import EVERYBODY, TextArray, cluster_of, complete_cases
-from pipeline.estimate.problem import BoolArray, Data, FloatArray, Label
+from pipeline.estimate.problem import WITHOUT_COVARIATE, WITHOUT_WEEK, BoolArray, Data, FloatArray, Label, left_out
 from pipeline.estimate.table import Address
 from pipeline.people.samples import select_sample
 from pipeline.settings.models import Model, outcome_names
@@ -28,8 +28,8 @@ IntArray = npt.NDArray[np.int64]
 class Spells:
     """The spells of n persons at risk of an exit, all arrays (n,): in the weeks 1..weeks, and leaving in the last.
 
-    covariates: (n, q), those of the model. size: the persons of the sample, at risk or not. incomplete: those who lack
-    a covariate and are left out.
+    covariates: (n, q), those of the model. size: the persons of the sample, at risk or not. left: who is left
+    out.
     """
 
     model: Model
@@ -43,13 +43,19 @@ class Spells:
     clusters: TextArray
     covariates: FloatArray
     size: int
-    incomplete: int
+    left: tuple[str, ...]
     study: Study
 
     def take(self, rows: BoolArray) -> Spells:
         """The spells of the persons in `rows` (n,)."""
         own = ("persons", "weeks", "exited", "treated", "strata", "clusters", "covariates")
         return replace(self, **{name: getattr(self, name)[rows] for name in own})
+
+    @property
+    def notes(self) -> list[str]:
+        """Who was left out, and how many are followed for fewer weeks than the others: what comes then is unknown."""
+        short = int((~self.exited & (self.weeks < self.horizon)).sum())
+        return [*self.left, f"followed {short} persons for fewer weeks, to one that is unknown" if short else ""]
 
     @property
     def horizon(self) -> int:
@@ -82,7 +88,10 @@ def _spells(model: Model, sample: str, outcome: str, data: Data) -> Spells:
         clusters=cluster_of(at_risk, data),
         covariates=at_risk[list(model.covariates)].to_numpy(dtype=float),
         size=len(chosen),
-        incomplete=int((~complete).sum()),
+        left=(
+            left_out(int((~complete).sum()), WITHOUT_COVARIATE),
+            left_out(int(complete.sum()) - len(at_risk), WITHOUT_WEEK),
+        ),
         study=data.study,
     )
 

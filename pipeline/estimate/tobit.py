@@ -18,12 +18,15 @@ from pipeline.estimate.outcomes import labels_of, outcome_values
 from pipeline.estimate.problem import (
     NOBODY_IN_SAMPLE,
     NOBODY_KNOWN,
+    WITHOUT_COVARIATE,
+    WITHOUT_OUTCOME,
     BoolArray,
     Data,
     Estimator,
     FloatArray,
     Label,
     Words,
+    left_out,
     missing_rows,
     wanted,
 )
@@ -44,7 +47,10 @@ NO_MAXIMUM = "the likelihood has no maximum"
 
 @dataclass(frozen=True)
 class Prognosis:
-    """The complete cases of a regression without treatment: n persons, outcome (n,), covariates (n, q) with names."""
+    """The complete cases of a regression without treatment: n persons, outcome (n,), covariates (n, q) with names.
+
+    size: the persons of the sample; notes: who of them is left out.
+    """
 
     model: Model
     sample: str
@@ -56,6 +62,7 @@ class Prognosis:
     treated: BoolArray
     clusters: TextArray
     size: int
+    notes: tuple[str, ...]
     study: Study
 
     @property
@@ -103,6 +110,10 @@ def problems(model: Model, data: Data, address: Address | None = None) -> Iterat
                 treated=cases["treated"].to_numpy(dtype=bool),
                 clusters=cluster_of(cases, data),
                 size=len(chosen),
+                notes=(
+                    left_out(int((~complete).sum()), WITHOUT_COVARIATE),
+                    left_out(int((complete & ~usable).sum()), WITHOUT_OUTCOME),
+                ),
                 study=data.study,
             )
 
@@ -128,7 +139,7 @@ def rows(problem: Prognosis) -> list[Estimate]:
     try:
         found = fit(problem)
     except NoEstimateError as error:
-        return missing_rows(model, problem.sample, [label], problem.names, str(error))
+        return missing_rows(model, problem.sample, [label], problem.names, str(error), problem.notes)
     tobit, controls = found.tobit, ~problem.treated
     inference = infer(tobit.coefficients, tobit.standard_errors, tobit.df, problem.study.inference.level)
     shared: dict[str, Any] = {
@@ -141,7 +152,7 @@ def rows(problem: Prognosis) -> list[Estimate]:
         "n_treated": int(problem.treated.sum()),
         "n_control": int(controls.sum()),
         "control_mean": float(problem.outcome[controls].mean()) if controls.any() else MISSING,
-        "note": "; ".join(dropped_note(found.dropped)),
+        "note": "; ".join(filter(None, [*problem.notes, *dropped_note(found.dropped)])),
         "sample_hash": hash_persons(problem.persons),
         "spec_hash": model.spec_hash,
     }

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pipeline.errors import InputError
+from pipeline.errors import Faults, InputError
 from pipeline.register.cells import parse_dates, parse_names, refuse_other
 from pipeline.register.persons import link_keys, number_persons
 from pipeline.register.readers import (
@@ -34,21 +34,25 @@ def read_allocation(allocation: pd.DataFrame, design: Design, extract: Extract) 
     groupings = design.groupings
     wanted = [design.person, design.key, design.arm, design.date, design.consent, *(g.column for g in groupings)]
     require_columns(allocation, list(dict.fromkeys(name for name in wanted if name)))
-    check_key(allocation, design.key, link_keys(allocation[design.key]))
-    arms = {design.treated.value: 1, design.control.value: 0}
-    refuse_other(allocation, design.arm, arms)
-    names = _read_names(allocation, design, extract)
-    if design.stratum and design.cluster:
-        _require_one_stratum(names, design.stratum.column, design.cluster.column)
-    columns = {
-        "person": number_persons(allocation, design.person).to_numpy(),
-        **{f"{grouping.name}_name": names[grouping.column].to_numpy() for grouping in groupings},
-        "treated": allocation[design.arm].map(arms).to_numpy(dtype=np.int8),
-    }
-    if design.date:
-        columns["allocation_date"] = _read_dates(allocation, design.date, extract).to_numpy()
+    faults, arms = Faults(), {design.treated.value: 1, design.control.value: 0}
+    with faults.part():
+        check_key(allocation, design.key, link_keys(allocation[design.key]))
+    with faults.part():
+        refuse_other(allocation, design.arm, arms)
+    with faults.part():
+        columns = {"person": number_persons(allocation, design.person).to_numpy()}
+    with faults.part():
+        names = _read_names(allocation, design, extract)
+    with faults.part():
+        dates = _read_dates(allocation, design.date, extract).to_numpy() if design.date else None
+    with faults.part():
+        refuse_other(allocation, design.consent, {"0", "1"}) if design.consent else None
+    faults.stop()
+    columns |= {f"{grouping.name}_name": names[grouping.column].to_numpy() for grouping in groupings}
+    columns["treated"] = allocation[design.arm].map(arms).to_numpy(dtype=np.int8)
+    if dates is not None:
+        columns["allocation_date"] = dates
     if design.consent:
-        refuse_other(allocation, design.consent, {"0", "1"})
         columns["consent"] = allocation[design.consent].to_numpy(dtype=np.int8)
     return pd.DataFrame({**columns, "allocation_line": allocation.index.to_numpy()})
 
@@ -56,18 +60,23 @@ def read_allocation(allocation: pd.DataFrame, design: Design, extract: Extract) 
 def _read_names(allocation: pd.DataFrame, design: Design, extract: Extract) -> pd.DataFrame:
     """The names of strata and clusters, by their columns in the file.
 
-    Raises InputError for a cell that is no name: without a letter or digit, or with the digits of a person's number.
+    Raises InputError for a cell that is no name: without a letter or digit, or with the digits of a person's number,
+    and for a cluster that lies in two strata.
     """
     import pandas as pd
 
-    names = {}
+    names, faults = {}, Faults()
     for column in (grouping.column for grouping in design.groupings):
-        cells = allocation[column]
-        wrong = ~cells.str.contains(r"[^\W_]") | (cells.map(count_digits) >= DIGITS_OF_A_BIRTH_DATE)
-        refuse_cells(allocation, column, wrong, "is no name", "Write the name there, and nothing of a person.")
-        names[column] = parse_names(allocation, column, extract.spellings.get(column, {}))
+        with faults.part():
+            cells = allocation[column]
+            wrong = ~cells.str.contains(r"[^\W_]") | (cells.map(count_digits) >= DIGITS_OF_A_BIRTH_DATE)
+            refuse_cells(allocation, column, wrong, "is no name", "Write the name there, and nothing of a person.")
+            names[column] = parse_names(allocation, column, extract.spellings.get(column, {}))
+    faults.stop()
     frame = pd.DataFrame(names, index=allocation.index)
     frame.attrs["path"] = allocation.attrs["path"]
+    if design.stratum and design.cluster:
+        _require_one_stratum(frame, design.stratum.column, design.cluster.column)
     return frame
 
 

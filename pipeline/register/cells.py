@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -13,6 +15,18 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     import pandas as pd
+
+ISO = "yyyy-mm-dd"
+ORDERS = {"dd-mm-yyyy": "%d-%m-%Y", "mm-dd-yyyy": "%m-%d-%Y"}
+# The day from which a package counts days, or seconds where the number is too great to be days.
+ORIGINS = {
+    "excel": datetime.date(1899, 12, 30),
+    "sas": datetime.date(1960, 1, 1),
+    "spss": datetime.date(1582, 10, 14),
+}
+WHOLE = re.compile(r"[0-9]{1,12}")
+SECONDS_OF_A_DAY = 86_400
+MOST_DAYS = 1_000_000
 
 
 def parse_names(frame: pd.DataFrame, column: str, spellings: Mapping[str, str]) -> pd.Series:
@@ -53,13 +67,41 @@ def _require_addresses(frame: pd.DataFrame, column: str, names: pd.Series) -> No
 
 
 def parse_dates(frame: pd.DataFrame, column: str, given: pd.Series | None = None) -> pd.Series:
-    """The dates of a column; `given` marks the lines that must have one, all of them unless told."""
+    """The dates of a column; `given` marks the lines that must have one, all of them unless told.
+
+    They are written as yyyy-mm-dd, or as the file is said to write them: `dates` of it in extract.toml.
+    """
     import pandas as pd
 
+    written = frame.attrs.get("dates", ISO)
     dates = pd.to_datetime(frame[column], format="%Y-%m-%d", errors="coerce")
+    if written in ORDERS:
+        plain = frame[column].str.replace(r"[./]", "-", regex=True)
+        dates = dates.fillna(pd.to_datetime(plain, format=ORDERS[written], errors="coerce"))
+    elif written in ORIGINS:
+        dates = dates.fillna(_count_from(ORIGINS[written], frame[column]))
     wrong = dates.isna() if given is None else dates.isna() & given
-    refuse_cells(frame, column, wrong, "is no date of the form yyyy-mm-dd", "Mend the cell.")
+    remedy = (
+        "Mend the cell." if written != ISO else "Mend the cell, or say under dates in extract.toml how it is meant."
+    )
+    refuse_cells(frame, column, wrong, "is no date of the form yyyy-mm-dd", remedy)
     return dates
+
+
+def _count_from(origin: datetime.date, cells: pd.Series) -> pd.Series:
+    """The dates of whole numbers of days, or of seconds, from a day on."""
+    import pandas as pd
+
+    known = {cell: _day(origin, int(cell)) for cell in cells.unique() if WHOLE.fullmatch(cell)}
+    return pd.to_datetime(cells.map(known), errors="coerce")
+
+
+def _day(origin: datetime.date, number: int) -> datetime.date | None:
+    days = number if number <= MOST_DAYS else number // SECONDS_OF_A_DAY
+    try:
+        return origin + datetime.timedelta(days=days)
+    except OverflowError:
+        return None
 
 
 def refuse_other(frame: pd.DataFrame, column: str, allowed: Collection[str]) -> None:

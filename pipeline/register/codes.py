@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 BLANKS = {"", ".", "0", "NaN", "nan"}
 NO_CODE = ""
 CODE = re.compile(r"[1-9][0-9]{2}")
+NO_FRACTION = re.compile(r"[.,]0+$")  # as programs write whole numbers that they keep with decimals
 VERSION = re.compile(r"[0-9]{6}")
 
 
@@ -75,7 +76,7 @@ def parse_codes(cells: pd.DataFrame, benefit_codes: pd.DataFrame, version: str) 
 def _parse(text: str) -> str | None:
     if text in BLANKS:
         return NO_CODE
-    whole = text.removesuffix(".0")
+    whole = NO_FRACTION.sub("", text)
     return whole if CODE.fullmatch(whole) else None
 
 

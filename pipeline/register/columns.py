@@ -3,14 +3,15 @@
 import re
 from dataclasses import dataclass
 
-from pipeline.errors import InputError
+from pipeline.errors import Faults, InputError
 from pipeline.register.calendar import iso_of_week, month_of_week, week_of_iso
 
 WEEK = re.compile(r"y_?(\d{2})(\d{2})", re.IGNORECASE)
 WAGE = re.compile(r"(?:branche|br)_(\d.*)", re.IGNORECASE)
 DEGREE = re.compile(r"grad_(\d.*)", re.IGNORECASE)
 YEAR_AND_MONTH = re.compile(r"(\d{4})_(0[1-9]|1[0-2])")
-LIKE_A_WEEK = re.compile(r"y_?\d+", re.IGNORECASE)
+LIKE_A_CELL = re.compile(r"(?:y|br|branche|grad)_?\d", re.IGNORECASE)
+WEEK_OF_YEAR = re.compile(r"y_?(\d{1,2})", re.IGNORECASE)  # of a file that has one year
 FIRST_WAGES = (2008, 1)  # the register has no wages before
 CENTURY_STARTS = 91  # the register begins in 1991: two-digit years from 91 on lie in the 1900s
 
@@ -40,19 +41,41 @@ def find_columns(path: str, names: list[str]) -> RegisterColumns:
     13), one given twice, no week at all, a gap, and weeks without their month, other than those before the register has
     wages and those of the month after the last one, which was not over when the extract was made.
     """
-    weeks: dict[int, str] = {}
-    for name in names:
-        if match := WEEK.fullmatch(name):
-            number = _week_number(path, name, int(match.group(1)), int(match.group(2)))
-            if number in weeks:
-                raise InputError(f"{path}: columns {weeks[number]} and {name} are the same week. Keep one.")
-            weeks[number] = name
-        elif LIKE_A_WEEK.fullmatch(name):
-            raise InputError(f"{path}: column {name} names no week as Y_yyww does. Mend the column's name.")
-    _check_contiguous(path, weeks)
-    months = _find_months(path, names, WAGE)
+    faults = Faults()
+    with faults.part():
+        weeks = _find_weeks(path, names)
+    with faults.part():
+        months = _find_months(path, names, WAGE)
+    with faults.part():
+        degrees = _find_months(path, names, DEGREE)
+    faults.stop()
     _check_covered(path, weeks, months)
-    return RegisterColumns({week: weeks[week] for week in sorted(weeks)}, months, _find_months(path, names, DEGREE))
+    return RegisterColumns(weeks, months, degrees)
+
+
+def _find_weeks(path: str, names: list[str]) -> dict[int, str]:
+    """The columns of weeks by the number of the week, in order of time."""
+    weeks: dict[int, str] = {}
+    faults = Faults()
+    for name in names:
+        with faults.part():
+            if match := WEEK.fullmatch(name):
+                number = _week_number(path, name, int(match.group(1)), int(match.group(2)))
+                if number in weeks:
+                    raise InputError(f"{path}: columns {weeks[number]} and {name} are the same week. Keep one.")
+                weeks[number] = name
+    odd = [
+        name for name in names if LIKE_A_CELL.match(name) and not any(p.fullmatch(name) for p in (WEEK, WAGE, DEGREE))
+    ]
+    with faults.part():
+        if odd:
+            raise InputError(
+                f"{path}: column {odd[0]} names no week as Y_yyww does, and no month ({len(odd)} such columns, which "
+                "would not be read). Mend the names of the columns."
+            )
+    faults.stop()
+    _check_contiguous(path, weeks)
+    return {week: weeks[week] for week in sorted(weeks)}
 
 
 def _find_months(path: str, names: list[str], pattern: re.Pattern[str]) -> dict[tuple[int, int], str]:

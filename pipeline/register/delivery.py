@@ -12,10 +12,23 @@ import msgspec
 
 from pipeline.errors import InputError
 from pipeline.register.columns import WAGE, YEAR_AND_MONTH
+from pipeline.register.files.kinds import SUFFIXES, kind_of, open_file
+from pipeline.register.kept import count_rows, weeks_of_year
+from pipeline.register.layouts import find_decimal, find_layout
 from pipeline.register.persons import count_invented
-from pipeline.register.readers import read_header, read_separated
-from pipeline.register.recognise import ROLES, WIDE, Signs, describe_roles, find_register_form, find_role
-from pipeline.settings.extract import Extract, RawFile
+from pipeline.register.readers import read_file, rename
+from pipeline.register.recognise import (
+    ROLES,
+    WIDE,
+    Signs,
+    describe_roles,
+    find_aliases,
+    find_register_form,
+    find_role,
+    find_year,
+    has_only_wages,
+)
+from pipeline.settings.extract import Extract, RawFile, is_register
 from pipeline.settings.study import Design
 from pipeline.storage import digest
 
@@ -24,45 +37,58 @@ if TYPE_CHECKING:
 
 DESCRIPTION = "extract.toml"
 REQUIRED = ("register", "allocation")
-FORBIDDEN = {"extract", "study", "scales", "benefit_codes"}  # the settings that the files stand beside when read
+FORBIDDEN = {"extract", "study", "scales", "benefit_codes", "request"}  # what the files stand beside when read
+DECLARED = ("blanks", "dates", "no_answer", "offset", "reversed")  # of a file, by an analyst
 PLAIN = re.compile(r"[\w.-]+")  # make takes no other file name
 
 
 @dataclass
 class Folder:
-    """The files of a delivery by their roles, and why each of the others is left."""
+    """The files of a delivery by their roles, what each looks like and holds, and why each of the others is left."""
 
     path: Path
     found: dict[str, Path] = field(default_factory=dict)
+    facts: dict[str, RawFile] = field(default_factory=dict)
+    frames: dict[str, pd.DataFrame] = field(default_factory=dict)
     left: dict[str, str] = field(default_factory=dict)
 
 
-def describe_delivery(files: Folder, design: Design, today: datetime.date, old: Extract | None = None) -> Extract:
+def describe_delivery(files: Folder, signs: Signs, today: datetime.date, old: Extract | None = None) -> Extract:
     """The description of the files of a folder; what an analyst declared in the `old` one is kept.
 
     The version of a DREAM register is the last month among its columns; the extract is synthetic if every person's
     number is one that no real person has, and as declared where that cannot be told. Raises InputError for a file that
     the pipeline could not read: what is registered can be read.
     """
-    columns = {role: file.columns for role, file in old.files.items()} if old else {}
-    frames = {role: _read(path, role, design, columns.get(role, {})) for role, path in files.found.items()}
-    form = find_register_form(frames["register"].columns)
+    design, names = signs.design, register_names(files)
+    form = find_register_form(names)
     if form is None:
         raise InputError(f"{files.found['register']}, line 1: no form of a register. {describe_roles(design)}.")
+    described = {}
+    for role, path in files.found.items():
+        described[role], files.frames[role] = _read(path, role, files.facts[role], is_long=form != WIDE)
     new = Extract(
         name=files.path.name,
         label=f"Extract {files.path.name}",
         synthetic=False,
         format=form,  # type: ignore[arg-type]
         received=today,
-        register_version=_version(frames["register"]) if form == WIDE else "",
-        files={
-            role: _describe(files.found[role], role, frame, design, columns.get(role, {}))
-            for role, frame in frames.items()
-        },
+        register_version=_version(files, names) if form == WIDE else "",
+        files=described,
     )
     new = _keep_declared(new, old)
-    return msgspec.structs.replace(new, synthetic=_is_synthetic(frames["allocation"], design, new))
+    return msgspec.structs.replace(new, synthetic=_is_synthetic(files.frames["allocation"], design, new))
+
+
+def register_names(files: Folder) -> list[str]:
+    """The columns of all files of the register, as they are read: the weeks of a file of a year with the year."""
+    names = []
+    for role, path in files.found.items():
+        if is_register(role):
+            facts = files.facts[role]
+            own = rename(path, open_file(path, facts).columns(), facts.columns)
+            names += weeks_of_year(own, facts.year)
+    return names
 
 
 def sort_files(folder: Path, signs: Signs, old: Extract | None = None) -> Folder:
@@ -77,16 +103,17 @@ def sort_files(folder: Path, signs: Signs, old: Extract | None = None) -> Folder
         if path.name == DESCRIPTION or path.name.startswith("."):
             continue
         reason = _reason_to_leave(path)
-        role = None if reason else find_role(path.stem, _names(path, old), signs)
-        if role is None:
+        role, facts = (None, None) if reason else look_at(path, signs, old)
+        if role is None or facts is None:
             files.left[path.name] = reason or "its columns are those of no file of the study"
-        elif role in files.found:
+            continue
+        role = _role_of_part(role, facts, path, files)
+        if role in files.found:
             raise InputError(
                 f"{folder}: {files.found[role].name} and {path.name} are both {role} by their columns. Keep one there; "
                 "another delivery has a folder of its own."
             )
-        else:
-            files.found[role] = path
+        files.found[role], files.facts[role] = path, facts
     absent = [role for role in REQUIRED if role not in files.found]
     if absent:
         left = "; ".join(f"{name}: {reason}" for name, reason in files.left.items()) or "there is no other file"
@@ -94,22 +121,43 @@ def sort_files(folder: Path, signs: Signs, old: Extract | None = None) -> Folder
             f"{folder}: no {' and no '.join(absent)} file ({left}). {describe_roles(signs.design)}. Where a file "
             f"calls them otherwise, name it {absent[0]}.csv."
         )
-    files.found = {role: files.found[role] for role in ROLES if role in files.found}
+    order = [role for role in ROLES if role in files.found]
+    order += sorted(set(files.found) - set(order))
+    files.found = {role: files.found[role] for role in order}
     return files
 
 
-def _names(path: Path, old: Extract | None) -> list[str]:
-    """The columns of a file by the names that the study has for them."""
-    own = read_header(path, _separator(path))
+def _role_of_part(role: str, facts: RawFile, path: Path, files: Folder) -> str:
+    """The role of a register file: the first is `register`, those of further years and of wages alone are its parts."""
+    if role != "register" or "register" not in files.found:
+        return role
+    if facts.year:
+        return f"register_{facts.year}"
+    return "register_wages" if has_only_wages(open_file(path, facts).columns()) else role
+
+
+def look_at(path: Path, signs: Signs, old: Extract | None = None) -> tuple[str | None, RawFile]:
+    """The role of a file, None if it has none, and what it looks like; declared facts of the `old` extract are kept."""
     known = next((file for file in old.files.values() if file.path == path.name), None) if old else None
-    return [*own, *(wanted for wanted, name in (known.columns if known else {}).items() if name in own)]
+    facts = find_layout(path, signs, known)
+    own = open_file(path, facts).columns()
+    declared = {wanted: name for wanted, name in (known.columns if known else {}).items() if name in own}
+    columns = find_aliases([name for name in own if name not in declared.values()], signs) | declared
+    names = {wanted: wanted for wanted in columns} | {name: name for name in own}
+    year = find_year(path.stem, own)
+    role = find_role(path.stem, [*weeks_of_year(own, year), *names], signs)
+    if role is None and signs.design.key in names and has_only_wages(own):
+        role = "register"
+    key = {"register": signs.design.key, "targets": ""}.get(role or "", signs.design.person)
+    used = {wanted: name for wanted, name in columns.items() if wanted not in own}
+    return role, msgspec.structs.replace(facts, key=key, columns=used, year=year if role == "register" else 0)
 
 
 def _reason_to_leave(path: Path) -> str:
     if path.is_dir():
         return "a folder"
-    if path.suffix != ".csv":
-        return "no .csv file: if it holds data, save it as one"
+    if not kind_of(path):
+        return f"no file of {', '.join(SUFFIXES)}: if it holds data, save it as one"
     if not PLAIN.fullmatch(path.name):
         return "its name has blanks or signs other than letters, digits, _, . and -: give it another"
     if path.stem in FORBIDDEN:
@@ -117,47 +165,27 @@ def _reason_to_leave(path: Path) -> str:
     return ""
 
 
-def _key(role: str, design: Design) -> str:
-    return {"register": design.key, "targets": ""}.get(role, design.person)
+def _read(path: Path, role: str, facts: RawFile, *, is_long: bool) -> tuple[RawFile, pd.DataFrame]:
+    """What is known of a file when it was read, and its rows, of the register the first alone.
+
+    A file whose key column has another name yet is read without its key being checked.
+    """
+    own = open_file(path, facts).columns()
+    has_key = facts.key in {*own, *facts.columns}
+    if is_register(role) and has_key:
+        rows, frame = count_rows(path, facts, repeats=is_long)
+    else:
+        frame = read_file(path, facts if has_key else msgspec.structs.replace(facts, key=""))
+        rows = len(frame)
+    decimal = find_decimal(frame)
+    return msgspec.structs.replace(facts, rows=rows, sha256=digest(path), decimal=decimal), frame
 
 
-def _read(path: Path, role: str, design: Design, columns: dict[str, str]) -> pd.DataFrame:
-    """The file as text; one whose key column has another name yet is read without its key being checked."""
-    separator = _separator(path)
-    own = read_header(path, separator)
-    known = {wanted: name for wanted, name in columns.items() if name in own}
-    key = _key(role, design)
-    is_long = role == "register" and find_register_form([*own, *known]) != WIDE
-    return read_separated(path, separator, key if key in [*own, *known] else "", known, repeats=is_long)
-
-
-def _describe(path: Path, role: str, frame: pd.DataFrame, design: Design, columns: dict[str, str]) -> RawFile:
-    separator = _separator(path)
-    text = path.read_text(encoding="utf-8-sig")
-    points = sum(1 for _ in re.finditer(r"\d\.\d", text))
-    commas = 0 if separator == "," else sum(1 for _ in re.finditer(r"\d,\d", text))
-    return RawFile(
-        path=path.name,
-        rows=len(frame),
-        sha256=digest(path),
-        key=_key(role, design),
-        separator=separator,  # type: ignore[arg-type]
-        decimal="." if points > commas else ",",
-        columns={wanted: name for wanted, name in columns.items() if wanted in frame.columns},
-    )
-
-
-def _separator(path: Path) -> str:
-    """The separator that the header line has most of."""
-    with path.open(encoding="utf-8-sig", errors="replace") as file:
-        return max(";,\t", key=file.readline().count)
-
-
-def _version(register: pd.DataFrame) -> str:
-    months = [YEAR_AND_MONTH.fullmatch(match.group(1)) for name in register.columns if (match := WAGE.fullmatch(name))]
+def _version(files: Folder, names: list[str]) -> str:
+    months = [YEAR_AND_MONTH.fullmatch(match.group(1)) for name in names if (match := WAGE.fullmatch(name))]
     if not any(months):
         raise InputError(
-            f"{register.attrs['path']}, line 1: no month columns (BRANCHE_yyyy_mm), so no version. Ask for the "
+            f"{files.found['register']}, line 1: no month columns (BRANCHE_yyyy_mm), so no version. Ask for the "
             "register with the months of its wages."
         )
     return max(month.group(1) + month.group(2) for month in months if month)
@@ -170,8 +198,16 @@ def _keep_declared(new: Extract, old: Extract | None) -> Extract:
     is_same = {file.path: file.sha256 for file in old.files.values()} == {
         file.path: file.sha256 for file in new.files.values()
     }
+    declared = {file.path: file for file in old.files.values()}
+    files = {
+        role: msgspec.structs.replace(
+            file, **{name: getattr(declared[file.path], name) for name in DECLARED if file.path in declared}
+        )
+        for role, file in new.files.items()
+    }
     return msgspec.structs.replace(
         new,
+        files=files,
         label=new.label if old.label == f"Extract {old.name}" else old.label,
         received=old.received if is_same else new.received,
         **{

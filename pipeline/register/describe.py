@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from pipeline.settings.extract import Extract, RawFile
 from pipeline.settings.study import Study
 
+OPEN = "# What the files do not say. Answer in the table of the file, above."
+DECLARE = (
+    '# How its cells are to be read: blanks = ["NULL"], dates = "dd-mm-yyyy" (or "excel", "sas"), and of answers',
+    '# no_answer = { VISITS = ["99"] }, offset = { "ITEM_1..6" = -1 } for 1 to 5 against 0 to 4, reversed = ["ITEM_2"]',
+)
 
-def write_extract(extract: Extract, study: Study) -> str:
-    """extract.toml as it is read again; what is not declared stands in it as a comment or an empty list."""
+
+def write_extract(extract: Extract, study: Study, questions: Sequence[str] = ()) -> str:
+    """extract.toml as it is read again; what is not declared stands in it as a comment or an empty list.
+
+    The questions that the files leave open stand at its end, as comments.
+    """
     head = [
         f"name = {_quote(extract.name)}",
         f"label = {_quote(extract.label)}",
@@ -23,8 +33,9 @@ def write_extract(extract: Extract, study: Study) -> str:
         _fact("published", "true", extract.published, "data_raw/published holds the printed numbers of this extract"),
     ]
     aliases = '# Where a file calls columns otherwise than the study: columns = { NAME = "name in the file" }'
-    parts = [head, _excluded(extract, study), _spellings(extract, study), [aliases]]
+    parts = [head, _excluded(extract, study), _spellings(extract, study), [aliases, *DECLARE]]
     parts += [_file(role, file) for role, file in extract.files.items()]
+    parts += [[OPEN, *(f"# ? {question}" for question in questions)]] if questions else []
     return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
 
 
@@ -58,17 +69,31 @@ def _pairs(names: Mapping[str, str]) -> str:
 
 
 def _file(role: str, file: RawFile) -> list[str]:
-    columns = ", ".join(f"{_key(wanted)} = {_quote(own)}" for wanted, own in file.columns.items())
-    described = [
-        f"[files.{role}]",
-        f"path = {_quote(file.path)}",
+    """The facts of a file; those that are as they are for most files are left out."""
+    described = [f"[files.{role}]", f"path = {_quote(file.path)}"]
+    found = {"kind": file.kind, "encoding": file.encoding, "header": file.header, "year": file.year}
+    usual = {"kind": "csv", "encoding": "utf-8", "header": 1, "year": 0}
+    described += [f"{name} = {_value(value)}" for name, value in found.items() if value != usual[name]]
+    described += [
         f"rows = {file.rows}",
         f"sha256 = {_quote(file.sha256)}",
         f"key = {_quote(file.key)}",
         f"separator = {_quote(file.separator)}",
         f"decimal = {_quote(file.decimal)}",
     ]
-    return [*described, f"columns = {{ {columns} }}"] if columns else described
+    declared = {"columns": file.columns, "blanks": file.blanks, "no_answer": file.no_answer,
+                "offset": file.offset, "reversed": file.reversed}  # fmt: skip
+    described += [f"dates = {_quote(file.dates)}"] if file.dates != "yyyy-mm-dd" else []
+    return described + [f"{name} = {_value(value)}" for name, value in declared.items() if value]
+
+
+def _value(value: Any) -> str:
+    """A text, a number, a list or a table as TOML on one line."""
+    if isinstance(value, Mapping):
+        return "{ " + ", ".join(f"{_key(name)} = {_value(part)}" for name, part in value.items()) + " }"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_value, value)) + "]"
+    return _quote(value) if isinstance(value, str) else str(value)
 
 
 def _fact(key: str, value: str, is_given: bool, comment: str) -> str:

@@ -1,53 +1,68 @@
-"""Reading the files of an extract as received: text, checked line by line against extract.toml."""
+"""Reading the files of an extract as received, whatever their format: frames of text, checked against extract.toml."""
 
 from __future__ import annotations
 
-import csv
-import io
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pipeline.errors import InputError
-from pipeline.names import canonical
-from pipeline.settings.extract import Extract
+from pipeline.register.files.kinds import open_file
+from pipeline.register.shown import DIGITS_OF_A_BIRTH_DATE as DIGITS_OF_A_BIRTH_DATE
+from pipeline.register.shown import count_digits as count_digits
+from pipeline.register.shown import show_value as show_value
+from pipeline.settings.extract import Extract, RawFile
 from pipeline.storage import digest
 
 if TYPE_CHECKING:
     import numpy.typing as npt
     import pandas as pd
 
-DIGITS_OF_A_BIRTH_DATE = 6  # a person's number begins with them
-DATE = re.compile(r"\d{4}-\d{2}-\d{2}|\d{2}-\d{2}-\d{4}")
+# How the formats count dates that are stored as plain numbers.
+NUMBERED = {"xlsx": "excel", "sas": "sas", "xport": "sas", "stata": "sas", "spss": "spss"}
 
 
 def read_received(path: Path, extract: Extract) -> pd.DataFrame:
-    """One received csv as `read_separated` gives it, if it is the file that extract.toml describes.
+    """One received file as `read_file` gives it, if it is the file that extract.toml describes.
 
     Raises InputError if extract.toml is that of another folder or does not list the file, or if the file's SHA-256 or
     number of rows differs.
     """
+    role, facts = find_facts(path, extract)
+    require_same(path, facts)
+    by_week = role == "register" and extract.format != "dream_wide"
+    frame = read_file(path, facts, repeats=by_week)
+    require_rows(path, len(frame), facts)
+    return frame
+
+
+def find_facts(path: Path, extract: Extract) -> tuple[str, RawFile]:
+    """The role of a received file and what extract.toml says of it; InputError if it does not list the file."""
     require_own(path.parent, extract)
-    role = next((role for role, file in extract.files.items() if file.path == path.name), None)
-    if role is None:
+    found = next(((role, file) for role, file in extract.files.items() if file.path == path.name), None)
+    if found is None:
         raise InputError(f"{path}: not listed in {path.parent}/extract.toml. {again(path)}.")
-    specification = extract.files[role]
+    return found
+
+
+def require_same(path: Path, facts: RawFile) -> None:
+    """Raise InputError for a file that is not the one registered, by its SHA-256."""
     found = digest(path)
-    if found != specification.sha256:
+    if found != facts.sha256:
         raise InputError(
-            f"{path}: its SHA-256 is {found[:12]}..., extract.toml says {specification.sha256[:12]}.... A received "
+            f"{path}: its SHA-256 is {found[:12]}..., extract.toml says {facts.sha256[:12]}.... A received "
             "file never changes: restore it (the synthetic one: make twin), or give a new extract a folder of its own. "
             f"If the data owner mended it, {again(path)}."
         )
-    by_week = role == "register" and extract.format != "dream_wide"
-    frame = read_separated(path, specification.separator, specification.key, specification.columns, repeats=by_week)
-    frame.attrs.update(decimal=specification.decimal, names=specification.columns)
-    if len(frame) != specification.rows:
-        raise InputError(f"{path}: {len(frame)} rows, extract.toml says {specification.rows}. Restore the file.")
-    return frame
+
+
+def require_rows(path: Path, rows: int, facts: RawFile) -> None:
+    """Raise InputError for a file that has not as many rows as were registered."""
+    if rows != facts.rows:
+        raise InputError(f"{path}: {rows} rows, extract.toml says {facts.rows}. Restore the file.")
 
 
 def require_own(folder: Path, extract: Extract) -> None:
@@ -59,24 +74,33 @@ def require_own(folder: Path, extract: Extract) -> None:
         )
 
 
-def read_separated(
-    path: Path, separator: str, key: str, columns: Mapping[str, str] | None = None, *, repeats: bool = False
-) -> pd.DataFrame:
-    """A separated file as a data frame of text, indexed by the line number in the file (header = line 1).
+def read_file(path: Path, facts: RawFile, *, repeats: bool = False) -> pd.DataFrame:
+    """A file of any format as a data frame of text, indexed by its lines: of text and sheets as in the file, with the
+    header in line 1 unless told, of others the numbers of the rows.
 
-    Columns keep the order of the file and its names, but for `columns`: the name wanted, and that in the file. Empty
-    cells are ''. Cells may be quoted, surrounding blanks are trimmed, and blank lines at the end are none. Raises
-    InputError if a line has another number of cells than the header, a column occurs twice, the bytes are not UTF-8,
-    or the key is missing or, unless it `repeats`, repeated. A file whose key is '' holds no persons.
+    Columns keep the order of the file and its names, but for `facts.columns`: the name wanted, and that in the file.
+    Empty cells are '', and surrounding blanks are trimmed. Raises InputError for what the format's module refuses, and
+    if the key is missing or, unless it `repeats`, repeated. A file whose key is '' holds no persons.
     """
-    header, rows, lines = _split(path, separator)
-    return _to_frame(path, _rename(path, header, columns or {}), rows, lines, key, repeats)
+    import pandas as pd
+
+    file = open_file(path, facts)
+    columns = file.columns()
+    names = rename(path, columns, facts.columns)
+    parts = [chunk.rows for chunk in file.chunks(None, columns, None)]
+    frame = pd.concat(parts) if parts else pd.DataFrame(columns=columns, dtype=object)
+    frame = frame.set_axis(names, axis="columns").rename_axis(index="line")
+    describe_frame(frame, path, facts)
+    if facts.key:
+        require_columns(frame, [facts.key])
+        check_key(frame, facts.key, repeats=repeats)
+    return frame
 
 
-def read_header(path: Path, separator: str) -> list[str]:
-    """The names of the columns, whatever the rest of the file is."""
-    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
-        return [canonical(name) for name in next(csv.reader(file, delimiter=separator), [])]
+def describe_frame(frame: pd.DataFrame, path: Path, facts: RawFile) -> None:
+    """Note on the frame where it comes from, its decimal mark, its dates and its own names of columns."""
+    dates = facts.dates if facts.dates != "yyyy-mm-dd" else NUMBERED.get(facts.kind, facts.dates)
+    frame.attrs.update(path=str(path), decimal=facts.decimal, names=dict(facts.columns), dates=dates)
 
 
 def again(path: Path) -> str:
@@ -84,50 +108,7 @@ def again(path: Path) -> str:
     return f"say make extract EXTRACT={path.parent.name} AGAIN=yes"
 
 
-def _split(path: Path, separator: str) -> tuple[list[str], list[list[str]], list[int]]:
-    """Header and rows of a separated file, and each row's line; every row has as many cells as the header."""
-    try:
-        text = path.read_bytes().decode("utf-8-sig").rstrip("\r\n")
-    except UnicodeDecodeError as error:
-        line = path.read_bytes()[: error.start].count(b"\n") + 1
-        raise InputError(
-            f"{path}, line {line}: not UTF-8. Save the file as UTF-8; if the extract is registered, {again(path)}."
-        ) from error
-    if not text:
-        raise InputError(f"{path}: the file is empty. Restore it.")
-    rows, lines = _parse(path, text, separator)
-    header = [canonical(name) for name in rows.pop(0)]
-    repeated = sorted({name for name in header if header.count(name) > 1})
-    if repeated:
-        shown = ", ".join(map(show_value, repeated[:5]))
-        raise InputError(f"{path}, line 1: columns that occur twice: {shown}. Keep one of each.")
-    wrong = [place for place, row in enumerate(rows) if len(row) != len(header)]
-    if wrong:
-        raise InputError(
-            f"{path}, line {lines[wrong[0] + 1]}: {len(rows[wrong[0]])} cells, the header has {len(header)} "
-            f"({len(wrong)} such lines). Restore the line."
-        )
-    return header, rows, lines[1:]
-
-
-def _parse(path: Path, text: str, separator: str) -> tuple[list[list[str]], list[int]]:
-    """Every row as its cells, and the line on which it begins."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
-    rows, lines, line = [], [], 1
-    try:
-        for row in reader:
-            rows.append(row)
-            lines.append(line)
-            line = reader.line_num + 1
-    except csv.Error as error:
-        raise InputError(
-            f"{path}, line {line}: a cell begins with a quotation mark that does not close it ({error}). Mend the "
-            f"quotes; if the extract is registered, {again(path)}."
-        ) from error
-    return rows, lines
-
-
-def _rename(path: Path, header: list[str], columns: Mapping[str, str]) -> list[str]:
+def rename(path: Path, header: list[str], columns: Mapping[str, str]) -> list[str]:
     """The names that the study has for the columns; InputError for a name that the file has not, or has already."""
     absent = [f"{wanted} = '{own}'" for wanted, own in columns.items() if own not in header or wanted in header]
     if absent:
@@ -137,20 +118,6 @@ def _rename(path: Path, header: list[str], columns: Mapping[str, str]) -> list[s
         )
     wanted = {own: name for name, own in columns.items()}
     return [wanted.get(name, name) for name in header]
-
-
-def _to_frame(
-    path: Path, header: list[str], rows: list[list[str]], lines: list[int], key: str, repeats: bool
-) -> pd.DataFrame:
-    import pandas as pd
-
-    frame = pd.DataFrame([[cell.strip() for cell in row] for row in rows], columns=header, dtype=object)
-    frame.index = pd.Index(lines, dtype="int64", name="line")
-    frame.attrs["path"] = str(path)
-    if key:
-        require_columns(frame, [key])
-        check_key(frame, key, repeats=repeats)
-    return frame
 
 
 def refuse_cells(frame: pd.DataFrame, column: str, wrong: pd.Series, fault: str, remedy: str) -> None:
@@ -179,16 +146,6 @@ def refuse_block(cells: pd.DataFrame, wrong: npt.NDArray[np.bool_], fault: str, 
     )
 
 
-def show_value(value: str) -> str:
-    """A value as an error may show it: in quotes, but hidden if its digits could be a person's number."""
-    return repr(value) if count_digits(value) < DIGITS_OF_A_BIRTH_DATE or DATE.fullmatch(value) else "(digits hidden)"
-
-
-def count_digits(value: str) -> int:
-    """How many of the characters are digits."""
-    return sum(character.isdigit() for character in value)
-
-
 def parse_numbers(cells: pd.Series, decimal: str) -> pd.Series:
     """Cells of text as numbers written with this decimal mark; missing where they are none."""
     number = re.compile(rf"-?([0-9]+|[0-9]*{re.escape(decimal)}[0-9]+)")
@@ -212,19 +169,26 @@ def check_key(frame: pd.DataFrame, key: str, parsed: pd.Series | None = None, *,
     `parsed` holds the keys as they are compared, if not as written: 7 and 007 are one number. With `repeats` a key may
     stand on many lines, as in a register of weeks.
     """
-    path = frame.attrs["path"]
-    missing = frame.index[frame[key] == ""]
-    if len(missing):
+    refuse_missing_keys(frame.attrs["path"], key, list(frame.index[frame[key] == ""]))
+    if not repeats:
+        repeated = (frame[key] if parsed is None else parsed).duplicated(keep=False)
+        refuse_repeated_keys(frame.attrs["path"], key, list(frame.index[repeated]))
+
+
+def refuse_missing_keys(path: str, key: str, lines: Sequence[int]) -> None:
+    """Raise InputError for rows without a key, on these lines."""
+    if len(lines):
         raise InputError(
-            f"{path}, line {missing[0]}, column {key}: the person key is missing ({len(missing)} lines). "
+            f"{path}, line {lines[0]}, column {key}: the person key is missing ({len(lines)} lines). "
             "Ask the data owner for the key; a row without it cannot be used."
         )
-    if repeats:
-        return
-    repeated = frame.index[(frame[key] if parsed is None else parsed).duplicated(keep=False)]
-    if len(repeated):
-        shown = ", ".join(str(line) for line in repeated[:4])
+
+
+def refuse_repeated_keys(path: str, key: str, lines: Sequence[int]) -> None:
+    """Raise InputError for keys that occur more than once, on these lines."""
+    if len(lines):
+        shown = ", ".join(str(line) for line in lines[:4])
         raise InputError(
-            f"{path}, column {key}: a person key occurs more than once ({len(repeated)} lines, the first {shown}). "
+            f"{path}, column {key}: a person key occurs more than once ({len(lines)} lines, the first {shown}). "
             "Keep one row a person."
         )

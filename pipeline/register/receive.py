@@ -1,25 +1,31 @@
 """Register a delivery: tell which file in its folder is what, and write their description, extract.toml.
 
-python -m pipeline.register.receive data_raw/<extract> --settings config [--again]
+python -m pipeline.register.receive data_raw/<extract> --settings config [--again] [--from FOLDER]
 """
 
 from __future__ import annotations
 
 import argparse
 import datetime
+import shutil
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipeline.errors import InputError, command
 from pipeline.register.delivery import DESCRIPTION, Folder, describe_delivery, sort_files
 from pipeline.register.describe import write_extract
+from pipeline.register.questions import ask
 from pipeline.register.readers import again
 from pipeline.register.recognise import Signs
-from pipeline.settings.extract import Extract
+from pipeline.settings.extract import Extract, RawFile
 from pipeline.settings.reading import read_settings
 from pipeline.settings.scales import asked_again, item_names
 from pipeline.settings.study import Study
-from pipeline.storage import digest, write_if_changed
+from pipeline.storage import LARGE, digest, write_if_changed
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def register_extract(folder: Path, settings: Path, today: datetime.date, *, mended: bool = False) -> list[str]:
@@ -37,20 +43,49 @@ def register_extract(folder: Path, settings: Path, today: datetime.date, *, mend
         _require_registered(files, old)
         if old.name == folder.name:
             return [f"{target}: the {len(old.files)} files are those that were registered; nothing to do"]
-    extract = describe_delivery(files, study.design, today, old)
-    write_if_changed(target, write_extract(extract, study).encode())
-    said = _describe_files(files, extract)
+    extract = describe_delivery(files, signs, today, old)
+    questions = ask(extract, files.frames, study.design, read_scales(settings))
+    write_if_changed(target, write_extract(extract, study, questions).encode())
+    said = _describe_files(files, extract) + [f"  ? {question}" for question in questions]
     if old:
         said.append(f"what was declared in extract.toml (of the name {old.name}) is kept")
     return [*said, f"wrote {target}: read it, and declare in it what the files do not say: docs/extracts.md"]
 
 
-def read_signs(settings: Path) -> tuple[Study, Signs]:
-    """The study in a folder of settings, and what its files are told by."""
+def take_over(source: Path, folder: Path, settings: Path) -> list[str]:
+    """Bring the files of the study that lie in `source` into `folder`; what is to be said of it.
+
+    A file is copied, and a large one linked to where it lies, for nothing is gained by a second copy of a register.
+    What the study does not know is left where it is. Raises InputError if the folder holds files already.
+    """
+    if folder.exists() and any(folder.iterdir()):
+        raise InputError(
+            f"{folder}: holds files already. Take another name, or say make extract EXTRACT={folder.name}."
+        )
+    _, signs = read_signs(settings)
+    files = sort_files(source, signs)
+    folder.mkdir(parents=True, exist_ok=True)
+    said = [f"  {source / name} is left: {reason}" for name, reason in files.left.items()]
+    for path in files.found.values():
+        if path.stat().st_size > LARGE:
+            (folder / path.name).symlink_to(path.resolve())
+            said.append(f"  {path} is linked, not copied: leave it where it is")
+        else:
+            shutil.copyfile(path, folder / path.name)
+    return said
+
+
+def read_scales(settings: Path) -> pd.DataFrame | None:
+    """The scales in a folder of settings, as text; None where there are none."""
     import pandas as pd
 
-    study, path = read_settings(settings / "study.toml"), settings / "scales.csv"
-    scales = pd.read_csv(path, dtype=str, keep_default_na=False) if path.exists() else None
+    path = settings / "scales.csv"
+    return pd.read_csv(path, dtype=str, keep_default_na=False) if path.exists() else None
+
+
+def read_signs(settings: Path) -> tuple[Study, Signs]:
+    """The study in a folder of settings, and what its files are told by."""
+    study, scales = read_settings(settings / "study.toml"), read_scales(settings)
     items = [
         frozenset(name for short in (table["items"] if table is not None else ()) for name in item_names(short))
         for table in (scales, asked_again(scales))
@@ -81,14 +116,20 @@ def _describe_files(files: Folder, extract: Extract) -> list[str]:
     """What each file was taken for, and which were left and why."""
     said = [f"{files.path}: the register has the form {extract.format}, version {extract.register_version or '(none)'}"]
     for role, file in extract.files.items():
-        separator = {"\t": "tab"}.get(file.separator, f"'{file.separator}'")
-        said.append(
-            f"  {file.path} is {role}: {file.rows} rows, key {file.key or '(none)'}, separator {separator}, "
-            f"decimal '{file.decimal}'"
-        )
+        said.append(f"  {file.path} is {role}: {file.rows} rows, key {file.key or '(none)'}, {_layout(file)}")
     said += [f"  {name} is left: {reason}" for name, reason in files.left.items()]
     absent = [role for role in ("baseline_survey", "followup_survey") if role not in extract.files]
     return said + [f"  no {role}: what it would tell is missing" for role in absent]
+
+
+def _layout(file: RawFile) -> str:
+    called = "".join(f", {own} is {wanted}" for wanted, own in file.columns.items())
+    if file.kind != "csv":
+        return file.kind + called
+    separator = {"\t": "tab"}.get(file.separator, f"'{file.separator}'")
+    place = f", header in line {file.header}" if file.header > 1 else ""
+    encoding = "" if file.encoding == "utf-8" else f", {file.encoding}"
+    return f"separator {separator}, decimal '{file.decimal}'{encoding}{place}{called}"
 
 
 @command
@@ -98,8 +139,11 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--settings", type=Path, required=True)
     parser.add_argument("--again", action="store_true", help="the data owner mended a file or added one")
+    parser.add_argument("--from", dest="source", type=Path, help="a folder whose files are taken over first")
     arguments = parser.parse_args()
-    said = register_extract(arguments.folder, arguments.settings, datetime.date.today(), mended=arguments.again)
+    source, folder, settings = arguments.source, arguments.folder, arguments.settings
+    said = take_over(source, folder, settings) if source else []
+    said += register_extract(folder, settings, datetime.date.today(), mended=arguments.again)
     print("\n".join(said))
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import re
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from pipeline.register.columns import WEEK
+from pipeline.register.columns import WAGE, WEEK, WEEK_OF_YEAR
 from pipeline.register.long import FORMS, find_form
 from pipeline.settings.study import Design
 
@@ -13,6 +14,8 @@ NAMES = {"dream": "register"}  # names of files that tell the role, where they a
 ROLES = ("register", "allocation", "baseline_survey", "followup_survey", "targets")
 TARGETS = {"exhibit", "panel", "row", "column", "statistic", "role"}
 WIDE = "dream_wide"
+PERSONS = {"pnr", "cpr", "cprnr", "lobenr", "loebenr", "person_id", "personid", "id"}  # what registers call the key
+YEAR = re.compile(r"(?<![0-9])(?:19|20)[0-9]{2}(?![0-9])")
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,51 @@ def find_role(stem: str, header: Collection[str], signs: Signs) -> str | None:
     if design.key in columns and find_register_form(columns):
         return "register"
     return named if named in ROLES else None
+
+
+def find_year(stem: str, columns: Collection[str]) -> int:
+    """The year of a register file that has one file a year, as dream2015 with y_01 to y_53; 0 for any other file."""
+    named = YEAR.search(stem)
+    weeks = [name for name in columns if WEEK_OF_YEAR.fullmatch(name)]
+    return int(named.group()) if named and len(weeks) > 1 and not any(map(WEEK.fullmatch, columns)) else 0
+
+
+def has_only_wages(columns: Collection[str]) -> bool:
+    """Whether a file has months of wages and no week: a part of the register."""
+    return any(map(WAGE.fullmatch, columns)) and not any(map(WEEK.fullmatch, columns))
+
+
+def find_aliases(columns: Collection[str], signs: Signs) -> dict[str, str]:
+    """By the study's name that of the file, where only the case differs, or where the key is called as registers do.
+
+    A name that two columns could have is told by nobody and stays out.
+    """
+    wanted = wanted_columns(signs)
+    aliases = {name: _only(own for own in columns if own.casefold() == name.casefold()) for name in sorted(wanted)}
+    found = {name: own for name, own in aliases.items() if own and name not in columns and own not in wanted}
+    key = signs.design.key
+    person = _only(own for own in columns if own.casefold() in PERSONS)
+    if key not in columns and key not in found and person and person not in {*wanted, *found.values()}:
+        found[key] = person
+    return found
+
+
+def wanted_columns(signs: Signs) -> set[str]:
+    """The columns that the study names, in whichever file they are."""
+    design = signs.design
+    named = [design.person, design.key, design.arm, design.date, design.answered, design.consent]
+    named += [grouping.column for grouping in design.groupings]
+    return {name for name in named if name} | signs.items | signs.asked_again
+
+
+def known_columns(signs: Signs) -> set[str]:
+    """What a line of names holds one of."""
+    return wanted_columns(signs) | PERSONS | TARGETS | {name for form in FORMS.values() for name in form}
+
+
+def _only(names: Iterable[str]) -> str:
+    found = list(names)
+    return found[0] if len(found) == 1 else ""
 
 
 def find_register_form(columns: Collection[str]) -> str | None:

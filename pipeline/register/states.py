@@ -73,7 +73,8 @@ def classify_weeks(
 
 def _require_known(definitions: OutcomeDefinitions, catalogue: Catalogue) -> None:
     """Raise InputError for a group or activation type that no code has: a misspelling would empty the state."""
-    named = [("groups", "unknown_groups", definitions.unknown_groups)]
+    lists = ("unknown_groups", "terminal_groups", "lasting_groups")
+    named = [("groups", name, getattr(definitions, name)) for name in lists]
     named += [("groups", name, state.groups) for name, state in definitions.states.items()]
     named += [("activation", name, state.activation) for name, state in definitions.states.items()]
     for key, name, values in named:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pipeline.errors import Faults
 from pipeline.register.cells import parse_dates
 from pipeline.register.persons import link_keys
 from pipeline.register.readers import check_key, parse_numbers, refuse_cells, require_columns
@@ -109,7 +110,10 @@ def _parse_items(
     is_whole = np.array([row["scoring"] != NUMBER for _, row in items], dtype=bool)
     right = (values >= low) & (values <= high) & ((values % 1 == 0) | ~is_whole)
     wrong, remedy = (cells != "") & ~right, "Mend the answer, or the scale in scales.csv."
+    faults = Faults()
     for place in np.flatnonzero(wrong.any()):
-        fault = f"is off the scale {low[place]:g} to {high[place]:g}"
-        refuse_cells(cells, items[place][0], wrong.iloc[:, place], fault, remedy)
+        with faults.part():
+            fault = f"is off the scale {low[place]:g} to {high[place]:g}"
+            refuse_cells(cells, items[place][0], wrong.iloc[:, place], fault, remedy)
+    faults.stop()
     return values

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pipeline.errors import Faults
 from pipeline.register.codes import BLANKS
 from pipeline.register.columns import RegisterColumns
 from pipeline.register.readers import parse_numbers, refuse_block
@@ -30,8 +31,12 @@ def find_wages(rows: pd.DataFrame, columns: RegisterColumns, decimal: str) -> di
     wrong = ~blank & ~np.array([bool(INDUSTRY.fullmatch(text)) for text in texts], dtype=bool)
     shape = industries.shape
     remedy = "Ask for the extract again: a wage record has an industry code of six digits."
-    refuse_block(industries, wrong[inverse].reshape(shape), "is no industry code", remedy)
-    _check_degrees(_block(rows, list(columns.degrees.values())), decimal)
+    faults = Faults()
+    with faults.part():
+        refuse_block(industries, wrong[inverse].reshape(shape), "is no industry code", remedy)
+    with faults.part():
+        _check_degrees(_block(rows, list(columns.degrees.values())), decimal)
+    faults.stop()
     found = ~blank[inverse].reshape(shape)
     return {name: found[:, place] for place, name in enumerate(industries.columns)}
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pipeline.errors import Faults
 from pipeline.register.codes import parse_codes
 from pipeline.register.columns import find_columns
 from pipeline.register.persons import link_keys, require_one_form
@@ -23,17 +24,24 @@ def read_wide(
     """The register weeks of the `persons` whose `keys` in the register these are, both a row a randomised person."""
     import pandas as pd
 
-    columns = find_columns(register.attrs["path"], list(register.columns))
-    require_one_form(keys, register)
-    owners = link_keys(register[keys.name])
-    check_key(register, str(keys.name), owners)
+    faults, owners = Faults(), link_keys(register[keys.name])
+    with faults.part():
+        columns = find_columns(register.attrs["path"], list(register.columns))
+    with faults.part():
+        require_one_form(keys, register)
+    with faults.part():
+        check_key(register, str(keys.name), owners)
+    faults.stop()
     lines = pd.Series(register.index, index=owners, dtype="Int64").reindex(link_keys(keys)).array
     matched = ~lines.isna()
     rows = register.loc[lines[matched].astype("int64")]
     cells = rows[list(columns.weeks.values())]
     cells.attrs["path"] = rows.attrs["path"] = register.attrs["path"]
-    codes = parse_codes(cells, benefit_codes, version)
-    paid = find_wages(rows, columns, register.attrs["decimal"])
+    with faults.part():
+        codes = parse_codes(cells, benefit_codes, version)
+    with faults.part():
+        paid = find_wages(rows, columns, register.attrs["decimal"])
+    faults.stop()
     months = [columns.month_column(week) for week in columns.weeks]
     wages = np.column_stack([paid[month] if month else np.zeros(len(rows), bool) for month in months])
     no_month = np.broadcast_to([month is None for month in months], cells.shape)

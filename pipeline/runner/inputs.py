@@ -8,20 +8,27 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import InputError
+from pipeline.settings.extract import is_register
 from pipeline.settings.reading import SETTINGS_COLUMNS, read_settings
 from pipeline.settings.scales import check_scales
 
 if TYPE_CHECKING:
     import pandas as pd
 
+DESCRIPTION = "extract.toml"
+AS_RECEIVED = "line"  # the index of a frame of received rows, which keeps it and has no schema
+
 
 def load_input(path: Path) -> Any:
     """Load one input by its suffix: parquet and csv as data frames (csv all text), toml as settings, json and svg.
 
-    A csv that lies beside an extract.toml is a file as received and is read by the register's readers.
+    What lies beside an extract.toml is a file as received, of any format, and is read by the register's readers; the
+    register itself, which may be larger than the memory, is its path.
     """
     if path.suffix == ".toml":
         return read_settings(path)
+    if (path.parent / DESCRIPTION).exists():
+        return _read_received(path)
     if path.suffix == ".parquet":
         return _read_parquet(path)
     if path.suffix == ".csv":
@@ -50,14 +57,17 @@ def _read_json(path: Path) -> Any:
         raise InputError(f"{path}: not as make writes it ({error}). Delete it, and run make again.") from error
 
 
+def _read_received(path: Path) -> Path | pd.DataFrame:
+    from pipeline.register.readers import find_facts, read_received
+
+    extract = read_settings(path.parent / DESCRIPTION)
+    role, _ = find_facts(path, extract)
+    return path if is_register(role) else read_received(path, extract)
+
+
 def _read_csv(path: Path) -> pd.DataFrame:
     import pandas as pd
 
-    description = path.parent / "extract.toml"
-    if description.exists():
-        from pipeline.register.readers import read_received
-
-        return read_received(path, read_settings(description))
     try:
         table = pd.read_csv(path, dtype=str, keep_default_na=False)
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
@@ -83,5 +93,5 @@ def serialise(path: Path, content: Any) -> bytes:
     if isinstance(content, str):
         return content.encode("utf-8")
     buffer = io.BytesIO()
-    content.to_parquet(buffer, index=False, compression="zstd")
+    content.to_parquet(buffer, index=content.index.name == AS_RECEIVED, compression="zstd")
     return buffer.getvalue()

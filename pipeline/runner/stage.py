@@ -22,29 +22,43 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from pipeline.errors import InputError, command
-from pipeline.runner.inputs import load_input, serialise
-from pipeline.storage import digest, write_if_changed
+from pipeline.errors import Faults, InputError, command
+from pipeline.runner.inputs import AS_RECEIVED, load_input, serialise
+from pipeline.storage import digest, fingerprint, write_if_changed
 
 DICTIONARY = ("variables.csv", "scales.csv")  # what says how a table must look
+# What estimates rest on besides data: a record keeps the text, so that a later build can be compared with this one.
+KEPT = (
+    "extract.toml",
+    "study.toml",
+    "outcomes.toml",
+    "models.toml",
+    "benefit_codes.csv",
+    "scales.csv",
+    "variables.csv",
+)
 
 
 def run_stage(name: str, inputs: list[Path], others: list[Path], outputs: list[Path], record: Path) -> list[Path]:
     """Run the stage `name` and return the outputs whose bytes changed.
 
     Inputs and code are hashed before and after the run; a change in between is an error, so a record never describes
-    files that were not the ones read. The record is written last: without it make runs the stage again.
+    files that were not the ones read. A large input is hashed once, while it is read, and told by its size and times.
+    The record is written last: without it make runs the stage again.
     """
     started = time.perf_counter()
     module = importlib.import_module(f"pipeline.stages.{name.partition('-')[0]}")
-    inputs_before, code_before = _digests([*inputs, *others]), _digests(_package_files())
+    inputs_before, code_before = _fingerprints([*inputs, *others]), _digests(_package_files())
     results = _call(module.run, inputs, {path.name for path in outputs})
     contents = _serialise_all(name, results, outputs, others)
-    code = _digests(_package_files())
-    if _digests([*inputs, *others]) != inputs_before or any(code[path] != known for path, known in code_before.items()):
+    read, code = _digests([*inputs, *others]), _digests(_package_files())
+    same = all(read[path] == known or fingerprint(Path(path)) == known for path, known in inputs_before.items())
+    if not same or any(code[path] != known for path, known in code_before.items()):
         raise InputError(f"stage {name}: an input or the code changed while the stage ran. Run make again.")
     changed = [path for path in outputs if write_if_changed(path, contents[path.name])]
-    _write_record(record, name, inputs_before, {str(path): _sha256(contents[path.name]) for path in outputs}, code)
+    made = {str(path): _sha256(contents[path.name]) for path in outputs}
+    kept = {str(path): path.read_text(encoding="utf-8") for path in inputs if path.name in KEPT}
+    _write_record(record, {"stage": name, "inputs": read, "outputs": made, "code": code, "settings": kept})
     _report(name, outputs, changed, time.perf_counter() - started)
     return changed
 
@@ -66,7 +80,12 @@ def _call(run: Callable[..., dict[str, Any]], inputs: list[Path], wanted: set[st
             f"stage {run.__module__}: no input file for {sorted(required - given)}, and no parameter for "
             f"{sorted(given - named)}. Make the Makefile and the stage agree."
         )
-    return run(**{path.stem: load_input(path) for path in inputs}, **asked)
+    loaded, faults = {}, Faults()
+    for path in inputs:
+        with faults.part():
+            loaded[path.stem] = load_input(path)
+    faults.stop()
+    return run(**loaded, **asked)
 
 
 def _serialise_all(name: str, results: dict[str, Any], outputs: list[Path], others: list[Path]) -> dict[str, bytes]:
@@ -78,6 +97,7 @@ def _serialise_all(name: str, results: dict[str, Any], outputs: list[Path], othe
             f"{sorted(expected - set(results))}. Make the two agree."
         )
     tables = {path: results[path.name] for path in outputs if path.suffix == ".parquet"}
+    tables = {path: table for path, table in tables.items() if table.index.name != AS_RECEIVED}
     if tables:
         _validate(tables, others)
     return {path.name: serialise(path, results[path.name]) for path in outputs}
@@ -106,12 +126,9 @@ def _is_ours(module: ModuleType | None) -> bool:
     return module is not None and (module.__name__ == "pipeline" or module.__name__.startswith("pipeline."))
 
 
-def _write_record(
-    record: Path, name: str, inputs: dict[str, str], outputs: dict[str, str], code: dict[str, str]
-) -> None:
+def _write_record(record: Path, body: dict[str, Any]) -> None:
     """Write the run's record and, beside it, the make rule that ties the record to the modules it imported."""
-    body = {"stage": name, "inputs": inputs, "outputs": outputs, "code": code}
-    modules = " ".join(path for path in code if not path.endswith("__main__.py"))
+    modules = " ".join(path for path in body["code"] if not path.endswith("__main__.py"))
     phony = "".join(f"{path}:\n" for path in modules.split())
     write_if_changed(record.with_suffix(".d"), f"{record}: {modules}\n{phony}".encode())
     write_if_changed(record, (json.dumps(body, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode())
@@ -121,6 +138,10 @@ def _write_record(
 def _report(name: str, outputs: list[Path], changed: list[Path], seconds: float) -> None:
     what = f"{len(changed)} of {len(outputs)} files changed" if changed else "nothing changed"
     print(f"{name:<12} {seconds:6.2f} s  {what}", flush=True)
+
+
+def _fingerprints(paths: Iterable[Path]) -> dict[str, str]:
+    return {str(path): fingerprint(path) for path in paths}
 
 
 def _digests(paths: Iterable[Path]) -> dict[str, str]:

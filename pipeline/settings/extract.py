@@ -11,16 +11,29 @@ from pipeline.settings.base import Settings
 class RawFile(Settings, frozen=True):
     """One file of an extract as received: its bytes, its layout and its key column, '' for a file without persons.
 
-    columns: names that the file has for columns the study calls otherwise, as { KOMMUNE = "kommune_navn" }.
+    kind: its format. separator, encoding: of text. header: the line of the names of its columns, of text and sheets.
+    columns: names that the file has for columns the study calls otherwise, as { KOMMUNE = "kommune_navn" }. blanks:
+    what its cells say for nothing. dates: how it writes them. no_answer: by item the answers that are none. offset: by
+    item what is added to an answer, and reversed: the items whose scale runs the other way; items as in scales.csv.
+    year: that of the weeks of a register file that has one file a year.
     """
 
     path: str
     rows: Annotated[int, Meta(ge=0)]
     sha256: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
     key: str
-    separator: Literal[";", ",", "\t"]
+    separator: Literal[";", ",", "\t", ""]
     decimal: Literal[",", "."]
     columns: dict[str, str] = {}
+    kind: Literal["csv", "parquet", "xlsx", "sas", "xport", "stata", "spss"] = "csv"
+    encoding: Literal["utf-8", "utf-16", "utf-16-le", "utf-16-be", "latin-1", "cp1252"] = "utf-8"
+    header: Annotated[int, Meta(ge=1)] = 1
+    blanks: list[str] = []
+    dates: Literal["yyyy-mm-dd", "dd-mm-yyyy", "mm-dd-yyyy", "excel", "sas", "spss"] = "yyyy-mm-dd"
+    no_answer: dict[str, list[str]] = {}
+    offset: dict[str, int] = {}
+    reversed: list[str] = []
+    year: Annotated[int, Meta(ge=0, le=2100)] = 0
 
 
 class Extract(Settings, frozen=True):
@@ -44,6 +57,16 @@ class Extract(Settings, frozen=True):
     excluded: dict[str, list[str]] = {}
     spellings: dict[str, dict[str, str]] = {}
     published: bool = False
+
+    @property
+    def registers(self) -> list[RawFile]:
+        """The files of the register: one, or one a year, `register_2015` and so on, joined by person."""
+        return [file for role, file in sorted(self.files.items()) if is_register(role)]
+
+
+def is_register(role: str) -> bool:
+    """Whether a file of this role is of the register: `register`, or `register_` and what tells it from the others."""
+    return role.partition("_")[0] == "register"
 
 
 class Language(Settings, frozen=True):

@@ -4,6 +4,8 @@ from typing import Literal
 
 from pipeline.settings.base import Name, Settings, Weeks
 
+USED = {"no_code_and_wage": (), "groups": ("groups",), "activation": ("groups", "activation")}  # keys of each kind
+
 
 class State(Settings, frozen=True):
     """One weekly state, told by groups of codes, types of activation, or a wage without a code."""
@@ -11,6 +13,16 @@ class State(Settings, frozen=True):
     kind: Literal["no_code_and_wage", "groups", "activation"]
     groups: list[str] = []
     activation: list[str] = []
+
+    @property
+    def idle_keys(self) -> list[str]:
+        """The keys that are given and that the kind does not use."""
+        return [key for key in ("groups", "activation") if getattr(self, key) and key not in USED[self.kind]]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether a key that the kind cannot do without is not given."""
+        return any(not getattr(self, key) for key in USED[self.kind])
 
 
 class Exit(Settings, frozen=True):
@@ -22,19 +34,31 @@ class Exit(Settings, frozen=True):
 
 
 class OutcomeDefinitions(Settings, frozen=True):
-    """outcomes.toml."""
+    """outcomes.toml.
+
+    terminal_groups: those after which nothing is known, as the dead: a week after the first of theirs is unknown.
+    lasting_groups: those that end for few, as a pension; whoever leaves one is told among the checks.
+    """
 
     states: dict[Name, State]
     unknown_groups: list[str] = []
+    terminal_groups: list[str] = []
+    lasting_groups: list[str] = []
     shares: tuple[str, ...] = ()
     exits: dict[Name, Exit] = {}
 
     def __post_init__(self) -> None:
-        """ValueError for a share or an exit of a state that is not defined."""
+        """ValueError for a share or exit of a state that is not defined, and for a key that does nothing."""
         named = [*self.shares, *(exit_.state for exit_ in self.exits.values())]
         absent = sorted(set(named) - set(self.states))
         if absent:
             raise ValueError(f"{', '.join(absent)} is no state: the states are {', '.join(self.states)}")
+        idle = [f"states.{name}: {key}" for name, state in self.states.items() for key in state.idle_keys]
+        if idle:
+            raise ValueError(f"{', '.join(idle)} does nothing under that kind: take it out, or give another kind")
+        bare = [f"states.{name}" for name, state in self.states.items() if state.is_empty]
+        if bare:
+            raise ValueError(f"{', '.join(bare)} names nothing that its kind needs, so nobody is ever in it")
 
     @property
     def longest_run(self) -> int:

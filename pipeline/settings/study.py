@@ -1,9 +1,7 @@
 """The definitions of a study: its design, time axis, exclusions, samples, splits and inference."""
 
 from math import floor
-from typing import Annotated, Any, Literal
-
-from msgspec import Meta
+from typing import Any, Literal
 
 from pipeline.settings.base import Name, Probability, Settings, Weeks
 
@@ -22,11 +20,10 @@ class OutcomeRules(Settings, frozen=True):
 
 
 class Inference(Settings, frozen=True):
-    """Level of the intervals, marks of significance, and the seed of every generator."""
+    """Level of the intervals, and marks of significance."""
 
     level: Probability
     stars: dict[str, Probability]
-    seed: Annotated[int, Meta(ge=0)]
 
 
 class Arm(Settings, frozen=True):
@@ -48,13 +45,44 @@ class Grouping(Settings, frozen=True):
     plural_da: str = ""
 
 
+class Sex(Settings, frozen=True):
+    """Where the sex of a person stands: columns of the register and the first survey, and how they write it.
+
+    in_number: whether the last digit of the person's number is even for women and odd for men.
+    """
+
+    register: str
+    survey: str
+    women: list[str]
+    men: list[str]
+    in_number: bool = False
+
+
+class Birth(Settings, frozen=True):
+    """Where a person's birth stands: a column of dates or months in the register, and of ages in the first survey.
+
+    in_number: whether the person's number begins with day, month and year.
+    """
+
+    register: str
+    survey_age: str
+    in_number: bool = False
+
+
+class Identity(Settings, frozen=True):
+    """What of a person stands in more than one file, by which the checks tell if files are linked to the right one."""
+
+    sex: Sex | None = None
+    birth: Birth | None = None
+
+
 class Design(Settings, frozen=True):
     """How persons were allocated, and the columns of the allocation file that say so.
 
     stratum: the groups that get dummies; cluster: the groups whose members share the course, over which errors are
     clustered; either may be absent. person is the key of the surveys, register_key that of the register where it is
     another. Without a date every week is counted from allocation. answered: the date of an answer in the surveys.
-    probability: that of the first arm, where the lot had one and the same for all.
+    probability: that of the first arm, where the lot had one and the same for all. identity: what the checks compare.
     """
 
     person: str
@@ -68,6 +96,7 @@ class Design(Settings, frozen=True):
     stratum: Grouping | None = None
     cluster: Grouping | None = None
     probability: Probability | None = None
+    identity: Identity = Identity()
 
     @property
     def groupings(self) -> tuple[Grouping, ...]:

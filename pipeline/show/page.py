@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -43,13 +44,14 @@ def write_page(
     words: Mapping[str, str],
     extract: Extract,
     language: str,
+    checks: Sequence[Mapping[Any, str]] = (),
     *,
     has_population: bool = False,
 ) -> str:
     """The page with every exhibit in the order of exhibits.toml.
 
-    `pictures` holds the SVG of each figure; `shown` are the numbers shown; `words` the common placeholders.
-    has_population: whether the page of the population is there to be led to.
+    `pictures` holds the SVG of each figure; `shown` are the numbers shown; `words` the common placeholders; `checks`
+    the rows of checks.csv. has_population: whether the page of the population is there to be led to.
     """
     page = exhibits.page
     texts = dict(zip(shown["cell_id"], shown["text"], strict=True))
@@ -74,6 +76,7 @@ def write_page(
         trial=paragraphs("trial"),
         reading=paragraphs("reading"),
         trace=paragraphs("trace"),
+        checks=gather_checks(checks, language),
         source=words["source"],
         extract=extract,
         is_annex=page.is_annex,
@@ -84,6 +87,30 @@ def write_page(
             if (names := [name for name in exhibits.order if name.split("_")[1] == str(chapter.number)])
         ],
     )
+
+
+def gather_checks(checks: Sequence[Mapping[Any, str]], language: str) -> dict[str, Any]:
+    """What the page says of the checks of the data: how many rules pass, what is suspicious, and what was not seen."""
+    if not checks:
+        return {}
+    counts = Counter(row["state"] for row in checks)
+    spoken = ("looks_at", "said", "remedy")
+    told = {
+        state: [
+            {"where": _where(row, language), **{name: row[f"{name}_{language}"] for name in spoken}}
+            for row in checks
+            if row["state"] == state
+        ]
+        for state in ("suspicious", "not_applicable")
+    }
+    summary = INTERFACE[language]["checks_passed"].format(passed=counts["passes"], rules=len(checks))
+    return {"summary": summary, **told}
+
+
+def _where(row: Mapping[Any, str], language: str) -> str:
+    """File and column of the first that fails; a line is one person's, so checks.csv alone has it."""
+    column = f"{INTERFACE[language]['column']} {row['column']}" if row["column"] else ""
+    return ", ".join(filter(None, [Path(row["file"]).name, column]))
 
 
 def _finding(

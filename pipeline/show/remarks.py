@@ -63,6 +63,21 @@ REMARKS = (
         "Fra {estimates} er {size} personer, som ikke har alle kovariater, udeladt.",
     ),
     Remark(
+        r"left out (\d+) persons without the variable that makes the groups",
+        "From {estimates} {size} persons without the variable that makes the groups are left out.",
+        "Fra {estimates} er {size} personer uden den variabel, der danner grupperne, udeladt.",
+    ),
+    Remark(
+        r"left out (\d+) persons without a known week at risk",
+        "From {estimates} {size} persons without a known week at risk are left out.",
+        "Fra {estimates} er {size} personer uden en kendt uge i risiko udeladt.",
+    ),
+    Remark(
+        r"followed (\d+) persons for fewer weeks, to one that is unknown",
+        "In {estimates} {size} persons are followed for fewer weeks than the others, since a later one is unknown.",
+        "I {estimates} er {size} personer fulgt i færre uger end de andre, da en senere er ukendt.",
+    ),
+    Remark(
         r"left out (\d+) persons of whose .+ nobody else has the variable",
         "From {estimates} {size} persons are left out, because nobody else in the {cluster} has the variable.",
         "Fra {estimates} er {size} personer udeladt, fordi ingen andre fra samme {cluster} har variablen.",
@@ -101,11 +116,6 @@ REMARKS = (
         r"fewer than two clusters: no standard error",
         "Fewer than two {clusters}, so there is no standard error: {estimates}.",
         "Færre end to {clusters}, så der er ingen standardfejl: {estimates}.",
-    ),
-    Remark(
-        r"what the effect rests on does not vary between clusters: no standard error",
-        "What the effect rests on does not vary between {clusters}, so there is no standard error: {estimates}.",
-        "Det, effekten hviler på, varierer ikke mellem {clusters}, så der er ingen standardfejl: {estimates}.",
     ),
     Remark(r"printed in (.+)", "As printed in {names}: {estimates}.", "Som trykt i {names}: {estimates}."),
     Remark(r"bandwidth \S+", "", ""),

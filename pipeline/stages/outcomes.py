@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -32,10 +33,11 @@ def run(
     """
     before = study.history.weeks if study.history else 0
     relative = np.arange(-before, study.time.horizon_weeks + outcomes.longest_run)
-    aligned = align_weeks(sample, register_weeks, relative)
+    catalogue = read_catalogue(benefit_codes, register_weeks["code"].dropna().unique())
+    aligned = align_weeks(sample, register_weeks, relative, catalogue.codes(groups=outcomes.terminal_groups))
     _say_uncovered(sample, register_weeks, before, study.time.horizon_weeks)
-    catalogue = read_catalogue(benefit_codes, aligned.names)
-    states = classify_weeks(aligned.codes, aligned.names, aligned.wages, outcomes, catalogue)
+    known = classify_weeks(aligned.codes, aligned.names, aligned.wages, outcomes, catalogue)
+    states = {name: np.where(aligned.ended, UNKNOWN, state).astype(np.int8) for name, state in known.items()}
     persons = sample["person"].to_numpy()
     return {
         "weekly.parquet": _tabulate_weeks(persons, relative, aligned, states),
@@ -49,19 +51,24 @@ def run(
 class Aligned:
     """Register cells by week since allocation, each (persons, weeks), -1 where nothing is known.
 
-    codes: numbers into `names`; wages: 1 or 0; lines: those of the register file.
+    codes: numbers into `names`; wages: 1 or 0; lines: those of the register file. ended: whether the week comes after
+    the first of a terminal code, so that it is unknown whatever is written there.
     """
 
     names: list[str]
     codes: np.ndarray
     wages: np.ndarray
     lines: np.ndarray
+    ended: np.ndarray
 
 
-def align_weeks(sample: pd.DataFrame, register_weeks: pd.DataFrame, relative: np.ndarray) -> Aligned:
+def align_weeks(
+    sample: pd.DataFrame, register_weeks: pd.DataFrame, relative: np.ndarray, terminal: Collection[str] = ()
+) -> Aligned:
     """The register weeks of the persons of the sample, around the week of their allocation.
 
-    `register_weeks` has the same weeks for each person, in order.
+    `register_weeks` has the same weeks for each person, in order. `terminal` are the codes after which nothing is
+    known, also where they lie before the weeks around the allocation.
     """
     first, last = int(register_weeks["week"].min()), int(register_weeks["week"].max())
     rows = pd.Index(register_weeks["person"].unique()).get_indexer(pd.Index(sample["person"]))
@@ -75,11 +82,16 @@ def align_weeks(sample: pd.DataFrame, register_weeks: pd.DataFrame, relative: np
 
     code = register_weeks["code"].astype("category").cat
     wage, line = register_weeks["wage"].astype("boolean"), register_weeks["line"].astype("Int64")
+    width = last - first + 1
+    numbers = code.categories.get_indexer(pd.Index(list(terminal), dtype=object))
+    is_terminal = np.isin(code.codes.to_numpy().reshape(-1, width), numbers[numbers >= 0])
+    end = np.where(is_terminal.any(axis=1), is_terminal.argmax(axis=1), width)[rows]
     return Aligned(
         names=[str(name) for name in code.categories],
         codes=align(code.codes.to_numpy(dtype=np.int16)),
         wages=align(wage.to_numpy(dtype=np.int8, na_value=UNKNOWN)),
         lines=align(line.to_numpy(dtype=np.int64, na_value=UNKNOWN)),
+        ended=(rows >= 0)[:, None] & (column > end[:, None]),
     )
 
 

@@ -80,6 +80,6 @@ def test_the_suites_concerned_pass_once_documents_and_accepted_estimates_follow(
     assert accepted.returncode == 0, accepted.stderr
     with (project.folder / "tests/baseline/further.csv").open(encoding="utf-8") as file:
         assert len(list(csv.DictReader(file))) == 81
-    command = [sys.executable, "-m", "pytest", "-q", "-x", *SUITES]
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "--numprocesses", "2", "--dist", "loadfile", *SUITES]
     result = subprocess.run(command, cwd=project.folder, env=environment(), capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stdout[-3000:]

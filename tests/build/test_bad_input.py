@@ -8,7 +8,16 @@ import pytest
 
 from pipeline.register.receive import register_extract
 from tests.commands import PERSON_NUMBER, require_one_message, run_stage
-from tests.delivery import DAY, append_cell, break_encoding, change_cell, copy_line, inputs, write_delivery
+from tests.delivery import (
+    DAY,
+    append_cell,
+    break_encoding,
+    change_cell,
+    copy_line,
+    inputs,
+    register_inputs,
+    write_delivery,
+)
 
 DERIVED = ["trial", "register_columns", "register_weeks", "baseline_items", "followup_items"]
 
@@ -28,17 +37,20 @@ def folder(tmp_path: Path) -> Path:
 )
 def test_a_file_that_is_not_the_registered_one_is_refused(folder, tmp_path, change, message):
     register_extract(folder, folder.parent / "config", DAY)
-    files = inputs(folder)
+    files = register_inputs(folder, tmp_path)
     change(folder / "register.csv")
     target = tmp_path / "derived"
-    require_one_message(run_stage("ingest", files, DERIVED, target), message, target)
+    require_one_message(run_stage("register", files, ["register"], target), message, target)
 
 
 def test_a_fault_in_a_registered_file_is_one_message_and_nothing_is_written(folder, tmp_path):
     change_cell(folder / "register.csv", 3, "Y_1502", "472")
     register_extract(folder, folder.parent / "config", DAY)
+    kept = run_stage("register", register_inputs(folder, tmp_path), ["register"], tmp_path / "kept")
+    assert kept.returncode == 0, kept.stderr
+    files = [path for path in inputs(folder) if path.name != "register.csv"]
     target = tmp_path / "derived"
-    result = run_stage("ingest", inputs(folder), DERIVED, target)
+    result = run_stage("ingest", [*files, tmp_path / "kept" / "register.parquet"], DERIVED, target)
     require_one_message(result, r"line 3, column Y_1502: unknown benefit code; .*'472'", target)
 
 

@@ -29,7 +29,6 @@ hazard_interval_weeks = 4
 [inference]
 level = 0.95
 stars = { "*" = 0.05 }
-seed = 1
 
 [design]
 person = "ID"

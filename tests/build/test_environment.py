@@ -65,7 +65,7 @@ def fresh(tmp_path_factory) -> Project:
 @pytest.mark.parametrize(
     ("asked", "sentence"),
     [
-        (["all", "PYTHON=../bare"], r"error: \S+ lacks jinja2, .*leave out PYTHON=, and make builds an environment.*"),
+        (["all", "PYTHON=../bare"], r"error: \S+ lacks duckdb, .*leave out PYTHON=, and make builds an environment.*"),
         (["all", "PYTHON=../old"], r"error: \S+ is Python 3\.10\.4, older than 3\.11: leave out PYTHON=, and .*"),
         (
             ["all", "PYTHON=.venv/bin/python", "BASE_PYTHON=../old"],

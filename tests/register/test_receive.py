@@ -4,13 +4,16 @@ import datetime
 import shutil
 from pathlib import Path
 
+import msgspec
 import pandas as pd
 import pytest
 
 from pipeline.errors import InputError
-from pipeline.register.readers import read_received, read_separated
-from pipeline.register.receive import register_extract
+from pipeline.register import receive as receive_module
+from pipeline.register.readers import read_file, read_received
+from pipeline.register.receive import register_extract, take_over
 from pipeline.register.recognise import Signs, find_role
+from pipeline.settings.extract import RawFile
 from pipeline.settings.reading import read_settings
 from tests.small_study import study, write_settings
 
@@ -24,6 +27,7 @@ FILES = {
     "second.csv": "ID;PAIN\n2;3\n",
     "weeks.csv": "ID\tWEEK\tSTATE\n1\t2015-W01\t890\n1\t2015-W02\t\n",
     "letter.txt": "Dear all",
+    "note.docx": "",
 }
 
 # the columns, the name of the file, its role
@@ -77,7 +81,8 @@ def test_files_are_registered_by_their_columns_and_the_others_are_left_with_the_
         "first.csv is baseline_survey: 1 rows",
         "second.csv is followup_survey",
         "lots 2026.csv is left: its name has blanks",
-        "letter.txt is left: no .csv file",
+        "letter.txt is left: its columns are those of no file of the study",
+        "note.docx is left: no file of .csv, .txt",
     ):
         assert part in said
     extract = read_settings(folder / "extract.toml")
@@ -160,7 +165,10 @@ def test_a_copied_extract_takes_the_name_of_its_folder_and_keeps_the_date(folder
 
 
 REFUSED = [
-    ({"weeks.csv": None}, r"no register file .*letter\.txt: no \.csv file.* The register has the columns ID and weeks"),
+    (
+        {"weeks.csv": None},
+        r"no register file .*note\.docx: no file of \.csv.* The register has the columns ID and weeks",
+    ),
     ({"lots.csv": None, "weeks.csv": None}, "no register and no allocation file"),
     ({"more.csv": FILES["weeks.csv"]}, r"more\.csv and weeks\.csv are both register"),
     ({"weeks.csv": None, "register.csv": "ID;week\n1;1\n"}, "no form of a register"),
@@ -196,8 +204,43 @@ QUOTED = '"ID";"ARM"\r\n1;"new ""one"""\r\n2;"a;b\nc"\r\n3;"x"\r\n\r\n'
 def test_quoted_cells_are_read_and_lines_counted_as_in_the_file(tmp_path):
     path = tmp_path / "file.csv"
     path.write_bytes(("\ufeff" + QUOTED).encode())
-    frame = read_separated(path, ";", "ID", {"GROUP": "ARM"})
+    facts = RawFile(path.name, rows=3, sha256="0" * 64, key="ID", separator=";", decimal=",", columns={"GROUP": "ARM"})
+    frame = read_file(path, facts)
     expected = pd.DataFrame({"ID": ["1", "2", "3"], "GROUP": ['new "one"', "a;b\nc", "x"]}, index=[2, 3, 5])
     pd.testing.assert_frame_equal(frame, expected, check_names=False)
     with pytest.raises(InputError, match=r"columns of file\.csv: GROUP = 'ARMS'.* lacks the one name"):
-        read_separated(path, ";", "ID", {"GROUP": "ARMS"})
+        read_file(path, msgspec.structs.replace(facts, columns={"GROUP": "ARMS"}))
+
+
+def test_a_new_extract_takes_the_files_of_the_study_and_leaves_the_others_and_links_what_is_large(folder, monkeypatch):
+    monkeypatch.setattr(receive_module, "LARGE", 45)
+    target = folder.parent / "autumn"
+    said = "\n".join(take_over(folder, target, folder.parent / "config"))
+    assert sorted(path.name for path in target.iterdir()) == ["first.csv", "lots.csv", "second.csv", "weeks.csv"]
+    assert [path.name for path in target.iterdir() if path.is_symlink()] == ["lots.csv"]
+    assert "lots.csv is linked, not copied" in said
+    assert "letter.txt is left" in said
+    receive(target)
+    assert read_received(target / "lots.csv", read_settings(target / "extract.toml")).shape == (2, 6)
+    with pytest.raises(InputError, match="holds files already"):
+        take_over(folder, target, folder.parent / "config")
+
+
+def test_what_the_files_do_not_say_is_asked_in_extract_toml_and_its_answer_ends_the_question(folder):
+    lots = FILES["lots.csv"].replace("CLASS", "group").replace("2015-01-05", "05-01-2015")
+    (folder / "lots.csv").write_text(lots, encoding="utf-8")
+    (folder / "second.csv").write_text("ID;PAIN\n2;99\n", encoding="utf-8")
+    said = receive(folder)
+    text = (folder / "extract.toml").read_text(encoding="utf-8")
+    for question in (
+        "lots.csv has no column CLASS. What does the file call it? Its other columns: group. Say columns = { CLASS = ",
+        'lots.csv, column DRAWN: 2 cells are dates like 31-01-2015. Day or month first? Say dates = "dd-mm-yyyy"',
+        "second.csv, column PAIN: 1 answers off the scale 0 to 10, from 99 to 99. Another coding, or a code for no",
+        "first.csv has no column ANSWERED",
+    ):
+        assert f"  ? {question}" in said
+        assert f"# ? {question}" in text
+    read_settings(folder / "extract.toml")
+    text = text.replace("[files.allocation]", '[files.allocation]\ncolumns = { CLASS = "group" }\ndates = "dd-mm-yyyy"')
+    (folder / "extract.toml").write_text(text, encoding="utf-8")
+    assert "lots.csv" not in "".join(line for line in receive(folder, mended=True).splitlines() if "?" in line)

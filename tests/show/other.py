@@ -99,7 +99,7 @@ STUDY = convert(
     {
         "time": {"horizon_weeks": HORIZON},
         "outcomes": {"unknown_weeks": "missing", "hazard_interval_weeks": 1},
-        "inference": {"level": 0.9, "stars": {"*": 0.05}, "seed": 1},
+        "inference": {"level": 0.9, "stars": {"*": 0.05}},
         "design": {
             "person": "PUPIL",
             "arm": "LOT",

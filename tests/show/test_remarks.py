@@ -41,6 +41,23 @@ CASES = [
         "From 2 estimates 370–721 person-weeks are dropped with an indicator that predicts perfectly.",
         "Fra 2 estimater udgår 370–721 personuger med en indikator, der forudsiger perfekt.",
     ),
+    (
+        ["left out 31 persons without every covariate; left out 2 persons without the variable that makes the groups"],
+        "From 1 estimate 31 persons without every covariate are left out. "
+        "From 1 estimate 2 persons without the variable that makes the groups are left out.",
+        "Fra 1 estimat er 31 personer, som ikke har alle kovariater, udeladt. "
+        "Fra 1 estimat er 2 personer uden den variabel, der danner grupperne, udeladt.",
+    ),
+    (
+        [
+            "left out 4 persons without a known week at risk",
+            "followed 3 persons for fewer weeks, to one that is unknown",
+        ],
+        "From 1 estimate 4 persons without a known week at risk are left out. "
+        "In 1 estimate 3 persons are followed for fewer weeks than the others, since a later one is unknown.",
+        "Fra 1 estimat er 4 personer uden en kendt uge i risiko udeladt. "
+        "I 1 estimat er 3 personer fulgt i færre uger end de andre, da en senere er ukendt.",
+    ),
     (["of a kind unknown"], "of a kind unknown", "of a kind unknown"),
     (
         ["no estimate: nobody is in the sample", "no estimate: nobody is in the sample"],

@@ -25,7 +25,7 @@ STUDY = convert(
     {
         "time": {"horizon_weeks": HORIZON},
         "outcomes": {"unknown_weeks": "missing", "hazard_interval_weeks": 2},
-        "inference": {"level": 0.9, "stars": {}, "seed": 1},
+        "inference": {"level": 0.9, "stars": {}},
         "design": {
             "person": "x", "arm": "x", "treated": ARM, "control": ARM,
             "stratum": {"name": "site", **WORDS}, "cluster": {"name": "class", **WORDS},
@@ -283,7 +283,7 @@ def check_survival(table, tables):
             row = table.loc[f"kaplan_meier/all/exit/{week}/{arm}"]
             assert np.isclose(row["estimate"], known, equal_nan=True)
             assert row["n"] == at_risk.sum()
-            assert np.isfinite(known) or row["note"] == "no estimate: nobody is at risk"
+            assert np.isfinite(known) or row["note"].startswith("no estimate: nobody is at risk")
 
 
 REASONS = ("nobody is", "leaves in ", "is at risk", "determined by the others", "the likelihood has no maximum")

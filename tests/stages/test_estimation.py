@@ -131,7 +131,7 @@ def test_outcome_that_does_not_vary_has_an_estimate_but_no_standard_error():
     shares = base.shares.assign(share=base.shares["share"].where(base.shares["week"] > 1, 0.0))
     table = run("itt", shares=shares)
     row = table.loc["itt/all/employment/1/treated"]
-    assert row["note"] == "the outcome is fitted exactly: no standard error"
+    assert row["note"].split("; ")[0] == "the outcome is fitted exactly: no standard error"
     assert np.isnan([row["se"], row["p_value"], row["ci_low"]]).all()
     assert table.loc["itt/all/employment/2/treated", "se"] > 0
 
@@ -295,3 +295,22 @@ def test_a_printed_number_is_shown_as_what_it_is_and_rests_on_no_cell():
     for ask in (estimator.terms, partial(estimator.counted, statistic="n")):
         with pytest.raises(InputError, match="printed is no estimate of this project but a number printed in another"):
             ask(problem, at)
+
+
+@pytest.mark.parametrize(
+    ("stage", "model", "sample", "of_whom", "which"),
+    [
+        ("itt", "itt", "all", "person > 0", "without every covariate"),
+        ("itt", "itt", "short_wait", "wait_days < 7", "without every covariate"),
+        ("prognosis", "tobit", "control", "treated == 0", "without every covariate"),
+        ("subgroups", "self_efficacy", None, "person > 0", "without the variable that makes the groups"),
+    ],
+)
+def test_whoever_is_in_no_estimate_for_want_of_a_variable_is_counted_in_its_note(stage, model, sample, of_whom, which):
+    needed = ["self_efficacy"] if sample is None else list(MODELS[model]["covariates"])
+    number = int(trial().people.query(of_whom)[needed].isna().any(axis=1).sum())
+    rows = estimates(stage).reset_index()
+    effects = rows[(rows["model"] == model) & rows["se"].notna() & ((rows["sample"] == sample) | (sample is None))]
+    assert number
+    assert len(effects)
+    assert effects["note"].str.split("; ").map(lambda parts: f"left out {number} persons {which}" in parts).all()

@@ -15,7 +15,7 @@ def test_answers_of_persons_who_are_not_analysed_are_left_out_and_said_so():
     row = estimates("mechanisms").loc["survey/self_efficacy_9/pain//treated:high"]
     assert "left out the answers of 5 persons who are not analysed" in row["note"]
     assert (
-        "left out"
+        "left out the answers"
         not in estimates("mechanisms").loc["peers/self_efficacy_8/employment/81/treated:low:low_peers", "note"]
     )
 

@@ -91,6 +91,29 @@ def test_a_run_of_employment_may_end_past_the_horizon_and_begins_after_allocatio
     assert (row["weeks"], row["exited"]) == (weeks, exited)
 
 
+@pytest.mark.parametrize(("died", "at_risk"), [(9, 8), (-BEFORE - 2, 0)], ids=["after the draw", "before the history"])
+@pytest.mark.parametrize("rule", ["missing", "known"])
+def test_after_the_first_week_of_a_terminal_group_nothing_is_known(died, at_risk, rule):
+    dead = CODES.iloc[[0]].assign(code="999", group="dead")
+    weeks = np.arange(-BEFORE - 3, HORIZON + 10)
+    codes = np.where(weeks == died, "999", np.where(weeks < died, SICK, ""))
+    register = pd.DataFrame({"person": 1, "week": weeks + ALLOCATED, "code": codes, "line": 2})
+    register["wage"] = pd.array(weeks > died, dtype="boolean")  # living codes and wages after a death are no life
+    sample = pd.DataFrame(
+        {"person": [1], "allocation_date": [pd.Timestamp("2015-01-05")], "allocation_week": [ALLOCATED], "wait_days": 3}
+    )
+    settings = msgspec.structs.replace(STUDY, outcomes=msgspec.structs.replace(STUDY.outcomes, unknown_weeks=rule))
+    ends = msgspec.structs.replace(definitions(), unknown_groups=["dead"], terminal_groups=["dead"])
+    tables = outcomes.run(sample, register, ends, settings, benefit_codes=pd.concat([CODES, dead]))
+    weekly = tables["weekly.parquet"].set_index("week")
+    assert weekly.loc[weekly.index >= died, ["sick", "working"]].isna().all(axis=None)
+    assert weekly.loc[weekly.index < died, "sick"].eq(1).all()
+    exits = tables["durations.parquet"].set_index("outcome").loc["to_work"]
+    assert (exits["weeks"], exits["exited"]) == (at_risk, False)
+    share = tables["shares.parquet"].query(f"outcome == 'working' and week == {HORIZON}")["share"].item()
+    assert share == 0 if rule == "known" and at_risk else np.isnan(share)
+
+
 def test_an_added_outcome_has_shares_and_no_history():
     given = definitions()
     states = {**given.states, "studying": State(kind="groups", groups=["studying"])}

@@ -1,0 +1,111 @@
+"""What changed from one extract to another, what moved, and why: make diff FROM=twin EXTRACT=2018q2."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Collection, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+
+from pipeline.audit.compare import Comparison, compare, describe
+from pipeline.changes.built import Built, read_built
+from pipeline.changes.causes import explain
+from pipeline.changes.derived import compare_derived
+from pipeline.changes.differences import (
+    Section,
+    compare_answers,
+    compare_cells,
+    compare_draws,
+    compare_names,
+    compare_persons,
+    compare_weeks,
+)
+from pipeline.changes.linked import link_persons
+from pipeline.changes.settings import compare_files, compare_settings
+from pipeline.changes.words import say_explanation, say_linked, say_section, tabulate
+from pipeline.errors import InputError, command
+from pipeline.estimate.estimators import ESTIMATORS, checked_models
+from pipeline.runner.inputs import load_input
+from pipeline.storage import write_if_changed
+
+MOVES_OF_A_MODEL = 1  # that are printed; all are in the table
+
+
+def compare_inputs(old: Built, new: Built, common: Collection[int]) -> Iterator[Section]:
+    """Every subject: files, persons, weeks, cells, answers, names, draws, settings, and the derived tables."""
+    yield compare_files(old, new)
+    yield compare_persons(old, new, common)
+    yield compare_weeks(old, new)
+    yield from compare_cells(old, new, common)
+    yield from compare_answers(old, new, common)
+    yield compare_names(old, new, common)
+    yield compare_draws(old, new, common)
+    yield compare_settings(old, new)
+    yield from compare_derived(old, new, common)
+
+
+def find_moves(old: Built, new: Built) -> Comparison:
+    """The estimates that moved, with the earlier standard error `se` of each."""
+    iterated = {
+        name
+        for built in (old, new)
+        for name, model in checked_models(built.settings["models"], built.settings["study"].design).items()
+        if ESTIMATORS[model.estimator].is_iterated
+    }
+    found = compare(old.estimates, new.estimates, iterated)
+    errors = old.estimates.set_index("estimate_id")["se"]
+    return Comparison(found.changes.assign(se=found.changes["estimate_id"].map(errors)), found.counts)
+
+
+def compare_builds(old: Built, new: Built, shown: pd.DataFrame, out: Path) -> Iterator[str]:
+    """Compare two builds in words, line by line, and write the tables to `out`.
+
+    `shown` has cell_id and estimate_id of the numbers that the later one shows.
+    """
+    linked = link_persons(old.tables["trial"], new.tables["trial"])
+    yield from say_linked(old, new, linked)
+    sections = list(compare_inputs(old, new, linked.common))
+    for section in sections:
+        yield from say_section(section)
+    found = find_moves(old, new)
+    total, both = sum(found.counts.values()), set(old.estimates["estimate_id"]) & set(new.estimates["estimate_id"])
+    yield f"estimates: {len(found.changes):,} differ, of {total:,}; {len(both):,} are in both and were compared"
+    first = shown.drop_duplicates("estimate_id").set_index("estimate_id")["cell_id"]
+    address = found.changes["estimate_id"].map(first).fillna(found.changes["estimate_id"] + " (not shown)")
+    moves = found.changes.assign(address=address)
+    yield from describe(replace(found, changes=moves.assign(estimate_id=address)), MOVES_OF_A_MODEL)
+    if len(moves):
+        explanation = explain(old, new, linked.common, moves, _say_progress)
+        moves = explanation.moves
+        yield from say_explanation(explanation)
+    compared, differences = tabulate(sections)
+    for name, table in (("compared", compared), ("differences", differences), ("estimates", moves)):
+        write_if_changed(out / f"{name}.csv", table.to_csv(index=False, lineterminator="\n").encode())
+    yield f"{out} holds what was compared, every difference, and every move with its parts, as csv"
+
+
+def _say_progress(what: str) -> None:
+    print(f"estimating: {what}", file=sys.stderr, flush=True)
+
+
+@command
+def main() -> None:
+    """Say what changed from one built extract to another, and end with 0: that something changed is no error."""
+    parser = argparse.ArgumentParser(prog="python -m pipeline.changes", description=__doc__)
+    parser.add_argument("old", type=Path)
+    parser.add_argument("new", type=Path)
+    parser.add_argument("--raw", type=Path, required=True, help="received files of the earlier extract")
+    parser.add_argument("--out", type=Path, required=True)
+    arguments = parser.parse_args()
+    if arguments.old == arguments.new:
+        raise InputError(f"{arguments.old}: an extract is not compared with itself. Name the earlier one with FROM=.")
+    old, new = read_built(arguments.old, arguments.raw), read_built(arguments.new)
+    for line in compare_builds(old, new, load_input(arguments.new / "shown.parquet"), arguments.out):
+        print(line, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,183 @@
+"""Reading a delivery part by part, so that the first fault does not hide the second, and looking at what was read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from pipeline.checks.finding import SURVEYS, Delivery
+from pipeline.checks.rules import LOOK, PARTS, Row, describe, describe_part, look, require_none_certain
+from pipeline.errors import Faults, InputError
+from pipeline.register.allocation import read_allocation
+from pipeline.register.answers import recode_answers
+from pipeline.register.long import read_long
+from pipeline.register.persons import link_keys, require_declared
+from pipeline.register.surveys import check_answer_dates, find_answers, read_items, survey_lines
+from pipeline.register.weeks import RegisterWeeks
+from pipeline.register.wide import read_wide
+from pipeline.settings.extract import Extract
+from pipeline.settings.outcomes import OutcomeDefinitions
+from pipeline.settings.scales import asked_again
+from pipeline.settings.study import Study
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass
+class Reading:
+    """What was read of a delivery, each part None if it could not be, and a row of checks for every rule."""
+
+    trial: pd.DataFrame | None = None
+    register: RegisterWeeks | None = None
+    answers: dict[str, pd.DataFrame] = field(default_factory=dict)
+    rows: list[Row] = field(default_factory=list)
+
+    def require(self) -> tuple[pd.DataFrame, RegisterWeeks]:
+        """The persons and their register weeks; InputError with every fault that is certain."""
+        require_none_certain(self.rows)
+        if self.trial is None or self.register is None:
+            raise InputError("the delivery could not be read, and nothing was said of it: a fault of the checks.")
+        return self.trial, self.register
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What a delivery is read with: its facts, the study, and its files as text, indexed by line, by their roles.
+
+    before: the register weeks of the last extract.
+    """
+
+    extract: Extract
+    study: Study
+    files: Mapping[str, pd.DataFrame]
+    benefit_codes: pd.DataFrame | None = None
+    scales: pd.DataFrame | None = None
+    outcomes: OutcomeDefinitions | None = None
+    before: pd.DataFrame | None = None
+
+
+def read_delivery(sources: Sources) -> Reading:
+    """Read every part that does not rest on one that could not be read, and look at all by every rule."""
+    reading, faults = Reading(), {part: Faults() for part in PARTS}
+    with faults["settings"].part():
+        _require_files(sources)
+    if faults["settings"].messages:
+        reading.rows = _tell(sources, faults, {})
+        return reading
+    with faults["register"].part():
+        _require_columns_of_names(sources)
+    with faults["allocation"].part():
+        reading.trial = read_allocation(sources.files["allocation"], sources.study.design, sources.extract)
+    if reading.trial is not None:
+        with faults["allocation"].part():
+            require_declared(sources.extract, sources.files["allocation"][sources.study.design.key])
+        with faults["register"].part():
+            reading.register = _read_register(sources, reading.trial)
+            reading.trial["register_line"] = reading.register.lines.array
+        for name in SURVEYS:
+            _read_survey(sources, reading, name, faults[f"{name}_survey"])
+    reading.rows = _tell(sources, faults, _look_at(sources, reading))
+    return reading
+
+
+def _read_register(sources: Sources, trial: pd.DataFrame) -> RegisterWeeks:
+    extract, design, register = sources.extract, sources.study.design, sources.files["register"]
+    keys, persons = sources.files["allocation"][design.key], trial["person"]
+    if extract.format != "dream_wide":
+        weeks = read_long(register, keys, persons, sources.benefit_codes, extract, is_dated=design.date is not None)
+    elif sources.benefit_codes is None or design.date is None:
+        raise InputError(
+            'extract.toml: format = "dream_wide" needs benefit_codes.csv in the study, and the date of allocation in '
+            "its design. Give them, or take another form of the register."
+        )
+    else:
+        weeks = read_wide(register, keys, persons, sources.benefit_codes, extract.register_version)
+    if weeks.lines.isna().all():
+        raise InputError(
+            f"{register.attrs['path']}, column {keys.name}: of the {len(keys)} persons of the allocation file nobody "
+            "is in it. Ask for both files with the same keys."
+        )
+    return weeks
+
+
+def _read_survey(sources: Sources, reading: Reading, name: str, faults: Faults) -> None:
+    """The answers of one survey, whose lines go into the table of persons; a survey that is absent has no rows."""
+    import pandas as pd
+
+    trial, survey, design = reading.trial, sources.files.get(f"{name}_survey"), sources.study.design
+    assert trial is not None
+    asked = sources.scales if name == "baseline" else asked_again(sources.scales)
+    persons = trial["person"].set_axis(link_keys(sources.files["allocation"][design.person]))
+    with faults.part():
+        if survey is not None:
+            survey = recode_answers(survey, sources.extract.files[f"{name}_survey"], sources.scales)
+        answers = find_answers(survey, persons, design, asked)
+        trial[f"{name}_line"] = survey_lines(trial, answers)
+        with faults.part():
+            received = pd.Timestamp(sources.extract.received)
+            check_answer_dates(trial, survey, answers, design, received, is_before=name == "baseline")
+        reading.answers[name] = read_items(survey, answers, asked)
+
+
+def _look_at(sources: Sources, reading: Reading) -> dict[str, Row]:
+    """The rows of the rules that look at the delivery as a whole; none where a part of it could not be read."""
+    trial, register = reading.trial, reading.register
+    if trial is None or register is None or set(SURVEYS) - set(reading.answers):
+        return {}
+    delivery = Delivery(
+        sources.extract, sources.study, sources.files, trial, register, reading.answers, sources.benefit_codes,
+        sources.scales, sources.outcomes, sources.before,
+    )  # fmt: skip
+    return {row["rule"]: row for row in look(delivery)}
+
+
+def _tell(sources: Sources, faults: Mapping[str, Faults], seen: Mapping[str, Row]) -> list[Row]:
+    """A row for every rule, in their order: of a part its faults, of what could not be looked at what it needs."""
+    rows = []
+    for part in PARTS:
+        frame: Any = sources.files.get(part)
+        rests = part in ("register", "baseline_survey", "followup_survey")
+        is_hidden = rests and bool(faults["allocation"].messages) and not faults[part].messages
+        if part != "settings" and (frame is None or is_hidden):
+            rows.append(describe(part, None))
+        else:
+            rows += describe_part(part, faults[part].messages, 0 if frame is None else int(frame.size))
+    return [*rows, *(seen.get(name) or describe(name, None) for name in LOOK)]
+
+
+def _require_files(sources: Sources) -> None:
+    absent = [role for role in ("allocation", "register") if role not in sources.files]
+    if absent:
+        raise InputError(
+            f"extract.toml: no [files.{absent[0]}], or its file is missing. Put the file there and say make extract "
+            f"EXTRACT={sources.extract.name} AGAIN=yes."
+        )
+
+
+def _require_columns_of_names(sources: Sources) -> None:
+    """Raise InputError for spellings of a column that holds no names: they would be without effect."""
+    register, extract = sources.files["register"], sources.extract
+    named = [grouping.column for grouping in sources.study.design.groupings]
+    states = [] if extract.format == "dream_wide" else [name for name in register.columns if name.lower() == "state"]
+    odd = sorted(set(extract.spellings) - {*named, *states})
+    if odd:
+        raise InputError(
+            f"extract.toml, [spellings]: {', '.join(odd)} is no column of names. Those are: "
+            f"{', '.join([*named, *states]) or 'none'}."
+        )
+
+
+def write_rows(rows: Iterable[Row]) -> str:
+    """The table of checks as csv; of a person it holds nothing but the line of the first who fails."""
+    import csv
+    import io
+
+    from pipeline.checks.rules import COLUMNS
+
+    text = io.StringIO()
+    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()

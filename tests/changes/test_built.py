@@ -1,0 +1,89 @@
+"""What cannot be compared is told in one sentence, and settings are compared key by key."""
+
+import json
+
+import pandas as pd
+import pytest
+
+from pipeline.audit.lineage import digest
+from pipeline.changes.built import DERIVED, TABLES, read_built
+from pipeline.changes.linked import link_persons
+from pipeline.changes.settings import read_keys
+from pipeline.errors import InputError
+from tests.small_study import write_settings
+
+
+def write_build(folder, **record):
+    """A build of empty tables, recorded as the runner records them, with changes of the record."""
+    (folder / "estimates").mkdir(parents=True)
+    (folder / "runs").mkdir()
+    (folder / "study.txt").write_text("config\n")
+    for name in (*TABLES, *DERIVED):
+        pd.DataFrame({"person": [1]}).to_parquet(folder / f"{name}.parquet")
+    outputs = {str(path): digest(path) for path in folder.glob("*.parquet")}
+    study = write_settings(folder.parent / "settings") / "study.toml"
+    settings = {str(study): study.read_text(encoding="utf-8")}
+    body = {"stage": "x", "inputs": {str(study): digest(study)}, "outputs": outputs, "settings": settings} | record
+    text = json.dumps({key: value for key, value in body.items() if value is not None})
+    (folder / "runs" / "x.json").write_text(text, encoding="utf-8")
+    return folder
+
+
+def test_an_extract_that_is_not_there_and_one_that_is_not_built(tmp_path):
+    with pytest.raises(InputError, match=r"raw/gone: no such extract\. Put its files there, or name another"):
+        read_built(tmp_path / "derived" / "gone", tmp_path / "raw" / "gone")
+    (tmp_path / "raw" / "here").mkdir(parents=True)
+    with pytest.raises(
+        InputError, match=r"derived/here: not built, so nothing is compared\. Say make all EXTRACT=here"
+    ):
+        read_built(tmp_path / "derived" / "here", tmp_path / "raw" / "here")
+
+
+BROKEN = [
+    ({"settings": None}, r"hold no settings, since it was built by an earlier version\. Say make all EXTRACT=first"),
+    ({"outputs": {}}, r"trial\.parquet: not the file that its record holds"),
+    ({"settings": {"config/study.toml": "[time"}}, r"the settings that first was built with: study\.toml: not valid"),
+    ({}, r"estimates: no estimates\. Make them: make all EXTRACT=first"),
+]
+
+
+@pytest.mark.parametrize(("record", "says"), BROKEN, ids=[says[:20] for _, says in BROKEN])
+def test_a_build_that_cannot_be_compared_says_why(tmp_path, record, says):
+    with pytest.raises(InputError, match=says):
+        read_built(write_build(tmp_path / "first", **record))
+
+
+def test_two_versions_of_a_settings_file_in_one_build_are_an_interrupted_build(tmp_path):
+    folder = write_build(tmp_path / "first")
+    other = {"outputs": {}, "inputs": {}, "settings": {"config/study.toml": "other"}}
+    (folder / "runs" / "y.json").write_text(json.dumps(other), encoding="utf-8")
+    with pytest.raises(InputError, match=r"run with two versions of config/study.toml, for a build was interrupted"):
+        read_built(folder)
+
+
+KEYS = [
+    ("a.toml", "[x]\ny = 1\nz = [1, 2]\n", {"x.y": "1", "x.z": "[1, 2]"}),
+    ("a.toml", "[[x]]\ny = 1\n[[x]]\ny = 2\n", {"x.1.y": "1", "x.2.y": "2"}),
+    ("a.csv", "code,group\n1,a\n1,b\n", {"1, code": "1", "1, group": "a", "1 (2), code": "1", "1 (2), group": "b"}),
+    ("a.csv", "", {}),
+]
+
+
+@pytest.mark.parametrize(("name", "text", "keys"), KEYS, ids=str)
+def test_the_keys_of_a_settings_file(name, text, keys):
+    assert read_keys(name, text) == keys
+
+
+def arms(count, shift):
+    persons = range(1, count + 1)
+    return pd.DataFrame({"person": persons, "treated": [int((number + shift) % 3 > 0) for number in persons]})
+
+
+@pytest.mark.parametrize(("shift", "linked"), [(0, 60), (1, 0)])
+def test_numbers_whose_arms_agree_no_more_than_by_chance_name_no_person(shift, linked):
+    assert len(link_persons(arms(60, 0), arms(60, shift)).common) == linked
+
+
+def test_no_number_in_both_links_nobody():
+    found = link_persons(arms(3, 0), arms(3, 0).assign(person=[7, 8, 9]))
+    assert (found.both, found.common) == (0, frozenset())

@@ -1,0 +1,307 @@
+"""Why estimates moved: a cause that is known gets the whole move, and several causes add up to it."""
+
+import datetime
+import io
+from contextlib import redirect_stdout
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipeline.audit.compare import COLUMNS
+from pipeline.changes.__main__ import compare_inputs, find_moves
+from pipeline.changes.built import DERIVED, TABLES, Built, parse_settings
+from pipeline.changes.causes import CODE, TOGETHER, count_equal, explain
+from pipeline.changes.counterfactual import CAUSES, Inputs, estimate, swap
+from pipeline.changes.linked import link_persons
+from pipeline.changes.words import say_explanation, say_linked, say_section
+from pipeline.register.receive import register_extract
+from pipeline.runner.inputs import load_input
+from pipeline.runner.stage import KEPT
+from pipeline.stages import ingest, outcomes, sample, survey
+from pipeline.twin.files import twin_files
+from tests.delivery import with_register
+
+pytestmark = pytest.mark.report
+CONFIG = Path("config")
+WEEK, MONTH = "Y_1603", "BRANCHE_2016_01"
+MODELS = ("itt", "team")
+PERSONS = 120  # the first of the trial: those of whole teams, and of no municipality that is left out
+RECEIVED = datetime.date(2018, 3, 1)
+
+
+@cache
+def received():
+    """The files of the synthetic trial as tables of text, by stem, and its extract.toml."""
+    files = twin_files()
+    tables = {
+        name.removesuffix(".csv"): pd.read_csv(io.BytesIO(content), sep=";", dtype=str, keep_default_na=False)
+        for name, content in files.items()
+        if name.endswith(".csv") and name != "targets.csv"
+    }
+    tables["allocation"] = tables["allocation"].iloc[:PERSONS]
+    for stem, key in (("baseline_survey", "LOEBENR"), ("followup_survey", "LOEBENR"), ("dream", "PNR")):
+        tables[stem] = tables[stem][tables[stem][key].isin(tables["allocation"][key])]
+    facts, _, described = files["extract.toml"].decode().partition("[excluded]")
+    described = described[described.index("[files") : described.index("[files.targets]")]
+    return tables, (facts + described).replace("published = true\n", "").replace('"twin"', '"raw"')
+
+
+def build(change=None, settings=None, name="later"):
+    """The synthetic trial as built after `change` of its files, and with the texts of some settings replaced."""
+    tables, facts = received()
+    tables = {stem: table.reset_index(drop=True) for stem, table in tables.items()}
+    if change:
+        change(tables)
+    texts = {name: (CONFIG / name).read_text(encoding="utf-8") for name in KEPT if name != "extract.toml"}
+    texts["models.toml"] = only_models(texts["models.toml"])
+    for file, changed in (settings or {}).items():
+        for old, new in changed.items():
+            assert old in texts[file]
+            texts[file] = texts[file].replace(old, new)
+    with TemporaryDirectory() as folder, redirect_stdout(io.StringIO()):
+        raw = Path(folder) / "raw"
+        raw.mkdir()
+        for stem, table in tables.items():
+            table.to_csv(raw / f"{stem}.csv", sep=";", index=False)
+        (raw / "extract.toml").write_text(facts, encoding="utf-8")
+        register_extract(raw, CONFIG, RECEIVED, mended=True)
+        texts["extract.toml"] = (raw / "extract.toml").read_text(encoding="utf-8")
+        parsed = parse_settings(texts, name)
+        own = {name: parsed[name] for name in ("extract", "study", "benefit_codes", "scales")}
+        made = ingest.run(**with_register({**own, **{stem: load_input(raw / f"{stem}.csv") for stem in tables}}))
+        made = stems(made)
+        derived = stems(sample.run(made["trial"], made["register_columns"], parsed["study"], parsed["extract"]))
+        derived |= stems(survey.run(made["baseline_items"], made["followup_items"], parsed["scales"]))
+        derived |= stems(
+            outcomes.run(derived["sample"], made["register_weeks"], parsed["outcomes"], parsed["study"],
+                         derived["baseline"], parsed["benefit_codes"])
+        )  # fmt: skip
+    inputs = Inputs({name: made[name] for name in TABLES}, parsed, parsed["extract"])
+    return Built(name, "config", inputs.tables, {n: derived[n] for n in DERIVED}, texts, parsed, {}, estimate(inputs))
+
+
+def stems(tables):
+    return {name.removesuffix(".parquet"): table for name, table in tables.items()}
+
+
+def only_models(text):
+    """The tables of MODELS alone: of each kind of estimate enough, in a tenth of the time."""
+    blocks = text.split("\n[")
+    return "\n[".join([blocks[0], *(block for block in blocks[1:] if block.partition("]")[0] in MODELS)])
+
+
+def drop_person(tables, number="3"):
+    for stem in ("allocation", "baseline_survey", "followup_survey"):
+        tables[stem] = tables[stem][tables[stem]["LOEBENR"] != number]
+
+
+def drop_weeks(tables, count=80):
+    weeks = [column for column in tables["dream"] if column.startswith("Y_")]
+    tables["dream"] = tables["dream"].drop(columns=weeks[-count:])
+
+
+def recode(tables):
+    cells = tables["dream"][WEEK]
+    tables["dream"][WEEK] = cells.where(cells != "890", "")
+
+
+def stop_wages(tables):
+    tables["dream"].loc[::5, [MONTH, MONTH.replace("BRANCHE", "GRAD")]] = ""
+
+
+def answer_otherwise(tables):
+    answers = tables["baseline_survey"]
+    answers.loc[answers["TILBAGE_VARIGHED"] == "3", "TILBAGE_VARIGHED"] = "2"
+
+
+def move_team(tables):
+    """Four persons of a team are drawn a week later: other waits, for all of the team."""
+    people = tables["allocation"]
+    members = people.index[people["HOLD"] == people["HOLD"].iloc[0]][2:6]
+    dates = pd.to_datetime(people.loc[members, "ALLOKERINGSDATO"]) + pd.Timedelta(days=7)
+    people.loc[members, "ALLOKERINGSDATO"] = dates.dt.strftime("%Y-%m-%d")
+
+
+def change_team(tables):
+    """Two persons are in the other team of their municipality."""
+    people = tables["allocation"]
+    teams = people.groupby("KOMMUNE")["HOLD"].unique()
+    first, second = teams[teams.map(len) > 1].iloc[0][:2]
+    people.loc[people.index[people["HOLD"] == first][:2], "HOLD"] = second
+
+
+def rename_team(tables):
+    people = tables["allocation"]
+    people["HOLD"] = people["HOLD"].replace({people["HOLD"].iloc[0]: "Another name"})
+
+
+CONSENT = {'consent = "SAMTYKKE"\n': "", "withdrawn = true": 'absent = "baseline_survey"'}
+DROPPED = cache(lambda: received()[0]["allocation"].set_index("LOEBENR")["PNR"]["3"])
+FIRST = cache(lambda: build(name="earlier"))
+SINGLE = {
+    "persons": (drop_person, None),
+    "weeks": (drop_weeks, None),
+    "codes": (recode, None),
+    "wages": (stop_wages, None),
+    "answers": (answer_otherwise, None),
+    "names": (change_team, None),
+    "draws": (move_team, None),
+    "settings": (None, {"study.toml": {"level = 0.95": "level = 0.9"}}),
+}
+
+
+@cache
+def single(cause):
+    """The synthetic trial with one thing changed."""
+    return build(*SINGLE[cause])
+
+
+def explained(old, new):
+    common = link_persons(old.tables["trial"], new.tables["trial"]).common
+    changes = find_moves(old, new).changes
+    told = []
+    found = explain(old, new, common, changes.assign(address=changes["estimate_id"]), told.append)
+    assert len(told) == 2 + len(found.causes)
+    return found
+
+
+def numeric(found):
+    """The moves of a number that both extracts know."""
+    moves = found.moves
+    known = (moves["kind"] == "moved") & np.isfinite(moves["size"]) & (moves["column"] != "note")
+    return moves[known]
+
+
+def moved(found, old, new):
+    """The moves that both know, with the difference of the stored numbers."""
+    rows = numeric(found)
+    ends = [built.estimates.set_index("estimate_id") for built in (old, new)]
+    pairs = zip(rows["estimate_id"], rows["column"], strict=True)
+    return rows.assign(
+        move=[float(ends[1].loc[place, name]) - float(ends[0].loc[place, name]) for place, name in pairs]
+    )
+
+
+@pytest.mark.parametrize("cause", SINGLE)
+def test_a_single_cause_gets_the_whole_move(cause):
+    old, new = FIRST(), single(cause)
+    found = explained(old, new)
+    assert found.causes == (cause,)
+    rows = moved(found, old, new)
+    assert len(rows) > 0
+    assert rows["move"].abs().max() > 0
+    np.testing.assert_array_equal(rows[cause], rows["move"])
+    assert not rows[[CODE, TOGETHER]].to_numpy().any()
+    assert found.exact == found.compared == len(new.estimates)
+
+
+def several(tables):
+    drop_person(tables)
+    drop_weeks(tables)
+    recode(tables)
+    answer_otherwise(tables)
+    move_team(tables)
+
+
+LATER = cache(lambda: build(several, SINGLE["settings"][1]))
+
+
+def test_causes_and_what_they_do_together_add_up_and_all_of_them_give_the_later_estimates_to_the_bit():
+    old, new = FIRST(), LATER()
+    found = explained(old, new)
+    assert found.causes == ("persons", "weeks", "codes", "answers", "draws", "settings")
+    rows = moved(found, old, new)
+    parts = rows[[*found.causes, CODE, TOGETHER]].sum(axis=1)
+    np.testing.assert_allclose(parts, rows["move"], rtol=0, atol=1e-12 * rows["move"].abs().max())
+    assert rows[TOGETHER].abs().max() > 1e-6
+    common = link_persons(old.tables["trial"], new.tables["trial"]).common
+    everything = estimate(swap(old, new, common, CAUSES))
+    assert count_equal(everything, new.estimates) == len(everything) == len(new.estimates)
+    assert everything["note"].tolist() == new.estimates["note"].tolist()
+
+
+def test_a_renamed_team_has_estimates_of_its_own_which_the_names_bring():
+    found = explained(FIRST(), build(rename_team))
+    alone = found.moves[found.moves["kind"] != "moved"]
+    assert set(alone["kind"]) == {"new", "vanished"}
+    assert set(alone.loc[alone["new"] != "unknown", "appears"]) >= {"names"}
+
+
+def test_estimates_of_other_code_are_told_apart_from_those_of_the_extract():
+    new = single("codes")
+    old = FIRST()
+    place = old.estimates.index[old.estimates["estimate_id"] == "itt/all/employment/81/treated"]
+    stored = old.estimates.copy()
+    stored.loc[place, "estimate"] += 0.5
+    found = explained(replace(old, estimates=stored), new)
+    row = found.moves.set_index("estimate_id").loc["itt/all/employment/81/treated"]
+    assert row[CODE] == pytest.approx(-0.5, abs=1e-12)
+    assert abs(row[TOGETHER]) < 1e-12
+
+
+def say(old, new):
+    linked = link_persons(old.tables["trial"], new.tables["trial"])
+    sections = list(compare_inputs(old, new, linked.common))
+    return linked, [line for section in sections for line in say_section(section)], list(say_linked(old, new, linked))
+
+
+def test_the_words_count_what_differs_and_what_was_compared():
+    old = FIRST()
+    linked, lines, heading = say(old, LATER())
+    assert heading[1:] == [
+        "  another study: study.toml differs, see the settings below",
+        f"persons are matched by trial number: {PERSONS - 5} of the {PERSONS - 1} trial numbers in both have the same "
+        f"{', '.join(linked.compared)}",
+    ]
+    recoded = int((received()[0]["dream"].loc[lambda rows: rows["PNR"] != DROPPED(), WEEK] == "890").sum())
+    assert recoded > 5
+    text = "\n".join(lines)
+    for said in (
+        f"persons: 1 differ, of {PERSONS} persons\n  randomised: analysed -> not there",
+        "weeks: 80 differ, of 297 weeks",
+        f"codes: {recoded} differ, of ",
+        "890 -> no code",
+        "wages: 0 differ, of ",
+        "  TILBAGE_VARIGHED: answered -> another answer",
+        "  date of the draw: as it was -> another  (4)",
+        "  study.toml: inference.level: 0.95 -> 0.9",
+        f"names: 0 differ, of {2 * (PERSONS - 1)} names of {PERSONS - 1} persons",
+    ):
+        assert said in text
+
+
+def test_persons_who_are_others_are_not_linked_and_nothing_is_said_to_be_the_same():
+    def shuffle(tables):
+        numbers = tables["allocation"]["LOEBENR"].tolist()
+        others = dict(zip(numbers, numbers[70:] + numbers[:70], strict=True))
+        for stem in ("allocation", "baseline_survey", "followup_survey"):
+            tables[stem]["LOEBENR"] = tables[stem]["LOEBENR"].map(others)
+
+    old, new = FIRST(), build(shuffle)
+    linked, lines, heading = say(old, new)
+    assert linked.common == frozenset()
+    assert heading[-1].startswith("persons are not matched: ")
+    assert "codes: nothing was compared (cells of 0 persons)" in lines
+    found = explained(old, new)
+    assert found.causes == ("persons",)
+    assert found.exact == found.compared
+
+
+def test_a_cause_that_cannot_be_applied_alone_is_told_with_its_reason():
+    old = single("persons")
+    new = build(None, {"study.toml": CONSENT})
+    found = explained(old, new)
+    assert list(found.refused) == ["persons"]
+    assert found.refused["persons"].startswith("column consent of the allocation")
+    assert found.exact == found.compared
+
+
+def test_the_columns_compared_are_those_that_are_stored():
+    assert list(FIRST().estimates.columns) == list(COLUMNS)
+    said = next(iter(say_explanation(explained(FIRST(), single("codes")))))
+    assert said == "why: 1 causes differ (codes), each applied alone"

@@ -7,62 +7,52 @@ so that no definition is written again for an engine.
 from __future__ import annotations
 
 import string
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pipeline.register.codes import BLANKS, NO_CODE
+from pipeline.register.codes import NO_CODE
 from pipeline.register.states import UNKNOWN, Catalogue, classify_weeks
 from pipeline.settings.outcomes import OutcomeDefinitions
 
 if TYPE_CHECKING:
-    from ibis.expr.types import ArrayValue, StringValue
+    from ibis.expr.types import ArrayValue, FloatingValue, StringValue
+    from numpy.typing import NDArray
 
 FAULT = "!"  # the letter of a cell that is no code
 IN, OUT, OPEN = "1", "0", "?"  # of a week in a state, out of it, and of one that cannot be told
 SIGNS = {1: IN, 0: OUT, UNKNOWN: OPEN}
-LOWEST, PLACES, NO_PLACE = 100, 1000, 1  # codes have three digits; at place 1 no code can be
-NO_MONTH = "-"  # the wage of a week whose month is not in the extract
 WAGES = (1, 0, UNKNOWN)  # a wage in the month, none, and a month that is not in the extract
+NO_CODE_NUMBERS = {1: -1, 0: -2, UNKNOWN: -3}  # that stand for a week without a code, by its wage
 
 
 @dataclass(frozen=True)
 class Alphabet:
     """The letters of register weeks.
 
-    books: with a wage, without one, and in a month that is not in the extract, the letter of each code at the place of
-    its number, of no code at place 0, and FAULT at any other: a look-up that every engine has, in one step however many
-    codes there are. states: by letter and state, 1, 0, or -1 for unknown. unknown: the letter of a week outside the
-    extract.
+    runs: the lowest and highest number of weeks and their letter; a code is its own number, a week without a code that
+    of NO_CODE_NUMBERS. states: by letter and state, 1, 0, or -1 for unknown. unknown: the letter of a week outside the
+    extract. terminal: the letters after whose first nothing is known.
     """
 
-    books: tuple[str, str, str]
+    runs: Sequence[tuple[int, int, str]]
     states: Mapping[str, Mapping[str, int]]
     unknown: str
+    terminal: Sequence[str]
 
-    def spell(self, cells: ArrayValue) -> StringValue:
-        """The word of an array of weeks, each with its `code` and its `wage` as text, and NO_MONTH as wage of no month.
-
-        In steps, for an engine writes an expression again into every place of one step that uses it.
-        """
+    def spell(self, numbers: ArrayValue) -> StringValue:
+        """The word of an array of the numbers of weeks; a number of no code, or none, is a FAULT."""
         import ibis
 
-        blanks, book = sorted(BLANKS), ibis.literal("".join(self.books))
+        def letter(number: FloatingValue) -> StringValue:
+            runs = (
+                (number == low if low == high else number.between(low, high), sign) for low, high, sign in self.runs
+            )
+            return ibis.cases((number != number.floor(), FAULT), *runs, else_=FAULT)
 
-        def number(week: Any) -> Any:
-            code, wage = week["code"].fill_null("").strip(), week["wage"].fill_null("").strip()
-            start = ibis.cases((wage == NO_MONTH, 2 * PLACES), (wage.isin(blanks), PLACES), else_=0)
-            value = ibis.ifelse(code.isin(blanks), ibis.literal("0"), code).try_cast("float64")
-            return ibis.struct({"start": start, "value": value})
-
-        def place(week: Any) -> Any:
-            value = week["value"]
-            is_code = (value == 0) | value.between(LOWEST, PLACES - 1) & (value == value.floor())
-            return week["start"] + ibis.ifelse(is_code, value.cast("int64"), NO_PLACE)
-
-        return cells.map(number).map(place).map(lambda at: book.substr(at, 1)).join("")
+        return numbers.map(letter).join("")
 
     def letters_in(self, state: str) -> list[str]:
         """The letters of the weeks in a state."""
@@ -73,28 +63,54 @@ class Alphabet:
         letters = "".join(self.states)
         return word.translate(letters, "".join(SIGNS[states[state]] for states in self.states.values()))
 
+    def end(self, word: StringValue, weeks: int) -> StringValue:
+        """The word of so many weeks with every week unknown that comes after the first terminal letter."""
+        import ibis
+
+        for letter in self.terminal:
+            kept = word.find(letter) + 1
+            unknown = ibis.literal(self.unknown * weeks).substr(0, weeks - kept)
+            word = ibis.ifelse(kept > 0, word.substr(0, kept).concat(unknown), word)
+        return word
+
 
 def build_alphabet(
     states: Iterable[str], definitions: OutcomeDefinitions, catalogue: Catalogue, valid: Collection[str]
 ) -> Alphabet:
-    """The letters that tell the given states apart, of the codes that are `valid` in the register.
+    """The letters that tell the given states apart, and a terminal week from others, of the codes that are `valid`.
 
     InputError for a group or activation that no code has.
     """
-    names = [NO_CODE, *catalogue.groups]
-    codes = np.repeat(np.array([*range(len(names)), UNKNOWN], dtype=np.int16)[:, None], len(WAGES), axis=1)
-    wages = np.broadcast_to(np.array(WAGES, dtype=np.int8), codes.shape)
-    found = classify_weeks(codes, names, wages, definitions, catalogue)
-    wanted = list(dict.fromkeys(states))
-    meanings = np.stack([found[state] for state in wanted], axis=-1)
-    distinct = list(dict.fromkeys(tuple(int(sign) for sign in cell) for cell in meanings.reshape(-1, len(wanted))))
+    wanted, terminal = list(dict.fromkeys(states)), set(catalogue.codes(groups=definitions.terminal_groups))
+    names = [NO_CODE, *(code for code in catalogue.groups if code in valid)]
+    coded = _meanings(names[1:], 0, wanted, definitions, catalogue)
+    bare = {
+        NO_CODE_NUMBERS[wage]: _meanings([NO_CODE], wage, wanted, definitions, catalogue)[NO_CODE] for wage in WAGES
+    }
+    unknown = (*[UNKNOWN] * len(wanted), False)
+    numbers = bare | {int(code): (*meaning[:-1], code in terminal) for code, meaning in coded.items()}
+    distinct = list(dict.fromkeys([unknown, *numbers.values()]))
     letter = dict(zip(distinct, string.ascii_letters[: len(distinct)], strict=True))
-    spelt = [tuple(letter[tuple(int(sign) for sign in cell)] for cell in row) for row in meanings]
-    books = [[FAULT] * PLACES for _ in WAGES]
-    for name, letters in zip(names, spelt[:-1], strict=True):
-        if name == NO_CODE or name in valid:
-            for book, sign in zip(books, letters, strict=True):
-                book[int(name or 0)] = sign
-    said = {letter[meaning]: dict(zip(wanted, meaning, strict=True)) for meaning in distinct}
-    paid, unpaid, untold = ("".join(book) for book in books)
-    return Alphabet((paid, unpaid, untold), said, spelt[-1][-1])
+    said = {sign: dict(zip(wanted, meaning, strict=False)) for meaning, sign in letter.items()}
+    runs = _runs({number: letter[meaning] for number, meaning in numbers.items()})
+    return Alphabet(runs, said, letter[unknown], [sign for meaning, sign in letter.items() if meaning[-1]])
+
+
+def _meanings(
+    names: list[str], wage: int, states: list[str], definitions: OutcomeDefinitions, catalogue: Catalogue
+) -> dict[str, tuple[int | bool, ...]]:
+    """By code what the week says of each state, and last that it is not terminal."""
+    codes: NDArray[np.int16] = np.arange(len(names), dtype=np.int16)
+    found = classify_weeks(codes, names, np.full(len(names), wage, dtype=np.int8), definitions, catalogue)
+    return {name: (*(int(found[state][place]) for state in states), False) for place, name in enumerate(names)}
+
+
+def _runs(letters: Mapping[int, str]) -> list[tuple[int, int, str]]:
+    """Neighbouring numbers of one letter as one run, in the order of the numbers."""
+    runs: list[tuple[int, int, str]] = []
+    for number, letter in sorted(letters.items()):
+        if runs and runs[-1][1:] == (number - 1, letter):
+            runs[-1] = (runs[-1][0], number, letter)
+        else:
+            runs.append((number, number, letter))
+    return runs

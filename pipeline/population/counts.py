@@ -1,9 +1,13 @@
-"""What is counted of those who are followed: by series, sex, age and municipality, and never a row a person."""
+"""What is counted of those who are followed: by series, sex, age and municipality, and never a row a person.
+
+Everything is a whole number, so that an engine may add it up in any order: the rule for unknown weeks is applied to the
+counts (estimates.py), which are by the number of known weeks for that.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from pipeline.population.alphabet import IN, OPEN, Alphabet
 
@@ -11,17 +15,15 @@ if TYPE_CHECKING:
     from ibis.expr.types import Table
 
 CELL = ("series", "sex", "age", "place")
-Rule = Literal["missing", "known"]
 
 
 def count_weeks(
-    persons: Table, alphabet: Alphabet, outcomes: Iterable[str], weeks: int, rule: Rule, by: Sequence[str] = CELL
+    persons: Table, alphabet: Alphabet, outcomes: Iterable[str], weeks: int, by: Sequence[str] = CELL
 ) -> Table:
-    """For each group, outcome and week: n and total of the shares of weeks 1..week; known and inside of the week.
+    """For each group, outcome, week, and number of known weeks among weeks 1..week: the counts of persons and weeks.
 
-    n: persons whose share is known by the rule for unknown weeks; total: the sum of their shares times the week with
-    "missing", which is a count of weeks, and of the shares with "known"; squares: of the squares of the same. known:
-    persons whose week is known; inside: those of them who are in the state.
+    n: persons; total: their weeks in the state among weeks 1..week; squares: the squares of these, summed. known:
+    persons of whom the week itself is known; inside: those of them who are in the state.
     """
     import ibis
 
@@ -29,42 +31,43 @@ def count_weeks(
     parts = []
     for outcome in outcomes:
         told = persons.select(*by, signs=alphabet.read(persons.after, outcome)).cross_join(week)
-        share, is_known = _share(told.signs.substr(0, told.week), told.week, rule)
+        inside, known = _count(told.signs.substr(0, told.week), told.week)
         sign = told.signs.substr(told.week - 1, 1)
-        each = told.select(*by, "week", share=share, is_known=is_known, known=sign != OPEN, inside=sign == IN)
+        each = told.select(*by, "week", known_weeks=known, weeks=inside, is_known=sign != OPEN, is_inside=sign == IN)
         parts.append(
-            each.group_by(*by, "week").aggregate(
-                n=each.is_known.sum(),
-                total=each.share.sum(where=each.is_known),
-                squares=(each.share * each.share).sum(where=each.is_known),
-                known=each.known.sum(),
-                inside=each.inside.sum(),
+            each.group_by(*by, "week", "known_weeks").aggregate(
+                n=each.count(),
+                total=each.weeks.sum().cast("int64"),
+                squares=(each.weeks * each.weeks).sum().cast("int64"),
+                known=each.is_known.sum().cast("int64"),
+                inside=each.is_inside.sum().cast("int64"),
             ).mutate(outcome=ibis.literal(outcome))
         )  # fmt: skip
     return ibis.union(*parts) if len(parts) > 1 else parts[0]
 
 
-def count_persons(
-    persons: Table, alphabet: Alphabet, states: Iterable[str], weeks: int, rule: Rule, by: Sequence[str] = CELL
+def count_history(
+    persons: Table, alphabet: Alphabet, states: Iterable[str], weeks: int, by: Sequence[str] = CELL
 ) -> Table:
-    """For each group: persons, those with an age and the sum of their ages, and n and total of the history's shares."""
+    """For each group, state, and number of known weeks of the history: n, and the total of the weeks in the state."""
     import ibis
 
-    told, named = persons, list(states)
-    for state in named:
-        share, is_known = _share(alphabet.read(persons.before, state), ibis.literal(weeks), rule)
-        told = told.mutate(**{f"share_{state}": share, f"known_{state}": is_known})
-    sums: dict[str, Any] = {"persons": told.count(), "aged": told.birthdays.count(), "ages": told.birthdays.sum()}
-    for state in named:
-        is_known, share = told[f"known_{state}"], told[f"share_{state}"]
-        sums |= {f"n_{state}": is_known.sum(), f"total_{state}": share.sum(where=is_known)}
-    return told.group_by(*by).aggregate(**sums)
+    parts = []
+    for state in states:
+        inside, known = _count(alphabet.read(persons.before, state), ibis.literal(weeks))
+        each = persons.select(*by, known_weeks=known, weeks=inside)
+        counted = each.group_by(*by, "known_weeks").aggregate(n=each.count(), total=each.weeks.sum().cast("int64"))
+        parts.append(counted.mutate(state=ibis.literal(state)))
+    return ibis.union(*parts) if len(parts) > 1 else parts[0]
 
 
-def _share(signs: Any, weeks: Any, rule: Rule) -> tuple[Any, Any]:
-    """Weeks in the state, with "known" as a share of the known ones; and whether the share is known."""
-    inside = weeks - signs.replace(IN, "").length()
-    known = signs.replace(OPEN, "").length()
-    if rule == "missing":
-        return inside, known == weeks
-    return inside / known.nullif(0), known > 0
+def count_persons(persons: Table, by: Sequence[str] = CELL) -> Table:
+    """For each group: persons, those with an age, and the sum of their ages."""
+    return persons.group_by(*by).aggregate(
+        persons=persons.count(), aged=persons.years.count(), ages=persons.years.sum().cast("int64")
+    )
+
+
+def _count(signs: Any, weeks: Any) -> tuple[Any, Any]:
+    """How many of so many weeks are in the state, and how many are known."""
+    return weeks - signs.replace(IN, "").length(), signs.replace(OPEN, "").length()

@@ -3,26 +3,18 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pipeline.errors import InputError
-from pipeline.register.readers import read_header
-from pipeline.settings.extract import RawFile
-
-if TYPE_CHECKING:
-    from ibis.expr.types import Table
+from pipeline.population.received import MEMORY
 
 EMBEDDED = "duckdb"
 SPARK = re.compile(r"spark://.+|local\[(\d+|\*)\]|yarn|k8s://.+")
-MEMORY = "700MB"  # what DuckDB keeps before it writes to the disk: the process stays under 1 GB
 SPARK_REQUIREMENTS = "requirements-spark.lock"
-PARTITIONS = 8  # of what Spark has grouped, which is small
-CONVERT = (
-    'python -c "import pyreadstat, sys; pyreadstat.read_sas7bdat(sys.argv[1])[0].astype(str).to_parquet(sys.argv[2])"'
-)
 
 
 @contextmanager
@@ -44,6 +36,31 @@ def connected(engine: str, folder: Path) -> Iterator[Any]:
         yield connection
     finally:
         connection.disconnect()
+
+
+@contextmanager
+def told_errors(path: Path) -> Iterator[None]:
+    """Turn what an engine raises into an InputError that names the register file, and holds no value of its rows."""
+    try:
+        yield
+    except _raised() as error:
+        raise InputError(
+            f"{path}: the engine stopped ({type(error).__name__}). See to the memory and the space on the disk, and "
+            "whether every row has the cells of the header: make check-extract reads the file row by row and says "
+            "which has not."
+        ) from error
+
+
+def _raised() -> tuple[type[Exception], ...]:
+    """What the engines that were started raise."""
+    import duckdb
+
+    if "pyspark" not in sys.modules:
+        return (duckdb.Error,)
+    from py4j.protocol import Py4JError
+    from pyspark.errors import PySparkException
+
+    return (duckdb.Error, Py4JError, PySparkException)
 
 
 def _connect_duckdb(folder: Path) -> Any:
@@ -70,42 +87,16 @@ def _connect_spark(master: str, folder: Path) -> Any:
 
     settings = {
         "spark.ui.enabled": "false",
-        "spark.ui.showConsoleProgress": "true",
+        "spark.ui.showConsoleProgress": "false",
         "spark.sql.session.timeZone": "UTC",
-        "spark.sql.shuffle.partitions": str(PARTITIONS),
         "spark.sql.warehouse.dir": str(folder / "warehouse"),
         "spark.local.dir": str(folder),
     }
+    if master.startswith("local"):
+        settings["spark.sql.shuffle.partitions"] = "1"  # what is grouped is small
     builder = SparkSession.builder.master(master).appName("population")
     for key, value in settings.items():
         builder = builder.config(key, value)
     session = builder.getOrCreate()
     session.sparkContext.setLogLevel("ERROR")
     return ibis.pyspark.connect(session)
-
-
-def read_register(connection: Any, path: Path, file: RawFile) -> Table:
-    """The register file as a relation of text, read when it is asked for; the names of its columns as in the file.
-
-    A csv is read as extract.toml describes it, every column as text, nothing guessed from a sample. InputError for a
-    file in a form that no engine reads.
-    """
-    if path.suffix == ".parquet":
-        return connection.read_parquet(str(path))
-    if path.suffix == ".csv":
-        return _read_csv(connection, path, file)
-    raise InputError(
-        f"{path}: make population reads csv and parquet, not {path.suffix}. Convert it first, for a sas7bdat that fits "
-        f"in memory with {CONVERT} {path.name} {path.stem}.parquet, and name that file in extract.toml."
-    )
-
-
-def _read_csv(connection: Any, path: Path, file: RawFile) -> Table:
-    if connection.name == EMBEDDED:
-        columns = dict.fromkeys(read_header(path, file.separator), "VARCHAR")
-        return connection.read_csv(
-            str(path), columns=columns, delim=file.separator, quote='"', header=True, auto_detect=False
-        )
-    return connection.read_csv(
-        str(path), sep=file.separator, quote='"', header=True, inferSchema=False, mode="FAILFAST", enforceSchema=False
-    )

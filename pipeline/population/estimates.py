@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from pipeline.estimate.table import MISSING, Estimate, estimates_table, hash_persons
+from pipeline.population.cells import MEN, WOMEN
 from pipeline.population.persons import EVERYBODY
-from pipeline.population.register import ARMS, Definitions
+from pipeline.population.register import ARMS, Counts, Definitions
 from pipeline.show.places import find_places
 
 if TYPE_CHECKING:
@@ -17,31 +18,30 @@ if TYPE_CHECKING:
 CONTROL = ARMS[0]
 ALL = "all"
 TRIAL = "trial"  # the analysed persons of both arms
+SUMMED = ["n", "share", "share_squared", "known", "inside"]
 NOBODY = "no estimate: no person of this group"
 COMPUTED = hash_persons([])  # the estimates are of a register, not of listed persons
 
 
 def build_estimates(
-    weeks: pd.DataFrame,
-    persons: pd.DataFrame,
-    definitions: Definitions,
-    groups: pd.DataFrame,
-    municipalities: pd.DataFrame | None,
+    counts: Counts, definitions: Definitions, groups: pd.DataFrame, municipalities: pd.DataFrame | None
 ) -> pd.DataFrame:
     """The table of estimates: shares by week, who was recruited, and the control group less everybody.
 
     The groups are everybody ("all"), each sex, group of age, and stratum whose municipalities are known. A share of
     nobody is missing with the reason.
     """
-    weeks, persons = _with_trial(weeks), _with_trial(persons)
-    samples = _samples(definitions, groups, municipalities)
+    weeks, history, persons = map(_with_trial, counts)
+    told = _by_rule(weeks, definitions, weeks["week"])
+    before = _by_rule(history, definitions, definitions.history.weeks)
     rows: list[Estimate] = []
-    for name, (column, values) in samples.items():
-        own = weeks if not column else weeks[weeks[column].isin(values)]
-        summed = own.groupby(["series", "outcome", "week"])[["n", "total", "squares", "known", "inside"]].sum()
-        rows += _shares(name, summed, definitions)
-        people = persons if not column else persons[persons[column].isin(values)]
-        rows += _recruited(name, people.groupby("series").sum(numeric_only=True), persons, definitions)
+    for name, (column, values) in _samples(definitions, groups, municipalities).items():
+        own, past, people = (
+            table if not column else table[table[column].isin(values)] for table in (told, before, persons)
+        )
+        rows += _shares(name, own.groupby(["series", "outcome", "week"])[SUMMED].sum(), definitions)
+        of_history = past.groupby(["series", "state"])[["n", "share"]].sum()
+        rows += _recruited(name, people.groupby("series").sum(numeric_only=True), of_history, persons, definitions)
     return estimates_table(rows)
 
 
@@ -52,17 +52,30 @@ def _with_trial(counts: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([counts, counts[counts["series"] != EVERYBODY].assign(series=TRIAL)], ignore_index=True)
 
 
+def _by_rule(counts: pd.DataFrame, definitions: Definitions, weeks: pd.Series | int) -> pd.DataFrame:
+    """The counts with n and sums of the shares that are known: of all the weeks, or by the rule "known" of any."""
+    of = counts["known_weeks"]
+    is_known = of == weeks if definitions.study.outcomes.unknown_weeks == "missing" else of > 0
+    of = of.where(is_known, 1)
+    squares = counts.get("squares", 0)
+    return counts.assign(
+        n=counts["n"].where(is_known, 0),
+        share=(counts["total"] / of).where(is_known, 0.0),
+        share_squared=(squares / of**2).where(is_known, 0.0),
+    )
+
+
 def _samples(
     definitions: Definitions, groups: pd.DataFrame, municipalities: pd.DataFrame | None
 ) -> dict[str, tuple[str, list[str]]]:
     """By the name of a group the column of the counts that tells it, and its values there."""
     population, stratum = definitions.population, definitions.study.design.stratum
     found: dict[str, tuple[str, list[str]]] = {ALL: ("", [])}
-    found |= {sex: ("sex", [sex]) for sex in population.sexes}
+    found |= {sex: ("sex", [sex]) for sex in (WOMEN, MEN)}
     found |= {f"age_{bound}": ("age", [f"age_{bound}"]) for bound in population.ages}
     if municipalities is not None and stratum is not None:
-        own = groups[groups["grouping"] == stratum.name]
-        places = find_places(dict(zip(own["address"], own["label"], strict=True)), municipalities)
+        strata = groups[groups["grouping"] == stratum.name]
+        places = find_places(dict(zip(strata["address"], strata["label"], strict=True)), municipalities)
         found |= {name: ("place", [str(n) for n in place.numbers]) for name, place in places.items() if place.numbers}
     return found
 
@@ -70,20 +83,19 @@ def _samples(
 def _shares(sample: str, summed: pd.DataFrame, definitions: Definitions) -> Iterator[Estimate]:
     """The mean share of weeks 1..week of each series, and at the horizon the control group less everybody."""
     counts = {key: tuple(float(value) for value in row) for key, *row in summed.itertuples()}
-    horizon, hashed = definitions.study.time.horizon_weeks, definitions.population.state
+    horizon, state = definitions.study.time.horizon_weeks, definitions.population.state
     for outcome in definitions.outcomes.shares:
         found = {}
         for series in (EVERYBODY, TRIAL, *ARMS.values()):
             for week in range(1, horizon + 1):
-                n, total, squares, known, inside = counts.get((series, outcome, week), (0.0,) * 5)
-                divisor = week if definitions.study.outcomes.unknown_weeks == "missing" else 1
-                mean, se = _mean(n, total / divisor, squares / divisor**2)
+                n, total, squares, known, inside = counts.get((series, outcome, week), (0.0,) * len(SUMMED))
+                mean, se = _mean(n, total, squares)
                 found[series, week] = (mean, se, int(n))
-                yield _estimate("population", sample, outcome, week, series, mean, int(n), hashed, se)
+                yield _estimate("population", sample, outcome, week, series, mean, int(n), state, se)
                 share = inside / known if known else MISSING
-                yield _estimate("population_week", sample, outcome, week, series, share, int(known), hashed)
+                yield _estimate("population_week", sample, outcome, week, series, share, int(known), state)
         (control, se, n), (everybody, _, _) = found[CONTROL, horizon], found[EVERYBODY, horizon]
-        yield _estimate("population", sample, outcome, horizon, "difference", control - everybody, n, hashed, se)
+        yield _estimate("population", sample, outcome, horizon, "difference", control - everybody, n, state, se)
 
 
 def _mean(n: float, total: float, squares: float) -> tuple[float, float]:
@@ -95,23 +107,23 @@ def _mean(n: float, total: float, squares: float) -> tuple[float, float]:
 
 
 def _recruited(
-    sample: str, summed: pd.DataFrame, persons: pd.DataFrame, definitions: Definitions
+    sample: str, summed: pd.DataFrame, history: pd.DataFrame, persons: pd.DataFrame, definitions: Definitions
 ) -> Iterator[Estimate]:
     """How many of each series are of a group, their share of the series, their mean age, and their history."""
-    whole, hashed = persons.groupby("series")["persons"].sum(), definitions.population.state
+    whole, state = persons.groupby("series")["persons"].sum(), definitions.population.state
+    past = {key: (int(n), float(total)) for key, n, total in history.itertuples()}
     for series in (EVERYBODY, TRIAL, *ARMS.values()):
         row = summed.loc[series] if series in summed.index else 0 * summed.sum()
         n, of = int(row.get("persons", 0)), int(whole.get(series, 0))
         share = n / of if of else MISSING
-        yield _estimate("recruited", series, sample, None, "share", share, n, hashed)
+        yield _estimate("recruited", series, sample, None, "share", share, n, state)
         aged = int(row.get("aged", 0))
         age = float(row["ages"]) / aged if aged else MISSING
-        yield _estimate("recruited", series, sample, None, "age", age, aged, hashed)
-        for state in definitions.history.states:
-            known = int(row.get(f"n_{state}", 0))
-            weeks = definitions.history.weeks if definitions.study.outcomes.unknown_weeks == "missing" else 1
-            mean = float(row[f"total_{state}"]) / weeks / known if known else MISSING
-            yield _estimate("recruited", series, sample, None, f"{state}_pre_share", mean, known, hashed)
+        yield _estimate("recruited", series, sample, None, "age", age, aged, state)
+        for name in definitions.history.states:
+            known, total = past.get((series, name), (0, 0.0))
+            mean = total / known if known else MISSING
+            yield _estimate("recruited", series, sample, None, f"{name}_pre_share", mean, known, state)
 
 
 def _estimate(

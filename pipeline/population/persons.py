@@ -2,45 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import InputError
-from pipeline.population.alphabet import FAULT, NO_MONTH, Alphabet
-from pipeline.register.calendar import iso_of_week, monday_of_week
-from pipeline.register.codes import BLANKS
-from pipeline.register.columns import RegisterColumns, find_columns
-from pipeline.register.persons import WHOLE
-from pipeline.register.readers import show_value
-from pipeline.settings.study import Population
+from pipeline.population.alphabet import FAULT, Alphabet
+from pipeline.population.cells import (
+    day_of_birth,
+    linked_key,
+    mark_of_wage,
+    name_age,
+    name_place,
+    name_sex,
+    number_of_week,
+    text,
+    years_of_age,
+)
+from pipeline.population.received import Source
+from pipeline.register.calendar import iso_of_week
+from pipeline.register.columns import RegisterColumns
+from pipeline.settings.study import Population, Sex
 
 if TYPE_CHECKING:
     import pandas as pd
-    from ibis.expr.types import IntegerValue, StringValue, Table
+    from ibis.expr.types import StringValue, Table
 
-UNKNOWN = "unknown"  # the group of who has no sex, birth or municipality in the register
 EVERYBODY = "population"  # the series of those who entered
-DATE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}"
 
 
 @dataclass(frozen=True)
 class Register:
-    """The register file as a relation, its columns, and what a person's columns are called in it.
+    """The register as a relation of a row a person, and what it is read with.
 
-    weeks: the weeks of the draws, ascending; before, after: the weeks of each side of an entry that are followed.
+    sources: its files. birth: the column of it. weeks: those of the draws, ascending; before, after: the weeks of each side of an entry that are
+    followed. blanks: what a cell says for nothing.
     """
 
     connection: Any
     table: Table
-    path: str
+    sources: Sequence[Source]
     key: str
     columns: RegisterColumns
     population: Population
+    sex: Sex
+    birth: str
     alphabet: Alphabet
     weeks: Sequence[int]
     before: int
     after: int
+    blanks: Collection[str]
 
     @property
     def first(self) -> int:
@@ -49,118 +60,111 @@ class Register:
 
     @property
     def last(self) -> int:
-        """The week of the last letter of a word."""
-        return max(max(self.columns.weeks), self.weeks[-1] + self.after)
+        """The week of the last letter of a word: the last one that is counted of anybody."""
+        return self.weeks[-1] + self.after
 
-    def column(self, name: str) -> str:
-        """The name in the file of a column that study.toml names, in any case; InputError if there is none."""
-        found = [own for own in self.table.columns if own.lower() == name.lower()]
-        if len(found) != 1:
-            raise InputError(
-                f"{self.path}: {len(found)} columns are called {name}, which [population] in study.toml names. Mend "
-                "the name there, or ask for the register with the column."
-            )
-        return found[0]
+    @property
+    def read(self) -> list[int]:
+        """The weeks of the register that are read."""
+        return [week for week in self.columns.weeks if week <= self.last]
 
-    def cell(self, name: str) -> StringValue:
-        """The cells of a column as trimmed text; a cell without a value is ''."""
-        return self.table[name].cast("string").fill_null("").strip()
+    @property
+    def places(self) -> dict[str, list[int]]:
+        """The columns of municipalities, each with the weeks of draws whose year it is, or is nearest to."""
+        found: dict[str, list[int]] = {}
+        for week in self.weeks:
+            found.setdefault(self._municipality(week), []).append(week)
+        return found
 
-    def municipality_column(self, week: int) -> str:
-        """The column of the municipality in the year of a week, or in the nearest year that the file has one of."""
-        start, end = self.population.municipality.lower().split("{year}")
-        years = {
-            int(middle): name
-            for name in self.table.columns
-            if name.lower().startswith(start)
-            and name.lower().endswith(end)
-            and (middle := name[len(start) : len(name) - len(end)]).isdecimal()
-        }
+    def _municipality(self, week: int) -> str:
+        years = {self.population.year(name): name for name in self.table.columns if self.population.year(name)}
         if not years:
-            return self.column(self.population.municipality)
+            raise InputError(
+                f"{self.sources[0].path}: no column {self.population.municipality}, which [population] in study.toml "
+                "names. Mend the name there, or ask for the register with the column."
+            )
         year = iso_of_week(week)[0]
         return years[min(years, key=lambda other: (abs(other - year), other))]
-
-
-def describe_columns(path: str, names: Sequence[str]) -> RegisterColumns:
-    """The weeks and months of a register of a row a person; InputError as find_columns raises it."""
-    return find_columns(path, list(names))
 
 
 def keep_followed(register: Register, trial: pd.DataFrame) -> Table:
     """A relation of who is followed: key, arm and drawn of the trial's persons, entered, who they are, and the word.
 
     `trial` has the key as files are linked by it, the arm, and the week of the draw. entered: the first of the weeks of
-    draws in which the person was in the state of entry, missing if there is none. Rows with a cell that is no code are
-    kept too, so that `require_sound` finds them.
+    draws in which the person was in the state of entry, missing if there is none. fault: the place in the word of the
+    first cell that is no code, -1 without one; such rows are kept too.
     """
     import ibis
 
-    columns, table = register.columns, register.table
-    # A view: ibis would write the expression of a word into every place that uses it.
-    words = _view(
-        register,
-        table.select(
-            key=_link(register.cell(register.key)),
-            sex=register.cell(register.column(register.population.sex)),
-            born=register.cell(register.column(register.population.born)),
-            **{_place(name): register.cell(name) for name in _places(register)},
-            word=_spell(register),
-        ),
-        "words",
-    )
-    letters = register.alphabet.letters_in(register.population.state)
-    in_state = [
-        (words.word.substr(week - register.first, 1).isin(letters), ibis.literal(week, "int64"))
-        for week in register.weeks
-        if week in columns.weeks
-    ]
-    nobody = ibis.null("int64")
-    entered = _view(
-        register, words.mutate(entered=ibis.cases(*in_state, else_=nobody) if in_state else nobody), "entered"
-    )
+    # Views, for ibis would write the expression of a word into every place that uses it.
     drawn = _view(register, ibis.memtable(trial.rename(columns={"key": "trial_key"})), "trial")
-    joined = entered.left_join(drawn, entered.key == drawn.trial_key).drop("trial_key")
-    return joined.filter(joined.entered.notnull() | joined.drawn.notnull() | joined.word.contains(FAULT))
+    cells = _view(register, _cells(register), "cells")
+    draws = cells.mutate(draws=_spell(register, cells, [week for week in register.weeks if week in register.read]))
+    joined = _view(register, draws.left_join(drawn, draws.key == drawn.trial_key).drop("trial_key"), "joined")
+    letters = [*register.alphabet.letters_in(register.population.state), FAULT]
+    near = joined.filter(ibis.or_(joined.drawn.notnull(), *(joined.draws.contains(letter) for letter in letters)))
+    kept = ["key", "arm", "drawn", "sex", "birth", *register.places]
+    words = _view(register, near.select(*kept, word=_spell(register, near, register.read)), "words")
+    told = words.select(*kept, word=_end(register, words.word), fault=words.word.find(FAULT))
+    return _entered(register, _view(register, told, "told"))
+
+
+def _entered(register: Register, told: Table) -> Table:
+    """The persons with the week of their entry: those who have one, the trial's, and those with a fault."""
+    import ibis
+
+    letters, nobody = register.alphabet.letters_in(register.population.state), ibis.null("int64")
+    in_state = [
+        (told.word.substr(week - register.first, 1).isin(letters), ibis.literal(week, "int64"))
+        for week in register.weeks
+        if week in register.read
+    ]
+    found = told.mutate(entered=ibis.cases(*in_state, else_=nobody) if in_state else nobody)
+    return found.filter(found.entered.notnull() | found.drawn.notnull() | (found.fault >= 0))
 
 
 def _view(register: Register, table: Table, name: str) -> Table:
     return register.connection.create_view(name, table, overwrite=True)
 
 
-def _spell(register: Register) -> StringValue:
-    """The word of each person, a letter a week from the first week to the last."""
+def _cells(register: Register) -> Table:
+    """Of every row the key, who it is, the weeks as they are, and by month the number of a week without a code."""
+    table = register.table
+    months = {register.columns.month_column(week) for week in register.read} - {None}
+    return table.select(
+        key=linked_key(table, register.key),
+        sex=text(table, register.sex.register),
+        birth=text(table, register.birth),
+        **{name: text(table, name) for name in register.places},
+        **{register.columns.weeks[week]: table[register.columns.weeks[week]] for week in register.read},
+        **{_mark(month): mark_of_wage(table, month, register.blanks) for month in sorted(filter(None, months))},
+    )
+
+
+def _mark(month: str) -> str:
+    return f"mark_{month}"
+
+
+def _spell(register: Register, cells: Table, weeks: Sequence[int]) -> StringValue:
+    """The letters of these weeks; of all that are read they begin at the first week of a word and end at its last."""
     import ibis
 
-    unknown, columns = register.alphabet.unknown, register.columns
-    before, after = min(columns.weeks) - register.first, register.last - max(columns.weeks)
-    word = register.alphabet.spell(ibis.array([_week(register, week) for week in columns.weeks]))
-    return ibis.literal(unknown * before).concat(word, ibis.literal(unknown * after))
+    numbers = []
+    for week in weeks:
+        month = register.columns.month_column(week)
+        mark = cells[_mark(month)] if month else mark_of_wage(cells, None, register.blanks)
+        numbers.append(number_of_week(cells, register.columns.weeks[week], mark, register.blanks))
+    return register.alphabet.spell(ibis.array(numbers)) if numbers else ibis.literal("")
 
 
-def _week(register: Register, week: int) -> Any:
+def _end(register: Register, word: StringValue) -> StringValue:
+    """The word with what lies outside the extract, and after a death, unknown."""
     import ibis
 
-    month = register.columns.month_column(week)
-    wage = ibis.literal(NO_MONTH) if month is None else register.table[month].cast("string")
-    return ibis.struct({"code": register.table[register.columns.weeks[week]].cast("string"), "wage": wage})
-
-
-def _link(key: StringValue) -> StringValue:
-    """The key as link_keys makes it: a whole number of up to nine digits without leading zeros."""
-    import ibis
-
-    bare = key.re_replace("^0+", "")
-    whole = ibis.ifelse(bare == "", ibis.literal("0"), bare)
-    return ibis.ifelse(key.re_search(f"^{WHOLE.pattern}$"), whole, key)
-
-
-def _places(register: Register) -> list[str]:
-    return sorted({register.municipality_column(week) for week in register.weeks})
-
-
-def _place(name: str) -> str:
-    return f"place_{name.lower()}"
+    unknown, weeks = register.alphabet.unknown, register.last - register.first + 1
+    before = (min(register.read) if register.read else register.last + 1) - register.first
+    after = weeks - before - len(register.read)
+    return register.alphabet.end(ibis.literal(unknown * before).concat(word, ibis.literal(unknown * after)), weeks)
 
 
 def line_up(register: Register, kept: Table) -> Table:
@@ -169,111 +173,21 @@ def line_up(register: Register, kept: Table) -> Table:
     The series are EVERYBODY, from the week of entry, and the arms of the trial, from the week of the draw. before: the
     letters of the weeks before the entry, the last of them the week before; after: those from week 1 on.
     """
-    everybody = kept.filter(kept.entered.notnull()).mutate(series=_text(EVERYBODY), entry=kept.entered)
+    import ibis
+
+    everybody = kept.filter(kept.entered.notnull()).mutate(series=ibis.literal(EVERYBODY), entry=kept.entered)
     trial = kept.filter(kept.drawn.notnull()).mutate(series=kept.arm, entry=kept.drawn)
     both = everybody.union(trial)
-    place = both.entry - register.first
+    place, born = both.entry - register.first, day_of_birth(both.birth, register.sources[0].facts.dates)
+    years = years_of_age(born, both.entry, register.weeks)
     return both.select(
         "key",
         "series",
         "entry",
-        sex=_name_sex(both.sex, register.population),
-        age=_name_age(both.born, both.entry, register),
-        place=_name_place(both, register),
+        sex=name_sex(both.sex, register.sex),
+        age=name_age(years, register.population.ages),
+        place=name_place(both, register.places),
         before=both.word.substr(place - register.before, register.before),
         after=both.word.substr(place + 1, register.after),
-        birthdays=_age(both.born, both.entry, register),
+        years=years,
     )
-
-
-def _text(word: str) -> Any:
-    import ibis
-
-    return ibis.literal(word)
-
-
-def _name_sex(cell: StringValue, population: Population) -> StringValue:
-    import ibis
-
-    return ibis.cases(*((cell == value, name) for name, value in population.sexes.items()), else_=UNKNOWN)
-
-
-def _age(born: StringValue, entry: IntegerValue, register: Register) -> IntegerValue:
-    """Whole years at the Monday of the week of entry; missing without a date of birth or with a later one."""
-    import ibis
-
-    days = [(week, int(f"{monday_of_week(week):%Y%m%d}")) for week in register.weeks]
-    monday = ibis.cases(*((entry == week, ibis.literal(day, "int64")) for week, day in days), else_=0)
-    birth = ibis.ifelse(born.re_search(DATE), born.substr(0, 10).replace("-", ""), ibis.literal("99999999"))
-    years = (monday - birth.cast("int64")) // 10000
-    return ibis.ifelse(years >= 0, years, ibis.null("int64"))
-
-
-def _name_age(born: StringValue, entry: IntegerValue, register: Register) -> StringValue:
-    import ibis
-
-    age = _age(born, entry, register)
-    bounds = ((age >= bound, f"age_{bound}") for bound in reversed(register.population.ages))
-    return ibis.cases(*bounds, else_=UNKNOWN)
-
-
-def _name_place(persons: Table, register: Register) -> StringValue:
-    """The number of the municipality in the year of entry."""
-    import ibis
-
-    weeks: dict[str, list[int]] = {}
-    for week in register.weeks:
-        weeks.setdefault(_place(register.municipality_column(week)), []).append(week)
-    cell = ibis.cases(*((persons.entry.isin(of), persons[name]) for name, of in weeks.items()), else_="")
-    number = cell.re_replace(r"\.0$", "")
-    return ibis.ifelse(number == "", ibis.literal(UNKNOWN), number)
-
-
-def require_sound(register: Register, kept: Table) -> None:
-    """Raise InputError for a cell that is no code, a person with two rows, and a sex or birth that cannot be read."""
-    _require_codes(register, kept)
-    repeated = int((kept.count() - kept.key.nunique()).execute())
-    if repeated:
-        raise InputError(
-            f"{register.path}, column {register.key}: {repeated} rows repeat a person's key. Keep one row a person."
-        )
-    sexes, population = [*register.population.sexes.values(), *sorted(BLANKS)], register.population
-    _refuse(register, kept.sex, kept.sex.notin(sexes), population.sex, f"is none of {', '.join(sexes)}")
-    dated = kept.born.re_search(DATE) | kept.born.isin(sorted(BLANKS))
-    _refuse(register, kept.born, ~dated, population.born, "is no date of the form yyyy-mm-dd")
-
-
-def _refuse(register: Register, cells: Any, wrong: Any, column: str, fault: str) -> None:
-    found = cells.as_table().filter(wrong)
-    count = int(found.count().execute())
-    if count:
-        shown = show_value(str(found.limit(1).execute().iloc[0, 0]))
-        raise InputError(
-            f"{register.path}, column {column}: the value {shown} {fault} ({count} cells). Mend [population] in "
-            "study.toml, or the file."
-        )
-
-
-def _require_codes(register: Register, kept: Table) -> None:
-    at = kept.filter(kept.word.contains(FAULT)).word
-    count, first = at.as_table().aggregate(n=at.count(), first=at.find(FAULT).min()).execute().iloc[0]
-    if not count:
-        return
-    name = register.columns.weeks[register.first + int(first)]
-    week = register.first + int(first)
-    import ibis
-
-    cells = register.table.select(
-        cell=register.cell(name), letter=register.alphabet.spell(ibis.array([_week(register, week)]))
-    )
-    wrong = cells.filter(cells.letter == FAULT).group_by("cell").aggregate(n=cells.cell.count()).execute()
-    shown = ", ".join(f"{show_value(str(cell))} ({n} cells)" for cell, n in wrong.sort_values("cell").head().values)
-    raise InputError(
-        f"{register.path}, column {name}: unknown benefit code: {shown}; in all {int(count)} persons have such cells. "
-        "Look the code up in the register's code book and add it to benefit_codes.csv."
-    )
-
-
-def known_weeks(weeks: Iterable[int]) -> list[int]:
-    """The weeks of the draws, each once, ascending."""
-    return sorted({int(week) for week in weeks})

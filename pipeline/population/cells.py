@@ -1,0 +1,163 @@
+"""What a cell of the register says, as relational expressions: the number of a week, a key, a sex, an age, a place."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from pipeline.population.alphabet import NO_CODE_NUMBERS
+from pipeline.register.calendar import monday_of_week
+from pipeline.register.cells import MOST_DAYS, ORDERS, ORIGINS, SECONDS_OF_A_DAY
+from pipeline.register.files.rows import NUMBER_OF_A_PERSON
+from pipeline.register.persons import WHOLE
+from pipeline.settings.study import Sex
+
+if TYPE_CHECKING:
+    from ibis.expr.types import BooleanValue, FloatingValue, IntegerValue, StringValue, Table
+
+UNKNOWN = "unknown"  # the group of who has no sex, birth or municipality in the register
+WOMEN, MEN = "women", "men"
+LEAST_CODE, MOST_CODE = 100, 999
+LEAST_INDUSTRY, MOST_INDUSTRY = 10_000, 999_999
+NO_DAY = 99_999_999  # later than any day, as yyyymmdd
+
+
+def text(table: Table, column: str) -> StringValue:
+    """The cells of a column as trimmed text; a cell without a value is ''."""
+    cell: StringValue = table[column].cast("string").fill_null("").strip()
+    return cell
+
+
+def mark_of_wage(table: Table, column: str | None, blanks: Collection[str]) -> FloatingValue:
+    """The number of a week without a code in the month of this wage column, none of no industry code; `blanks` are how
+    the file writes nothing, and None is a month that is not in the extract.
+    """  # fmt: skip
+    import ibis
+
+    if column is None:
+        return ibis.literal(NO_CODE_NUMBERS[-1]).cast("float64")
+    cell = table[column].cast("string")
+    is_industry = cell.try_cast("float64").between(LEAST_INDUSTRY, MOST_INDUSTRY)
+    marks = ibis.cases(
+        (_is_blank(cell, blanks), NO_CODE_NUMBERS[0]), (is_industry, NO_CODE_NUMBERS[1]), else_=ibis.null("int8")
+    )
+    return marks.cast("float64")
+
+
+def number_of_week(table: Table, column: str, mark: FloatingValue, blanks: Collection[str]) -> FloatingValue:
+    """The code of a week as a number, `mark` without a code, and none of what is no code."""
+    import ibis
+
+    cell = table[column].cast("string")
+    # A number that is a code first, for that is cheap, and an engine works an expression out anew wherever it stands.
+    number = cell.try_cast("float64")
+    code = ibis.ifelse(number.between(LEAST_CODE, MOST_CODE), number, ibis.null("float64"))
+    bare = ibis.ifelse(_is_blank(cell, blanks) | (number == 0), mark, ibis.null("float64"))
+    with_comma = cell.replace(",", ".").try_cast("float64")
+    comma = ibis.ifelse(with_comma.between(LEAST_CODE, MOST_CODE), with_comma, ibis.null("float64"))
+    return ibis.coalesce(code, bare, comma)
+
+
+def _is_blank(cell: StringValue, blanks: Collection[str]) -> BooleanValue:
+    blank: BooleanValue = cell.isnull() | cell.strip().isin(sorted(blanks))
+    return blank
+
+
+def linked_key(table: Table, column: str) -> StringValue:
+    """The key as link_keys makes it: a whole number of up to nine digits without leading zeros.
+
+    Of a column of numbers those of nine and ten digits have ten, as in every file that is read (`pad_numbers`).
+    """
+    import ibis
+
+    key = text(table, column)
+    if not table[column].type().is_string():
+        key = key.re_replace(r"\.0$", "")
+        shortest, longest = table.select(size=key.length()).filter(lambda each: each.size > 0).aggregate(
+            low=lambda each: each.size.min(), high=lambda each: each.size.max()
+        ).execute().iloc[0]  # fmt: skip
+        if (shortest, longest) != (longest, longest) or longest == NUMBER_OF_A_PERSON - 1:
+            is_short = (key.length() == NUMBER_OF_A_PERSON - 1) & ibis.literal(
+                shortest >= NUMBER_OF_A_PERSON - 1 and longest <= NUMBER_OF_A_PERSON
+            )
+            key = ibis.ifelse(is_short, ibis.literal("0").concat(key), key)
+    bare = key.re_replace("^0+", "")
+    whole = ibis.ifelse(bare == "", ibis.literal("0"), bare)
+    linked: StringValue = ibis.ifelse(key.re_search(f"^{WHOLE.pattern}$"), whole, key)
+    return linked
+
+
+def name_sex(cell: StringValue, sex: Sex) -> StringValue:
+    """Women, men, or unknown."""
+    import ibis
+
+    named: StringValue = ibis.cases((cell.isin(sex.women), WOMEN), (cell.isin(sex.men), MEN), else_=UNKNOWN)
+    return named
+
+
+def day_of_birth(cell: StringValue, dates: str) -> IntegerValue:
+    """The day as the whole number yyyymmdd, as the file writes `dates`; none of a cell that is no date."""
+    import ibis
+
+    nothing = ibis.null("int64")
+    iso = cell.re_search("^[0-9]{4}-[0-9]{2}-[0-9]{2}")
+    days = [(iso, cell.substr(0, 10).replace("-", "").try_cast("int64"))]
+    if dates in ORDERS:
+        pattern = "^([0-9]{1,2})[-./]([0-9]{1,2})[-./]([0-9]{4})$"
+        first, second, year = (cell.re_extract(pattern, group).try_cast("int64") for group in (1, 2, 3))
+        day, month = (first, second) if dates.startswith("dd") else (second, first)
+        days.append((cell.re_search(pattern), year * 10000 + month * 100 + day))
+    elif dates in ORIGINS:
+        number = cell.re_replace(r"\.0$", "").try_cast("int64")
+        counted = ibis.ifelse(number > MOST_DAYS, number // SECONDS_OF_A_DAY, number)
+        days.append((number.notnull(), _from_number(counted + (ORIGINS[dates] - datetime.date(1970, 1, 1)).days)))
+    birth: IntegerValue = ibis.cases(*days, else_=nothing)
+    return birth
+
+
+def _from_number(days: IntegerValue) -> IntegerValue:
+    """The day so many days after 1970-01-01 as yyyymmdd, by whole numbers alone, which every engine has alike.
+
+    Howard Hinnant, chrono-Compatible Low-Level Date Algorithms, civil_from_days.
+    """
+    import ibis
+
+    shifted = days + 719_468
+    era = shifted // 146_097
+    of_era = shifted - era * 146_097
+    year = (of_era - of_era // 1460 + of_era // 36_524 - of_era // 146_096) // 365
+    of_year = of_era - (365 * year + year // 4 - year // 100)
+    month = (5 * of_year + 2) // 153
+    day = of_year - (153 * month + 2) // 5 + 1
+    civil_month = ibis.ifelse(month < 10, month + 3, month - 9)
+    civil_year = year + era * 400 + ibis.ifelse(civil_month <= 2, 1, 0)
+    return civil_year * 10000 + civil_month * 100 + day
+
+
+def years_of_age(birth: IntegerValue, entry: IntegerValue, weeks: Sequence[int]) -> IntegerValue:
+    """Whole years at the Monday of the week of entry, one of `weeks`; none without a date of birth or a later one."""
+    import ibis
+
+    days = [(week, int(f"{monday_of_week(week):%Y%m%d}")) for week in weeks]
+    monday = ibis.cases(*((entry == week, ibis.literal(day, "int64")) for week, day in days), else_=0)
+    years = (monday - birth.fill_null(NO_DAY)) // 10000
+    return ibis.ifelse(years >= 0, years, ibis.null("int64"))
+
+
+def name_age(years: IntegerValue, bounds: Sequence[int]) -> StringValue:
+    """The group of age that begins at the highest of the bounds that is reached, or unknown."""
+    import ibis
+
+    named: StringValue = ibis.cases(*((years >= low, f"age_{low}") for low in reversed(bounds)), else_=UNKNOWN)
+    return named
+
+
+def name_place(persons: Table, columns: Mapping[str, Sequence[int]]) -> StringValue:
+    """The number of the municipality in the column of the week of entry; `columns` are those and their weeks."""
+    import ibis
+
+    cells: Any = ((persons.entry.isin(list(weeks)), persons[name]) for name, weeks in columns.items())
+    number = ibis.cases(*cells, else_="").re_replace(r"\.0$", "")
+    named: StringValue = ibis.ifelse(number == "", ibis.literal(UNKNOWN), number)
+    return named

@@ -18,41 +18,42 @@ from pipeline.register.states import UNKNOWN, Catalogue, classify_weeks
 from pipeline.settings.outcomes import OutcomeDefinitions
 
 if TYPE_CHECKING:
-    from ibis.expr.types import ArrayValue, FloatingValue, StringValue
+    from ibis.expr.types import ArrayValue, FloatingValue, IntegerValue, StringValue
     from numpy.typing import NDArray
 
 FAULT = "!"  # the letter of a cell that is no code
 IN, OUT, OPEN = "1", "0", "?"  # of a week in a state, out of it, and of one that cannot be told
 SIGNS = {1: IN, 0: OUT, UNKNOWN: OPEN}
-WAGES = (1, 0, UNKNOWN)  # a wage in the month, none, and a month that is not in the extract
-NO_CODE_NUMBERS = {1: -1, 0: -2, UNKNOWN: -3}  # that stand for a week without a code, by its wage
+WAGES = WITH_WAGE, WITHOUT_WAGE, NO_MONTH = 1, 0, UNKNOWN  # in the month of a week, which counts without a code alone
 
 
 @dataclass(frozen=True)
 class Alphabet:
     """The letters of register weeks.
 
-    runs: the lowest and highest number of weeks and their letter; a code is its own number, a week without a code that
-    of NO_CODE_NUMBERS. states: by letter and state, 1, 0, or -1 for unknown. unknown: the letter of a week outside the
-    extract. terminal: the letters after whose first nothing is known.
+    runs: the lowest and highest code and their letter. bare: the letter of a week without a code by its wage, 1, 0 or
+    -1 for a month that is not in the extract. states: by letter and state, 1, 0, or -1 for unknown. unknown: the letter of
+    a week outside the extract. terminal: the letters after whose first nothing is known.
     """
 
     runs: Sequence[tuple[int, int, str]]
+    bare: Mapping[int, str]
     states: Mapping[str, Mapping[str, int]]
     unknown: str
     terminal: Sequence[str]
 
-    def spell(self, numbers: ArrayValue) -> StringValue:
-        """The word of an array of the numbers of weeks; a number of no code, or none, is a FAULT."""
+    def spell(self, codes: ArrayValue, bare: ArrayValue) -> StringValue:
+        """The word of an array of codes as numbers, 0 for no code, and of the letters that the weeks have without one.
+
+        A number of no code, or none, is a FAULT.
+        """
         import ibis
 
-        def letter(number: FloatingValue) -> StringValue:
-            runs = (
-                (number == low if low == high else number.between(low, high), sign) for low, high, sign in self.runs
-            )
-            return ibis.cases((number != number.floor(), FAULT), *runs, else_=FAULT)
+        def letter(code: FloatingValue, week: IntegerValue) -> StringValue:
+            runs = ((code == low if low == high else code.between(low, high), sign) for low, high, sign in self.runs)
+            return ibis.cases((code == 0, bare[week]), (code != code.floor(), FAULT), *runs, else_=FAULT)
 
-        return numbers.map(letter).join("")
+        return codes.map(letter).join("")
 
     def letters_in(self, state: str) -> list[str]:
         """The letters of the weeks in a state."""
@@ -82,27 +83,29 @@ def build_alphabet(
     InputError for a group or activation that no code has.
     """
     wanted, terminal = list(dict.fromkeys(states)), set(catalogue.codes(groups=definitions.terminal_groups))
-    names = [NO_CODE, *(code for code in catalogue.groups if code in valid)]
-    coded = _meanings(names[1:], 0, wanted, definitions, catalogue)
-    bare = {
-        NO_CODE_NUMBERS[wage]: _meanings([NO_CODE], wage, wanted, definitions, catalogue)[NO_CODE] for wage in WAGES
-    }
+    names = [code for code in catalogue.groups if code in valid]
+    coded = _meanings(names, WITH_WAGE, wanted, definitions, catalogue)
+    numbers = {int(code): (*meaning, code in terminal) for code, meaning in coded.items()}
+    bare = {wage: (*_meanings([NO_CODE], wage, wanted, definitions, catalogue)[NO_CODE], False) for wage in WAGES}
     unknown = (*[UNKNOWN] * len(wanted), False)
-    numbers = bare | {int(code): (*meaning[:-1], code in terminal) for code, meaning in coded.items()}
-    distinct = list(dict.fromkeys([unknown, *numbers.values()]))
+    distinct = list(dict.fromkeys([unknown, *bare.values(), *numbers.values()]))
     letter = dict(zip(distinct, string.ascii_letters[: len(distinct)], strict=True))
-    said = {sign: dict(zip(wanted, meaning, strict=False)) for meaning, sign in letter.items()}
-    runs = _runs({number: letter[meaning] for number, meaning in numbers.items()})
-    return Alphabet(runs, said, letter[unknown], [sign for meaning, sign in letter.items() if meaning[-1]])
+    return Alphabet(
+        runs=_runs({number: letter[meaning] for number, meaning in numbers.items()}),
+        bare={wage: letter[meaning] for wage, meaning in bare.items()},
+        states={sign: dict(zip(wanted, meaning, strict=False)) for meaning, sign in letter.items()},
+        unknown=letter[unknown],
+        terminal=[sign for meaning, sign in letter.items() if meaning[-1]],
+    )
 
 
 def _meanings(
     names: list[str], wage: int, states: list[str], definitions: OutcomeDefinitions, catalogue: Catalogue
-) -> dict[str, tuple[int | bool, ...]]:
-    """By code what the week says of each state, and last that it is not terminal."""
+) -> dict[str, list[int]]:
+    """By code what a week with it and this wage says of each state."""
     codes: NDArray[np.int16] = np.arange(len(names), dtype=np.int16)
     found = classify_weeks(codes, names, np.full(len(names), wage, dtype=np.int8), definitions, catalogue)
-    return {name: (*(int(found[state][place]) for state in states), False) for place, name in enumerate(names)}
+    return {name: [int(found[state][place]) for state in states] for place, name in enumerate(names)}
 
 
 def _runs(letters: Mapping[int, str]) -> list[tuple[int, int, str]]:

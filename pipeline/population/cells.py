@@ -6,7 +6,7 @@ import datetime
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from pipeline.population.alphabet import NO_CODE_NUMBERS
+from pipeline.population.alphabet import FAULT, WITH_WAGE, WITHOUT_WAGE, Alphabet
 from pipeline.register.calendar import monday_of_week
 from pipeline.register.cells import MOST_DAYS, ORDERS, ORIGINS, SECONDS_OF_A_DAY
 from pipeline.register.files.rows import NUMBER_OF_A_PERSON
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 UNKNOWN = "unknown"  # the group of who has no sex, birth or municipality in the register
 WOMEN, MEN = "women", "men"
-LEAST_CODE, MOST_CODE = 100, 999
 LEAST_INDUSTRY, MOST_INDUSTRY = 10_000, 999_999
 NO_DAY = 99_999_999  # later than any day, as yyyymmdd
 
@@ -29,34 +28,25 @@ def text(table: Table, column: str) -> StringValue:
     return cell
 
 
-def mark_of_wage(table: Table, column: str | None, blanks: Collection[str]) -> FloatingValue:
-    """The number of a week without a code in the month of this wage column, none of no industry code; `blanks` are how
-    the file writes nothing, and None is a month that is not in the extract.
-    """  # fmt: skip
+def letter_without_code(cell: StringValue, alphabet: Alphabet, blanks: Collection[str]) -> StringValue:
+    """The letter of a week without a code by the wage cell of its month, FAULT of a cell that is no industry code.
+
+    `blanks` are how the file writes nothing.
+    """
     import ibis
 
-    if column is None:
-        return ibis.literal(NO_CODE_NUMBERS[-1]).cast("float64")
-    cell = table[column].cast("string")
     is_industry = cell.try_cast("float64").between(LEAST_INDUSTRY, MOST_INDUSTRY)
-    marks = ibis.cases(
-        (_is_blank(cell, blanks), NO_CODE_NUMBERS[0]), (is_industry, NO_CODE_NUMBERS[1]), else_=ibis.null("int8")
-    )
-    return marks.cast("float64")
+    paid, unpaid = alphabet.bare[WITH_WAGE], alphabet.bare[WITHOUT_WAGE]
+    letter: StringValue = ibis.cases((_is_blank(cell, blanks), unpaid), (is_industry, paid), else_=FAULT)
+    return letter
 
 
-def number_of_week(table: Table, column: str, mark: FloatingValue, blanks: Collection[str]) -> FloatingValue:
-    """The code of a week as a number, `mark` without a code, and none of what is no code."""
+def number_of_code(cell: StringValue, blanks: Collection[str]) -> FloatingValue:
+    """The code of a week as a number, 0 without a code, and none of what is no number."""
     import ibis
 
-    cell = table[column].cast("string")
-    # A number that is a code first, for that is cheap, and an engine works an expression out anew wherever it stands.
-    number = cell.try_cast("float64")
-    code = ibis.ifelse(number.between(LEAST_CODE, MOST_CODE), number, ibis.null("float64"))
-    bare = ibis.ifelse(_is_blank(cell, blanks) | (number == 0), mark, ibis.null("float64"))
-    with_comma = cell.replace(",", ".").try_cast("float64")
-    comma = ibis.ifelse(with_comma.between(LEAST_CODE, MOST_CODE), with_comma, ibis.null("float64"))
-    return ibis.coalesce(code, bare, comma)
+    number: FloatingValue = ibis.ifelse(_is_blank(cell, blanks), 0, cell.replace(",", ".").try_cast("float64"))
+    return number
 
 
 def _is_blank(cell: StringValue, blanks: Collection[str]) -> BooleanValue:

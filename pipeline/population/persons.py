@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import InputError
-from pipeline.population.alphabet import FAULT, Alphabet
+from pipeline.population.alphabet import FAULT, NO_MONTH, Alphabet
 from pipeline.population.cells import (
     day_of_birth,
+    letter_without_code,
     linked_key,
-    mark_of_wage,
     name_age,
     name_place,
     name_sex,
-    number_of_week,
+    number_of_code,
     text,
     years_of_age,
 )
@@ -35,8 +35,8 @@ EVERYBODY = "population"  # the series of those who entered
 class Register:
     """The register as a relation of a row a person, and what it is read with.
 
-    sources: its files. birth: the column of it. weeks: those of the draws, ascending; before, after: the weeks of each side of an entry that are
-    followed. blanks: what a cell says for nothing.
+    sources: its files. birth: the column of it. weeks: those of the draws, ascending; before, after: the weeks of each
+    side of an entry that are followed. blanks: what a cell says for nothing.
     """
 
     connection: Any
@@ -87,32 +87,35 @@ class Register:
         return years[min(years, key=lambda other: (abs(other - year), other))]
 
 
-def keep_followed(register: Register, trial: pd.DataFrame) -> Table:
-    """A relation of who is followed: key, arm and drawn of the trial's persons, entered, who they are, and the word.
+def spell_near(register: Register, trial: pd.DataFrame) -> Table:
+    """A relation of who may be followed: key, arm and drawn of the trial's persons, who they are, and the word.
 
-    `trial` has the key as files are linked by it, the arm, and the week of the draw. entered: the first of the weeks of
-    draws in which the person was in the state of entry, missing if there is none. fault: the place in the word of the
-    first cell that is no code, -1 without one; such rows are kept too.
+    `trial` has the key as files are linked by it, the arm, and the week of the draw. Besides the trial's they are those
+    who have, in a week of a draw, a code of the state of entry or a cell that is none: the other columns are read for
+    them alone.
     """
     import ibis
 
     # Views, for ibis would write the expression of a word into every place that uses it.
     drawn = _view(register, ibis.memtable(trial.rename(columns={"key": "trial_key"})), "trial")
     cells = _view(register, _cells(register), "cells")
-    draws = cells.mutate(draws=_spell(register, cells, [week for week in register.weeks if week in register.read]))
+    draws = _spell(register, cells, [week for week in register.weeks if week in register.read], "draws")
     joined = _view(register, draws.left_join(drawn, draws.key == drawn.trial_key).drop("trial_key"), "joined")
     letters = [*register.alphabet.letters_in(register.population.state), FAULT]
     near = joined.filter(ibis.or_(joined.drawn.notnull(), *(joined.draws.contains(letter) for letter in letters)))
-    kept = ["key", "arm", "drawn", "sex", "birth", *register.places]
-    words = _view(register, near.select(*kept, word=_spell(register, near, register.read)), "words")
-    told = words.select(*kept, word=_end(register, words.word), fault=words.word.find(FAULT))
-    return _entered(register, _view(register, told, "told"))
+    who = ("key", "arm", "drawn", "sex", "birth", *register.places)
+    return _spell(register, near, register.read, "word").select(*who, "word")
 
 
-def _entered(register: Register, told: Table) -> Table:
-    """The persons with the week of their entry: those who have one, the trial's, and those with a fault."""
+def keep_followed(register: Register, words: Table) -> Table:
+    """Who is followed of those of `spell_near`, with `entered`, `fault`, and what is unknown in the word.
+
+    entered: the first of the weeks of draws in which the person was in the state of entry, missing if there is none.
+    fault: the place in the word of the first cell that is no code, -1 without one; such rows are kept too.
+    """
     import ibis
 
+    told = _view(register, words.mutate(word=_end(register, words.word), fault=words.word.find(FAULT)), "told")
     letters, nobody = register.alphabet.letters_in(register.population.state), ibis.null("int64")
     in_state = [
         (told.word.substr(week - register.first, 1).isin(letters), ibis.literal(week, "int64"))
@@ -128,33 +131,40 @@ def _view(register: Register, table: Table, name: str) -> Table:
 
 
 def _cells(register: Register) -> Table:
-    """Of every row the key, who it is, the weeks as they are, and by month the number of a week without a code."""
-    table = register.table
+    """Of every row the key, who it is, the weeks as text, and by month the letter of a week without a code."""
+    table, weeks = register.table, register.columns.weeks
     months = {register.columns.month_column(week) for week in register.read} - {None}
     return table.select(
         key=linked_key(table, register.key),
         sex=text(table, register.sex.register),
         birth=text(table, register.birth),
         **{name: text(table, name) for name in register.places},
-        **{register.columns.weeks[week]: table[register.columns.weeks[week]] for week in register.read},
-        **{_mark(month): mark_of_wage(table, month, register.blanks) for month in sorted(filter(None, months))},
+        **{weeks[week]: table[weeks[week]].cast("string") for week in register.read},
+        **{
+            _without_code(month): letter_without_code(table[month].cast("string"), register.alphabet, register.blanks)
+            for month in sorted(filter(None, months))
+        },
     )
 
 
-def _mark(month: str) -> str:
-    return f"mark_{month}"
+def _without_code(month: str) -> str:
+    return f"without_code_{month}"
 
 
-def _spell(register: Register, cells: Table, weeks: Sequence[int]) -> StringValue:
-    """The letters of these weeks; of all that are read they begin at the first week of a word and end at its last."""
+def _spell(register: Register, cells: Table, weeks: Sequence[int], name: str) -> Table:
+    """The rows with the letters of these weeks, all of which are read, as the column `name`."""
     import ibis
 
-    numbers = []
-    for week in weeks:
-        month = register.columns.month_column(week)
-        mark = cells[_mark(month)] if month else mark_of_wage(cells, None, register.blanks)
-        numbers.append(number_of_week(cells, register.columns.weeks[week], mark, register.blanks))
-    return register.alphabet.spell(ibis.array(numbers)) if numbers else ibis.literal("")
+    if not weeks:
+        return cells.mutate(**{name: ibis.literal("")})
+    months, no_month = map(register.columns.month_column, weeks), ibis.literal(register.alphabet.bare[NO_MONTH])
+    codes = ibis.array([cells[register.columns.weeks[week]] for week in weeks])
+    arrays = cells.mutate(
+        codes=codes.map(lambda cell: number_of_code(cell, register.blanks)),
+        bare=ibis.array([cells[_without_code(month)] if month else no_month for month in months]),
+    )
+    spelt = _view(register, arrays, f"arrays_of_{name}")
+    return spelt.mutate(**{name: register.alphabet.spell(spelt.codes, spelt.bare)}).drop("codes", "bare")
 
 
 def _end(register: Register, word: StringValue) -> StringValue:

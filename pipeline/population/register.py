@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from pipeline.errors import InputError
 from pipeline.population.alphabet import build_alphabet
 from pipeline.population.counts import CELL, count_history, count_persons, count_weeks
-from pipeline.population.persons import Register, keep_followed, line_up
+from pipeline.population.persons import Register, keep_followed, line_up, spell_near
 from pipeline.population.received import Source, prepare_source
 from pipeline.population.sound import require_sound
 from pipeline.population.years import join_sources
@@ -159,7 +159,7 @@ def count_population(register: Register, trial: pd.DataFrame, definitions: Defin
     The register is read once, for who is followed; that is kept by the engine until it has counted.
     """
     alphabet, shares = register.alphabet, definitions.outcomes.shares
-    with keep_followed(register, trial).cache() as kept:
+    with spell_near(register, trial).cache() as words, keep_followed(register, words).cache() as kept:
         require_sound(register, kept, definitions)
         with line_up(register, kept).cache() as persons:
             weekly = count_weeks(persons, alphabet, shares, register.after)

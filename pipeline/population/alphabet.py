@@ -32,8 +32,8 @@ class Alphabet:
     """The letters of register weeks.
 
     runs: the lowest and highest code and their letter. bare: the letter of a week without a code by its wage, 1, 0 or
-    -1 for a month that is not in the extract. states: by letter and state, 1, 0, or -1 for unknown. unknown: the letter of
-    a week outside the extract. terminal: the letters after whose first nothing is known.
+    -1 for a month that is not in the extract. states: by letter and state, 1, 0, or -1 for unknown. unknown: the letter
+    of a week outside the extract. terminal: the letters after whose first nothing is known.
     """
 
     runs: Sequence[tuple[int, int, str]]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline.population.alphabet import FAULT, WITH_WAGE, WITHOUT_WAGE, Alphabet
 from pipeline.register.calendar import monday_of_week
 from pipeline.register.cells import MOST_DAYS, ORDERS, ORIGINS, SECONDS_OF_A_DAY
+from pipeline.register.codes import BLANKS
 from pipeline.register.files.rows import NUMBER_OF_A_PERSON
 from pipeline.register.persons import WHOLE
 from pipeline.settings.study import Sex
@@ -22,10 +23,13 @@ LEAST_INDUSTRY, MOST_INDUSTRY = 10_000, 999_999
 NO_DAY = 99_999_999  # later than any day, as yyyymmdd
 
 
-def text(table: Table, column: str) -> StringValue:
-    """The cells of a column as trimmed text; a cell without a value is ''."""
-    cell: StringValue = table[column].cast("string").fill_null("").strip()
-    return cell
+def text(table: Table, column: str, blanks: Collection[str]) -> StringValue:
+    """The cells of a column as the pipeline compares text: trimmed, a blank as '', whole numbers without fraction."""
+    import ibis
+
+    cell = table[column].cast("string").fill_null("").strip().re_replace(r"\.0$", "")
+    shown: StringValue = ibis.ifelse(cell.isin(sorted(blanks)), ibis.literal(""), cell)
+    return shown
 
 
 def letter_without_code(cell: StringValue, alphabet: Alphabet, blanks: Collection[str]) -> StringValue:
@@ -50,20 +54,19 @@ def number_of_code(cell: StringValue, blanks: Collection[str]) -> FloatingValue:
 
 
 def _is_blank(cell: StringValue, blanks: Collection[str]) -> BooleanValue:
-    blank: BooleanValue = cell.isnull() | cell.strip().isin(sorted(blanks))
+    blank: BooleanValue = cell.isnull() | cell.strip().isin(sorted(BLANKS.union(blanks)))
     return blank
 
 
-def linked_key(table: Table, column: str) -> StringValue:
+def linked_key(table: Table, column: str, blanks: Collection[str]) -> StringValue:
     """The key as link_keys makes it: a whole number of up to nine digits without leading zeros.
 
     Of a column of numbers those of nine and ten digits have ten, as in every file that is read (`pad_numbers`).
     """
     import ibis
 
-    key = text(table, column)
+    key = text(table, column, blanks)
     if not table[column].type().is_string():
-        key = key.re_replace(r"\.0$", "")
         shortest, longest = table.select(size=key.length()).filter(lambda each: each.size > 0).aggregate(
             low=lambda each: each.size.min(), high=lambda each: each.size.max()
         ).execute().iloc[0]  # fmt: skip
@@ -99,7 +102,7 @@ def day_of_birth(cell: StringValue, dates: str) -> IntegerValue:
         day, month = (first, second) if dates.startswith("dd") else (second, first)
         days.append((cell.re_search(pattern), year * 10000 + month * 100 + day))
     elif dates in ORIGINS:
-        number = cell.re_replace(r"\.0$", "").try_cast("int64")
+        number = cell.try_cast("int64")
         counted = ibis.ifelse(number > MOST_DAYS, number // SECONDS_OF_A_DAY, number)
         days.append((number.notnull(), _from_number(counted + (ORIGINS[dates] - datetime.date(1970, 1, 1)).days)))
     birth: IntegerValue = ibis.cases(*days, else_=nothing)
@@ -148,6 +151,6 @@ def name_place(persons: Table, columns: Mapping[str, Sequence[int]]) -> StringVa
     import ibis
 
     cells: Any = ((persons.entry.isin(list(weeks)), persons[name]) for name, weeks in columns.items())
-    number = ibis.cases(*cells, else_="").re_replace(r"\.0$", "")
+    number = ibis.cases(*cells, else_="")
     named: StringValue = ibis.ifelse(number == "", ibis.literal(UNKNOWN), number)
     return named

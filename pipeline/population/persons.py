@@ -35,8 +35,8 @@ EVERYBODY = "population"  # the series of those who entered
 class Register:
     """The register as a relation of a row a person, and what it is read with.
 
-    sources: its files. birth: the column of it. weeks: those of the draws, ascending; before, after: the weeks of each
-    side of an entry that are followed. blanks: what a cell says for nothing.
+    sources: its files. birth: the column of it, written as `dates` says. weeks: those of the draws, ascending; before,
+    after: the weeks of each side of an entry that are followed. blanks: what a cell says for nothing.
     """
 
     connection: Any
@@ -47,6 +47,7 @@ class Register:
     population: Population
     sex: Sex
     birth: str
+    dates: str
     alphabet: Alphabet
     weeks: Sequence[int]
     before: int
@@ -135,10 +136,10 @@ def _cells(register: Register) -> Table:
     table, weeks = register.table, register.columns.weeks
     months = {register.columns.month_column(week) for week in register.read} - {None}
     return table.select(
-        key=linked_key(table, register.key),
-        sex=text(table, register.sex.register),
-        birth=text(table, register.birth),
-        **{name: text(table, name) for name in register.places},
+        key=linked_key(table, register.key, register.blanks),
+        sex=text(table, register.sex.register, register.blanks),
+        birth=text(table, register.birth, register.blanks),
+        **{name: text(table, name, register.blanks) for name in register.places},
         **{weeks[week]: table[weeks[week]].cast("string") for week in register.read},
         **{
             _without_code(month): letter_without_code(table[month].cast("string"), register.alphabet, register.blanks)
@@ -188,7 +189,7 @@ def line_up(register: Register, kept: Table) -> Table:
     everybody = kept.filter(kept.entered.notnull()).mutate(series=ibis.literal(EVERYBODY), entry=kept.entered)
     trial = kept.filter(kept.drawn.notnull()).mutate(series=kept.arm, entry=kept.drawn)
     both = everybody.union(trial)
-    place, born = both.entry - register.first, day_of_birth(both.birth, register.sources[0].facts.dates)
+    place, born = both.entry - register.first, day_of_birth(both.birth, register.dates)
     years = years_of_age(born, both.entry, register.weeks)
     return both.select(
         "key",

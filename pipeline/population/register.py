@@ -12,13 +12,14 @@ from pipeline.errors import InputError
 from pipeline.population.alphabet import build_alphabet
 from pipeline.population.counts import CELL, count_history, count_persons, count_weeks
 from pipeline.population.persons import Register, keep_followed, line_up, spell_near
-from pipeline.population.received import Source, prepare_source
+from pipeline.population.received import Source, find_source, prepare_source
 from pipeline.population.sound import require_sound
 from pipeline.population.years import join_sources
-from pipeline.register.codes import BLANKS, valid_codes
+from pipeline.register.codes import valid_codes
 from pipeline.register.columns import LIKE_A_CELL, find_columns
-from pipeline.register.files import rows
+from pipeline.register.files.rows import BLANKS
 from pipeline.register.persons import link_keys, number_persons
+from pipeline.register.readers import dates_written
 from pipeline.register.states import read_catalogue
 from pipeline.settings.extract import Extract
 from pipeline.settings.outcomes import OutcomeDefinitions
@@ -123,10 +124,10 @@ def open_register(connection: Any, raw: Path, definitions: Definitions, weeks: S
     extract, study = definitions.extract, definitions.study
     sources = [prepare_source(raw / file.path, file, definitions.is_needed, folder) for file in extract.registers]
     _require_columns(sources, [study.design.key, definitions.sex.register, definitions.birth])
-    table = join_sources(connection, sources, study.design.key)
+    blanks = BLANKS | {blank for source in sources for blank in source.facts.blanks}
+    table = join_sources(connection, sources, study.design.key, blanks)
     catalogue = read_catalogue(definitions.benefit_codes, [])
     valid = valid_codes(definitions.benefit_codes, extract.register_version)
-    blanks = BLANKS | rows.BLANKS | {blank for source in sources for blank in source.facts.blanks}
     return Register(
         connection=connection,
         table=table,
@@ -136,6 +137,7 @@ def open_register(connection: Any, raw: Path, definitions: Definitions, weeks: S
         population=definitions.population,
         sex=definitions.sex,
         birth=definitions.birth,
+        dates=dates_written(find_source(sources, definitions.birth).facts),
         alphabet=build_alphabet(definitions.states, definitions.outcomes, catalogue, valid),
         weeks=sorted(set(map(int, weeks))),
         before=definitions.history.weeks,

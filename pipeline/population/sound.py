@@ -34,13 +34,13 @@ def require_sound(register: Register, kept: Table, definitions: Definitions) -> 
     import ibis
 
     sex, birth = register.sex, register.birth
-    sexes = [*sex.women, *sex.men, *sorted(register.blanks)]
-    undated = day_of_birth(kept.birth, register.sources[0].facts.dates).isnull()
+    sexes = [*sex.women, *sex.men, ""]
+    undated = day_of_birth(kept.birth, register.dates).isnull()
     wrong = kept.aggregate(
         codes=ibis.coalesce((kept.fault >= 0).sum(), 0),
         repeated=kept.count() - kept.key.nunique(),
         sexes=ibis.coalesce(kept.sex.notin(sexes).sum(), 0),
-        births=ibis.coalesce((undated & kept.birth.notin(sorted(register.blanks))).sum(), 0),
+        births=ibis.coalesce((undated & (kept.birth != "")).sum(), 0),
     )
     found, faults = wrong.execute().iloc[0], Faults()
     if found["codes"]:
@@ -56,7 +56,7 @@ def require_sound(register: Register, kept: Table, definitions: Definitions) -> 
     if found["births"]:
         with faults.part():
             frame = _column(register, [birth])
-            parse_dates(frame, birth, ~frame[birth].isin(register.blanks))
+            parse_dates(frame, birth, frame[birth] != "")
     faults.stop()
     if found.any():
         raise InputError(

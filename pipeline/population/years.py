@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import InputError
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ibis.expr.types import Table
 
 
-def join_sources(connection: Any, sources: Sequence[Source], key: str) -> Table:
+def join_sources(connection: Any, sources: Sequence[Source], key: str, blanks: Collection[str]) -> Table:
     """The files as one relation with the study's names of columns; a column of two files is that of the first.
 
     InputError for a week or month that two files have. Of several files rows without a key are left out.
@@ -25,7 +25,7 @@ def join_sources(connection: Any, sources: Sequence[Source], key: str) -> Table:
     joined = tables[0]
     if len(tables) == 1:
         return joined
-    joined = _with_key(joined, key)
+    joined = _with_key(joined, key, blanks)
     for source, table in zip(sources[1:], tables[1:], strict=True):
         double = [name for name in table.columns if name in joined.columns and name != key]
         cells = [name for name in double if LIKE_A_CELL.match(name)]
@@ -34,7 +34,7 @@ def join_sources(connection: Any, sources: Sequence[Source], key: str) -> Table:
                 f"{source.path}: column {cells[0]} is in another file of the register too ({len(cells)} columns). Keep "
                 "one of each."
             )
-        both = joined.outer_join(_with_key(table, key), key, rname="{name}_of_year")
+        both = joined.outer_join(_with_key(table, key, blanks), key, rname="{name}_of_year")
         shared = {name: ibis.coalesce(both[name], both[f"{name}_of_year"]) for name in (key, *double)}
         joined = both.mutate(**shared).drop(*(f"{name}_of_year" for name in shared))
     return joined
@@ -45,6 +45,6 @@ def _read(connection: Any, source: Source) -> Table:
     return table.rename(source.stored)
 
 
-def _with_key(table: Table, key: str) -> Table:
-    linked = table.mutate(**{key: linked_key(table, key)})
+def _with_key(table: Table, key: str, blanks: Collection[str]) -> Table:
+    linked = table.mutate(**{key: linked_key(table, key, blanks)})
     return linked.filter(linked[key] != "")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -104,28 +103,10 @@ def day_of_birth(cell: StringValue, dates: str) -> IntegerValue:
     elif dates in ORIGINS:
         number = cell.try_cast("int64")
         counted = ibis.ifelse(number > MOST_DAYS, number // SECONDS_OF_A_DAY, number)
-        days.append((number.notnull(), _from_number(counted + (ORIGINS[dates] - datetime.date(1970, 1, 1)).days)))
+        day = ibis.date(f"{ORIGINS[dates]:%Y-%m-%d}") + counted.as_interval("D")
+        days.append((number.notnull(), day.strftime("%Y%m%d").try_cast("int64")))
     birth: IntegerValue = ibis.cases(*days, else_=nothing)
     return birth
-
-
-def _from_number(days: IntegerValue) -> IntegerValue:
-    """The day so many days after 1970-01-01 as yyyymmdd, by whole numbers alone, which every engine has alike.
-
-    Howard Hinnant, chrono-Compatible Low-Level Date Algorithms, civil_from_days.
-    """
-    import ibis
-
-    shifted = days + 719_468
-    era = shifted // 146_097
-    of_era = shifted - era * 146_097
-    year = (of_era - of_era // 1460 + of_era // 36_524 - of_era // 146_096) // 365
-    of_year = of_era - (365 * year + year // 4 - year // 100)
-    month = (5 * of_year + 2) // 153
-    day = of_year - (153 * month + 2) // 5 + 1
-    civil_month = ibis.ifelse(month < 10, month + 3, month - 9)
-    civil_year = year + era * 400 + ibis.ifelse(civil_month <= 2, 1, 0)
-    return civil_year * 10000 + civil_month * 100 + day
 
 
 def years_of_age(birth: IntegerValue, entry: IntegerValue, weeks: Sequence[int]) -> IntegerValue:

@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.errors import command
+from pipeline.population.definitions import Definitions, read_trial
 from pipeline.population.engines import EMBEDDED, connected, told_errors
 from pipeline.population.estimates import build_estimates
-from pipeline.population.register import Definitions, count_population, open_register, read_trial
+from pipeline.population.register import count_population, open_register
 from pipeline.register.calendar import week_of_date
 from pipeline.register.readers import read_received, require_same
 from pipeline.runner.inputs import load_input, serialise

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from pipeline.estimate.table import MISSING, Estimate, estimates_table, hash_persons
 from pipeline.population.cells import MEN, WOMEN
+from pipeline.population.definitions import ARMS, Definitions
 from pipeline.population.persons import EVERYBODY
-from pipeline.population.register import ARMS, Counts, Definitions
+from pipeline.population.register import Counts
 from pipeline.show.places import find_places
 
 if TYPE_CHECKING:

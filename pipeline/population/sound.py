@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.errors import Faults, InputError
 from pipeline.population.cells import day_of_birth
+from pipeline.population.definitions import Definitions
 from pipeline.population.persons import Register
 from pipeline.population.received import find_source
 from pipeline.register.cells import parse_dates, refuse_other
@@ -20,8 +21,6 @@ from pipeline.register.wages import find_wages
 if TYPE_CHECKING:
     import pandas as pd
     from ibis.expr.types import Table
-
-    from pipeline.population.register import Definitions
 
 MOST_WEEKS = 5  # whose faulty cells are looked up in the file
 

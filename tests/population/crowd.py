@@ -12,7 +12,8 @@ import msgspec
 import numpy as np
 import pandas as pd
 
-from pipeline.population.register import Counts, Definitions, count_population, open_register, read_trial
+from pipeline.population.definitions import Definitions, read_trial
+from pipeline.population.register import Counts, count_population, open_register
 from pipeline.register.calendar import monday_of_week, week_of_iso
 from pipeline.register.readers import read_received
 from pipeline.register.receive import register_extract

@@ -70,6 +70,7 @@ bench: all ## Measure the build beside that of the commit before (or BEFORE=<com
 	$(PYTHON) -m benchmarks.build $(or $(BEFORE),$(shell git rev-parse --quiet --verify HEAD^))
 	$(PYTHON) -m benchmarks.growth
 	$(PYTHON) -m benchmarks.scan
+	$(PYTHON) -m benchmarks.population
 	$(PYTHON) -m benchmarks.estimators
 
 trace: $(SETUP) ## Walk one number, as built, back to its register cells: make trace ID=figure_3_3/all/sickness_benefit/45

@@ -3,8 +3,8 @@
 python -m benchmarks.crowd SOURCE FOLDER ROWS [csv|parquet]
 
 A person is one of the trial's, with a number of its own, another month of birth and municipality, and the weeks moved
-by up to a year, so that spells of sickness fall elsewhere; most of them are moved so far that they leave the weeks of
-the draws. The same bytes on every run. The folder gets the other files of the extract, registered anew, beside it.
+by up to two years, so that spells of sickness fall elsewhere; four in five of them have no benefit at all. The same
+bytes on every run. The folder gets the other files of the extract, registered anew, beside it.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from pipeline.twin.randomness import generator
 
 CHUNK = 20_000  # rows written at once, so that memory does not grow with them
 LEAST, MOST = 4, 120  # weeks that a history is moved by
+ON_BENEFITS = 0.2  # of everybody, the share with any
 MUNICIPALITY = re.compile(r"NYKOM\d{4}")
 
 
@@ -62,6 +63,8 @@ def _persons(trial: pd.DataFrame, start: int, count: int, draw: np.random.Genera
     for column in filter(MUNICIPALITY.fullmatch, trial.columns):
         part[column] = np.where(own, part[column], trial[column].to_numpy()[draw.integers(0, len(trial), count)])
     _move(part, own, draw)
+    weeks = list(find_columns("crowd", list(part.columns)).weeks.values())
+    part.loc[~own & (draw.random(count) >= ON_BENEFITS), weeks] = ""
     return part
 
 
@@ -84,7 +87,7 @@ def _register(source: Path, folder: Path, path: Path, rows: int) -> None:
     text = (source / "extract.toml").read_text(encoding="utf-8")
     text = text.replace(f'name = "{source.name}"', f'name = "{folder.name}"').replace("published = true\n", "")
     before, table = text.split("[files.register]")
-    table = re.sub(r'path = "[^"]*"', f'path = "{path.name}"', table, count=1)
+    table = re.sub(r'path = "[^"]*"', f'path = "{path.name}"\nkind = "{path.suffix[1:]}"', table, count=1)
     table = re.sub(r"rows = \d+", f"rows = {rows}", table, count=1)
     table = re.sub(r'sha256 = "\w+"', f'sha256 = "{digest(path)}"', table, count=1)
     (folder / "extract.toml").write_text(f"{before}[files.register]{table}", encoding="utf-8")

@@ -62,9 +62,12 @@ def count_history(
 
 
 def count_persons(persons: Table, by: Sequence[str] = CELL) -> Table:
-    """For each group: persons, those with an age, and the sum of their ages."""
+    """For each group: persons, those who are in no arm of the trial, those with an age, and the sum of their ages."""
     return persons.group_by(*by).aggregate(
-        persons=persons.count(), aged=persons.years.count(), ages=persons.years.sum().cast("int64")
+        persons=persons.count(),
+        others=persons.is_other.sum().cast("int64"),
+        aged=persons.years.count(),
+        ages=persons.years.sum().cast("int64"),
     )
 
 

@@ -118,6 +118,8 @@ def _recruited(
         n, of = int(row.get("persons", 0)), int(whole.get(series, 0))
         share = n / of if of else MISSING
         yield _estimate("recruited", series, sample, None, "share", share, n, state)
+        others = float(row["others"]) / n if n else MISSING
+        yield _estimate("recruited", series, sample, None, "others", others, n, state)
         aged = int(row.get("aged", 0))
         age = float(row["ages"]) / aged if aged else MISSING
         yield _estimate("recruited", series, sample, None, "age", age, aged, state)

@@ -182,7 +182,8 @@ def line_up(register: Register, kept: Table) -> Table:
     """A row for each person and series: series, entry, sex, age, place, and the words of the weeks around the entry.
 
     The series are EVERYBODY, from the week of entry, and the arms of the trial, from the week of the draw. before: the
-    letters of the weeks before the entry, the last of them the week before; after: those from week 1 on.
+    letters of the weeks before the entry, the last of them the week before; after: those from week 1 on. is_other:
+    whether the person is in no arm.
     """
     import ibis
 
@@ -201,4 +202,5 @@ def line_up(register: Register, kept: Table) -> Table:
         before=both.word.substr(place - register.before, register.before),
         after=both.word.substr(place + 1, register.after),
         years=years,
+        is_other=both.drawn.isnull(),
     )

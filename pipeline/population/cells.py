@@ -60,24 +60,24 @@ def _is_blank(cell: StringValue, blanks: Collection[str]) -> BooleanValue:
 def linked_key(table: Table, column: str, blanks: Collection[str]) -> StringValue:
     """The key as link_keys makes it: a whole number of up to nine digits without leading zeros.
 
-    Of a column of numbers those of nine and ten digits have ten, as in every file that is read (`pad_numbers`).
+    Keys stored as numbers have back the zero that a person's number loses, as in every file that is read.
     """
     import ibis
 
     key = text(table, column, blanks)
-    if not table[column].type().is_string():
-        shortest, longest = table.select(size=key.length()).filter(lambda each: each.size > 0).aggregate(
-            low=lambda each: each.size.min(), high=lambda each: each.size.max()
-        ).execute().iloc[0]  # fmt: skip
-        if (shortest, longest) != (longest, longest) or longest == NUMBER_OF_A_PERSON - 1:
-            is_short = (key.length() == NUMBER_OF_A_PERSON - 1) & ibis.literal(
-                shortest >= NUMBER_OF_A_PERSON - 1 and longest <= NUMBER_OF_A_PERSON
-            )
-            key = ibis.ifelse(is_short, ibis.literal("0").concat(key), key)
+    if not table[column].type().is_string() and _have_lost_a_zero(table.select(key=key)):
+        key = ibis.ifelse(key == "", key, key.lpad(NUMBER_OF_A_PERSON, "0"))
     bare = key.re_replace("^0+", "")
     whole = ibis.ifelse(bare == "", ibis.literal("0"), bare)
     linked: StringValue = ibis.ifelse(key.re_search(f"^{WHOLE.pattern}$"), whole, key)
     return linked
+
+
+def _have_lost_a_zero(keys: Table) -> bool:
+    """Whether all keys have the digits of a person's number, or one less, as `pad_numbers` asks."""
+    lengths = keys.filter(keys.key != "").key.length()
+    found = lengths.as_table().aggregate(shortest=lengths.min(), longest=lengths.max()).execute().iloc[0]
+    return bool(found["shortest"] >= NUMBER_OF_A_PERSON - 1 and found["longest"] <= NUMBER_OF_A_PERSON)
 
 
 def name_sex(cell: StringValue, sex: Sex) -> StringValue:

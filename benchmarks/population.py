@@ -120,7 +120,8 @@ def _scan(raw: Path, found: Definitions) -> float:
             read = f"read_csv('{path}', {options})"
             columns = [row[0] for row in connection.execute(f"DESCRIBE FROM {read}").fetchall()]
             names = [name for name in columns if found.is_needed(name)]
-        connection.execute("SELECT " + ", ".join(f'max("{name}")' for name in names) + f" FROM {read}").fetchall()
+        lengths = ", ".join(f'sum(strlen("{name}"))' for name in names)  # which no statistics of the file can answer
+        connection.execute(f"SELECT {lengths} FROM {read}").fetchall()
         return time.perf_counter() - started
 
 

@@ -88,9 +88,7 @@ def work(what: str, folder: str, engine: str) -> None:
     )
     found = Definitions(study, outcomes, load_input(raw / "extract.toml"), codes)
     seconds = _scan(raw, found) if what == "scan" else _count(raw, found, engine)
-    print(
-        f"\n{json.dumps([seconds, peak_memory()])}"
-    )  # after a bar of progress, if one stands there
+    print(f"\n{json.dumps([seconds, peak_memory()])}")  # after a bar of progress, if one stands there
 
 
 def _count(raw: Path, found: Definitions, engine: str) -> float:

@@ -143,8 +143,13 @@ def work(asked: str) -> None:
     started = time.perf_counter()
     WORK[what](Path(path), msgspec.convert(facts, RawFile), keys)
     seconds = time.perf_counter() - started
+    print(json.dumps([seconds, peak_memory()]))
+
+
+def peak_memory() -> float:
+    """The most MB that this process held."""
     status = Path("/proc/self/status").read_text(encoding="ascii")  # getrusage would tell the parent's, if that is more
-    print(json.dumps([seconds, int(next(iter(re.findall(r"VmHWM:\s+(\d+)", status)))) / 1024]))
+    return int(next(iter(re.findall(r"VmHWM:\s+(\d+)", status)))) / 1024
 
 
 def _keep(path: Path, facts: RawFile, keys: list[str]) -> None:

@@ -22,7 +22,7 @@ MALFORMED = Path("tests/checks/malformed.csv")
 
 def write_documents() -> dict[str, str]:
     """The text of every generated document by its name under docs/."""
-    settings = {path.stem: load_input(path) for path in CONFIG.iterdir()}
+    settings = {path.stem: load_input(path) for path in CONFIG.iterdir() if path.is_file()}
     tests = {name: load_input(SPECIFICATIONS / f"{name}.csv") for name in ("states", "exits", "shares")}
     models, exhibits = checked_models(settings["models"], settings["study"].design), read_exhibits(settings["exhibits"])
     study, variables = settings["study"], settings["variables"]

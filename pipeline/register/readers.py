@@ -102,8 +102,12 @@ def read_file(path: Path, facts: RawFile, *, repeats: bool = False) -> pd.DataFr
 
 def describe_frame(frame: pd.DataFrame, path: Path, facts: RawFile) -> None:
     """Note on the frame where it comes from, its decimal mark, its dates and its own names of columns."""
-    dates = facts.dates if facts.dates != "yyyy-mm-dd" else NUMBERED.get(facts.kind, facts.dates)
-    frame.attrs.update(path=str(path), decimal=facts.decimal, names=dict(facts.columns), dates=dates)
+    frame.attrs.update(path=str(path), decimal=facts.decimal, names=dict(facts.columns), dates=dates_written(facts))
+
+
+def dates_written(facts: RawFile) -> str:
+    """How the file writes dates, as extract.toml says or as its format counts them."""
+    return facts.dates if facts.dates != "yyyy-mm-dd" else NUMBERED.get(facts.kind, facts.dates)
 
 
 def again(path: Path) -> str:

@@ -203,9 +203,13 @@ class Chapter(Settings, frozen=True, kw_only=True):
 
 
 class Page(Settings, frozen=True, kw_only=True):
-    """The words of the report page; languages are those in which the study has its exhibits."""
+    """The words of the report page; languages are those in which the study has its exhibits.
+
+    is_annex: a page in a folder of its own beside the report, to which it leads back.
+    """
 
     languages: tuple[Literal["en", "da"], ...] = ("en", "da")
+    is_annex: bool = False
     title_en: str = ""
     title_da: str = ""
     lede_en: str = ""

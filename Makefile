@@ -238,7 +238,7 @@ BESIDE   := $(STUDY)/population/exhibits.toml
 ANNEX    := $(REPORTS)/population
 BESIDES  := $(shell sed -n 's/^\[\([a-z]*_[0-9_]*\)\]$$/\1/p' $(BESIDE) 2>/dev/null)
 ifneq ($(filter population,$(MAKECMDGOALS)),)
-$(COUNTS): $(COUNTED_FROM) $(call derived,sample trial groups) | $(SETUP)
+$(COUNTS): $(COUNTED_FROM) $(call derived,sample trial groups) $(if $(ENGINE),FORCE) | $(SETUP)
 	@$(PYTHON) -m pipeline.population $(RAW) --settings $(STUDY) --derived $(DERIVED) $(if $(ENGINE),--engine '$(ENGINE)') && touch $@
 endif
 $(COUNTED)/estimates/population.parquet: $(COUNTS) ;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import decimal
 import gzip
 import zipfile
 from pathlib import Path
@@ -263,6 +264,66 @@ def test_a_file_of_other_bytes_than_its_name_says_is_one_message(folder):
     (folder / "followup_survey.csv").rename(folder / "followup_survey.dta")
     with pytest.raises(InputError, match=r"followup_survey\.dta: cannot be read as a file of stata"):
         ingested(folder)
+
+
+def as_decimals(folder: Path) -> None:
+    """The persons' numbers of the allocation file as decimals, of which those below a thousand million lose a zero."""
+    table = read_text(folder / "allocation.csv")
+    (folder / "allocation.csv").unlink()
+    numbers = [decimal.Decimal(number) for number in table["CPR"]]
+    table.assign(CPR=numbers).to_parquet(folder / "allocation.parquet", index=False)
+
+
+def as_workbook(folder: Path) -> None:
+    """The allocation file as a workbook that is called .csv, as a portal of downloads may call it."""
+    write_as("xlsx", read_text(folder / "allocation.csv"), folder / "allocation.csv")
+    (folder / "allocation.xlsx").rename(folder / "allocation.csv")
+
+
+def with_a_list(folder: Path) -> None:
+    """One more column, of lists."""
+    table = read_text(folder / "baseline_survey.csv")
+    (folder / "baseline_survey.csv").unlink()
+    table.assign(VISITS=[["a", "b"]] * len(table)).to_parquet(folder / "baseline_survey.parquet", index=False)
+
+
+def with_long_text(folder: Path) -> None:
+    """One more column of free text, longer than what csv takes unless told."""
+    replace(folder / "register.csv", "(?m)$(?!\\Z)", ";" + 140_000 * "x")
+
+
+def with_zeros(folder: Path) -> None:
+    """Codes and wages of one more digit."""
+    replace(folder / "register.csv", ";(890|651)", r";0\1")
+
+
+def at_midnight(folder: Path) -> None:
+    """Dates as databases write them."""
+    replace(folder / "allocation.csv", r"(2015-\d\d-\d\d)", r"\1 00:00:00.000")
+
+
+@pytest.mark.parametrize("change", [as_decimals, as_workbook, with_a_list, with_long_text, with_zeros, at_midnight])
+def test_odd_ways_to_store_the_same_give_the_same_tables(folder, expected, change):
+    change(folder)
+    require_equal(ingested(folder), expected)
+
+
+NINE = [f"20200000{number}" for number in range(1, 7)]
+
+
+@pytest.mark.parametrize("kind", ["xlsx", "stata", "parquet"])
+def test_keys_of_nine_digits_are_numbers_whichever_file_stores_them_so(folder, kind):
+    for name in ("allocation", "baseline_survey", "followup_survey"):
+        table = read_text(folder / f"{name}.csv")
+        table["ID"] = table["ID"].map(lambda own: NINE[int(own) - 1])
+        table.to_csv(folder / f"{name}.csv", sep=";", index=False)
+    plain = ingested(folder)
+    assert plain["trial.parquet"]["person"].tolist() == list(map(int, NINE))
+    for name in ("baseline_survey", "allocation"):
+        table = read_text(folder / f"{name}.csv")
+        write_as(kind, table.assign(ID=table["ID"].astype("int64")), folder / f"{name}.csv")
+        (folder / "extract.toml").unlink()
+        require_equal(ingested(folder), plain)
 
 
 LONG_KEYS = ["000000000012", "000000345678", "123456789012", "000098765432", "700000000001", "000000000900"]

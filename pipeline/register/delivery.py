@@ -17,7 +17,6 @@ from pipeline.register.columns import WAGE, YEAR_AND_MONTH
 from pipeline.register.files.kinds import SUFFIXES, is_compressed, kind_of, open_file
 from pipeline.register.kept import count_rows
 from pipeline.register.layouts import find_decimal, find_layout
-from pipeline.register.long import find_form
 from pipeline.register.parts import weeks_of_year
 from pipeline.register.persons import count_invented
 from pipeline.register.readers import read_file, rename
@@ -147,8 +146,8 @@ def _look_at_any(path: Path, signs: Signs, old: Extract | None) -> tuple[str | N
 
 
 def _role_of_part(role: str, facts: RawFile, path: Path, files: Folder) -> str:
-    """The role of a register file: the first is `register`; those of further years, of wages alone and of other persons
-    with the same columns are its parts.
+    """The role of a register file: the first is `register`; those of further years, of wages alone and of other
+    rows with the same columns are its parts.
     """
     if role != "register" or "register" not in files.found:
         return role
@@ -157,7 +156,7 @@ def _role_of_part(role: str, facts: RawFile, path: Path, files: Folder) -> str:
     if part not in files.found:
         return part
     is_same = set(own) == set(_columns(files.found[part], files.facts[part]))
-    return f"register_{slug(path.stem)}" if is_same and find_form(own) is None else part
+    return f"register_{slug(path.stem)}" if is_same else part
 
 
 def _columns(path: Path, facts: RawFile) -> list[str]:

@@ -192,6 +192,36 @@ def test_a_register_of_one_file_for_each_group_of_persons_is_one_register(folder
     require_equal(found, expected)
 
 
+def as_long(folder: Path) -> pd.DataFrame:
+    """The register with a row a person and week."""
+    table = read_text(folder / "register.csv")
+    (folder / "register.csv").unlink()
+    weeks = [name for name in table if name.startswith("Y_")]
+    rows = table.melt("CPR", weeks, "WEEK", "STATE").assign(WAGE="1")
+    return rows.assign(WEEK="20" + rows["WEEK"].str[2:4] + "-W" + rows["WEEK"].str[4:])
+
+
+@pytest.mark.parametrize("split", ["persons", "weeks"])
+def test_a_long_register_of_several_files_is_one_register_whose_faults_name_their_file(folder, split):
+    rows = as_long(folder)
+    rows.to_csv(folder / "register.csv", sep=";", index=False)
+    whole = ingested(folder)
+    for name in ("register.csv", "extract.toml"):
+        (folder / name).unlink()
+    first = rows["CPR"] < NUMBERS[2] if split == "persons" else rows["WEEK"] < "2015"
+    write_as("comma", rows[first], folder / "uger_a.csv")
+    write_as("parquet", rows[~first].rename(columns=str.lower).reset_index(drop=True), folder / "uger_b.csv")
+    found = ingested(folder)
+    require_equal(found, whole)
+    assert set(found["register_weeks.parquet"]["line"] // FILE) == {0, 1}
+    (folder / "extract.toml").unlink()
+    table = rows[~first].reset_index(drop=True)
+    table.loc[3, "STATE"] = "472"
+    write_as("parquet", table, folder / "uger_b.csv")
+    with pytest.raises(InputError, match=r"uger_b\.parquet, line 4, column STATE: unknown benefit code"):
+        ingested(folder)
+
+
 def test_a_person_with_weeks_in_two_files_is_an_error(folder):
     register = read_text(folder / "register.csv")
     register.iloc[3:].to_csv(folder / "syd.csv", sep=";", index=False)

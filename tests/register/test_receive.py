@@ -171,7 +171,7 @@ REFUSED = [
         r"no register file .*note\.docx: no file of \.csv.* The register has the columns ID and weeks",
     ),
     ({"lots.csv": None, "weeks.csv": None}, "no register and no allocation file"),
-    ({"more.csv": FILES["weeks.csv"]}, r"more\.csv and weeks\.csv are both register"),
+    ({"more.csv": "ID;FIRST_WEEK;LAST_WEEK;STATE\n"}, r"more\.csv and weeks\.csv are both register"),
     ({"weeks.csv": None, "register.csv": "ID;week\n1;1\n"}, "no form of a register"),
     ({"weeks.csv": None, "w.csv": "ID;Y_1501\n1;\n"}, "no month columns"),
     ({"lots.csv": FILES["lots.csv"] + "1;new;;1;N;A\n"}, "a person key occurs more than once"),

@@ -123,7 +123,8 @@ def _texts(values: Sequence[Any], texts: Texts) -> list[str]:
 
 def keys_of(values: Sequence[Any], texts: Texts) -> list[str]:
     """A column of keys as texts, of which none is kept in mind: there are as many as rows."""
-    keys = [texts.text(text_of(value)) for value in values]
+    are_digits = (value.__class__ is str and value.isdigit() for value in values)  # as most are, and as they stay
+    keys = [value if plain else texts.text(text_of(value)) for value, plain in zip(values, are_digits, strict=True)]
     return pad_numbers(keys) if any(isinstance(value, NUMBERS) for value in values[:1000]) else keys
 
 

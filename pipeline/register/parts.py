@@ -43,13 +43,15 @@ def join_parts(frames: Sequence[pd.DataFrame], files: Sequence[RawFile], *, is_w
     """The rows of the files of one register as one a person, indexed by the number of the first row of the person.
 
     The frame has the number of the person's row in each file, -1 for none, and notes the path and the columns of each;
-    the cells of a file without a row of the person are ''. Raises InputError for a week or month of a person that two
-    files have; another column is taken from the first file.
+    the cells of a file without a row of the person are ''. The rows of a long form stand one below the other. Raises
+    InputError for a week or month of a person that two files have; another column is taken from the first file.
     """
     import pandas as pd
 
-    if not is_wide or (len(frames) == 1 and not files[0].year):
+    if len(frames) == 1 and not files[0].year:
         return frames[0]
+    if not is_wide:
+        return _stack(frames)
     joined, numbers, decimal = pd.DataFrame(), [], frames[0].attrs["decimal"]
     spelled: dict[str, str] = {}
     for place, frame in enumerate(frames):
@@ -68,6 +70,19 @@ def join_parts(frames: Sequence[pd.DataFrame], files: Sequence[RawFile], *, is_w
     joined.attrs = {**frames[0].attrs, "parts": [_describe(frame) for frame in frames]}
     _say_absent(joined)
     return joined.set_axis(pd.Index(first, name="line"), axis="index")
+
+
+def _stack(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """The rows of files of a long form, each with its number."""
+    import pandas as pd
+
+    spelled: dict[str, str] = {}
+    for place, frame in enumerate(frames):
+        _spell_alike(frame, spelled)
+        frame.index += FILE * place
+    joined = pd.concat(frames).fillna("").rename_axis(index="line")
+    joined.attrs = {**frames[0].attrs, "parts": [_describe(frame) for frame in frames]}
+    return joined
 
 
 def _describe(frame: pd.DataFrame) -> dict[str, object]:

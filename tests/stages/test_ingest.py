@@ -127,6 +127,31 @@ RECEIVED = [
         (r"(?m)^3;0", "3;٠"),
         r"line 4, column CPR: 1 of 6 persons' numbers are written as Axxxxxxxxx",
     ),
+    # lines that are no person's, and no codes
+    (
+        "register",
+        replace,
+        ("(?s)^(CPR.*?\n)(.*?\n)", r"\1\2\1"),
+        r"line 3, column CPR: the line repeats the names of the columns \(1 such lines\)",
+    ),
+    ("register", change_cell, (4, "CPR", "Total"), r"line 4, column CPR: no digit of a key, as in a line of totals"),
+    ("allocation", change_cell, (4, "ID", "I alt"), r"line 4, column ID: no digit of a key, as in a line of totals"),
+    ("followup_survey", change_cell, (3, "ID", "id"), r"line 3, column ID: the line repeats the names of the columns"),
+    ("register", change_cell, (3, "Y_1502", "syg"), r"'syg' \(1 cells\)\. If .* A code has three digits: ask for the"),
+    ("register", change_cell, (3, "BRANCHE_2015_03", "000000"), r"the value '000000' is no industry code \(1 cells\)"),
+    ("register", replace, ("Y_1502", "Y_1515955592"), r"column Y_\(digits hidden\) names no week as Y_yyww does"),
+    (
+        "register",
+        replace,
+        ("Y_1502;Y_1503", "0113501234;0113501234"),
+        r"columns that occur twice: '\(digits hidden\)'\.",
+    ),
+    (
+        "baseline_survey",
+        change_cell,
+        (3, "ANSWERED", "2015-01-02T12:30"),
+        r"line 3, column ANSWERED: the value '2015-01-02T12:30' has a time of day or a zone, .* plain dates yyyy-mm-dd",
+    ),
     ("register", replace, (r"(?m)^(\d{8})\d\d;", r"\g<1>00;"), r"column CPR: 5 of 5 persons' numbers end in 00"),
     ("register", replace, (r"(?m)^(\d{6})\d(\d{3});", r"\g<1>9\2;"), r"of the 6 persons .* nobody is in it"),
     # the date of an answer

@@ -56,13 +56,14 @@ def check_extract(raw: Path, settings: Path, before: Path | None = None) -> Chec
     """Every rule, and every fault of a delivery and its settings; `before` is the last extract as built."""
     faults, loaded = Faults(), dict[str, Any]()
     for path in (raw / "extract.toml", *(settings / name for name in SETTINGS if (settings / name).exists())):
+        loaded[path.stem] = None  # until it can be read: a file that is there is not one that is missing
         with faults.part():
             loaded[path.stem] = load_input(path)
     with faults.part():
         _check_settings(settings, loaded)
     extract, study = loaded.get("extract"), loaded.get("study")
     if extract is None or study is None:
-        unseen = [describe(rule, None, is_unread=True) for rule in (*PARTS[1:], *LOOK)]
+        unseen = [describe(rule, None, unread=["settings"]) for rule in (*PARTS[1:], *LOOK)]
         return Checked([*describe_part("settings", faults.messages, 0), *unseen], extract)
     files, unread = _read_files(raw, extract, study.design)
     chosen = {name: loaded.get(name) for name in ("benefit_codes", "scales", "outcomes")}
@@ -95,7 +96,7 @@ def _check_settings(folder: Path, loaded: Mapping[str, Any]) -> None:
         raise InputError(f"{folder}/study.toml: the file is missing. Name the folder of the study by STUDY=.")
     with faults.part():
         check_settings(loaded, own_columns())
-    if loaded.get("models") is not None and "study" in loaded:
+    if loaded.get("models") is not None and loaded.get("study") is not None:
         with faults.part():
             checked_models(loaded["models"], loaded["study"].design)
     faults.stop()
@@ -181,8 +182,8 @@ def main(command_line: list[str]) -> None:
     parser.add_argument("--fault", type=Path, help="why a stage of a build could not go on, if no check finds it")
     arguments = parser.parse_args(command_line)
     found = check_extract(arguments.raw, arguments.settings, arguments.before)
-    # what the build makes is the one that sets nothing beside
-    folder = arguments.reports / f"beside_{arguments.before.name}" if arguments.before else arguments.reports
+    # beside what the build made and recorded, never over it
+    folder = arguments.reports / (f"beside_{arguments.before.name}" if arguments.before else "check")
     files = {"checks.csv": write_rows(found.rows), "answer.txt": write_answer(arguments.raw, found, arguments.language)}
     if found.counts is not None:
         files["counts.csv"] = found.counts.to_csv(index=False, lineterminator="\n")

@@ -19,6 +19,7 @@ from pipeline.register.parts import join_parts, weeks_of_year, without_week_53
 from pipeline.register.persons import link_keys, require_one_form
 from pipeline.register.readers import (
     describe_frame,
+    idle_keys,
     refuse_missing_keys,
     refuse_no_person,
     refuse_repeated_keys,
@@ -91,6 +92,7 @@ def keep_rows(path: Path, facts: RawFile, keys: Sequence[str], *, is_wide: bool)
     frame = frame.set_axis(names, axis="columns").rename_axis(index="line")
     _check(seen, path, facts, is_wide=is_wide)
     describe_frame(frame, path, facts)
+    frame.attrs["idle"] = idle_keys(facts, file.texts.idle, columns)
     if facts.year:
         frame.attrs["stored"] = dict(zip(names, columns, strict=True))
     return without_week_53(frame, facts.year)

@@ -87,7 +87,11 @@ def _stack(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
 
 def _describe(frame: pd.DataFrame) -> dict[str, object]:
     """The path of a file, and by the names of its columns in the register those that it has itself."""
-    return {"path": frame.attrs["path"], "columns": dict(zip(map(str, frame), frame.attrs["stored"], strict=True))}
+    return {
+        "path": frame.attrs["path"],
+        "idle": frame.attrs.get("idle", {}),
+        "columns": dict(zip(map(str, frame), frame.attrs["stored"], strict=True)),
+    }
 
 
 def _spell_alike(frame: pd.DataFrame, spelled: dict[str, str]) -> None:

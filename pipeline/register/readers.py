@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pipeline.errors import InputError
+from pipeline.register.columns import WEEK_OF_YEAR
 from pipeline.register.files.kinds import open_file
 from pipeline.register.places import place_of_cell, place_of_row
 from pipeline.register.shown import DIGITS_OF_A_BIRTH_DATE as DIGITS_OF_A_BIRTH_DATE
@@ -95,6 +96,7 @@ def read_file(path: Path, facts: RawFile, *, repeats: bool = False) -> pd.DataFr
     frame = frame.set_axis(names, axis="columns").rename_axis(index="line")
     frame = frame[(frame != "").any(axis=1)]
     describe_frame(frame, path, facts)
+    frame.attrs["idle"] = idle_keys(facts, file.texts.idle, columns)
     if facts.key:
         require_columns(frame, [facts.key])
         check_key(frame, facts.key, repeats=repeats)
@@ -104,6 +106,17 @@ def read_file(path: Path, facts: RawFile, *, repeats: bool = False) -> pd.DataFr
 def describe_frame(frame: pd.DataFrame, path: Path, facts: RawFile) -> None:
     """Note on the frame where it comes from, its decimal mark, its dates and its own names of columns."""
     frame.attrs.update(path=str(path), decimal=facts.decimal, names=dict(facts.columns), dates=dates_written(facts))
+
+
+def idle_keys(facts: RawFile, blanks: Collection[str], columns: Collection[str]) -> dict[str, list[str]]:
+    """The keys of extract.toml that did nothing when a file was read, and their values: blanks that no cell held.
+
+    `columns` are those read. A year is that of weeks y_1 to y_53, which a file may not have.
+    """
+    found = {"blanks": sorted(blanks)}
+    if facts.year and not any(WEEK_OF_YEAR.fullmatch(name) for name in columns):
+        found["year"] = [str(facts.year)]
+    return {key: values for key, values in found.items() if values}
 
 
 def dates_written(facts: RawFile) -> str:

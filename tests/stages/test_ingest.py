@@ -56,8 +56,8 @@ RECEIVED = [
         (4, "HOPE_3", "5"),
         r"line 4, column HOPE_3: the value '5' is off the scale 0 to 4",
     ),
-    ("baseline_survey", change_cell, (4, "PAIN", "2,5"), r"column PAIN: the value '2,5' is off the scale 0 to 10"),
-    ("baseline_survey", change_cell, (4, "PAIN", "７"), r"column PAIN: the value '７' is off the scale"),
+    ("baseline_survey", change_cell, (4, "PAIN", "2,5"), r"column PAIN: the value '2,5' is no whole number, as"),
+    ("baseline_survey", change_cell, (4, "PAIN", "７"), r"column PAIN: the value '７' is no whole number"),
     ("baseline_survey", change_cell, (4, "ID", "900"), r"line 4, column ID: .* is of nobody in the allocation"),
     ("followup_survey", change_cell, (3, "PAIN", "11"), r"followup_survey\.csv, line 3, column PAIN: the value '11'"),
     # wages: an industry code, and a degree of employment
@@ -271,9 +271,12 @@ def test_a_row_without_an_answer_is_no_answer(folder, capsys):
     assert capsys.readouterr().out.count("1 rows hold no answer") == 2
 
 
-def test_an_extract_without_surveys_is_read(folder):
+def test_an_extract_without_surveys_is_read_if_the_study_leaves_nobody_out_for_it(folder):
     for name in ("baseline", "followup"):
         (folder / f"{name}_survey.csv").unlink()
+    with pytest.raises(InputError, match=r"no person is left to analyse \(6 unasked\)"):
+        ingested(folder)
+    replace(folder.parent / "config" / "study.toml", '{"reason" = "unasked", "absent" = "baseline_survey"}, ', "")
     tables = ingested(folder)
     assert tables["trial.parquet"][["baseline_line", "followup_line"]].isna().all(axis=None)
     assert [len(tables[f"{name}_items.parquet"]) for name in ("baseline", "followup")] == [0, 0]

@@ -48,6 +48,7 @@ class Texts(dict[str, str]):
     def __init__(self, decimal: str, blanks: Iterable[str] = ()) -> None:
         super().__init__()
         self._blanks = BLANKS | set(blanks)
+        self.idle = set(blanks)  # those declared that no cell has held so far
         self.decimal = decimal
         self._whole = re.compile(rf"(-?[0-9]+)(?:\.0|{re.escape(decimal)}0+)")
 
@@ -58,8 +59,11 @@ class Texts(dict[str, str]):
     def text(self, cell: str) -> str:
         """The text of a cell, which is not kept in mind: for cells that differ from row to row."""
         text = cell.strip()
+        if text in self._blanks:
+            self.idle.discard(text)
+            return ""
         whole = self._whole.fullmatch(text)
-        return "" if text in self._blanks else whole.group(1) if whole else text
+        return whole.group(1) if whole else text
 
 
 def text_of(value: Any) -> str:

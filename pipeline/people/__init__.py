@@ -1,1 +1,1 @@
-"""Who is analysed and compared: exclusions, samples, sides of splits, the rest of a cluster, windows before the draw."""
+"""Who is analysed and compared: exclusions, samples, sides of splits, the rest of a cluster, windows before draws."""

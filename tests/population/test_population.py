@@ -11,11 +11,13 @@ import pandas as pd
 import pytest
 
 from pipeline.errors import InputError
+from pipeline.population.__main__ import say_unplaced
 from pipeline.population.cells import day_of_birth
 from pipeline.population.definitions import Definitions
 from pipeline.population.engines import connected, told_errors
 from pipeline.population.estimates import build_estimates
 from pipeline.population.received import prepare_source
+from pipeline.register.cells import read_dates
 from pipeline.register.files import separated
 from pipeline.settings.base import convert
 from pipeline.settings.study import Population, Study
@@ -203,8 +205,17 @@ FAULTS = [
     ("a word", "Y_1502", "syg", "line 41, column Y_1502: unknown benefit code.*'syg' \\(1 cells\\)"),
     ("a code of another time", "Y_1502", "899", "line 41, column Y_1502: unknown benefit code.*'899' \\(1 cells\\)"),
     ("no industry", "BRANCHE_2015_01", "12", "line 41, column BRANCHE_2015_01: the value '12' is no industry code"),
-    ("a sex that is none", "SEX", "9", "line 41, column SEX: the value '9' is none of .*K, M.* \\(1 cells\\)"),
+    (
+        "a sex that is none",
+        "SEX",
+        "9",
+        "line 41, column SEX: the value '9' is none of 1, 2, K, M or blank \\(1 cells\\)",
+    ),
     ("a birth that is none", "BORN", "31.02.70", "line 41, column BORN: the value .* is no date .* \\(1 cells\\)"),
+    ("no month", "BORN", "1970-13-45", "line 41, column BORN: the value .* is no date .* \\(1 cells\\)"),
+    ("no day", "BORN", "1970-02-30", "line 41, column BORN: the value .* is no date .* \\(1 cells\\)"),
+    ("a birth after entry", "BORN", "2070-02-20", "line 41, column BORN: .* is after the week .* \\(1 cells\\)"),
+    ("no municipality", "PLACE2015", "ABC", "line 41, column PLACE2015: .*'ABC' is no number of .* \\(1 cells\\)"),
 ]
 
 
@@ -270,7 +281,7 @@ def test_days_are_read_as_the_file_writes_them(tmp_path):
     told = {
         "yyyy-mm-dd": [19700301, None, None, None, None, None, None, None],
         "dd-mm-yyyy": [19700301, 19700301, 20000229, None, None, None, None, None],
-        "mm-dd-yyyy": [19700301, 19700103, 20002902, None, None, None, None, None],
+        "mm-dd-yyyy": [19700301, 19700103, None, None, None, None, None, None],
         "excel": [19700301, None, None, 19700301, 19100228, None, None, None],
         "sas": [19700301, None, None, 20300302, 19700301, 19700301, None, None],
     }
@@ -283,6 +294,39 @@ def test_days_are_read_as_the_file_writes_them(tmp_path):
             if dates == "sas":
                 assert days[5] == 19700301
     assert ibis
+
+
+def test_a_day_is_one_of_the_calendar_as_for_the_readers_of_the_trial(tmp_path):
+    iso = ["1900-02-28", "1900-02-29", "2000-02-29", "1970-04-31", "1970-00-10", "1970-03-01x"]
+    timed, others = ["1970-03-01 00:00:00", "1970-03-01 12:00"], ["31-04-1970", "30.4.1970"]
+    cells = [*iso, *timed, *others, "25628", "2214345600", "2214345601"]
+    with connected("duckdb", tmp_path) as connection:
+        table = connection.create_table("given", pd.DataFrame({"cell": cells}))
+        for dates in ("yyyy-mm-dd", "dd-mm-yyyy", "mm-dd-yyyy", "excel"):
+            found = table.select("cell", day=day_of_birth(table.cell, dates)).execute().set_index("cell")["day"]
+            expected = read_dates(pd.Series(cells), dates).dt.strftime("%Y%m%d").fillna("0").astype("int64")
+            assert found.loc[cells].fillna(0).astype("int64").tolist() == expected.tolist(), dates
+
+
+@pytest.mark.parametrize("written", ["0{}", "{},0", "{}.00", " {} "])
+def test_a_municipality_is_a_whole_number_however_it_is_written(tmp_path, crowd, embedded, written):
+    crowd, table = crowd.copy(tmp_path), crowd.register.copy()
+    for name in ("PLACE2014", "PLACE2015"):
+        table[name] = [cell and written.format(cell) for cell in table[name]]
+    crowd.write(table)
+    pd.testing.assert_frame_equal(counted(crowd, tmp_path).persons, embedded.persons)
+
+
+def test_numbers_of_no_municipality_are_said(embedded, capsys):
+    names = pd.DataFrame({"number": ["101", "7"], "name": ["One", "Other"], "other_names": ["", ""]})
+    say_unplaced(embedded.persons, names)
+    everybody = embedded.persons[embedded.persons["series"] == "population"].groupby("place")["persons"].sum()
+    placed = everybody.drop("unknown")
+    said = capsys.readouterr().out
+    assert f"{placed['561']:,} of the {placed.sum():,} persons with a municipality have a number" in said
+    assert "(561)" in said
+    say_unplaced(embedded.persons, pd.concat([names, names.assign(number=["561", "1"])]))
+    assert not capsys.readouterr().out
 
 
 def test_an_engine_that_is_none_is_told(tmp_path):

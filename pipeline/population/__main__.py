@@ -21,6 +21,7 @@ from pipeline.population.engines import EMBEDDED, connected, told_errors
 from pipeline.population.estimates import build_estimates
 from pipeline.population.persons import EVERYBODY
 from pipeline.population.register import count_population, open_register
+from pipeline.population.weekly import weekly_shares
 from pipeline.register.calendar import week_of_date
 from pipeline.register.readers import read_received, require_same
 from pipeline.runner.inputs import load_input, serialise
@@ -60,6 +61,10 @@ def build_population(raw: Path, settings: Path, derived: Path, engine: str) -> N
         say_unplaced(counts.persons, names)
     estimates = build_estimates(counts, definitions, load_input(derived / "groups.parquet"), names)
     facts = {"rows": rows, "sha256": [file.sha256 for _, file in files], "weeks": len(register.weeks)}
+    population = definitions.population
+    shares = weekly_shares(counts, names, population.ages, population.smallest_group)
+    shares_text = shares.to_csv(index=False, lineterminator="\n")
+    write_if_changed(derived / "population" / "weekly_shares.csv", shares_text.encode())
     _write(derived / "population", {**counts._asdict(), "estimates/population": estimates}, facts)
     print(f"population   {time.perf_counter() - started:6.2f} s  {derived / 'population'} has the tables", flush=True)
 

@@ -17,10 +17,13 @@ from pipeline.population.definitions import Definitions
 from pipeline.population.engines import connected, told_errors
 from pipeline.population.estimates import build_estimates
 from pipeline.population.received import prepare_source
+from pipeline.population.small import sum_ages
+from pipeline.population.weekly import weekly_shares
 from pipeline.register.cells import read_dates
 from pipeline.register.files import separated
 from pipeline.settings.base import convert
 from pipeline.settings.study import Population, Study
+from pipeline.show.remarks import REASONS, reason_of
 from tests.formats import WRITERS, read_text, write_as
 from tests.population.crowd import IDENTITY, POPULATION, Crowd
 from tests.small_study import SETTINGS, definitions, extract
@@ -108,7 +111,48 @@ def test_everybody_is_counted_once_by_sex_age_and_place(crowd, embedded):
     born = pd.to_datetime(entries["BORN"])
     monday = pd.Timestamp("1991-08-05") + pd.to_timedelta(7 * (entries["allocation_week"] - 1), unit="D")
     years = monday.dt.year - born.dt.year - (monday.dt.month < born.dt.month)
-    assert (own["aged"].sum(), own["ages"].sum()) == (years.count(), years.sum())
+    ages = embedded.ages[embedded.ages["series"] == "population"].set_index(["by", "value"])
+    assert ages.loc[("", ""), ["aged", "ages"]].tolist() == [years.count(), years.sum()]
+    in_place = years.groupby(place).agg(["count", "sum"])
+    assert ages.loc["place"].loc[in_place.index, ["aged", "ages"]].to_numpy().tolist() == in_place.to_numpy().tolist()
+
+
+def test_nothing_is_told_of_fewer_persons_than_the_smallest_group(crowd, embedded):
+    bound = crowd.definitions.population.smallest_group
+    few = pd.DataFrame(
+        {"series": ["population", "population", "control"], "by": "", "value": "", "aged": [4, 5, 4], "ages": 99}
+    ).assign(value=["a", "b", "b"])
+    ages = sum_ages(few, bound).set_index(["series", "value"])["ages"]
+    assert ages.isna().to_dict() == {
+        ("control", "b"): True, ("population", "a"): True, ("population", "b"): False, ("trial", "b"): True
+    }  # fmt: skip
+    found = build_estimates(embedded, crowd.definitions, pd.DataFrame(columns=["grouping", "address", "label"]), None)
+    assert not (found["n"].between(1, bound - 1) & (found["parameter"] != "others")).any()
+    assert not {"years", "ages"} & set(embedded.persons)
+    few = found["note"] == f"no estimate: fewer than {bound} persons"
+    assert few.any()
+    for note in set(found["note"]) - {""}:
+        assert reason_of(note)[0] in {reason.pattern for reason in REASONS}
+    assert found.loc[few, ["estimate", "se", "n"]].isna().all(axis=None)
+
+
+def test_the_weekly_shares_are_those_of_each_group_that_is_not_small(crowd, embedded):
+    names = pd.DataFrame({"number": ["101"], "name": ["One"], "other_names": [""]})
+    bound = 2
+    table = weekly_shares(embedded, names, crowd.definitions.population.ages, bound)
+    own = embedded.weeks[embedded.weeks["series"] == "population"]
+    cells = own.groupby(["place", "sex", "age", "outcome", "week"])[["known", "inside"]].sum().reset_index()
+    sizes = embedded.persons[embedded.persons["series"] == "population"]
+    cells = cells.merge(sizes, on=["place", "sex", "age"])
+    assert len(table) == len(cells) == len(table.drop_duplicates(["municipality", "sex", "age", "outcome", "week"]))
+    is_shown = (cells["persons"] >= bound) & (cells["known"] >= bound)
+    assert 0 < is_shown.sum() < len(cells)
+    expected = (cells["inside"] / cells["known"]).where(is_shown).round(6)
+    np.testing.assert_array_equal(table["share"], expected)
+    assert (table["note"] != "").tolist() == (~is_shown).tolist()
+    assert not table[["persons", "known"]].isin([1]).any(axis=None)
+    assert set(table["age"]) <= {"0-29", "30-39", "40-", "unknown"}
+    assert set(table.loc[table["municipality"] == "101", "name"]) == {"One"}
 
 
 def test_both_engines_count_the_same(counts, embedded):
@@ -338,7 +382,7 @@ def test_an_engine_that_is_none_is_told(tmp_path):
     ("changed", "message"), [({"ages": [30, 40]}, "ages begin at 0"), ({"municipality": "NYKOM"}, "a column a year")]
 )
 def test_a_population_that_is_none_is_told(changed, message):
-    sound = {"state": "sick", "municipality": "N{year}", "ages": [0]}
+    sound = {"state": "sick", "municipality": "N{year}", "ages": [0], "smallest_group": 5}
     with pytest.raises(InputError, match=message):
         convert({**sound, **changed}, Population, "study.toml")
 

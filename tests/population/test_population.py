@@ -225,6 +225,24 @@ def test_files_of_other_persons_are_one_register(tmp_path, crowd, embedded):
         pd.testing.assert_frame_equal(one, other, check_exact=True)
 
 
+def test_a_person_in_two_files_is_told_with_the_line_of_the_second(tmp_path, crowd):
+    crowd = crowd.copy(tmp_path)
+    table = read_text(crowd.folder / "register.csv")
+    (crowd.folder / "register.csv").unlink()
+    wages = [name for name in table if name.startswith("BRANCHE")]
+    rest = table.drop(columns=wages)
+    for name, part in (("east", rest[:50]), ("loen", table[["CPR", *wages]]), ("west", rest[50:])):
+        part.to_csv(crowd.folder / f"{name}.csv", sep=";", index=False)
+    crowd.register_again()
+    counted(crowd, tmp_path)
+    pd.concat([rest[50:], rest[7:8]]).to_csv(crowd.folder / "west.csv", sep=";", index=False)
+    crowd.register_again()
+    message = r"west\.csv, line 52: a person has a row here and in .*east\.csv.* \(1 such persons\)"
+    with pytest.raises(InputError, match=message) as error:
+        counted(crowd, tmp_path)
+    assert table["CPR"][7] not in str(error.value)
+
+
 def test_weeks_of_which_no_file_tells_are_unknown(tmp_path, crowd):
     crowd = crowd.copy(tmp_path)
     write_years(crowd, rows_of_2015=slice(None, None, 2))

@@ -251,16 +251,15 @@ def test_a_register_of_whole_weeks_in_a_file_a_year_is_joined_and_one_that_overl
 
 
 @pytest.mark.filterwarnings("error")
-def test_files_of_many_columns_are_joined_without_a_warning():
-    names = ["CPR", *(f"Y_{year:02d}{week:02d}" for year in range(12, 16) for week in range(1, 53))]
+def test_files_of_many_columns_one_without_a_row_are_joined_without_a_warning():
+    weeks = [f"Y_{year}{week:02d}" for year in range(12, 18) for week in range(1, 53)]
     facts, frames = RawFile(path="", rows=2, sha256="", key="CPR", separator=";", decimal=","), []
-    for keys in (["1", "2"], ["3", "4"]):
-        cells = {name: pd.Series([name, ""], index=[2, 3], dtype="string") for name in names[1:]}
-        frames.append(pd.DataFrame({"CPR": pd.Series(keys, index=[2, 3]), **cells}))
-        frames[-1].attrs.update(path=f"of_{keys[0]}", decimal=",")
+    for keys in (["1", "2"], []):
+        lines = pd.RangeIndex(2, 2 + len(keys))
+        frames.append(pd.DataFrame({"CPR": keys, **dict.fromkeys(weeks, "890")}, index=lines, dtype=object))
+        frames[-1].attrs.update(path="", decimal=",")
     joined = join_parts(frames, [facts, facts], is_wide=True)
-    assert joined["CPR"].tolist() == ["1", "2", "3", "4"]
-    assert joined[LINE_IN.format(1)].tolist() == [-1, -1, FILE + 2, FILE + 3]
+    assert joined[["CPR", LINE_IN.format(0), LINE_IN.format(1)]].to_numpy().tolist() == [["1", 2, -1], ["2", 3, -1]]
 
 
 def declare(folder: Path, name: str, line: str) -> None:

@@ -82,7 +82,7 @@ diff: $(DERIVED)/shown.parquet ## Say what changed from one extract to another, 
 baseline: ## Accept the estimates of the synthetic trial, which make test compares: make baseline REASON="why they moved"
 	@$(PYTHON) -m pipeline.audit.baseline $(DERIVED)/estimates
 
-population: all $(REPORTS)/population/index.html $(REPORTS)/population/tables/tables.xlsx ## Set everybody in the register beside the trial's persons; ENGINE=spark://host:port runs it on Spark
+population: all $(addprefix $(REPORTS)/population/,index.html tables/tables.xlsx weekly_shares.csv) ## Set everybody in the register beside the trial's persons; ENGINE=spark://host:port runs it on Spark
 	@echo "$(REPORTS)/population/index.html shows everybody beside the trial"
 
 twin: data_raw/twin/extract.toml ## Write the synthetic trial to data_raw/twin, in place of what is there
@@ -241,7 +241,9 @@ ifneq ($(filter population,$(MAKECMDGOALS)),)
 $(COUNTS): $(COUNTED_FROM) $(call derived,sample trial groups) $(if $(ENGINE),FORCE) | $(SETUP)
 	@$(PYTHON) -m pipeline.population $(RAW) --settings $(STUDY) --derived $(DERIVED) $(if $(ENGINE),--engine '$(ENGINE)') && touch $@
 endif
-$(COUNTED)/estimates/population.parquet: $(COUNTS) ;
+$(COUNTED)/estimates/population.parquet $(COUNTED)/weekly_shares.csv: $(COUNTS) ;
+$(ANNEX)/weekly_shares.csv: $(COUNTED)/weekly_shares.csv
+	@mkdir -p $(@D) && cp $< $@
 $(eval $(call stage,shown-population,$(COUNTED)/estimates/population.parquet $(call derived,groups) $(BESIDE) $(call settings,study.toml outcomes.toml) $(NAMES) $(RAW)/extract.toml $(DERIVED)/language.toml,$(COUNTED)/shown.parquet $(COUNTED)/words.json))
 SHOWN_BESIDE := $(COUNTED)/shown.parquet $(call derived,groups) $(COUNTED)/words.json $(BESIDE) $(DERIVED)/language.toml
 $(eval $(call stage,tables-population,$(SHOWN_BESIDE) $(NAMES),$(foreach t,$(filter table_%,$(BESIDES)),$(addprefix $(ANNEX)/tables/$(t),.html .csv .tex)) $(ANNEX)/tables/tables.xlsx,$(TEMPLATES)))

@@ -26,7 +26,8 @@ ORIGINS = {
     "sas": datetime.date(1960, 1, 1),
     "spss": datetime.date(1582, 10, 14),
 }
-WHOLE = re.compile(r"[0-9]{5,12}")  # fewer digits are a year, or a day before any that a study has
+MOST_DIGITS = 12
+WHOLE = re.compile(rf"[0-9]{{5,{MOST_DIGITS}}}")  # fewer digits are a year, or a day before any that a study has
 SECONDS_OF_A_DAY = 86_400
 MIDNIGHT = r"[ T]00:00(:00([.]0+)?)?$"
 WITH_TIME = re.compile(r".*\d[ T]\d{1,2}:\d{2}.*")
@@ -126,6 +127,6 @@ def _day(origin: datetime.date, number: int) -> datetime.date | None:
 
 
 def refuse_other(frame: pd.DataFrame, column: str, allowed: Collection[str]) -> None:
-    """Raise InputError for a cell that is none of the allowed texts."""
-    fault = f"is none of {', '.join(sorted(allowed))}"
+    """Raise InputError for a cell that is none of the allowed texts, of which '' is a blank."""
+    fault = f"is none of {', '.join(sorted(filter(None, allowed)))}" + (" or blank" if "" in allowed else "")
     refuse_cells(frame, column, ~frame[column].isin(list(allowed)), fault, "Mend the cell.")

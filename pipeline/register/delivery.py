@@ -13,7 +13,7 @@ import msgspec
 from pipeline.errors import Faults, InputError
 from pipeline.names import slug
 from pipeline.register.cells import ISO
-from pipeline.register.columns import WAGE, YEAR_AND_MONTH
+from pipeline.register.columns import LIKE_A_CELL, WAGE, YEAR_AND_MONTH
 from pipeline.register.files.kinds import SUFFIXES, is_compressed, kind_of, open_file
 from pipeline.register.kept import count_rows
 from pipeline.register.layouts import find_decimal, find_layout
@@ -22,6 +22,7 @@ from pipeline.register.persons import count_invented
 from pipeline.register.readers import read_file, rename
 from pipeline.register.recognise import (
     WIDE,
+    YEAR,
     Signs,
     describe_roles,
     find_aliases,
@@ -146,8 +147,8 @@ def _look_at_any(path: Path, signs: Signs, old: Extract | None) -> tuple[str | N
 
 
 def _role_of_part(role: str, facts: RawFile, path: Path, files: Folder) -> str:
-    """The role of a register file: the first is `register`; those of further years, of wages alone and of other
-    rows with the same columns are its parts.
+    """The role of a register file: the first is `register`; its parts are those of further years, of wages alone, of
+    other rows with the same columns, and of other weeks and months.
     """
     if role != "register" or "register" not in files.found:
         return role
@@ -155,8 +156,14 @@ def _role_of_part(role: str, facts: RawFile, path: Path, files: Folder) -> str:
     part = f"register_{facts.year}" if facts.year else "register_wages" if has_only_wages(own) else role
     if part not in files.found:
         return part
-    is_same = set(own) == set(_columns(files.found[part], files.facts[part]))
-    return f"register_{slug(path.stem)}" if is_same else part
+    others = [_columns(found, files.facts[name]) for name, found in files.found.items() if is_register(name)]
+    told = [{name for name in names if LIKE_A_CELL.match(name)} for names in (own, *others)]
+    if all(told) and all(told[0].isdisjoint(other) for other in told[1:]):
+        year = YEAR.search(path.stem)
+        part = f"register_{year.group()}" if year else part
+    elif set(own) not in map(set, others):
+        return part
+    return f"register_{slug(path.stem)}" if part in files.found else part
 
 
 def _columns(path: Path, facts: RawFile) -> list[str]:

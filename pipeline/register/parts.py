@@ -60,11 +60,14 @@ def join_parts(frames: Sequence[pd.DataFrame], files: Sequence[RawFile], *, is_w
         numbers.append(pd.Series(frame.index.to_numpy() + FILE * place, index=owners))
         _write_decimals(frame, decimal)
         part = frame.set_axis(owners, axis="index")
-        _refuse_double(joined, part, frame.attrs["path"])
+        _refuse_double(joined, part, [str(other.attrs["path"]) for other in frames[: place + 1]], numbers[-1])
         joined = joined.combine_first(part) if len(joined.columns) else part
     joined = joined.fillna("")
-    for place, lines in enumerate(numbers):
-        joined[LINE_IN.format(place)] = lines.reindex(joined.index).fillna(NOWHERE).astype("int64")
+    lines_in = {
+        LINE_IN.format(place): lines.reindex(joined.index).fillna(NOWHERE).astype("int64")
+        for place, lines in enumerate(numbers)
+    }
+    joined = pd.concat([joined, pd.DataFrame(lines_in)], axis="columns")
     first = pd.concat(numbers)
     first = first[~first.index.duplicated()].loc[joined.index].astype("int64")
     joined.attrs = {**frames[0].attrs, "parts": [_describe(frame) for frame in frames]}
@@ -101,15 +104,35 @@ def _spell_alike(frame: pd.DataFrame, spelled: dict[str, str]) -> None:
     frame.columns = frame.columns.map({name: spelled.setdefault(name.casefold(), name) for name in names})
 
 
-def _refuse_double(joined: pd.DataFrame, part: pd.DataFrame, path: str) -> None:
+def _refuse_double(joined: pd.DataFrame, part: pd.DataFrame, paths: Sequence[str], lines: pd.Series) -> None:
     double = [name for name in map(str, part) if name in joined and LIKE_A_CELL.match(name)]
+    if not double:
+        return
     both = joined.index.intersection(part.index)
-    persons = int(joined.loc[both, double].notna().any(axis=1).sum()) if double else 0
-    if persons:
-        raise InputError(
-            f"{path}: column {double[0]} is in another file of the register too, for {persons} persons "
-            f"({len(double)} columns). Keep one of each; another delivery has a folder of its own."
+    told = joined.loc[both, double].notna().any(axis=1)
+    if told.any():
+        line = int(lines.loc[told.index[told]].min()) % FILE
+        own = [name for name in map(str, part) if LIKE_A_CELL.match(name)]
+        raise told_twice(paths, line, double, own, int(told.sum()))
+
+
+def told_twice(paths: Sequence[str], line: int, double: Sequence[str], own: Sequence[str], persons: int) -> InputError:
+    """The error of weeks and months, `double`, that the last file tells of persons of whom an earlier one tells them.
+
+    line: of the first such person in the last file, whose weeks and months are `own`. Where they are all double it is
+    the persons who are in two files, and the columns where not.
+    """
+    *earlier, path = paths
+    other, place = " or ".join(earlier), f"{path}, line {line}"
+    if set(double) == set(own):
+        return InputError(
+            f"{place}: a person has a row here and in {other} ({persons} such persons). Keep one row of each person; "
+            "another delivery has a folder of its own."
         )
+    return InputError(
+        f"{place}, column {double[0]}: {other} has this column too, of the same person ({len(double)} such columns, "
+        f"{persons} persons). Keep each column in one of the files; another delivery has a folder of its own."
+    )
 
 
 def _write_decimals(frame: pd.DataFrame, decimal: str) -> None:

@@ -136,7 +136,7 @@ def _study() -> dict[str, Any]:
     arms = {"label_en": "x", "label_da": "x"}
     design = {**SETTINGS["design"], "register_key": "CPR", "identity": IDENTITY}
     samples = {**SETTINGS["samples"], "hopeful": {**arms, "conditions": [{"variable": "hope", "at_least": 6}]}}
-    population = {"state": "sick", "municipality": "KOM{year}", "ages": [0]}
+    population = {"state": "sick", "municipality": "KOM{year}", "ages": [0], "smallest_group": 5}
     return {**SETTINGS, "design": design, "samples": samples, "splits": {"pain": {"variable": "pain", "at_most": 5}},
             "population": population}  # fmt: skip
 

@@ -13,8 +13,10 @@ import pandas as pd
 import pytest
 
 from pipeline.errors import InputError
-from pipeline.register.places import FILE
+from pipeline.register.parts import join_parts
+from pipeline.register.places import FILE, LINE_IN
 from pipeline.register.receive import register_extract
+from pipeline.settings.extract import RawFile
 from pipeline.settings.reading import read_settings
 from tests.delivery import DAY, NUMBERS, change_cell, ingested, replace, write_delivery
 from tests.formats import WRITERS, read_text, write_as
@@ -224,10 +226,40 @@ def test_a_long_register_of_several_files_is_one_register_whose_faults_name_thei
 def test_a_person_with_weeks_in_two_files_is_an_error(folder):
     register = read_text(folder / "register.csv")
     register.iloc[3:].to_csv(folder / "syd.csv", sep=";", index=False)
-    with pytest.raises(
-        InputError, match=r"syd\.csv: column Y_1449 is in another file of the register too, for 2 persons"
-    ):
+    twice = r"syd\.csv, line 2: a person has a row here and in .*register\.csv \(2 such persons\). Keep one row of each"
+    with pytest.raises(InputError, match=twice):
         ingested(folder)
+
+
+def test_a_register_of_whole_weeks_in_a_file_a_year_is_joined_and_one_that_overlaps_is_none(folder, expected):
+    register = read_text(folder / "register.csv")
+    (folder / "register.csv").unlink()
+    wages = [name for name in register if "_20" in name]
+    for year in (14, 15):
+        weeks = [name for name in register if name.startswith(f"Y_{year}")]
+        own = ["CPR", *weeks, *(wages if year == 15 else ())]
+        register[own].to_csv(folder / f"dream20{year}.csv", sep=";", index=False)
+    found = ingested(folder)
+    found["register_weeks.parquet"] = found["register_weeks.parquet"].drop(columns="wage_line")
+    require_equal(found, expected)
+    extract = read_settings(folder / "extract.toml")
+    assert sorted(extract.files) == ["allocation", "baseline_survey", "followup_survey", "register", "register_2015"]
+    (folder / "extract.toml").unlink()
+    register[["CPR", "Y_1450", "Y_1501"]].to_csv(folder / "dream2016.csv", sep=";", index=False)
+    with pytest.raises(InputError, match=r"dream2014\.csv and dream2016\.csv are both register by their columns"):
+        ingested(folder)
+
+
+@pytest.mark.filterwarnings("error")
+def test_files_of_many_columns_one_without_a_row_are_joined_without_a_warning():
+    weeks = [f"Y_{year}{week:02d}" for year in range(12, 18) for week in range(1, 53)]
+    facts, frames = RawFile(path="", rows=2, sha256="", key="CPR", separator=";", decimal=","), []
+    for keys in (["1", "2"], []):
+        lines = pd.RangeIndex(2, 2 + len(keys))
+        frames.append(pd.DataFrame({"CPR": keys, **dict.fromkeys(weeks, "890")}, index=lines, dtype=object))
+        frames[-1].attrs.update(path="", decimal=",")
+    joined = join_parts(frames, [facts, facts], is_wide=True)
+    assert joined[["CPR", LINE_IN.format(0), LINE_IN.format(1)]].to_numpy().tolist() == [["1", 2, -1], ["2", 3, -1]]
 
 
 def declare(folder: Path, name: str, line: str) -> None:

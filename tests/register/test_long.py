@@ -187,7 +187,7 @@ def test_what_no_register_can_say_is_refused(columns, column, row, value, messag
 @pytest.mark.parametrize(
     ("columns", "message"),
     [
-        (WEEKLY | {"WAGE": ["1", "", "2"]}, "line 4, column WAGE: the value '2' is none of , 0, 1"),
+        (WEEKLY | {"WAGE": ["1", "", "2"]}, "line 4, column WAGE: the value '2' is none of 0, 1 or blank"),
         (WEEKLY | {"state": ["", "", ""]}, "line 1: 2 columns are called STATE"),
         ({name: [] for name in WEEKLY}, "no row"),
     ],

@@ -65,7 +65,7 @@ def compare_builds(old: Built, new: Built, shown: pd.DataFrame, results: Sequenc
 
     `shown` has cell_id and estimate_id of the numbers that the later one shows, `results` the cells of its findings.
     """
-    linked = link_persons(old.tables["trial"], new.tables["trial"])
+    linked = link_persons(old.tables, new.tables)
     yield from say_linked(old, new, linked)
     sections = list(compare_inputs(old, new, linked.common))
     yield from say_sections(sections)

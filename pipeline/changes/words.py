@@ -43,11 +43,25 @@ def say_linked(old: Built, new: Built, linked: Linked) -> Iterator[str]:
     for name, what in (("variables.csv", "dictionary"), ("study.toml", "study")):
         if old.texts.get(name) != new.texts.get(name):
             yield f"  another {what}: {name} differs, see the settings below"
+    if not linked.both:
+        yield "persons are not matched: no trial number is in both, so all are other persons"
+        return
     agree = f"{linked.alike:,} of the {linked.both:,} trial numbers in both have the same {', '.join(linked.compared)}"
-    if linked.common:
-        yield f"persons are matched by trial number: {agree}"
-    else:
+    if not linked.common:
         yield f"persons are not matched: {agree}, so the numbers do not name the same persons"
+        return
+    yield f"persons are matched by trial number: {agree}"
+    if linked.others:
+        yield f"  {say_others(linked)}"
+
+
+def say_others(linked: Linked) -> str:
+    """How many numbers name another person in each extract, and what to do about it."""
+    return (
+        f"but {linked.others:,} {'number names' if linked.others == 1 else 'numbers name'} another person in each, by "
+        "the codes of the register, or most of these facts where no code tells: they are taken for persons gone and "
+        "persons come, and no part below says more of them. Ask the data owner whether numbers were shifted"
+    )
 
 
 def say_sections(sections: Iterable[Section]) -> Iterator[str]:

@@ -38,7 +38,7 @@ def compare_inputs(old: Built, new: Built, common: Collection[int]) -> Iterator[
     """Every subject: files, persons, weeks, cells, answers, names, draws, settings, and the derived tables."""
     yield compare_files(old, new)
     yield compare_persons(old, new, common)
-    yield compare_weeks(old, new)
+    yield from compare_weeks(old, new)
     yield from compare_cells(old, new, common)
     yield from compare_answers(old, new, common)
     yield compare_names(old, new, common)

@@ -79,6 +79,7 @@ def swap(old: Built, new: Built, common: Collection[int], causes: Collection[str
         new.tables["register_weeks"],
         listed,
         span=span.tables["register_columns"]["week"].to_numpy(),
+        spans_new=WEEKS in causes,
         later={"code": source(CODES), "line": source(CODES), "wage": source(WAGES)},
         shared=registered,
     )

@@ -105,6 +105,14 @@ def drop_weeks(tables, count=80):
     tables["dream"] = tables["dream"].drop(columns=weeks[-count:])
 
 
+def drop_month(tables):
+    """The last week, and the last month of wages: five weeks before it lose theirs."""
+    drop_weeks(tables, 1)
+    register = tables["dream"]
+    last = max(column for column in register if column.startswith("GRAD_"))
+    tables["dream"] = register.drop(columns=[last, last.replace("GRAD", "BRANCHE")])
+
+
 def recode(tables):
     cells = tables["dream"][WEEK]
     tables["dream"][WEEK] = cells.where(cells != "890", "")
@@ -143,6 +151,7 @@ def rename_team(tables):
 CONSENT = {'consent = "SAMTYKKE"\n': "", "withdrawn = true": 'absent = "baseline_survey"'}
 DROPPED = cache(lambda: received()[0]["allocation"].set_index("LOEBENR")["PNR"]["3"])
 FIRST = cache(lambda: build(name="earlier"))
+WITHOUT_MONTH = cache(lambda: build(drop_month))
 
 
 def lose_row(tables):
@@ -214,6 +223,33 @@ def test_a_row_that_the_register_lost_is_a_person_who_is_gone():
     rows = moved(found, old, new)
     np.testing.assert_array_equal(rows["persons"], rows["move"])
     assert found.exact == found.compared == len(new.estimates)
+
+
+@pytest.mark.parametrize("is_dropped", [True, False], ids=["dropped", "added"])
+def test_a_month_of_wages_that_one_extract_lacks_is_weeks_more_or_fewer(is_dropped):
+    ends = (FIRST(), WITHOUT_MONTH())
+    old, new = ends if is_dropped else ends[::-1]
+    found = explained(old, new)
+    assert found.causes == ("weeks",)
+    rows = moved(found, old, new)
+    np.testing.assert_array_equal(rows["weeks"], rows["move"])
+    assert found.exact == found.compared
+    _, lines, _ = say(old, new)
+    assert {"weeks: 1 differ, of 297 weeks", "weeks of wages: 5 differ, of 296 weeks"} <= set(lines)
+    assert any(line.startswith("wages: 0 differ, of ") for line in lines)
+
+
+def test_a_person_who_comes_brings_no_month_that_the_earlier_lacks():
+    old, new = WITHOUT_MONTH(), FIRST()
+    absent = replace(old, tables={**old.tables, "trial": old.tables["trial"].iloc[1:]})
+    common = link_persons(absent.tables, new.tables).common
+    register = swap(absent, new, common, ("persons",)).tables["register_weeks"]
+    newcomer = register["person"] == old.tables["trial"]["person"].iloc[0]
+    last = register["week"] > register["week"].max() - 5
+    assert newcomer.sum() == 296
+    assert register.loc[newcomer & ~last, "wage"].notna().any()
+    assert last.sum() == 5 * PERSONS
+    assert register.loc[last, "wage"].isna().all()
 
 
 def several(tables):

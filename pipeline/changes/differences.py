@@ -139,7 +139,8 @@ def compare_answers(old: Built, new: Built, common: Collection[int]) -> Iterator
         asked = own[0].columns.symmetric_difference(own[1].columns)
         found += [Difference(str(item), "", *_presence(item in own[0]), len(people)) for item in asked]
         unit = f"answers of {len(people)} persons to {len(items)} items"
-        yield Section(f"{name} answers", len(people) * len(items), unit, differ + sum(lost) + len(asked), found)
+        alone = sum(lost) + len(asked)
+        yield Section(f"{name} answers", len(people) * len(items) + alone, unit, differ + alone, found)
 
 
 def _answer_changes(item: str, old: pd.Series, new: pd.Series) -> Iterator[Difference]:

@@ -1,6 +1,8 @@
 """What cannot be compared is told in one sentence, and settings are compared key by key."""
 
 import json
+import shutil
+import subprocess
 
 import pandas as pd
 import pytest
@@ -113,3 +115,19 @@ def test_names_are_translated_as_those_of_most_who_have_them(names, before, afte
     ]
     found = translated(*tables)
     assert " ".join("".join(row) for row in found.itertuples(index=False)) == expected
+
+
+def test_an_extract_is_compared_with_the_study_that_it_was_built_with(tmp_path):
+    shutil.copy("Makefile", tmp_path)
+    recorded = tmp_path / "data_derived" / "later" / "study.txt"
+    recorded.parent.mkdir(parents=True)
+    recorded.write_text("other\n")
+
+    def say():
+        command = ["make", "-n", "diff", "EXTRACT=later", "PYTHON=python"]
+        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False).stderr
+
+    assert "later was built with the settings other, and there is no other/study.toml. Put it back" in say()
+    write_settings(tmp_path / "other")
+    assert "no other/study.toml" not in say()
+    assert " config/" not in say()

@@ -17,8 +17,10 @@ from pipeline.changes.__main__ import compare_inputs, find_moves
 from pipeline.changes.built import DERIVED, TABLES, Built, parse_settings
 from pipeline.changes.causes import CODE, TOGETHER, count_equal, explain
 from pipeline.changes.counterfactual import CAUSES, Inputs, estimate, swap
+from pipeline.changes.derived import compare_derived
 from pipeline.changes.linked import link_persons
-from pipeline.changes.words import say_explanation, say_linked, say_section
+from pipeline.changes.settings import compare_files
+from pipeline.changes.words import both_known, say_explanation, say_kinds, say_linked, say_move, say_section
 from pipeline.register.receive import register_extract
 from pipeline.runner.inputs import load_input
 from pipeline.runner.stage import KEPT
@@ -415,4 +417,66 @@ def test_a_cause_that_cannot_be_applied_alone_is_told_with_its_reason():
 def test_the_columns_compared_are_those_that_are_stored():
     assert list(FIRST().estimates.columns) == list(COLUMNS)
     said = next(iter(say_explanation(explained(FIRST(), single("codes")))))
-    assert said == "why: 1 causes differ (codes), each applied alone"
+    assert said == "why: 1 cause differs (codes), each applied alone"
+
+
+MOVE = {
+    "kind": "moved",
+    "column": "estimate",
+    "old": "-0.0134",
+    "new": "-0.0135",
+    "size": 0.005,
+    "unit": "standard errors",
+    "se": 0.02,
+    "value": -0.0134,
+    "appears": "",
+    "persons": -0.0001,
+    "codes": 0.0,
+}
+COUNT = {"column": "n", "old": "10", "new": "9", "size": 0.1, "unit": "", "value": 10, "persons": -1.0}
+SAID = [
+    ({}, "estimate -1.34 -> -1.35 percentage points, -0.005 standard errors: persons -0.005"),
+    (COUNT, "n 10 -> 9, -0.1 of it: persons -1"),
+    ({"new": "unknown", "size": np.inf, "appears": "codes"}, "estimate -1.34 -> unknown percentage points, by codes"),
+    ({"column": "note", "old": "no note", "new": "other", "size": 0.0}, "note no note -> other"),
+]
+
+
+@pytest.mark.parametrize(("change", "said"), SAID, ids=[said[:12] for _, said in SAID])
+def test_a_main_result_is_told_in_its_unit_and_its_move_with_a_sign(change, said):
+    assert say_move(MOVE | change, ("persons", "codes"), "percentage_points") == said
+
+
+def test_what_moved_is_counted_apart_from_other_notes_and_counts_and_what_one_extract_lacks():
+    changes = (
+        {},
+        {"column": "n"},
+        {"column": "note", "old": "no note"},
+        {"new": "unknown"},
+        {"kind": "new", "old": ""},
+    )
+    moves = pd.DataFrame([MOVE | change for change in changes])
+    assert say_kinds(moves) == (
+        "1 moved, 1 have another count alone, 1 have another note alone, 1 are known in one alone, 1 are new"
+    )
+    assert both_known(moves).tolist() == [True, True, False, False, False]
+
+
+def test_upper_case_is_no_difference_and_no_more_differs_than_was_compared():
+    old = single("weeks")
+    columns = FIRST().tables["register_columns"]
+    lower = columns.assign(week_column=columns["week_column"].str.lower())
+    new = replace(old, tables={**old.tables, "register_columns": lower})
+    section = next(s for s in compare_derived(old, new, {1}) if s.subject == "table register_columns")
+    assert (section.differ, section.compared) == (80, 2 * (297 - 80) + 80)
+    assert [row.item for row in section.differences] == ["rows"]
+
+
+def test_a_file_that_one_lacks_is_one_line_and_a_tab_is_seen():
+    old = FIRST()
+    facts = old.texts["extract.toml"]
+    texts = {**old.texts, "extract.toml": facts + '\n[files.more]\nrows = 1\nkey = "PNR"\nseparator = "\\t"\n'}
+    new = replace(old, texts=texts)
+    assert [row[:4] for row in compare_files(old, new).differences] == [("more", "", "not there", "there")]
+    other = replace(old, texts={**texts, "extract.toml": texts["extract.toml"].replace("\\t", ";")})
+    assert [row[2:4] for row in compare_files(new, other).differences] == [("'\\t'", ";")]

@@ -90,7 +90,7 @@ def compare_builds(old: Built, new: Built, shown: pd.DataFrame, results: Sequenc
 
 
 def _results(new: Built, shown: pd.DataFrame, texts: Mapping[str, str]) -> list[Result]:
-    """The main results, those findings of the report page that are shown, by the title of the exhibit and the group."""
+    """The main results, those findings of the report page that are shown, by the exhibit's title, group and state."""
     exhibits = read_exhibits(load_input(Path(new.study) / "exhibits.toml"))
     page, language = exhibits.page, exhibits.page.languages[0]
     horizon = {"horizon": str(new.settings["study"].time.horizon_weeks)}
@@ -100,7 +100,8 @@ def _results(new: Built, shown: pd.DataFrame, texts: Mapping[str, str]) -> list[
         address = fill(finding.effect, horizon)
         if address in names.index:
             exhibit = exhibits.figures.get(names[address]) or exhibits.tables[names[address]]
-            said = [in_language(exhibit, "title", language), finding_words(page, finding, "group", language)]
+            said = [finding_words(page, finding, key, language) for key in ("group", "state")]
+            said.insert(0, in_language(exhibit, "title", language))
             words = fill(", ".join(part for part in said if part), {**texts, **horizon})
             found.append(Result(address, words, getattr(exhibit, "unit", "")))
     return found

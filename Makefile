@@ -1,7 +1,6 @@
 # The pipeline as a graph of files. make is the only place that knows paths; `make help` lists what can be asked for.
 
 # The settings of the study, and the extract: of another study than the one in config/ that of its own name.
-STUDY    ?= config
 EXTRACT  ?= $(if $(filter config,$(STUDY)),twin,$(notdir $(STUDY)))
 FROM     ?= twin
 PYTHON   ?= .venv/bin/python
@@ -12,6 +11,11 @@ BASE_PYTHON ?= python3
 CHARACTERS := a b c d e f g h i j k l m n o p q r s t u v w x y z A B C D E F G H I J K L M N O P Q R S T U V W X Y Z 0 1 2 3 4 5 6 7 8 9 _ -
 other_in    = $(strip $(eval LEFT := $$(1))$(foreach c,$(CHARACTERS),$(eval LEFT := $$(subst $(c),,$$(LEFT))))$(LEFT))
 is_name     = $(and $(filter 1,$(words $(1))),$(if $(call other_in,$(1)),,yes),$(filter-out published,$(1)))
+# make diff alone compares what was built: its study is the one that the later extract was built with.
+LATER    := $(if $(filter-out diff,$(or $(MAKECMDGOALS),help)),,$(or $(EXTRACT),twin))
+RECORDED := $(if $(call is_name,$(LATER)),$(shell cat data_derived/$(LATER)/study.txt 2>/dev/null))
+STUDY    ?= $(or $(RECORDED),config)
+$(if $(RECORDED),$(if $(wildcard $(STUDY)/study.toml),,$(error $(LATER) was built with the settings $(RECORDED), and there is no $(STUDY)/study.toml. Put it back, or build $(LATER) again with make all EXTRACT=$(LATER) STUDY=folder)))
 # For make new FROM is a folder that lies anywhere.
 $(foreach v,EXTRACT $(if $(filter new,$(MAKECMDGOALS)),,FROM),$(if $(call is_name,$($(v))),,$(error $(v) = '$($(v))' is no name of an extract: use letters, digits, _ and - only, and not published)))
 

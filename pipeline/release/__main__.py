@@ -1,0 +1,111 @@
+"""Write the archive of aggregates of a build: make release, or python -m pipeline.release RAW --settings ... ."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+from pathlib import Path
+
+from pipeline.audit.build import Build
+from pipeline.audit.lineage import changed_files
+from pipeline.documents.models import models_by_exhibit
+from pipeline.errors import InputError, command
+from pipeline.release.archive import MANIFEST, checksums, pack
+from pipeline.release.contents import LOCK, describe_exhibits, gather_files
+from pipeline.release.crate import METADATA, write_crate
+from pipeline.release.guide import Facts, write_guide
+from pipeline.release.repository import Commit, clean_commit
+from pipeline.release.results import Definitions, write_results
+from pipeline.runner.inputs import load_input
+from pipeline.runner.schemas import every_column
+from pipeline.settings.described import read_exhibits
+from pipeline.settings.extract import Extract
+from pipeline.storage import write_if_changed
+
+DECISIONS = Path("docs/decisions/README.md")
+DECISION = re.compile(r"\| \[(.+?)\]\(.+?\) \| (.+) \|")
+
+
+def write_release(raw: Path, settings: Path, derived: Path, reports: Path, commit: Commit) -> dict[str, bytes]:
+    """By path every file of the archive: exhibits, results, guide, lists, settings, records, lock, checksums' sources.
+
+    InputError if a file is not as recorded, or if the second route was not tried on this build or disagreed.
+    """
+    changed, _ = changed_files(derived / "runs")
+    if changed:
+        raise InputError(*changed)
+    build, extract = Build(raw, derived, settings), _extract(raw)
+    provenance, verified = load_input(derived / "provenance.json"), _verified(derived)
+    exhibits = read_exhibits(load_input(settings / "exhibits.toml"))
+    variables = load_input(settings / "variables.csv")
+    files = gather_files(settings, derived, reports)
+    shown = build.shown.to_dict("records")
+    known = Definitions(build.study, build.models, exhibits, build.slots, build.language)
+    models = models_by_exhibit(exhibits, build.study, variables)
+    facts = Facts(
+        study=build.study,
+        models=build.models,
+        extract=extract,
+        provenance=provenance,
+        verified=verified,
+        checks=load_input(reports / "checks.csv").to_dict("records"),
+        exhibits=models,
+        variables=every_column(variables).to_dict("records"),
+        missing=(reports / "missing.txt").read_text(encoding="utf-8"),
+        decisions=dict(DECISION.findall(DECISIONS.read_text(encoding="utf-8"))),
+        language=build.language,
+    )
+    written = {
+        "results.json": write_results(extract.name, extract.label or extract.name, shown, known, _of_reports(files)),
+        "guide.md": write_guide(facts),
+        "exhibits.csv": describe_exhibits(files, exhibits, models, build.models, derived / "runs"),
+    }
+    files |= {name: text.encode() for name, text in written.items()}
+    sums = checksums(files)
+    return {**files, METADATA: write_crate(files, sums, extract, provenance, commit).encode()}
+
+
+def _extract(raw: Path) -> Extract:
+    extract: Extract = load_input(raw / "extract.toml")
+    return extract
+
+
+def _of_reports(files: dict[str, bytes]) -> list[str]:
+    return [path for path in files if path.startswith("exhibits/")]
+
+
+def _verified(derived: Path) -> dict:
+    path, remedy = derived / "verified" / "verified.json", f"Say make verify EXTRACT={derived.name}"
+    if not path.exists():
+        raise InputError(f"{path}: the second route was not tried on this build. {remedy}, then make release.")
+    verified = dict(load_input(path))
+    wrong = sum(kind["disagreed"] for kind in verified["kinds"])
+    if wrong or verified["walked"] < verified["shown"]:
+        raise InputError(
+            f"{path}: {wrong} numbers of the two routes disagree, and {verified['walked']} of {verified['shown']} are "
+            f"walked to received cells. {remedy}, and mend what it names."
+        )
+    return verified
+
+
+@command
+def main() -> None:
+    """Write the archive under the folder that --out names, and say what it holds."""
+    parser = argparse.ArgumentParser(prog="python -m pipeline.release", description=__doc__)
+    parser.add_argument("raw", type=Path)
+    for name in ("--settings", "--derived", "--reports", "--out"):
+        parser.add_argument(name, type=Path, required=True)
+    given = parser.parse_args()
+    commit = clean_commit()
+    files = write_release(given.raw, given.settings, given.derived, given.reports, commit)
+    path = given.out / f"{given.raw.name}-{commit.sha[:12]}.zip"
+    write_if_changed(path, pack(files))
+    head = json.loads((given.derived / "provenance.json").read_text(encoding="utf-8"))["head"]
+    print(f"{path}: {len(files)} files and {MANIFEST}, {path.stat().st_size / 1e6:.1f} MB; {LOCK} and records with them")
+    print(f"head of the records: {head}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

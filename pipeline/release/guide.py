@@ -1,0 +1,197 @@
+"""The reviewer's guide: fixed headings, filled in from the settings, the checks, the second route and the records.
+
+Headings after the Analysis Data Reviewer's Guide of PHUSE.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline.documents.markdown import code_list, table
+from pipeline.settings.exhibits import exhibit_number
+from pipeline.settings.extract import Extract
+from pipeline.settings.models import Model
+from pipeline.settings.study import Study
+from pipeline.show.purposes import HEADINGS, PURPOSES, REASONS
+
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the guide is made from.
+
+    provenance: provenance.json; verified: verified.json; checks: the rows of checks.csv; exhibits: by exhibit the models
+    it shows; variables: the rows of the dictionary; missing: missing.txt; decisions: by file of docs/decisions what it is
+    about; language: that of the exhibits.
+    """
+
+    study: Study
+    models: Mapping[str, Model]
+    extract: Extract
+    provenance: Mapping[str, Any]
+    verified: Mapping[str, Any]
+    checks: Sequence[Mapping[Any, str]]
+    exhibits: Mapping[str, set[str]]
+    variables: Sequence[Mapping[Any, str]]
+    missing: str
+    decisions: Mapping[str, str]
+    language: str
+
+
+def write_guide(facts: Facts) -> str:
+    """The guide as Markdown; every section stands, and says so where there is nothing to say."""
+    sections = [
+        ("Introduction", _introduction(facts)),
+        ("Protocol and report in relation to the analyses", _analyses(facts)),
+        ("Data received", _received(facts)),
+        ("Tables derived, and what rests on what", _derived(facts)),
+        ("Variables", _variables(facts)),
+        ("Missing values", _missing_values(facts)),
+        ("Conformance", _conformance(facts)),
+        ("Estimates that are missing", iter([facts.missing.strip() or "None."])),
+        ("The second route", _second_route(facts)),
+        ("Exhibits", _exhibits(facts)),
+        ("Decisions", _decisions(facts)),
+        ("Environment", _environment(facts)),
+        ("How to run it again", _again(facts)),
+    ]
+    lines = [f"# Reviewer's guide: {facts.extract.label or facts.extract.name}", ""]
+    for number, (heading, body) in enumerate(sections, 1):
+        lines += [f"## {number} {heading}", "", *body, ""]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _introduction(facts: Facts) -> Iterator[str]:
+    design = facts.study.design
+    groupings = ", ".join(f"{grouping.name} ({kind})" for kind, grouping in
+                          (("stratum", design.stratum), ("cluster", design.cluster)) if grouping)  # fmt: skip
+    yield f"Extract `{facts.extract.name}`{', of synthetic data' if facts.extract.synthetic else ''}."
+    yield f"Commit `{facts.provenance['commit'] or 'none: built outside a repository'}`."
+    yield f"Head of the chain of records: `{facts.provenance['head']}`."
+    yield ""
+    yield (
+        f"Allocated by lot: {design.treated.label_en} against {design.control.label_en}. "
+        f"{f'Groups of the design: {groupings}. ' if groupings else ''}Follow-up: "
+        f"{facts.study.time.horizon_weeks} weeks. Everything is by intention to treat."
+    )
+    yield ""
+    yield "This archive holds aggregates alone. Received files and derived tables stay where they are; their hashes are here."
+
+
+def _analyses(facts: Facts) -> Iterator[str]:
+    rows = [
+        [model.name_en, f"`{model.name}`", model.report, REASONS["en"][model.reason], _purpose(model), model.estimand or ""]
+        for model in facts.models.values()
+    ]
+    yield from table(["Analysis", "Model", "Report", "Planned or found", "Purpose", "Estimand"], rows)
+    estimands = facts.study.estimands
+    for name, estimand in (estimands.of if estimands else {}).items():
+        yield from (f"### Estimand `{name}`", "")
+        own = {"population": estimands, "treatment": estimands}
+        parts = [[words, getattr(own.get(part, estimand), f"{part}_en")] for part, words in HEADINGS["en"].items()]
+        yield from table(["", ""], parts)
+
+
+def _purpose(model: Model) -> str:
+    if isinstance(model.purpose, str):
+        return PURPOSES["en"][model.purpose]
+    return "; ".join(f"{sample}: {PURPOSES['en'][purpose]}" for sample, purpose in model.purpose.items())
+
+
+def _received(facts: Facts) -> Iterator[str]:
+    files = facts.extract.files
+    yield f"Received {facts.extract.received.isoformat()}; form of the register: {facts.extract.format}."
+    yield ""
+    rows = [[role, file.kind, f"{file.rows:,}", f"`{file.sha256}`"] for role, file in files.items()]
+    yield from table(["Role", "Kind", "Rows", "SHA-256"], rows)
+
+
+def _derived(facts: Facts) -> Iterator[str]:
+    files = facts.provenance["files"]
+    rows = [
+        [f"`{path}`", known["made_by"], code_list(Path(source).name for source in known["rests_on"]), f"`{known['sha256'][:16]}`"]
+        for path, known in files.items()
+        if path.endswith(".parquet")
+    ]
+    yield from table(["Table", "Stage", "Rests on", "SHA-256, first 16"], rows)
+
+
+def _variables(facts: Facts) -> Iterator[str]:
+    rows = [
+        [f"`{row['name']}`", row["label_en"], row["unit"], row["tables"], row["missing"], row["definition"]]
+        for row in facts.variables
+    ]
+    yield from table(["Variable", "Label", "Unit", "Tables", "Missing", "Derivation"], rows)
+
+
+def _missing_values(facts: Facts) -> Iterator[str]:
+    yield "Nothing is imputed. Unknown is a state of its own, never a zero."
+    rule = {"missing": "is missing", "known": "is that of the known weeks"}[facts.study.outcomes.unknown_weeks]
+    yield f"A share over weeks of which one is unknown {rule}. Complete cases are taken once for each estimate."
+    yield ""
+    yield from table(["Left out, in this order", "Rule"], [[rule.reason, _rule(rule)] for rule in facts.study.exclusions])
+
+
+def _rule(rule: Any) -> str:
+    if rule.listed:
+        return f"its {rule.listed} is listed in extract.toml"
+    return f"not in the {rule.absent.replace('_', ' ')}" if rule.absent else "withdrew consent"
+
+
+def _conformance(facts: Facts) -> Iterator[str]:
+    """Rules by what they found; lines of files are single persons' and are not said."""
+    counts = {state: sum(row["state"] == state for row in facts.checks) for state in _in_order(facts.checks)}
+    yield "; ".join(f"{count} rules: {state.replace('_', ' ')}" for state, count in counts.items()) + "."
+    yield ""
+    found = [row for row in facts.checks if row["state"] not in ("passes",)]
+    rows = [[row["rule"], row["state"].replace("_", " "), row["looks_at_en"], row["said_en"]] for row in found]
+    yield from table(["Rule", "State", "What it looks at", "What it says"], rows)
+
+
+def _in_order(checks: Iterable[Mapping[Any, str]]) -> list[str]:
+    return list(dict.fromkeys(row["state"] for row in checks))
+
+
+def _second_route(facts: Facts) -> Iterator[str]:
+    yield (
+        f"Every number was made a second time by programs that share nothing with the first. Walked to received cells: "
+        f"{facts.verified['walked']:,} of {facts.verified['shown']:,} numbers; largest gap {facts.verified['largest_gap']:.1e}."
+    )
+    yield ""
+    rows = [
+        [row["kind"], f"{row['agreed']:,}", f"{row['disagreed']:,}", f"{row['not_tried']:,}", row.get("why", "")]
+        for row in facts.verified["kinds"]
+    ]
+    yield from table(["Kind", "Agreed", "Disagreed", "Not tried", "Why"], rows)
+
+
+def _exhibits(facts: Facts) -> Iterator[str]:
+    rows = [
+        [exhibit_number(name, facts.language), code_list(sorted(models))] for name, models in facts.exhibits.items()
+    ]
+    yield from table(["Exhibit", "Models"], rows)
+    yield "`exhibits.csv` has file, hash, stage, model and program of each."
+
+
+def _decisions(facts: Facts) -> Iterator[str]:
+    yield "Where the report is silent or contradicts itself, `docs/decisions/` of the repository says what was decided, and the other reading."
+    yield ""
+    yield from table(["File", "About"], [[f"`{name}`", about] for name, about in facts.decisions.items()])
+
+
+def _environment(facts: Facts) -> Iterator[str]:
+    yield f"Python {facts.provenance['python']}, {facts.provenance['platform']}; every package is pinned in `requirements.lock`."
+    yield ""
+    yield from table(["Package", "Version"], [[name, version] for name, version in facts.provenance["packages"].items()])
+
+
+def _again(facts: Facts) -> Iterator[str]:
+    name = facts.extract.name
+    yield "In a checkout of the commit, with the received files in place:"
+    yield ""
+    yield from ("```", f"make all EXTRACT={name}", f"make verify EXTRACT={name}", "```")
+    yield ""
+    yield "Without them, the archive is checked by `make verify RELEASE=` and its path."

@@ -1,0 +1,140 @@
+"""Check an archive that was received, in a checkout without the data: make verify RELEASE=file."""
+
+from __future__ import annotations
+
+import argparse
+import html
+import json
+import re
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from pipeline.errors import InputError, command
+from pipeline.release.archive import MANIFEST, checksums, read_manifest, unpack
+from pipeline.release.contents import LOCK
+from pipeline.release.crate import METADATA
+from pipeline.release.results import ADDRESS, validate_results
+from pipeline.runner.records import head_of, read_records
+from pipeline.storage import digest
+
+EXHIBITS, SETTINGS, RECORDS, RESULTS = "exhibits/", "settings/", "records/", "results.json"
+SHOWN = re.compile(r'data-address="([^"]+)"[^>]*>([^<]*)<')
+OTHER_CODE = "this checkout has other code than the archive was made with"
+
+Found = dict[str, tuple[int, list[str], str]]  # by kind: how many agree, what does not, and why others were not tried
+
+
+def recheck(path: Path) -> Found:
+    """By kind what agrees and what does not: checksums, records, exhibits, results, settings and code.
+
+    InputError if the file is no archive, or holds nothing to compare.
+    """
+    files = unpack(path)
+    records, head = _records(files)
+    found = {
+        "checksums": _compare(read_manifest(files), checksums({k: v for k, v in files.items() if k != MANIFEST})),
+        "chain of records": _chain(files, records, head),
+        "exhibits as recorded": _exhibits(files, records),
+        "results as shown": _results(files),
+        "settings as recorded": _settings(files, records),
+        "code of this checkout": _code(records),
+    }
+    if not any(agreed for agreed, _, _ in found.values()):
+        raise InputError(f"{path}: nothing in it could be compared. Name an archive that make release wrote.")
+    return found
+
+
+def _compare(stated: Mapping[str, str], seen: Mapping[str, str], why: str = "") -> tuple[int, list[str], str]:
+    """How many keys have the same value on both sides, and those that do not or stand on one side only."""
+    agreed = [key for key in stated if stated[key] == seen.get(key)]
+    return len(agreed), sorted({*stated, *seen} - {*agreed}), why
+
+
+def _records(files: Mapping[str, bytes]) -> tuple[list[dict], str]:
+    """The records of the archive, each sealed as it says, and their head."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name, content in files.items():
+            if name.startswith(RECORDS) and ".." not in Path(name).parts:
+                path = Path(folder) / name.removeprefix(RECORDS)
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(content)
+        records = [record for runs in sorted(Path(folder).glob("*/runs")) for record in read_records(runs)]
+    return records, head_of(records)
+
+
+def _chain(files: Mapping[str, bytes], records: list[dict], head: str) -> tuple[int, list[str], str]:
+    """The seals that records state of those they rest on, and the head that the metadata states."""
+    seals = {record["stage"]: record["seal"] for record in records}
+    stated = {
+        f"{record['stage']} on {other}": link["seal"] for record in records for other, link in record["rests_on"].items()
+    }
+    seen = {f"{record['stage']} on {other}": seals.get(other, "") for record in records for other in record["rests_on"]}
+    crate = json.loads(files.get(METADATA, b"{}"))
+    heads = [entity["@id"] for entity in crate.get("@graph", ()) if entity.get("@type") == "CreateAction"]
+    return _compare({**stated, "head": "".join(heads)}, {**seen, "head": f"urn:sha256:{head}"})
+
+
+def _exhibits(files: Mapping[str, bytes], records: list[dict]) -> tuple[int, list[str], str]:
+    made = {
+        f"{EXHIBITS}{'/'.join(Path(path).parts[2:])}": sha256
+        for record in records
+        for path, sha256 in record["outputs"].items()
+        if Path(path).parts[0] == "reports"
+    }
+    seen = checksums({name: content for name, content in files.items() if name in made})
+    return _compare({name: made[name] for name in seen}, seen)
+
+
+def _results(files: Mapping[str, bytes]) -> tuple[int, list[str], str]:
+    """Every result beside the number that the page shows at its address."""
+    event = json.loads(files.get(RESULTS, b"{}"))
+    validate_results(event)
+    stated = {
+        next(group["groupValue"] for group in result["resultGroups"] if group["groupingId"] == ADDRESS): result["formattedValue"]
+        for analysis in event["analyses"]
+        for result in analysis["results"]
+    }
+    return _compare(stated, dict(_shown(files)))
+
+
+def _shown(files: Mapping[str, bytes]) -> Iterator[tuple[str, str]]:
+    page = files.get(f"{EXHIBITS}index.html", b"").decode()
+    for address, text in SHOWN.findall(page):
+        yield html.unescape(address), html.unescape(text)
+
+
+def _settings(files: Mapping[str, bytes], records: list[dict]) -> tuple[int, list[str], str]:
+    """The settings of the archive beside those that the records read."""
+    read = {Path(path).name: sha256 for record in records for path, sha256 in record["inputs"].items()}
+    seen = {Path(name).name: sha256 for name, sha256 in checksums(files).items() if name.startswith(SETTINGS)}
+    seen |= {LOCK: checksums(files).get(LOCK, "")}
+    return _compare({name: read[name] for name in seen if name in read}, {name: seen[name] for name in seen if name in read})
+
+
+def _code(records: list[dict]) -> tuple[int, list[str], str]:
+    """The modules that the stages ran beside those of this checkout; of another commit they are not tried."""
+    ran = {path: sha256 for record in records for path, sha256 in record["code"].items()}
+    here = {path: digest(Path(path)) if Path(path).exists() else "" for path in ran}
+    agreed, other, _ = _compare(ran, here)
+    return (agreed, [], f"{len(other)} not tried: {OTHER_CODE}") if other else (agreed, [], "")
+
+
+@command
+def main() -> None:
+    """Say by kind what agrees; InputError if anything does not."""
+    parser = argparse.ArgumentParser(prog="python -m pipeline.release.recheck", description=__doc__)
+    parser.add_argument("archive", type=Path)
+    archive = parser.parse_args().archive
+    found = recheck(archive)
+    for kind, (agreed, wrong, why) in found.items():
+        print(f"{kind:24} {agreed:>8,} agree {len(wrong):>6,} do not  {why}".rstrip())
+    faults = [f"{archive}: {kind}: {name}" for kind, (_, wrong, _) in found.items() for name in wrong]
+    if faults:
+        raise InputError(*faults[:20], *([f"and {len(faults) - 20} more"] if len(faults) > 20 else []))
+    print(f"{archive}: everything agrees")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -146,10 +146,13 @@ CHECK := $(PYTHON) -m pipeline.audit.check_extract $(RAW) --settings $(STUDY) --
 FAULT := $(RUNS)/.warm.$(MAKE_PROCESS).fault
 tell   = $(if $(filter settings request register ingest,$(1)),--fault $(FAULT).$(1) || { status=$$$$?; test -e $(FAULT).$(1) && mkdir $(FAULT) 2>/dev/null && $(CHECK) --fault $(FAULT).$(1); exit $$$$status; })
 
+# The commit that a record tells, asked for once a build and only if a stage runs; none outside git.
+CHECKOUT = $(eval CHECKOUT := $(if $(wildcard .git),$(shell git rev-parse --verify --quiet HEAD 2>/dev/null && git --no-optional-locks status --porcelain 2>/dev/null | sed -n '1s/.*/+changed/p')))$(CHECKOUT)
+
 define stage
 RECORDS += $(RUNS)/$(1).json
 $(RUNS)/$(1).json: $(2) $(SCHEMA) $(4) $(if $(filter-out $(wildcard $(3)),$(3)),FORCE) | $(WARM)
-	@$$(PYTHON) -I -S pipeline/runner/ask.py $(WARM) $(1) --in $(2) --with $(SCHEMA) $(4) --out $(3) --record $$@ $(call tell,$(1))
+	@$$(PYTHON) -I -S pipeline/runner/ask.py $(WARM) $(1) --in $(2) --with $(SCHEMA) $(4) --out $(3) --record $$@ --checkout '$$(subst $$() ,,$$(CHECKOUT))' $(call tell,$(1))
 $(3): $(RUNS)/$(1).json ;
 -include $(RUNS)/$(1).d
 endef
@@ -231,7 +234,9 @@ PICTURED := $(SHOWN) $(PLACES) pipeline/show/map/outlines.csv
 FONTS    := $(wildcard pipeline/show/fonts/*.ttf)
 $(call part,figures-1,$(PICTURED),$(call drawn,$(call half,$(FIGURES))),$(FONTS))
 $(call part,figures-2,$(PICTURED),$(call drawn,$(call rest,$(FIGURES))),$(FONTS))
-$(eval $(call stage,report,$(SHOWN) $(CHECKS) $(NAMES) $(RAW)/extract.toml $(PLACES) $(FIGURES:%=$(REPORTS)/figures/%.svg) $(LED_TO),$(REPORTS)/index.html $(REPORTS)/missing.txt,$(TEMPLATES)))
+# Where all of it comes from, with the head of the chain of records, which the page prints.
+$(eval $(call stage,provenance,$(RECORDS),$(DERIVED)/provenance.json))
+$(eval $(call stage,report,$(SHOWN) $(DERIVED)/provenance.json $(CHECKS) $(NAMES) $(RAW)/extract.toml $(PLACES) $(FIGURES:%=$(REPORTS)/figures/%.svg) $(LED_TO),$(REPORTS)/index.html $(REPORTS)/missing.txt,$(TEMPLATES)))
 
 # A page that led to it and does not any more, or does now, is written again.
 $(RUNS)/report.json: $(if $(filter 1,$(words $(LED_TO) $(shell grep -sl '$(COUNTS)' $(RUNS)/report.json))),FORCE)

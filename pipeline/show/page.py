@@ -47,11 +47,13 @@ def write_page(
     checks: Sequence[Mapping[Any, str]] = (),
     *,
     has_population: bool = False,
+    head: str = "",
 ) -> str:
     """The page with every exhibit in the order of exhibits.toml.
 
     `pictures` holds the SVG of each figure; `shown` are the numbers shown; `words` the common placeholders; `checks`
-    the rows of checks.csv. has_population: whether the page of the population is there to be led to.
+    the rows of checks.csv. has_population: whether the page of the population is there to be led to. head: that of the
+    chain of records.
     """
     page = exhibits.page
     texts = dict(zip(shown["cell_id"], shown["text"], strict=True))
@@ -81,6 +83,7 @@ def write_page(
         extract=extract,
         is_annex=page.is_annex,
         has_population=has_population,
+        head=head,
         chapters=[
             (in_language(chapter, "title", language), [sections[name] for name in names])
             for chapter in page.chapters

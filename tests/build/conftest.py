@@ -25,7 +25,7 @@ STAGES = [
     "figures-1",
     "figures-2",
 ]
-STAGES += ["report", "published"]
+STAGES += ["provenance", "report", "published"]
 
 
 class Project:

@@ -82,7 +82,8 @@ def run_stage(
     made = {str(path): _sha256(contents[path.name]) for path in outputs}
     body = {"stage": name, "extract": extract_of(record), "inputs": read, "outputs": made, "code": code}
     told = {"settings": _kept_settings(inputs), "ran": {**given["ran"], "warnings": warned}}
-    _write_record(record, seal({**body, **told}, made_by))
+    write_record(record, seal({**body, **told}, made_by))
+    _date(record, [*inputs, *others])
     _report(name, outputs, changed, time.perf_counter() - started)
     return changed
 
@@ -160,13 +161,10 @@ def _is_ours(module: ModuleType | None) -> bool:
     return module is not None and (module.__name__ == "pipeline" or module.__name__.startswith("pipeline."))
 
 
-def _write_record(record: Path, body: dict[str, Any]) -> None:
-    """Write the run's record and, beside it, the make rule that ties the record to the modules it imported."""
-    modules = " ".join(path for path in body["code"] if not path.endswith("__main__.py"))
-    phony = "".join(f"{path}:\n" for path in modules.split())
-    write_if_changed(record.with_suffix(".d"), f"{record}: {modules}\n{phony}".encode())
-    write_record(record, body)
-    os.utime(record)
+def _date(record: Path, inputs: Iterable[Path]) -> None:
+    """Date the record now, or as its newest input if that is dated in the future: else its stage would run for ever."""
+    date = max([time.time_ns(), *(path.stat().st_mtime_ns for path in inputs)])
+    os.utime(record, ns=(date, date))
 
 
 def _report(name: str, outputs: list[Path], changed: list[Path], seconds: float) -> None:

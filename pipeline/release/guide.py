@@ -162,8 +162,8 @@ def _second_route(facts: Facts) -> Iterator[str]:
     )
     yield ""
     rows = [
-        [row["kind"], f"{row['agreed']:,}", f"{row['disagreed']:,}", f"{row['not_tried']:,}", row.get("why", "")]
-        for row in facts.verified["kinds"]
+        [kind, f"{found['agreed']:,}", f"{found['disagreed']:,}", f"{found['not_tried']:,}", "; ".join(found["why"])]
+        for kind, found in facts.verified["kinds"].items()
     ]
     yield from table(["Kind", "Agreed", "Disagreed", "Not tried", "Why"], rows)
 

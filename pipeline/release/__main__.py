@@ -56,6 +56,7 @@ def write_release(raw: Path, settings: Path, derived: Path, reports: Path, commi
         missing=(reports / "missing.txt").read_text(encoding="utf-8"),
         decisions=dict(DECISION.findall(DECISIONS.read_text(encoding="utf-8"))),
         language=build.language,
+        commit=commit.sha,
     )
     written = {
         "results.json": write_results(extract.name, extract.label or extract.name, shown, known, _of_reports(files)),
@@ -103,7 +104,9 @@ def main() -> None:
     path = given.out / f"{given.raw.name}-{commit.sha[:12]}.zip"
     write_if_changed(path, pack(files))
     head = json.loads((given.derived / "provenance.json").read_text(encoding="utf-8"))["head"]
-    print(f"{path}: {len(files)} files and {MANIFEST}, {path.stat().st_size / 1e6:.1f} MB; {LOCK} and records with them")
+    print(
+        f"{path}: {len(files)} files and {MANIFEST}, {path.stat().st_size / 1e6:.1f} MB; {LOCK} and records with them"
+    )
     print(f"head of the records: {head}")
 
 

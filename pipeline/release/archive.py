@@ -46,6 +46,8 @@ def unpack(path: Path) -> dict[str, bytes]:
 def read_manifest(files: Mapping[str, bytes]) -> dict[str, str]:
     """By path the SHA-256 that the manifest states; InputError without one."""
     if MANIFEST not in files:
-        raise InputError(f"{MANIFEST} is not in the archive, so nothing says what should be. Ask for the archive again.")
+        raise InputError(
+            f"{MANIFEST} is not in the archive, so nothing says what should be. Ask for the archive again."
+        )
     lines = files[MANIFEST].decode().splitlines()
     return {path: sha256 for sha256, _, path in (line.partition("  ") for line in lines)}

@@ -47,7 +47,11 @@ def _files(folder: Path) -> Iterator[Path]:
 
 
 def describe_exhibits(
-    files: Mapping[str, bytes], exhibits: Exhibits, shows: Mapping[str, set[str]], models: Mapping[str, Model], runs: Path
+    files: Mapping[str, bytes],
+    exhibits: Exhibits,
+    shows: Mapping[str, set[str]],
+    models: Mapping[str, Model],
+    runs: Path,
 ) -> str:
     """exhibits.csv: a row for each file of an exhibit, with the stage that made it, its program and its models."""
     made = {path: record for record in read_records(runs) for path in record["outputs"]}
@@ -57,14 +61,20 @@ def describe_exhibits(
     for name in exhibits.order:
         for path in sorted(files):
             if path.startswith("exhibits/") and Path(path).stem == name:
-                rows.writerow([name, exhibit_number(name, "en"), path, *_made_by(path, made), *_models(shows[name], models)])
+                rows.writerow(
+                    [name, exhibit_number(name, "en"), path, *_made_by(path, made), *_models(shows[name], models)]
+                )
     return text.getvalue()
 
 
 def _made_by(path: str, made: Mapping[str, Record]) -> list[str]:
     """Hash, stage and program of an exhibit's file; each blank where no stage made it."""
     inside = path.removeprefix("exhibits/")
-    found = [(known, record) for known, record in made.items() if Path(known).parts[0] == "reports" and known.endswith(f"/{inside}")]
+    found = [
+        (known, record)
+        for known, record in made.items()
+        if Path(known).parts[0] == "reports" and known.endswith(f"/{inside}")
+    ]
     if not found:
         return ["", "", ""]
     known, record = min(found, key=lambda pair: len(pair[0]))

@@ -12,7 +12,12 @@ from pipeline.settings.extract import Extract
 
 METADATA = "ro-crate-metadata.json"
 PROFILE = "https://w3id.org/ro/wfrun/process/0.5"
-TYPES = {".md": "text/markdown", ".lock": "text/plain", ".toml": "application/toml", ".parquet": "application/vnd.apache.parquet"}
+TYPES = {
+    ".md": "text/markdown",
+    ".lock": "text/plain",
+    ".toml": "application/toml",
+    ".parquet": "application/vnd.apache.parquet",
+}
 
 
 def write_crate(

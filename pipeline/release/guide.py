@@ -15,8 +15,7 @@ from pipeline.settings.exhibits import exhibit_number
 from pipeline.settings.extract import Extract
 from pipeline.settings.models import Model
 from pipeline.settings.study import Study
-from pipeline.show.purposes import HEADINGS, PURPOSES, REASONS
-
+from pipeline.show.purposes import PURPOSES, REASONS, estimand_lines
 
 
 @dataclass(frozen=True)
@@ -25,7 +24,7 @@ class Facts:
 
     provenance: provenance.json; verified: verified.json; checks: the rows of checks.csv; exhibits: by exhibit the models
     it shows; variables: the rows of the dictionary; missing: missing.txt; decisions: by file of docs/decisions what it is
-    about; language: that of the exhibits.
+    about; language: that of the exhibits; commit: the one that is released.
     """
 
     study: Study
@@ -39,6 +38,7 @@ class Facts:
     missing: str
     decisions: Mapping[str, str]
     language: str
+    commit: str
 
 
 def write_guide(facts: Facts) -> str:
@@ -69,7 +69,7 @@ def _introduction(facts: Facts) -> Iterator[str]:
     groupings = ", ".join(f"{grouping.name} ({kind})" for kind, grouping in
                           (("stratum", design.stratum), ("cluster", design.cluster)) if grouping)  # fmt: skip
     yield f"Extract `{facts.extract.name}`{', of synthetic data' if facts.extract.synthetic else ''}."
-    yield f"Commit `{facts.provenance['commit'] or 'none: built outside a repository'}`."
+    yield f"Commit `{facts.commit}`."
     yield f"Head of the chain of records: `{facts.provenance['head']}`."
     yield ""
     yield (
@@ -83,16 +83,21 @@ def _introduction(facts: Facts) -> Iterator[str]:
 
 def _analyses(facts: Facts) -> Iterator[str]:
     rows = [
-        [model.name_en, f"`{model.name}`", model.report, REASONS["en"][model.reason], _purpose(model), model.estimand or ""]
+        [
+            model.name_en,
+            f"`{model.name}`",
+            model.report,
+            REASONS["en"][model.reason],
+            _purpose(model),
+            model.estimand or "",
+        ]
         for model in facts.models.values()
     ]
     yield from table(["Analysis", "Model", "Report", "Planned or found", "Purpose", "Estimand"], rows)
     estimands = facts.study.estimands
-    for name, estimand in (estimands.of if estimands else {}).items():
-        yield from (f"### Estimand `{name}`", "")
-        own = {"population": estimands, "treatment": estimands}
-        parts = [[words, getattr(own.get(part, estimand), f"{part}_en")] for part, words in HEADINGS["en"].items()]
-        yield from table(["", ""], parts)
+    for name in estimands.of if estimands else ():
+        lines = estimand_lines(estimands, name, "The sample", "The outcome", "the weeks", "en")
+        yield from (f"### Estimand `{name}`", "", *table(["", ""], lines))
 
 
 def _purpose(model: Model) -> str:
@@ -112,11 +117,16 @@ def _received(facts: Facts) -> Iterator[str]:
 def _derived(facts: Facts) -> Iterator[str]:
     files = facts.provenance["files"]
     rows = [
-        [f"`{path}`", known["made_by"], code_list(Path(source).name for source in known["rests_on"]), f"`{known['sha256'][:16]}`"]
+        [f"`{path}`", known["made_by"], code_list(_data(known["rests_on"])), f"`{known['sha256'][:16]}`"]
         for path, known in files.items()
         if path.endswith(".parquet")
     ]
     yield from table(["Table", "Stage", "Rests on", "SHA-256, first 16"], rows)
+
+
+def _data(paths: Iterable[str]) -> list[str]:
+    """The names of the tables and received files among what a stage read."""
+    return [Path(path).name for path in paths if path.endswith(".parquet") or path.startswith("data_raw/")]
 
 
 def _variables(facts: Facts) -> Iterator[str]:
@@ -132,7 +142,9 @@ def _missing_values(facts: Facts) -> Iterator[str]:
     rule = {"missing": "is missing", "known": "is that of the known weeks"}[facts.study.outcomes.unknown_weeks]
     yield f"A share over weeks of which one is unknown {rule}. Complete cases are taken once for each estimate."
     yield ""
-    yield from table(["Left out, in this order", "Rule"], [[rule.reason, _rule(rule)] for rule in facts.study.exclusions])
+    yield from table(
+        ["Left out, in this order", "Rule"], [[rule.reason, _rule(rule)] for rule in facts.study.exclusions]
+    )
 
 
 def _rule(rule: Any) -> str:
@@ -185,7 +197,9 @@ def _decisions(facts: Facts) -> Iterator[str]:
 def _environment(facts: Facts) -> Iterator[str]:
     yield f"Python {facts.provenance['python']}, {facts.provenance['platform']}; every package is pinned in `requirements.lock`."
     yield ""
-    yield from table(["Package", "Version"], [[name, version] for name, version in facts.provenance["packages"].items()])
+    yield from table(
+        ["Package", "Version"], [[name, version] for name, version in facts.provenance["packages"].items()]
+    )
 
 
 def _again(facts: Facts) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import csv
 import html
 import json
 import re
@@ -20,7 +21,8 @@ from pipeline.runner.records import head_of, read_records
 from pipeline.storage import digest
 
 EXHIBITS, SETTINGS, RECORDS, RESULTS = "exhibits/", "settings/", "records/", "results.json"
-SHOWN = re.compile(r'data-address="([^"]+)"[^>]*>([^<]*)<')
+SHOWN = re.compile(r'<data [^>]*title="([^"]+)"[^>]*>(.*?)</data>', re.DOTALL)
+TAG = re.compile(r"<[^>]+>")
 OTHER_CODE = "this checkout has other code than the archive was made with"
 
 Found = dict[str, tuple[int, list[str], str]]  # by kind: how many agree, what does not, and why others were not tried
@@ -68,7 +70,9 @@ def _chain(files: Mapping[str, bytes], records: list[dict], head: str) -> tuple[
     """The seals that records state of those they rest on, and the head that the metadata states."""
     seals = {record["stage"]: record["seal"] for record in records}
     stated = {
-        f"{record['stage']} on {other}": link["seal"] for record in records for other, link in record["rests_on"].items()
+        f"{record['stage']} on {other}": link["seal"]
+        for record in records
+        for other, link in record["rests_on"].items()
     }
     seen = {f"{record['stage']} on {other}": seals.get(other, "") for record in records for other in record["rests_on"]}
     crate = json.loads(files.get(METADATA, b"{}"))
@@ -92,7 +96,9 @@ def _results(files: Mapping[str, bytes]) -> tuple[int, list[str], str]:
     event = json.loads(files.get(RESULTS, b"{}"))
     validate_results(event)
     stated = {
-        next(group["groupValue"] for group in result["resultGroups"] if group["groupingId"] == ADDRESS): result["formattedValue"]
+        next(group["groupValue"] for group in result["resultGroups"] if group["groupingId"] == ADDRESS): result[
+            "formattedValue"
+        ]
         for analysis in event["analyses"]
         for result in analysis["results"]
     }
@@ -100,9 +106,13 @@ def _results(files: Mapping[str, bytes]) -> tuple[int, list[str], str]:
 
 
 def _shown(files: Mapping[str, bytes]) -> Iterator[tuple[str, str]]:
+    """Address and text of every number in the csv files of the figures and on the page."""
+    for name, content in files.items():
+        if name.startswith(f"{EXHIBITS}figures/") and name.endswith(".csv"):
+            rows = csv.DictReader(content.decode("utf-8-sig").splitlines())
+            yield from ((row["cell_id"], row["text"]) for row in rows)
     page = files.get(f"{EXHIBITS}index.html", b"").decode()
-    for address, text in SHOWN.findall(page):
-        yield html.unescape(address), html.unescape(text)
+    yield from ((html.unescape(address), html.unescape(TAG.sub("", text))) for address, text in SHOWN.findall(page))
 
 
 def _settings(files: Mapping[str, bytes], records: list[dict]) -> tuple[int, list[str], str]:
@@ -110,7 +120,9 @@ def _settings(files: Mapping[str, bytes], records: list[dict]) -> tuple[int, lis
     read = {Path(path).name: sha256 for record in records for path, sha256 in record["inputs"].items()}
     seen = {Path(name).name: sha256 for name, sha256 in checksums(files).items() if name.startswith(SETTINGS)}
     seen |= {LOCK: checksums(files).get(LOCK, "")}
-    return _compare({name: read[name] for name in seen if name in read}, {name: seen[name] for name in seen if name in read})
+    return _compare(
+        {name: read[name] for name in seen if name in read}, {name: seen[name] for name in seen if name in read}
+    )
 
 
 def _code(records: list[dict]) -> tuple[int, list[str], str]:

@@ -1,1 +1,1 @@
-"""What leaves the machine: an archive of aggregates with their results, records and guide, and the check of one that was received."""
+"""What leaves the machine: an archive of aggregates with its results, records and guide, and the page of a witness."""

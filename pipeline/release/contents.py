@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["LOCK", "describe_exhibits", "gather_files"]
 
-# What stands under reports/ and is for the analyst and the data owner: it names lines of received files, each a person's.
+# What stands under reports/ for the analyst and the data owner: it names lines of received files, each a person's.
 STAYS = ("checks.csv", "checks.html", "answer.txt")
 ELSEWHERE = ("diff_*",)  # what sets another extract beside this one
 COLUMNS = ["exhibit", "number", "file", "sha256", "stage", "program", "models", "estimators"]
@@ -28,9 +28,9 @@ COLUMNS = ["exhibit", "number", "file", "sha256", "stage", "program", "models", 
 def gather_files(settings: Path, derived: Path, reports: Path) -> dict[str, bytes]:
     """By path in the archive: exhibits, settings, records and the lock."""
     own = {f"exhibits/{path.relative_to(reports)}": path for path in _leaving(reports)}
-    own |= {f"settings/{path.relative_to(settings)}": path for path in _files(settings)}
+    own |= {f"settings/{path}": path for path in _files(settings)}
     own |= {f"records/{derived.name}/runs/{path.name}": path for path in sorted((derived / "runs").glob("*.json"))}
-    own |= {f"verified/{name}": derived / "verified" / name for name in ("verified.json",)}
+    own |= {"provenance.json": derived / "provenance.json", "verified.json": derived / "verified" / "verified.json"}
     own |= {LOCK: Path(LOCK)}
     return {name: path.read_bytes() for name, path in sorted(own.items())}
 

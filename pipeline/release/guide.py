@@ -22,9 +22,9 @@ from pipeline.show.purposes import PURPOSES, REASONS, estimand_lines
 class Facts:
     """What the guide is made from.
 
-    provenance: provenance.json; verified: verified.json; checks: the rows of checks.csv; exhibits: by exhibit the models
-    it shows; variables: the rows of the dictionary; missing: missing.txt; decisions: by file of docs/decisions what it is
-    about; language: that of the exhibits; commit: the one that is released.
+    provenance: provenance.json; verified: verified.json; checks: the rows of checks.csv; exhibits: by exhibit the
+    models it shows; variables: the rows of the dictionary; missing: missing.txt; decisions: by file of docs/decisions
+    what it is about; language: that of the exhibits; commit: the one that is released.
     """
 
     study: Study
@@ -78,7 +78,7 @@ def _introduction(facts: Facts) -> Iterator[str]:
         f"{facts.study.time.horizon_weeks} weeks. Everything is by intention to treat."
     )
     yield ""
-    yield "This archive holds aggregates alone. Received files and derived tables stay where they are; their hashes are here."
+    yield "This archive holds aggregates alone. Received files and derived tables stay where they are; hashes are here."
 
 
 def _analyses(facts: Facts) -> Iterator[str]:
@@ -168,10 +168,9 @@ def _in_order(checks: Iterable[Mapping[Any, str]]) -> list[str]:
 
 
 def _second_route(facts: Facts) -> Iterator[str]:
-    yield (
-        f"Every number was made a second time by programs that share nothing with the first. Walked to received cells: "
-        f"{facts.verified['walked']:,} of {facts.verified['shown']:,} numbers; largest gap {facts.verified['largest_gap']:.1e}."
-    )
+    walked, shown, gap = (facts.verified[key] for key in ("walked", "shown", "largest_gap"))
+    yield "Every number was made a second time by programs that share nothing with the first."
+    yield f"Walked to received cells: {walked:,} of {shown:,} numbers; largest gap {gap:.1e}."
     yield ""
     rows = [
         [kind, f"{found['agreed']:,}", f"{found['disagreed']:,}", f"{found['not_tried']:,}", "; ".join(found["why"])]
@@ -189,13 +188,13 @@ def _exhibits(facts: Facts) -> Iterator[str]:
 
 
 def _decisions(facts: Facts) -> Iterator[str]:
-    yield "Where the report is silent or contradicts itself, `docs/decisions/` of the repository says what was decided, and the other reading."
+    yield "`docs/decisions/` of the repository says what was decided where the report is silent or contradicts itself."
     yield ""
     yield from table(["File", "About"], [[f"`{name}`", about] for name, about in facts.decisions.items()])
 
 
 def _environment(facts: Facts) -> Iterator[str]:
-    yield f"Python {facts.provenance['python']}, {facts.provenance['platform']}; every package is pinned in `requirements.lock`."
+    yield f"Python {facts.provenance['python']}, {facts.provenance['platform']}; pinned in `requirements.lock`."
     yield ""
     yield from table(
         ["Package", "Version"], [[name, version] for name, version in facts.provenance["packages"].items()]

@@ -11,13 +11,14 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from pipeline.errors import InputError, command
 from pipeline.release.archive import MANIFEST, checksums, read_manifest, unpack
 from pipeline.release.contents import LOCK
 from pipeline.release.crate import METADATA
 from pipeline.release.results import ADDRESS, validate_results
-from pipeline.runner.records import head_of, read_records
+from pipeline.runner.records import head_of, is_record, read_records
 from pipeline.storage import digest
 
 EXHIBITS, SETTINGS, RECORDS, RESULTS = "exhibits/", "settings/", "records/", "results.json"
@@ -25,7 +26,9 @@ SHOWN = re.compile(r'<data [^>]*title="([^"]+)"[^>]*>(.*?)</data>', re.DOTALL)
 TAG = re.compile(r"<[^>]+>")
 OTHER_CODE = "this checkout has other code than the archive was made with"
 
-Found = dict[str, tuple[int, list[str], str]]  # by kind: how many agree, what does not, and why others were not tried
+Compared = tuple[int, list[str], str]  # how many agree, what does not, and why others were not tried
+Found = dict[str, Compared]  # by kind
+PROVENANCE = "provenance"  # the stage that hashes the records before the report
 
 
 def recheck(path: Path) -> Found:
@@ -34,10 +37,10 @@ def recheck(path: Path) -> Found:
     InputError if the file is no archive, or holds nothing to compare.
     """
     files = unpack(path)
-    records, head = _records(files)
+    records = _records(files)
     found = {
         "checksums": _compare(read_manifest(files), checksums({k: v for k, v in files.items() if k != MANIFEST})),
-        "chain of records": _chain(files, records, head),
+        "chain of records": _chain(files, records),
         "exhibits as recorded": _exhibits(files, records),
         "results as shown": _results(files),
         "settings as recorded": _settings(files, records),
@@ -48,39 +51,44 @@ def recheck(path: Path) -> Found:
     return found
 
 
-def _compare(stated: Mapping[str, str], seen: Mapping[str, str], why: str = "") -> tuple[int, list[str], str]:
+def _compare(stated: Mapping[str, str], seen: Mapping[str, str], why: str = "") -> Compared:
     """How many keys have the same value on both sides, and those that do not or stand on one side only."""
     agreed = [key for key in stated if stated[key] == seen.get(key)]
     return len(agreed), sorted({*stated, *seen} - {*agreed}), why
 
 
-def _records(files: Mapping[str, bytes]) -> tuple[list[dict], str]:
-    """The records of the archive, each sealed as it says, and their head."""
+def _records(files: Mapping[str, bytes]) -> list[dict[str, Any]]:
+    """The records of the archive, each sealed as it says."""
     with tempfile.TemporaryDirectory() as folder:
         for name, content in files.items():
             if name.startswith(RECORDS) and ".." not in Path(name).parts:
                 path = Path(folder) / name.removeprefix(RECORDS)
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_bytes(content)
-        records = [record for runs in sorted(Path(folder).glob("*/runs")) for record in read_records(runs)]
-    return records, head_of(records)
+        return [record for runs in sorted(Path(folder).glob("*/runs")) for record in read_records(runs)]
 
 
-def _chain(files: Mapping[str, bytes], records: list[dict], head: str) -> tuple[int, list[str], str]:
-    """The seals that records state of those they rest on, and the head that the metadata states."""
+def _chain(files: Mapping[str, bytes], records: list[dict[str, Any]]) -> Compared:
+    """The seals that records state of those they rest on, and the head that metadata, provenance and page state."""
     seals = {record["stage"]: record["seal"] for record in records}
-    stated = {
-        f"{record['stage']} on {other}": link["seal"]
-        for record in records
-        for other, link in record["rests_on"].items()
-    }
-    seen = {f"{record['stage']} on {other}": seals.get(other, "") for record in records for other in record["rests_on"]}
+    links = {f"{record['stage']} on {other}": (link["seal"], seals.get(other, ""))
+             for record in records for other, link in record["rests_on"].items()}  # fmt: skip
+    stages = {Path(path).stem for record in records if record["stage"] == PROVENANCE
+              for path in record["inputs"] if is_record(Path(path))}  # fmt: skip
+    head = head_of(record for record in records if record["stage"] in stages)
     crate = json.loads(files.get(METADATA, b"{}"))
-    heads = [entity["@id"] for entity in crate.get("@graph", ()) if entity.get("@type") == "CreateAction"]
-    return _compare({**stated, "head": "".join(heads)}, {**seen, "head": f"urn:sha256:{head}"})
+    runs = [entity["@id"] for entity in crate.get("@graph", ()) if entity.get("@type") == "CreateAction"]
+    links |= {
+        f"head in {METADATA}": ("".join(runs).removeprefix("urn:sha256:"), head),
+        "head in provenance.json": (json.loads(files.get("provenance.json", b"{}")).get("head", ""), head),
+        "head on the page": (head if head.encode() in files.get(f"{EXHIBITS}index.html", b"") else "", head),
+    }
+    return _compare(
+        {key: stated for key, (stated, _) in links.items()}, {key: seen for key, (_, seen) in links.items()}
+    )
 
 
-def _exhibits(files: Mapping[str, bytes], records: list[dict]) -> tuple[int, list[str], str]:
+def _exhibits(files: Mapping[str, bytes], records: list[dict[str, Any]]) -> Compared:
     made = {
         f"{EXHIBITS}{'/'.join(Path(path).parts[2:])}": sha256
         for record in records
@@ -91,7 +99,7 @@ def _exhibits(files: Mapping[str, bytes], records: list[dict]) -> tuple[int, lis
     return _compare({name: made[name] for name in seen}, seen)
 
 
-def _results(files: Mapping[str, bytes]) -> tuple[int, list[str], str]:
+def _results(files: Mapping[str, bytes]) -> Compared:
     """Every result beside the number that the page shows at its address."""
     event = json.loads(files.get(RESULTS, b"{}"))
     validate_results(event)
@@ -115,17 +123,16 @@ def _shown(files: Mapping[str, bytes]) -> Iterator[tuple[str, str]]:
     yield from ((html.unescape(address), html.unescape(TAG.sub("", text))) for address, text in SHOWN.findall(page))
 
 
-def _settings(files: Mapping[str, bytes], records: list[dict]) -> tuple[int, list[str], str]:
-    """The settings of the archive beside those that the records read."""
-    read = {Path(path).name: sha256 for record in records for path, sha256 in record["inputs"].items()}
-    seen = {Path(name).name: sha256 for name, sha256 in checksums(files).items() if name.startswith(SETTINGS)}
-    seen |= {LOCK: checksums(files).get(LOCK, "")}
-    return _compare(
-        {name: read[name] for name in seen if name in read}, {name: seen[name] for name in seen if name in read}
-    )
+def _settings(files: Mapping[str, bytes], records: list[dict[str, Any]]) -> Compared:
+    """The settings and the lock of the archive beside those that the records read."""
+    read = {path: sha256 for record in records for path, sha256 in record["inputs"].items()}
+    own = {name.removeprefix(SETTINGS): sha256 for name, sha256 in checksums(files).items()
+           if name.startswith(SETTINGS) or name == LOCK}  # fmt: skip
+    both = set(read) & set(own)
+    return _compare({path: read[path] for path in both}, {path: own[path] for path in both})
 
 
-def _code(records: list[dict]) -> tuple[int, list[str], str]:
+def _code(records: list[dict[str, Any]]) -> Compared:
     """The modules that the stages ran beside those of this checkout; of another commit they are not tried."""
     ran = {path: sha256 for record in records for path, sha256 in record["code"].items()}
     here = {path: digest(Path(path)) if Path(path).exists() else "" for path in ran}

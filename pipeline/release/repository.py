@@ -19,14 +19,14 @@ class Commit:
 
 
 def clean_commit() -> Commit:
-    """The commit of a checkout in which nothing is changed; InputError names what is, or that there is no repository."""
+    """The commit of a checkout in which nothing is changed; InputError names what is, or says that it is none."""
     changed = _ask("status", "--porcelain").splitlines()
     if changed:
         more = f" and {len(changed) - NAMED} more" if len(changed) > NAMED else ""
         names = ", ".join(line[3:] for line in changed[:NAMED])
         raise InputError(
-            f"{len(changed)} files are not as committed: {names}{more}. Commit them, or put them back: what leaves must "
-            "be the work of one commit."
+            f"{len(changed)} files are not as committed: {names}{more}. Commit them, or put them back: what leaves "
+            "must be the work of one commit."
         )
     sha, instant = _ask("show", "--no-patch", "--format=%H%n%cI", "HEAD").split()
     return Commit(sha, instant)

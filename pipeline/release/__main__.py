@@ -7,6 +7,7 @@ import json
 import re
 import sys
 from pathlib import Path
+from typing import Any
 
 from pipeline.audit.build import Build
 from pipeline.audit.lineage import changed_files
@@ -28,16 +29,18 @@ DECISIONS = Path("docs/decisions/README.md")
 DECISION = re.compile(r"\| \[(.+?)\]\(.+?\) \| (.+) \|")
 
 
-def write_release(raw: Path, settings: Path, derived: Path, reports: Path, commit: Commit) -> dict[str, bytes]:
-    """By path every file of the archive: exhibits, results, guide, lists, settings, records, lock, checksums' sources.
+def write_release(
+    raw: Path, settings: Path, derived: Path, reports: Path, verified: dict[str, Any], commit: Commit
+) -> dict[str, bytes]:
+    """By path every file of the archive: exhibits, results, guide, list of exhibits, settings, records, lock, metadata.
 
-    InputError if a file is not as recorded, or if the second route was not tried on this build or disagreed.
+    `verified` is what the second route found. InputError if a file is not as recorded.
     """
     changed, _ = changed_files(derived / "runs")
     if changed:
         raise InputError(*changed)
     build, extract = Build(raw, derived, settings), _extract(raw)
-    provenance, verified = load_input(derived / "provenance.json"), _verified(derived)
+    provenance = load_input(derived / "provenance.json")
     exhibits = read_exhibits(load_input(settings / "exhibits.toml"))
     variables = load_input(settings / "variables.csv")
     files = gather_files(settings, derived, reports)
@@ -60,6 +63,7 @@ def write_release(raw: Path, settings: Path, derived: Path, reports: Path, commi
     )
     written = {
         "results.json": write_results(extract.name, extract.label or extract.name, shown, known, _of_reports(files)),
+        "verified.json": json.dumps(verified, indent=1, sort_keys=True) + "\n",
         "guide.md": write_guide(facts),
         "exhibits.csv": describe_exhibits(files, exhibits, models, build.models, derived / "runs"),
     }
@@ -77,7 +81,8 @@ def _of_reports(files: dict[str, bytes]) -> list[str]:
     return [path for path in files if path.startswith("exhibits/")]
 
 
-def _verified(derived: Path) -> dict:
+def read_verified(derived: Path) -> dict[str, Any]:
+    """verified.json; InputError unless the second route was tried on this build and everything agreed."""
     path, remedy = derived / "verified" / "verified.json", f"Say make verify EXTRACT={derived.name}"
     if not path.exists():
         raise InputError(f"{path}: the second route was not tried on this build. {remedy}, then make release.")
@@ -100,7 +105,8 @@ def main() -> None:
         parser.add_argument(name, type=Path, required=True)
     given = parser.parse_args()
     commit = clean_commit()
-    files = write_release(given.raw, given.settings, given.derived, given.reports, commit)
+    verified = read_verified(given.derived)
+    files = write_release(given.raw, given.settings, given.derived, given.reports, verified, commit)
     path = given.out / f"{given.raw.name}-{commit.sha[:12]}.zip"
     write_if_changed(path, pack(files))
     head = json.loads((given.derived / "provenance.json").read_text(encoding="utf-8"))["head"]

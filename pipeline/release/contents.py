@@ -30,8 +30,7 @@ def gather_files(settings: Path, derived: Path, reports: Path) -> dict[str, byte
     own = {f"exhibits/{path.relative_to(reports)}": path for path in _leaving(reports)}
     own |= {f"settings/{path}": path for path in _files(settings)}
     own |= {f"records/{derived.name}/runs/{path.name}": path for path in sorted((derived / "runs").glob("*.json"))}
-    own |= {"provenance.json": derived / "provenance.json", "verified.json": derived / "verified" / "verified.json"}
-    own |= {LOCK: Path(LOCK)}
+    own |= {"provenance.json": derived / "provenance.json", LOCK: Path(LOCK)}
     return {name: path.read_bytes() for name, path in sorted(own.items())}
 
 

@@ -1,4 +1,4 @@
-"""Whether every file is the one that was built or read: make check, with every rule it looked at and how many of what."""
+"""Whether every file is the one that was built or read: make check, with every rule and how many of what it saw."""
 
 from __future__ import annotations
 

@@ -50,21 +50,28 @@ def _is_record(path: str, runs: Path) -> bool:
 
 
 def explain(plan: Plan, again: Mapping[Path, Sequence[str]]) -> list[str]:
-    """A line a stage, in the order of the build: why it would run, or which of its inputs would have to change first."""
-    lines = []
+    """A line a stage that would run, in the order of the build: why, or which of its inputs would have to change first.
+
+    A dry run takes every file for changed whose stage is asked, so what it says to be newer is looked at again.
+    """
+    lines, running = [], set[Path]()
     for record in plan.records:
-        newer = plan.newer.get(record, [])
-        own = [f"{record} is missing"] if record in plan.gone else []
-        own += again.get(record, [])
-        own += [f"{path} is newer" for path in newer if path not in plan.made and f"{path} changed" not in own]
-        waits = [f"{path} (stage {plan.made[path].stem})" for path in newer if path in plan.made]
-        if own:
-            lines.append(f"{record.stem:<14} would run: {_listed(own)}")
-        elif waits:
-            lines.append(f"{record.stem:<14} would run if this changes: {_listed(waits)}")
-        else:
-            lines.append(f"{record.stem:<14} would run: a file that it makes is missing")
+        newer = {path: plan.made.get(path, Path(path)) for path in plan.newer.get(record, [])}
+        own = [f"{record} is missing"] if record in plan.gone else list(again.get(record, []))
+        own += [
+            f"{path} is newer"
+            for path, maker in newer.items()
+            if maker not in plan.records and f"{path} changed" not in own and _is_newer(Path(path), record)
+        ]
+        waits = [f"{path} (stage {maker.stem})" for path, maker in newer.items() if maker in running]
+        if own or waits:
+            running.add(record)
+            lines.append(f"{record.stem:<14} would run{'' if own else ' if this changes'}: {_listed(own or waits)}")
     return lines
+
+
+def _is_newer(path: Path, record: Path) -> bool:
+    return path.exists() and record.exists() and path.stat().st_mtime_ns > record.stat().st_mtime_ns
 
 
 def _listed(reasons: Sequence[str]) -> str:

@@ -83,7 +83,7 @@ def _read_rows(path: Path, facts: RawFile, columns: Sequence[str], build: Build,
         keys = pd.Series(build.keys, dtype=object)
         key, choose = facts.columns.get(facts.key, facts.key), SeenKeys(set(link_keys(keys)), keys).choose
     chunks = [chunk.rows for chunk in file.chunks(key, [own[column] for column in columns], choose)]
-    frame = pd.concat(chunks).set_axis(columns, axis="columns").rename_axis(index="line")
+    frame = pd.concat(chunks).set_axis(list(columns), axis="columns").rename_axis(index="line")
     describe_frame(frame, path, facts)
     return frame
 

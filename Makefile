@@ -15,6 +15,7 @@ is_name     = $(and $(filter 1,$(words $(1))),$(if $(call other_in,$(1)),,yes),$
 LATER    := $(if $(filter-out diff,$(or $(MAKECMDGOALS),help)),,$(or $(EXTRACT),twin))
 RECORDED := $(if $(call is_name,$(LATER)),$(shell cat data_derived/$(LATER)/study.txt 2>/dev/null))
 STUDY    ?= $(or $(RECORDED),config)
+$(if $(call other_in,$(subst /,,$(subst .,,$(subst ~,,$(STUDY))))),$(error STUDY = '$(STUDY)' is no folder that make can take: use letters, digits, / . ~ _ and - only))
 $(if $(RECORDED),$(if $(wildcard $(STUDY)/study.toml),,$(error $(LATER) was built with the settings $(RECORDED), and there is no $(STUDY)/study.toml. Put it back, or build $(LATER) again with make all EXTRACT=$(LATER) STUDY=folder)))
 # For make new FROM is a folder that lies anywhere.
 $(foreach v,EXTRACT $(if $(filter new,$(MAKECMDGOALS)),,FROM),$(if $(call is_name,$($(v))),,$(error $(v) = '$($(v))' is no name of an extract: use letters, digits, _ and - only, and not published)))
@@ -33,10 +34,9 @@ $(if $(filter-out $(OFFERED),$(ASKED)),$(error LANGUAGE=$(LANGUAGE): the exhibit
 BUILT := $(filter $(OFFERED),$(shell sed -n 's/^language = "\(.*\)"/\1/p' $(DERIVED)/language.toml 2>/dev/null))
 SPOKEN := $(or $(ASKED),$(BUILT),$(firstword $(OFFERED)))
 
-# What stands in a variable reaches a command by the environment, or a quote in it would end the command.
+# What anybody may write into these reaches a command by the environment: in the command itself a quote would end it.
 export OPENBLAS_NUM_THREADS := 1
-export REASON
-export ID
+export REASON ID PERSON SET FORMAT FROM ENGINE BEFORE
 export MPLBACKEND := Agg
 
 # A module of the project in an isolated Python: a stray file beside the Makefile has no say.
@@ -80,14 +80,14 @@ docs: $(SETUP) ## Write docs/checks.md, docs/outcomes.md, docs/models.md and doc
 	@$(RUN) pipeline.documents
 
 bench: all ## Measure the build beside that of the commit before (or BEFORE=<commit>), its growth, and the estimators
-	$(PYTHON) -m benchmarks.build $(or $(BEFORE),$(shell git rev-parse --quiet --verify HEAD^))
+	$(PYTHON) -m benchmarks.build $(if $(BEFORE),"$$BEFORE",$(shell git rev-parse --quiet --verify HEAD^))
 	$(PYTHON) -m benchmarks.growth
 	$(PYTHON) -m benchmarks.scan
 	$(PYTHON) -m benchmarks.population
 	$(PYTHON) -m benchmarks.estimators
 
 trace: $(SETUP) ## Walk one number, as built, back to its register cells: make trace ID=figure_3_3/all/sickness_benefit/45
-	@$(RUN) pipeline.audit.trace --raw $(RAW) --derived $(DERIVED) --settings $(STUDY)
+	@$(RUN) pipeline.audit.trace --raw $(RAW) --derived $(DERIVED) --settings $(STUDY) -- "$$ID"
 
 diff: $(DERIVED)/shown.parquet ## Say what changed from one extract to another, what moved, and why: make diff FROM=twin EXTRACT=2018q2
 	@$(RUN) pipeline.changes data_derived/$(FROM) $(DERIVED) --raw data_raw/$(FROM) --out $(REPORTS)/diff_$(FROM)
@@ -107,7 +107,7 @@ extract: $(SETUP) ## Register the files in data_raw/EXTRACT: tell what each is a
 	@$(RUN) pipeline.register.receive $(RAW) --settings $(STUDY) $(if $(AGAIN),--again)
 
 new: $(SETUP) ## Begin an extract with the files of a folder: make new EXTRACT=2018q2 FROM=folder; asks what the files do not say
-	@$(RUN) pipeline.register.receive $(RAW) --settings $(STUDY) --from '$(FROM)'
+	@$(RUN) pipeline.register.receive $(RAW) --settings $(STUDY) --from "$$FROM"
 
 check-extract: $(SETUP) ## Say all that is wrong or suspicious in EXTRACT and its settings on one page; FROM=name sets the last one beside it
 	@$(CHECK) $(if $(filter command,$(origin FROM)),--before data_derived/$(FROM))
@@ -265,7 +265,7 @@ ANNEX    := $(REPORTS)/population
 BESIDES  := $(shell sed -n 's/^\[\([a-z]*_[0-9_]*\)\]$$/\1/p' $(BESIDE) 2>/dev/null)
 ifneq ($(filter population,$(MAKECMDGOALS)),)
 $(COUNTS): $(COUNTED_FROM) $(call derived,sample trial groups) $(if $(ENGINE),FORCE) | $(SETUP)
-	@$(RUN) pipeline.population $(RAW) --settings $(STUDY) --derived $(DERIVED) $(if $(ENGINE),--engine '$(ENGINE)') && touch $@
+	@$(RUN) pipeline.population $(RAW) --settings $(STUDY) --derived $(DERIVED) $(if $(ENGINE),--engine "$$ENGINE") && touch $@
 endif
 $(COUNTED)/estimates/population.parquet $(COUNTED)/weekly_shares.csv: $(COUNTS) ;
 $(ANNEX)/weekly_shares.csv: $(COUNTED)/weekly_shares.csv

@@ -25,18 +25,20 @@ def run(
     municipalities: pd.DataFrame | None = None,
     checks: pd.DataFrame | None = None,
     population: Mapping[str, Any] | None = None,
+    editions: Mapping[str, Any] | None = None,
     **pictures: str,
 ) -> dict[str, str]:
     """index.html: one self-contained page with every exhibit of exhibits.toml, from the numbers shown alone.
 
     missing.txt says which of them are missing. `checks` are the rows of checks.csv, of which the page says what is
     suspicious. `pictures` are the figures as SVG, by name; InputError if one lacks.
-    With the facts of the `population` the page leads to that of make population.
+    With the facts of the `population` the page leads to that of make population, and with those of the `editions` to
+    its Word file, its PDF and its other languages: the first language, whose folders the others lie in, and the others.
     """
     content = build_content(
         shown, exhibits, variables, words, extract, language, groups, municipalities, checks, pictures
     )
     return {
-        "index.html": write_page(content, has_population=population is not None),
+        "index.html": write_page(content, editions, has_population=population is not None),
         "missing.txt": write_missing(shown, content.unplaced),
     }

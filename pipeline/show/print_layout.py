@@ -21,6 +21,7 @@ LABEL = (1.1, 2.9)  # inches of the column of labels: at least, and at most befo
 HANGING = MARKS + ")"  # what stands to the right of the digits that are set below one another
 LINE, AROUND = 0.175, 1.2  # inches of a line of a note or table, and of headings around a picture
 SMALLEST_PICTURE = 0.75  # of the room: letters of 7 points
+SHORT = 0.55  # inches of a heading that is not broken
 MEASURED = 100.0  # points
 SAFETY = 1.03  # letters are set a little wider in some programs
 
@@ -120,9 +121,10 @@ def _number(text: str, size: float) -> float:
 
 
 def _heading(text: str, size: float) -> float:
-    """Inches that a heading takes on two lines, never less than its longest word."""
+    """Inches that a heading takes on two lines, never less than its longest word; a short one is not broken."""
     longest = max((_inches(word, size, bold=True) for word in text.split()), default=0.0)
-    return max(longest, 0.58 * _inches(text, size, bold=True))
+    whole = _inches(text, size, bold=True)
+    return max(longest, 0.58 * whole, min(whole, SHORT))
 
 
 def picture_size(exhibit: Exhibit) -> tuple[float, float]:

@@ -77,8 +77,25 @@ def watch(raw: Path, settings: Path, reports: Path, language: str) -> dict[str, 
         "warnings": sorted({warning for record in records for warning in record["ran"]["warnings"]}),
         "received": [(path, received.get(path, ""), rebuilt.get(path, "")) for path in sorted({*received, *rebuilt})],
         "exhibits": [(path, before.get(path, ""), after[path]) for path in sorted(after)],
+        "outcomes": _outcomes(before, after),
         "gone": sorted(path for path in before if path not in after and _is_made(path)),
     }
+
+
+def _outcomes(before: Mapping[str, str], after: Mapping[str, str]) -> list[tuple[str, int, int, str]]:
+    """By exhibit, or page, its files, how many are as they stand under reports/, and one hash over all of them."""
+    found: dict[str, dict[str, str]] = {}
+    for path, sha256 in sorted(after.items()):
+        found.setdefault(Path(path).stem, {})[path] = sha256
+    return [
+        (
+            name,
+            len(files),
+            sum(before.get(path) == sha256 for path, sha256 in files.items()),
+            hashlib.sha256("".join(f"{sha256}  {path}\n" for path, sha256 in files.items()).encode()).hexdigest(),
+        )
+        for name, files in found.items()
+    ]
 
 
 def _is_made(path: str) -> bool:

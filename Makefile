@@ -56,7 +56,7 @@ MAKEFLAGS += --no-builtin-rules
 
 all: $(REPORTS)/index.html ## Every table, figure and the report page of EXTRACT (default twin); LANGUAGE=da for Danish, LANGUAGE=en back
 	$(if $(LEFT_OVER),@rm -f $(LEFT_OVER))
-	$(if $(wildcard $(WARM)),@$(LOOK) --close)
+	$(if $(wildcard $(WARM)),@$(LOOK) --close > /dev/null)
 	@awk 'NR <= $(LINES_SAID) {print} END {if (NR > $(LINES_SAID)) print "  and " NR - $(LINES_SAID) " lines more, all in " FILENAME}' $(REPORTS)/missing.txt
 	@echo "$(REPORTS)/index.html shows every table and figure"
 
@@ -161,7 +161,7 @@ CHECKOUT = $(eval CHECKOUT := $(if $(wildcard .git),$(shell git rev-parse --veri
 
 # Stages that have to run again though the dates of files do not say so: a file is not what was recorded, or the code is
 # other code. It takes 0.01 s where nothing changed.
-LOOK   = $(PYTHON) -I -S pipeline/runner/look.py $(RUNS) $(if $(filter population,$(MAKECMDGOALS)),--beside)
+LOOK   = $(PYTHON) -I -S pipeline/runner/look.py $(RUNS)
 IDLE  := help why clean lint docs new extract check-extract trace calibrate
 UNLIKE := $(if $(filter-out $(IDLE),$(or $(MAKECMDGOALS),help)),$(if $(wildcard $(RUNS)/*.json),$(shell $(LOOK))))
 

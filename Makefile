@@ -45,6 +45,9 @@ RUN = $(PYTHON) -I pipeline/runner/alone.py
 # How many lines a build says of what is missing, at most; $(REPORTS)/missing.txt has them all.
 LINES_SAID := 15
 
+comma := ,
+space := $(EMPTY) $(EMPTY)
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .SUFFIXES:
@@ -52,13 +55,18 @@ MAKEFLAGS += --no-builtin-rules
 
 # --- What to ask for -------------------------------------------------------------------------------------------------
 
-.PHONY: all check why population twin test lint docs bench trace diff baseline extract new check-extract calibrate clean help FORCE
+.PHONY: all report check why population twin test lint docs bench trace diff baseline extract new check-extract calibrate clean help FORCE
 
 all: $(REPORTS)/index.html ## Every table, figure and the report page of EXTRACT (default twin); LANGUAGE=da for Danish, LANGUAGE=en back
-	$(if $(LEFT_OVER),@rm -f $(LEFT_OVER))
+	$(if $(LEFT_OVER),@rm -rf $(LEFT_OVER))
+	$(if $(OUTDATED),@echo "removed what make report made before this: $(OUTDATED). Say make report to have it anew")
 	$(if $(wildcard $(WARM)),@$(LOOK) --close > /dev/null)
 	@awk 'NR <= $(LINES_SAID) {print} END {if (NR > $(LINES_SAID)) print "  and " NR - $(LINES_SAID) " lines more, all in " FILENAME}' $(REPORTS)/missing.txt
 	@echo "$(REPORTS)/index.html shows every table and figure"
+
+report: all ## The page, report.docx and report.pdf of EXTRACT in every language it has words in: make report LANGUAGE=da puts Danish first
+	@mkdir -p $(DERIVED) && echo '$(EDITED)' > $(DERIVED)/editions.txt
+	@echo "$(REPORTS) holds report.docx and report.pdf$(if $(OTHERS), and in folders of their own the report in other languages: $(OTHERS))"
 
 check: all ## Compare every file of EXTRACT with its recorded SHA-256, and the records with each other; says every rule
 	@$(MAKE) --no-print-directory --dry-run --always-make all 2>/dev/null | $(RUN) pipeline.audit.check $(RUNS) $(RAW) $(REPORTS)
@@ -234,6 +242,7 @@ $(call part,estimates-1,$(TABLES_USED),$(call half,$(ESTIMATED)))
 $(call part,estimates-2,$(TABLES_USED),$(call rest,$(ESTIMATED)))
 $(eval $(call stage,shown,$(ESTIMATED) $(call derived,groups) $(call settings,exhibits.toml study.toml outcomes.toml) $(NAMES) $(RAW)/extract.toml $(DERIVED)/language.toml,$(call derived,shown) $(DERIVED)/words.json))
 TEMPLATES := $(wildcard pipeline/show/*.j2 pipeline/show/*.css)
+PAPER     := pipeline/show/report.typ
 # What make population wrote: the report leads to its page if nothing that it rests on is newer, and counts nothing itself.
 COUNTED  := $(DERIVED)/population
 COUNTS   := $(COUNTED)/population.json
@@ -243,6 +252,21 @@ LED_TO   := $(COUNTS)
 else ifneq ($(wildcard $(COUNTS)),)
 LED_TO   := $(if $(shell find $(COUNTED_FROM) -newer $(COUNTS) 2>/dev/null),,$(COUNTS))
 endif
+# The report in every language and as Word and PDF, which make all does not make: what of it is there is led to as long as
+# nothing that it rests on is newer, and else taken away, so that two builds or two languages never lie side by side.
+OTHERS  := $(filter-out $(SPOKEN),$(OFFERED))
+EDITED  := $(strip $(SPOKEN) $(if $(LED_TO),population))
+FOLDERS := $(REPORTS) $(OTHERS:%=$(REPORTS)/%)
+PAGES   := $(FOLDERS) $(if $(LED_TO),$(FOLDERS:%=%/population))
+FURTHER := $(foreach p,$(PAGES),$(addprefix $(p)/,report.docx report.pdf)) $(addsuffix /index.html,$(filter-out $(REPORTS) $(REPORTS)/population,$(PAGES)))
+RESTS   := $(COUNTED_FROM) $(ALLOCATION) $(wildcard $(STUDY)/* $(STUDY)/population/*) requirements.lock pipeline
+ifneq ($(filter report,$(MAKECMDGOALS)),)
+EDITIONS := $(DERIVED)/editions.json
+else ifeq ($(EDITED),$(shell cat $(DERIVED)/editions.txt 2>/dev/null))
+EDITIONS := $(if $(filter-out $(wildcard $(FURTHER)),$(FURTHER))$(shell find $(RESTS) -newer $(DERIVED)/editions.txt -type f -not -name '*.pyc' 2>/dev/null),,$(DERIVED)/editions.json)
+endif
+$(DERIVED)/editions.json: $(if $(filter-out $(SPOKEN),$(BUILT)),FORCE) $(STUDY)/exhibits.toml
+	@mkdir -p $(@D) && echo '{"first": "$(SPOKEN)", "others": [$(subst $(space),$(comma) ,$(OTHERS:%="%"))]}' > $@
 SHOWN := $(call derived,shown groups) $(DERIVED)/words.json $(call settings,exhibits.toml) $(DERIVED)/language.toml
 PLACES := $(call settings,municipalities.csv)
 $(eval $(call stage,tables,$(SHOWN) $(NAMES),$(foreach t,$(TABLES),$(addprefix $(REPORTS)/tables/$(t),.html .csv .tex)) $(REPORTS)/tables/tables.xlsx,$(TEMPLATES)))
@@ -253,10 +277,11 @@ $(call part,figures-1,$(PICTURED),$(call drawn,$(call half,$(FIGURES))),$(FONTS)
 $(call part,figures-2,$(PICTURED),$(call drawn,$(call rest,$(FIGURES))),$(FONTS))
 # Where all of it comes from, with the head of the chain of records, which the page prints.
 $(eval $(call stage,provenance,$(RECORDS),$(DERIVED)/provenance.json))
-$(eval $(call stage,report,$(SHOWN) $(DERIVED)/provenance.json $(CHECKS) $(NAMES) $(RAW)/extract.toml $(PLACES) $(FIGURES:%=$(REPORTS)/figures/%.svg) $(LED_TO),$(REPORTS)/index.html $(REPORTS)/missing.txt,$(TEMPLATES)))
+$(eval $(call stage,report,$(SHOWN) $(DERIVED)/provenance.json $(CHECKS) $(NAMES) $(RAW)/extract.toml $(PLACES) $(FIGURES:%=$(REPORTS)/figures/%.svg) $(LED_TO) $(EDITIONS),$(REPORTS)/index.html $(REPORTS)/missing.txt,$(TEMPLATES)))
 
-# A page that led to it and does not any more, or does now, is written again.
-$(RUNS)/report.json: $(if $(filter 1,$(words $(LED_TO) $(shell grep -sl '$(COUNTS)' $(RUNS)/report.json))),FORCE)
+# A page that led to something and does not any more, or does now, is written again.
+turned = $(foreach led,$(2),$(if $(filter 1,$(words $(filter $(led),$(LED_TO) $(EDITIONS)) $(shell grep -sl '$(led)' $(1)))),FORCE))
+$(RUNS)/report.json: $(call turned,$(RUNS)/report.json,$(COUNTS) $(DERIVED)/editions.json)
 
 # Everybody in the register beside the trial: counted by an engine, which make all never starts, and shown by the same
 # stages as the report from exhibits of their own.
@@ -270,18 +295,62 @@ endif
 $(COUNTED)/estimates/population.parquet $(COUNTED)/weekly_shares.csv: $(COUNTS) ;
 $(ANNEX)/weekly_shares.csv: $(COUNTED)/weekly_shares.csv
 	@mkdir -p $(@D) && cp $< $@
-$(eval $(call stage,shown-population,$(COUNTED)/estimates/population.parquet $(call derived,groups) $(BESIDE) $(call settings,study.toml outcomes.toml) $(NAMES) $(RAW)/extract.toml $(DERIVED)/language.toml,$(COUNTED)/shown.parquet $(COUNTED)/words.json))
-SHOWN_BESIDE := $(COUNTED)/shown.parquet $(call derived,groups) $(COUNTED)/words.json $(BESIDE) $(DERIVED)/language.toml
-$(eval $(call stage,tables-population,$(SHOWN_BESIDE) $(NAMES),$(foreach t,$(filter table_%,$(BESIDES)),$(addprefix $(ANNEX)/tables/$(t),.html .csv .tex)) $(ANNEX)/tables/tables.xlsx,$(TEMPLATES)))
-$(eval $(call stage,figures-population,$(SHOWN_BESIDE) $(PLACES) pipeline/show/map/outlines.csv,$(foreach f,$(filter figure_%,$(BESIDES)),$(addprefix $(ANNEX)/figures/$(f),.png .svg .csv)),$(FONTS)))
-$(eval $(call stage,report-population,$(SHOWN_BESIDE) $(NAMES) $(RAW)/extract.toml $(PLACES) $(patsubst %,$(ANNEX)/figures/%.svg,$(filter figure_%,$(BESIDES))),$(ANNEX)/index.html $(ANNEX)/missing.txt,$(TEMPLATES)))
+# What is shown of some estimates in a language: $(call edition,SUFFIX,DERIVED,REPORTS,EXHIBITS,NAMES,ESTIMATES,LANGUAGE,CHECKS,LED_TO)
+shown_in = $(1)/shown.parquet $(call derived,groups) $(1)/words.json $(2) $(3)
+drawings = $(patsubst %,$(1)/figures/%.svg,$(filter figure_%,$(2)))
+define edition
+$(call stage,shown-$(1),$(6) $(call derived,groups) $(4) $(call settings,study.toml outcomes.toml) $(NAMES) $(RAW)/extract.toml $(7),$(2)/shown.parquet $(2)/words.json)
+$(call stage,tables-$(1),$(call shown_in,$(2),$(4),$(7)) $(NAMES),$(foreach t,$(filter table_%,$(5)),$(addprefix $(3)/tables/$(t),.html .csv .tex)) $(3)/tables/tables.xlsx,$(TEMPLATES))
+$(call stage,figures-$(1),$(call shown_in,$(2),$(4),$(7)) $(PLACES) pipeline/show/map/outlines.csv,$(foreach f,$(filter figure_%,$(5)),$(addprefix $(3)/figures/$(f),.png .svg .csv)),$(FONTS))
+$(call stage,report-$(1),$(call shown_in,$(2),$(4),$(7)) $(8) $(NAMES) $(RAW)/extract.toml $(PLACES) $(call drawings,$(3),$(5)) $(9),$(3)/index.html $(3)/missing.txt,$(TEMPLATES))
+endef
+# The same as Word and PDF.
+define document
+$(call stage,documents$(1),$(call shown_in,$(2),$(4),$(6)) $(7) $(NAMES) $(RAW)/extract.toml $(PLACES) $(call drawings,$(3),$(5)),$(3)/report.docx $(3)/report.pdf,$(PAPER) $(FONTS))
+endef
+$(eval $(call edition,population,$(COUNTED),$(ANNEX),$(BESIDE),$(BESIDES),$(COUNTED)/estimates/population.parquet,$(DERIVED)/language.toml,,$(if $(LED_TO),$(EDITIONS))))
+
+ifneq ($(and $(LED_TO),$(call turned,$(RUNS)/report-population.json,$(DERIVED)/editions.json)),)
+$(RUNS)/report-population.json: FORCE
+all: $(ANNEX)/index.html
+endif
+
+ifneq ($(EDITIONS),)
+$(eval $(call document,,$(DERIVED),$(REPORTS),$(STUDY)/exhibits.toml,$(exhibits),$(DERIVED)/language.toml,$(CHECKS)))
+$(if $(LED_TO),$(eval $(call document,-population,$(COUNTED),$(ANNEX),$(BESIDE),$(BESIDES),$(DERIVED)/language.toml)))
+# Each other language has a folder that is a whole report.
+$(DERIVED)/%/language.toml:
+	@mkdir -p $(@D) && echo 'language = "$*"' > $@
+$(REPORTS)/%/checks.csv: $(CHECKS)
+	@mkdir -p $(@D) && cp $< $@
+define in_language
+$(call edition,$(1),$(DERIVED)/$(1),$(REPORTS)/$(1),$(STUDY)/exhibits.toml,$(exhibits),$(ESTIMATED),$(DERIVED)/$(1)/language.toml,$(REPORTS)/$(1)/checks.csv,$(LED_TO) $(EDITIONS))
+$(call document,-$(1),$(DERIVED)/$(1),$(REPORTS)/$(1),$(STUDY)/exhibits.toml,$(exhibits),$(DERIVED)/$(1)/language.toml,$(REPORTS)/$(1)/checks.csv)
+report: $(REPORTS)/$(1)/tables/tables.xlsx $(REPORTS)/$(1)/checks.csv
+endef
+define annex_in_language
+$(call edition,population-$(1),$(COUNTED)/$(1),$(REPORTS)/$(1)/population,$(BESIDE),$(BESIDES),$(COUNTED)/estimates/population.parquet,$(DERIVED)/$(1)/language.toml,,$(EDITIONS))
+$(call document,-population-$(1),$(COUNTED)/$(1),$(REPORTS)/$(1)/population,$(BESIDE),$(BESIDES),$(DERIVED)/$(1)/language.toml)
+$(REPORTS)/$(1)/population/weekly_shares.csv: $(ANNEX)/weekly_shares.csv
+	@mkdir -p $$(@D) && cp $$< $$@
+report: $(addprefix $(REPORTS)/$(1)/population/,tables/tables.xlsx weekly_shares.csv)
+endef
+$(foreach l,$(OTHERS),$(eval $(call in_language,$(l))))
+$(if $(LED_TO),$(foreach l,$(OTHERS),$(eval $(call annex_in_language,$(l)))))
+report: $(FURTHER)
+endif
 
 # What the report prints, with its errata, and the rules that say which cell each number is compared with: for an extract
 # that claims to be the one the numbers were printed of, and for no other.
 ifeq ($(PUBLISHED),yes)
 all: $(REPORTS)/published.html
 PRINTED := $(addprefix data_raw/published/,tables.csv errata.csv) $(DECLARED) $(call settings,published.toml published_rows.csv published_columns.csv)
-$(eval $(call stage,published,$(SHOWN) $(NAMES) $(RAW)/extract.toml $(ESTIMATED) $(PRINTED),$(REPORTS)/published.html $(REPORTS)/tables/table_published.csv,$(TEMPLATES) $(wildcard pipeline/published/*.j2 pipeline/published/*.css) $(wildcard data_raw/published/SHA256SUMS)))
+PUBLISHED_BY := $(wildcard pipeline/published/*.j2 pipeline/published/*.css data_raw/published/SHA256SUMS)
+$(eval $(call stage,published,$(SHOWN) $(NAMES) $(RAW)/extract.toml $(ESTIMATED) $(PRINTED),$(REPORTS)/published.html $(REPORTS)/tables/table_published.csv,$(TEMPLATES) $(PUBLISHED_BY)))
+ifneq ($(EDITIONS),)
+$(foreach l,$(OTHERS),$(eval $(call stage,published-$(l),$(call shown_in,$(DERIVED)/$(l),$(STUDY)/exhibits.toml,$(DERIVED)/$(l)/language.toml) $(NAMES) $(RAW)/extract.toml $(ESTIMATED) $(PRINTED),$(REPORTS)/$(l)/published.html $(REPORTS)/$(l)/tables/table_published.csv,$(TEMPLATES) $(PUBLISHED_BY))))
+report: $(OTHERS:%=$(REPORTS)/%/published.html)
+endif
 else
 UNCLAIMED := $(wildcard $(REPORTS)/published.html $(REPORTS)/tables/table_published.csv)
 endif
@@ -289,8 +358,12 @@ endif
 # Last, for what takes longest is begun first.
 all: $(REPORTS)/tables/tables.xlsx
 
-# What an earlier build left: the page of a claim that is made no more, and the records of stages that are none any more.
-LEFT_OVER := $(UNCLAIMED) $(filter-out $(RECORDS),$(wildcard $(RUNS)/*.json $(RUNS)/*.d))
+# What an earlier build left: the page of a claim that is made no more, editions that are not of this build, and the records
+# of stages that are none any more.
+OUTDATED  := $(strip $(wildcard $(filter-out $(if $(EDITIONS),$(FURTHER) $(FOLDERS) $(PAGES)), \
+	$(foreach p,$(REPORTS) $(ANNEX),$(addprefix $(p)/,report.docx report.pdf)) $(foreach l,$(OFFERED),$(REPORTS)/$(l)/population $(REPORTS)/$(l)))))
+LEFT_OVER := $(strip $(UNCLAIMED) $(OUTDATED) $(wildcard $(foreach d,$(DERIVED) $(COUNTED),$(if $(EDITIONS),$(d)/$(SPOKEN),$(OFFERED:%=$(d)/%)))) \
+	$(filter-out $(RECORDS),$(wildcard $(RUNS)/*.json $(RUNS)/*.d)))
 
 # --- What is not a stage ---------------------------------------------------------------------------------------------
 

@@ -88,9 +88,7 @@ def _compare_made(records: Mapping[Path, Record], found: Comparison) -> Iterator
                 yield name
                 found.run_again(path, f"{name} is {'not the file that it made' if now else 'missing'}")
                 if now:
-                    found.said.append(
-                        f"{name}: not the file that stage {record['stage']} made. It is made again where it is asked for."
-                    )
+                    found.said.append(f"{name}: not the file that stage {record['stage']} made. It is made again.")
 
 
 def _compare_read(path: Path, record: Record, forged: set[str], found: Comparison) -> None:

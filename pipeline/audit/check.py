@@ -175,9 +175,17 @@ def _check_strays(reports: Path, made: Mapping[str, Record]) -> tuple[int, list[
     strays = [
         f"{path}: no stage made it, and no command. Move it out of the folder of the report, or delete it."
         for path in files
-        if str(path) not in made and not str(path.relative_to(reports)).startswith(OF_COMMANDS)
+        if str(path) not in made
+        and not str(path.relative_to(reports)).startswith(OF_COMMANDS)
+        and not _is_copy(path, reports)
     ]
     return len(files), strays
+
+
+def _is_copy(path: Path, reports: Path) -> bool:
+    """Whether a file in the folder of another language is that of the report itself."""
+    original = reports.joinpath(*path.relative_to(reports).parts[1:])
+    return original != reports and original.is_file() and original.read_bytes() == path.read_bytes()
 
 
 def _check_heads(records: Mapping[str, Record], runs: Path, reports: Path) -> tuple[int, list[str]]:

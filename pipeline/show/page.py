@@ -27,10 +27,12 @@ def write_table_page(table: Table) -> str:
     )
 
 
-def write_page(report: Report, editions: Mapping[str, Any] | None = None, *, has_population: bool = False) -> str:
+def write_page(
+    report: Report, editions: Mapping[str, Any] | None = None, *, has_population: bool = False, head: str = ""
+) -> str:
     """The page of a report, which leads to its other `editions` where there are any.
 
-    has_population: whether the page of the population is there to be led to.
+    has_population: whether the page of the population is there to be led to. head: that of the chain of records.
     """
     language = report.language
 
@@ -57,6 +59,7 @@ def write_page(report: Report, editions: Mapping[str, Any] | None = None, *, has
         has_population=has_population,
         editions=list(_other_languages(report, editions)) if editions else [],
         documents=DOCUMENTS if editions else {},
+        head=head,
         chapters=[(title, [_section(exhibit) for exhibit in exhibits]) for title, exhibits in report.chapters],
     )
 

@@ -26,6 +26,7 @@ def run(
     checks: pd.DataFrame | None = None,
     population: Mapping[str, Any] | None = None,
     editions: Mapping[str, Any] | None = None,
+    provenance: Mapping[str, Any] | None = None,
     **pictures: str,
 ) -> dict[str, str]:
     """index.html: one self-contained page with every exhibit of exhibits.toml, from the numbers shown alone.
@@ -34,11 +35,17 @@ def run(
     suspicious. `pictures` are the figures as SVG, by name; InputError if one lacks.
     With the facts of the `population` the page leads to that of make population, and with those of the `editions` to
     its Word file, its PDF and its other languages: the first language, whose folders the others lie in, and the others.
+    It tells the head of `provenance`.
     """
     content = build_content(
         shown, exhibits, variables, words, extract, language, groups, municipalities, checks, pictures
     )
     return {
-        "index.html": write_page(content, editions, has_population=population is not None),
+        "index.html": write_page(
+            content,
+            editions,
+            has_population=population is not None,
+            head="" if provenance is None else provenance["head"],
+        ),
         "missing.txt": write_missing(shown, content.unplaced),
     }

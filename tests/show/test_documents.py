@@ -15,7 +15,7 @@ from pipeline.settings.exhibits import exhibit_number
 from pipeline.show.content import Exhibit
 from pipeline.show.print_layout import SMALL_SIZES, lay_out, text_room
 from pipeline.show.tables import Block, Line, Shown, Table
-from tests.show.conftest import CONFIG, FIGURES, TABLES, WORD_TABLES, document, made_in
+from tests.show.conftest import CONFIG, FIGURES, TABLES, document, made_in
 
 SYNTHETIC = {"en": "Synthetic data", "da": "Syntetiske data"}
 PAGE_OF = {"en": r"Page {} of {}", "da": r"Side {} af {}"}

@@ -15,6 +15,7 @@ is_name     = $(and $(filter 1,$(words $(1))),$(if $(call other_in,$(1)),,yes),$
 LATER    := $(if $(filter-out diff,$(or $(MAKECMDGOALS),help)),,$(or $(EXTRACT),twin))
 RECORDED := $(if $(call is_name,$(LATER)),$(shell cat data_derived/$(LATER)/study.txt 2>/dev/null))
 STUDY    ?= $(or $(RECORDED),config)
+$(if $(call other_in,$(subst /,,$(subst .,,$(subst ~,,$(STUDY))))),$(error STUDY = '$(STUDY)' is no folder that make can take: use letters, digits, / . ~ _ and - only))
 $(if $(RECORDED),$(if $(wildcard $(STUDY)/study.toml),,$(error $(LATER) was built with the settings $(RECORDED), and there is no $(STUDY)/study.toml. Put it back, or build $(LATER) again with make all EXTRACT=$(LATER) STUDY=folder)))
 # For make new FROM is a folder that lies anywhere.
 $(foreach v,EXTRACT $(if $(filter new,$(MAKECMDGOALS)),,FROM),$(if $(call is_name,$($(v))),,$(error $(v) = '$($(v))' is no name of an extract: use letters, digits, _ and - only, and not published)))
@@ -33,10 +34,9 @@ $(if $(filter-out $(OFFERED),$(ASKED)),$(error LANGUAGE=$(LANGUAGE): the exhibit
 BUILT := $(filter $(OFFERED),$(shell sed -n 's/^language = "\(.*\)"/\1/p' $(DERIVED)/language.toml 2>/dev/null))
 SPOKEN := $(or $(ASKED),$(BUILT),$(firstword $(OFFERED)))
 
-# What stands in a variable reaches a command by the environment, or a quote in it would end the command.
+# What anybody may write into these reaches a command by the environment: in the command itself a quote would end it.
 export OPENBLAS_NUM_THREADS := 1
-export REASON
-export ID
+export REASON ID PERSON SET FORMAT FROM ENGINE BEFORE
 export MPLBACKEND := Agg
 
 # A module of the project in an isolated Python: a stray file beside the Makefile has no say.
@@ -55,7 +55,7 @@ MAKEFLAGS += --no-builtin-rules
 
 # --- What to ask for -------------------------------------------------------------------------------------------------
 
-.PHONY: all report check population twin test lint docs bench trace diff baseline extract new check-extract calibrate clean help FORCE
+.PHONY: all report check why population twin test lint docs bench trace diff baseline extract new check-extract calibrate clean help FORCE
 
 all: $(REPORTS)/index.html ## Every table, figure and the report page of EXTRACT (default twin); LANGUAGE=da for Danish, LANGUAGE=en back
 	$(if $(LEFT_OVER),@rm -rf $(LEFT_OVER))
@@ -69,8 +69,11 @@ report: all ## The page, report.docx and report.pdf of EXTRACT in every language
 	@echo '$(EDITED)' > $(DERIVED)/editions.txt
 	@echo "$(REPORTS) holds report.docx and report.pdf$(if $(OTHERS), and in folders of their own the report in other languages: $(OTHERS))"
 
-check: all ## Compare every file of EXTRACT with its recorded SHA-256: received, settings, code, derived and reports
-	@$(RUN) pipeline.audit.check $(RUNS)
+check: all ## Compare every file of EXTRACT with its recorded SHA-256, and the records with each other; says every rule
+	@$(MAKE) --no-print-directory --dry-run --always-make all 2>/dev/null | $(RUN) pipeline.audit.check $(RUNS) $(RAW) $(REPORTS)
+
+why: $(SETUP) ## Say which stages make all would run, and because of what
+	@LC_ALL=C $(MAKE) --no-print-directory --dry-run --debug=basic all 2>&1 | $(RUN) pipeline.audit.why $(RUNS)
 
 test: check ## Run every test; they are about the synthetic trial, whatever EXTRACT is
 	$(if $(filter-out twin,$(EXTRACT)),@$(MAKE) check EXTRACT=twin)
@@ -86,14 +89,14 @@ docs: $(SETUP) ## Write docs/checks.md, docs/outcomes.md, docs/models.md and doc
 	@$(RUN) pipeline.documents
 
 bench: all ## Measure the build beside that of the commit before (or BEFORE=<commit>), its growth, and the estimators
-	$(PYTHON) -m benchmarks.build $(or $(BEFORE),$(shell git rev-parse --quiet --verify HEAD^))
+	$(PYTHON) -m benchmarks.build $(if $(BEFORE),"$$BEFORE",$(shell git rev-parse --quiet --verify HEAD^))
 	$(PYTHON) -m benchmarks.growth
 	$(PYTHON) -m benchmarks.scan
 	$(PYTHON) -m benchmarks.population
 	$(PYTHON) -m benchmarks.estimators
 
 trace: $(SETUP) ## Walk one number, as built, back to its register cells: make trace ID=figure_3_3/all/sickness_benefit/45
-	@$(RUN) pipeline.audit.trace --raw $(RAW) --derived $(DERIVED) --settings $(STUDY)
+	@$(RUN) pipeline.audit.trace --raw $(RAW) --derived $(DERIVED) --settings $(STUDY) -- "$$ID"
 
 diff: $(DERIVED)/shown.parquet ## Say what changed from one extract to another, what moved, and why: make diff FROM=twin EXTRACT=2018q2
 	@$(RUN) pipeline.changes data_derived/$(FROM) $(DERIVED) --raw data_raw/$(FROM) --out $(REPORTS)/diff_$(FROM)
@@ -113,7 +116,7 @@ extract: $(SETUP) ## Register the files in data_raw/EXTRACT: tell what each is a
 	@$(RUN) pipeline.register.receive $(RAW) --settings $(STUDY) $(if $(AGAIN),--again)
 
 new: $(SETUP) ## Begin an extract with the files of a folder: make new EXTRACT=2018q2 FROM=folder; asks what the files do not say
-	@$(RUN) pipeline.register.receive $(RAW) --settings $(STUDY) --from '$(FROM)'
+	@$(RUN) pipeline.register.receive $(RAW) --settings $(STUDY) --from "$$FROM"
 
 check-extract: $(SETUP) ## Say all that is wrong or suspicious in EXTRACT and its settings on one page; FROM=name sets the last one beside it
 	@$(CHECK) $(if $(filter command,$(origin FROM)),--before data_derived/$(FROM))
@@ -144,6 +147,7 @@ OLD = sys.executable + " is Python " + sys.version.split()[0] + ", older than 3.
 # that has to be made, so a build with nothing to do starts no Python; the process ends with this make. A Python that
 # cannot run the project is refused by the package itself (pipeline/__init__.py).
 MAKE_PROCESS := $(shell echo $$PPID)
+export BUILDERS := $(BUILDERS) $(MAKE_PROCESS)
 WARM := $(RUNS)/.warm.$(MAKE_PROCESS)
 .SECONDARY: $(WARM)
 $(WARM): | $(SETUP)
@@ -167,7 +171,7 @@ CHECKOUT = $(eval CHECKOUT := $(if $(wildcard .git),$(shell git rev-parse --veri
 # Stages that have to run again though the dates of files do not say so: a file is not what was recorded, or the code is
 # other code. It takes 0.01 s where nothing changed.
 LOOK   = $(PYTHON) -I -S pipeline/runner/look.py $(RUNS) $(if $(filter population,$(MAKECMDGOALS)),--beside)
-IDLE  := help clean lint docs new extract check-extract trace calibrate
+IDLE  := help why clean lint docs new extract check-extract trace calibrate
 UNLIKE := $(if $(filter-out $(IDLE),$(or $(MAKECMDGOALS),help)),$(if $(wildcard $(RUNS)/*.json),$(shell $(LOOK))))
 
 define stage
@@ -221,7 +225,9 @@ endif
 
 # What is read is checked as it is read, and the settings beside it; nothing is made of a delivery before both pass.
 CHECKS := $(REPORTS)/checks.csv
-$(eval $(call stage,settings,$(call settings,study.toml outcomes.toml models.toml exhibits.toml benefit_codes.csv scales.csv municipalities.csv published_rows.csv published_columns.csv variables.csv),$(DERIVED)/settings.txt))
+# What builds and checks is part of the chain too: no stage imports it, so the first one of every build reads it.
+MACHINERY := Makefile $(wildcard pipeline/runner/*.py pipeline/audit/*.py)
+$(eval $(call stage,settings,$(call settings,study.toml outcomes.toml models.toml exhibits.toml benefit_codes.csv scales.csv municipalities.csv published_rows.csv published_columns.csv variables.csv),$(DERIVED)/settings.txt,$(MACHINERY)))
 $(addprefix $(RUNS)/,sample.json survey.json outcomes.json): | $(RUNS)/settings.json
 # The register may be larger than the memory: it is read once, and again only if a key, its files or its facts change.
 $(eval $(call stage,request,$(RAW)/extract.toml $(ALLOCATION) $(call settings,study.toml),$(DERIVED)/request.json))
@@ -285,7 +291,7 @@ ANNEX    := $(REPORTS)/population
 BESIDES  := $(shell sed -n 's/^\[\([a-z]*_[0-9_]*\)\]$$/\1/p' $(BESIDE) 2>/dev/null)
 ifneq ($(filter population,$(MAKECMDGOALS)),)
 $(COUNTS): $(COUNTED_FROM) $(call derived,sample trial groups) $(if $(ENGINE),FORCE) | $(SETUP)
-	@$(RUN) pipeline.population $(RAW) --settings $(STUDY) --derived $(DERIVED) $(if $(ENGINE),--engine '$(ENGINE)') && touch $@
+	@$(RUN) pipeline.population $(RAW) --settings $(STUDY) --derived $(DERIVED) $(if $(ENGINE),--engine "$$ENGINE") && touch $@
 endif
 $(COUNTED)/estimates/population.parquet $(COUNTED)/weekly_shares.csv: $(COUNTS) ;
 $(ANNEX)/weekly_shares.csv: $(COUNTED)/weekly_shares.csv
@@ -340,9 +346,10 @@ endif
 ifeq ($(PUBLISHED),yes)
 all: $(REPORTS)/published.html
 PRINTED := $(addprefix data_raw/published/,tables.csv errata.csv) $(DECLARED) $(call settings,published.toml published_rows.csv published_columns.csv)
-$(eval $(call stage,published,$(SHOWN) $(NAMES) $(RAW)/extract.toml $(ESTIMATED) $(PRINTED),$(REPORTS)/published.html $(REPORTS)/tables/table_published.csv,$(TEMPLATES) $(wildcard pipeline/published/*.j2 pipeline/published/*.css)))
+PUBLISHED_BY := $(wildcard pipeline/published/*.j2 pipeline/published/*.css data_raw/published/SHA256SUMS)
+$(eval $(call stage,published,$(SHOWN) $(NAMES) $(RAW)/extract.toml $(ESTIMATED) $(PRINTED),$(REPORTS)/published.html $(REPORTS)/tables/table_published.csv,$(TEMPLATES) $(PUBLISHED_BY)))
 ifneq ($(EDITIONS),)
-$(foreach l,$(OTHERS),$(eval $(call stage,published-$(l),$(call shown_in,$(DERIVED)/$(l),$(STUDY)/exhibits.toml,$(DERIVED)/$(l)/language.toml) $(NAMES) $(RAW)/extract.toml $(ESTIMATED) $(PRINTED),$(REPORTS)/$(l)/published.html $(REPORTS)/$(l)/tables/table_published.csv,$(TEMPLATES) $(wildcard pipeline/published/*.j2 pipeline/published/*.css))))
+$(foreach l,$(OTHERS),$(eval $(call stage,published-$(l),$(call shown_in,$(DERIVED)/$(l),$(STUDY)/exhibits.toml,$(DERIVED)/$(l)/language.toml) $(NAMES) $(RAW)/extract.toml $(ESTIMATED) $(PRINTED),$(REPORTS)/$(l)/published.html $(REPORTS)/$(l)/tables/table_published.csv,$(TEMPLATES) $(PUBLISHED_BY))))
 report: $(OTHERS:%=$(REPORTS)/%/published.html)
 endif
 else

@@ -57,9 +57,9 @@ def write_page(
         extract=report.extract,
         is_annex=report.is_annex,
         has_population=has_population,
+        head=head,
         editions=list(_other_languages(report, editions)) if editions else [],
         documents=DOCUMENTS if editions else {},
-        head=head,
         chapters=[(title, [_section(exhibit) for exhibit in exhibits]) for title, exhibits in report.chapters],
     )
 

@@ -25,8 +25,8 @@ def run(
     municipalities: pd.DataFrame | None = None,
     checks: pd.DataFrame | None = None,
     population: Mapping[str, Any] | None = None,
-    editions: Mapping[str, Any] | None = None,
     provenance: Mapping[str, Any] | None = None,
+    editions: Mapping[str, Any] | None = None,
     **pictures: str,
 ) -> dict[str, str]:
     """index.html: one self-contained page with every exhibit of exhibits.toml, from the numbers shown alone.

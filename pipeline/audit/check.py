@@ -14,10 +14,12 @@ from pipeline.errors import InputError, command
 from pipeline.register.readers import require_same
 from pipeline.runner.inputs import DESCRIPTION, DIGESTS, load_input, require_digest
 from pipeline.runner.records import PARTS, RECEIVED, Record, head_of, is_made, read_record
+from pipeline.show.words import INTERFACE
 from pipeline.storage import digest
 
 # What commands write beside the exhibits of the stages.
 OF_COMMANDS = ("check/", "beside_", "diff_", "population/weekly_shares.csv")
+COPIED = tuple(f"{language}/{name}" for language in INTERFACE for name in ("checks.csv", "population/weekly_shares.csv"))
 PROVENANCE = "provenance"
 
 
@@ -172,7 +174,7 @@ def _check_strays(reports: Path, made: Mapping[str, Record]) -> tuple[int, list[
     strays = [
         f"{path}: no stage made it, and no command. Move it out of the folder of the report, or delete it."
         for path in files
-        if str(path) not in made and not str(path.relative_to(reports)).startswith(OF_COMMANDS)
+        if str(path) not in made and not str(path.relative_to(reports)).startswith(OF_COMMANDS + COPIED)
     ]
     return len(files), strays
 

@@ -19,7 +19,7 @@ from pipeline.storage import digest
 
 # What commands write beside the exhibits of the stages.
 OF_COMMANDS = ("check/", "beside_", "diff_", "population/weekly_shares.csv")
-COPIED = tuple(f"{language}/{name}" for language in INTERFACE for name in ("checks.csv", "population/weekly_shares.csv"))
+COPIED = tuple(f"{tongue}/{name}" for tongue in INTERFACE for name in ("checks.csv", "population/weekly_shares.csv"))
 PROVENANCE = "provenance"
 
 

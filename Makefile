@@ -60,12 +60,13 @@ MAKEFLAGS += --no-builtin-rules
 all: $(REPORTS)/index.html ## Every table, figure and the report page of EXTRACT (default twin); LANGUAGE=da for Danish, LANGUAGE=en back
 	$(if $(LEFT_OVER),@rm -rf $(LEFT_OVER))
 	$(if $(OUTDATED),@echo "removed what make report made before this: $(OUTDATED). Say make report to have it anew")
-	$(if $(wildcard $(WARM)),@$(LOOK) --close > /dev/null)
+	$(if $(filter report,$(MAKECMDGOALS)),,$(if $(wildcard $(WARM)),@$(LOOK) --close > /dev/null))
 	@awk 'NR <= $(LINES_SAID) {print} END {if (NR > $(LINES_SAID)) print "  and " NR - $(LINES_SAID) " lines more, all in " FILENAME}' $(REPORTS)/missing.txt
 	@echo "$(REPORTS)/index.html shows every table and figure"
 
 report: all ## The page, report.docx and report.pdf of EXTRACT in every language it has words in: make report LANGUAGE=da puts Danish first
-	@mkdir -p $(DERIVED) && echo '$(EDITED)' > $(DERIVED)/editions.txt
+	$(if $(wildcard $(WARM)),@$(LOOK) --close > /dev/null)
+	@echo '$(EDITED)' > $(DERIVED)/editions.txt
 	@echo "$(REPORTS) holds report.docx and report.pdf$(if $(OTHERS), and in folders of their own the report in other languages: $(OTHERS))"
 
 check: all ## Compare every file of EXTRACT with its recorded SHA-256, and the records with each other; says every rule
@@ -324,13 +325,13 @@ $(DERIVED)/%/language.toml:
 $(REPORTS)/%/checks.csv: $(CHECKS)
 	@mkdir -p $(@D) && cp $< $@
 define in_language
-$(call edition,$(1),$(DERIVED)/$(1),$(REPORTS)/$(1),$(STUDY)/exhibits.toml,$(exhibits),$(ESTIMATED),$(DERIVED)/$(1)/language.toml,$(REPORTS)/$(1)/checks.csv,$(LED_TO) $(EDITIONS))
-$(call document,-$(1),$(DERIVED)/$(1),$(REPORTS)/$(1),$(STUDY)/exhibits.toml,$(exhibits),$(DERIVED)/$(1)/language.toml,$(REPORTS)/$(1)/checks.csv)
+$(call edition,$(1),$(DERIVED)/$(1),$(REPORTS)/$(1),$(STUDY)/exhibits.toml,$(exhibits),$(ESTIMATED),$(DERIVED)/$(1)/language.toml,$(CHECKS),$(DERIVED)/provenance.json $(LED_TO) $(EDITIONS))
+$(call document,-$(1),$(DERIVED)/$(1),$(REPORTS)/$(1),$(STUDY)/exhibits.toml,$(exhibits),$(DERIVED)/$(1)/language.toml,$(CHECKS))
 report: $(REPORTS)/$(1)/tables/tables.xlsx $(REPORTS)/$(1)/checks.csv
 endef
 define annex_in_language
-$(call edition,population-$(1),$(COUNTED)/$(1),$(REPORTS)/$(1)/population,$(BESIDE),$(BESIDES),$(COUNTED)/estimates/population.parquet,$(DERIVED)/$(1)/language.toml,,$(EDITIONS))
-$(call document,-population-$(1),$(COUNTED)/$(1),$(REPORTS)/$(1)/population,$(BESIDE),$(BESIDES),$(DERIVED)/$(1)/language.toml)
+$(call edition,$(1)-population,$(COUNTED)/$(1),$(REPORTS)/$(1)/population,$(BESIDE),$(BESIDES),$(COUNTED)/estimates/population.parquet,$(DERIVED)/$(1)/language.toml,,$(EDITIONS))
+$(call document,-$(1)-population,$(COUNTED)/$(1),$(REPORTS)/$(1)/population,$(BESIDE),$(BESIDES),$(DERIVED)/$(1)/language.toml)
 $(REPORTS)/$(1)/population/weekly_shares.csv: $(ANNEX)/weekly_shares.csv
 	@mkdir -p $$(@D) && cp $$< $$@
 report: $(addprefix $(REPORTS)/$(1)/population/,tables/tables.xlsx weekly_shares.csv)

@@ -162,11 +162,15 @@ def write(language: str, shown: pd.DataFrame, synthetic: bool = True, **changed:
     return tables.run(shown, **given(language, synthetic, changed, "variables"))
 
 
+def mapped_to(language: str, synthetic: bool, changed: dict[str, Any]) -> dict[str, Any]:
+    """What a stage takes that shows every exhibit, a map among them."""
+    return given(language, synthetic, {"municipalities": MUNICIPALITIES, **changed}, "variables", "extract")
+
+
 def reported(
     language: str, shown: pd.DataFrame, pictures: dict[str, str], synthetic: bool = True, **changed: Any
 ) -> dict[str, str]:
-    mapped = {"municipalities": MUNICIPALITIES, **changed}
-    return report.run(shown, **given(language, synthetic, mapped, "variables", "extract"), **pictures)
+    return report.run(shown, **mapped_to(language, synthetic, changed), **pictures)
 
 
 def page_with(
@@ -178,10 +182,7 @@ def page_with(
 def document(
     language: str, shown: pd.DataFrame, pictures: dict[str, str], synthetic: bool = True, **changed: Any
 ) -> dict[str, bytes]:
-    mapped = {"municipalities": MUNICIPALITIES, **changed}
-    exhibits = mapped.pop("exhibits", CONFIG["exhibits"])
-    taken = given(language, synthetic, mapped, "variables", "extract") | {"exhibits": exhibits}
-    return documents.run(shown, **taken, **pictures)
+    return documents.run(shown, **mapped_to(language, synthetic, changed), **pictures)
 
 
 def pictures_of(drawn: dict[str, Any]) -> dict[str, str]:

@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 import pytest
 
 from pipeline.errors import InputError
-from tests.show.conftest import FIGURES, TABLES, invent_estimates, made_in, make_shown, page_with
+from tests.show.conftest import CONFIG, FIGURES, TABLES, invent_estimates, made_in, make_shown, page_with
 
 MINUS = "\N{MINUS SIGN}"  # the message says "less" in its place
 VOID = {"meta", "br", "input", "link", "img", "hr"}
@@ -107,6 +107,29 @@ def test_the_message_follows_the_numbers(effect, low, high, word, verdict):
     assert f"{100 * abs(effect):.2f} percentage points {word}" in plain
     assert verdict in plain
     assert ("clear" in finding.split(">")[0]) == ("excludes" in verdict)
+
+
+@pytest.mark.parametrize(
+    ("language", "is_annex", "first", "address"),
+    [
+        ("en", False, "en", "da/index.html"),
+        ("da", False, "en", "../index.html"),
+        ("en", False, "da", "../index.html"),
+        ("en", True, "en", "../da/population/index.html"),
+        ("da", True, "en", "../../population/index.html"),
+    ],
+)
+def test_the_page_leads_to_its_other_language_and_to_its_documents(language, is_annex, first, address):
+    exhibits = {**CONFIG["exhibits"], "page": {**CONFIG["exhibits"]["page"], "is_annex": is_annex}}
+    editions = {"first": first, "others": [other for other in ("en", "da") if other != first]}
+    changed = {"exhibits": exhibits, "editions": editions}
+    page = page_with(language, made_in(language).shown, made_in("en").pictures, **changed)
+    links = {attributes.get("href"): attributes for tag, attributes in Document(page).elements if tag == "a"}
+    other = {"en": "da", "da": "en"}[language]
+    assert (links[address]["hreflang"], links[address]["lang"]) == (other, other)
+    assert {"report.docx", "report.pdf"} <= set(links)
+    alone = [attributes for _, attributes in Document(made_in(language).page).elements]
+    assert not [own for own in alone if "hreflang" in own or own.get("href") == "report.pdf"]
 
 
 def test_a_missing_picture_is_named():

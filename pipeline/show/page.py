@@ -6,19 +6,20 @@ import html
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import InputError
-from pipeline.settings.exhibits import Exhibits, Finding, exhibit_number, fill, finding_words, in_language
+from pipeline.settings.exhibits import Exhibits, fill, in_language
 from pipeline.settings.extract import Extract
+from pipeline.show.conclusions import Conclusion, build_conclusions
 from pipeline.show.drawings import Drawing
+from pipeline.show.effects import tell
 from pipeline.show.figure_numbers import figure_table, flow_lines, map_lines
-from pipeline.show.numbers import MINUS
-from pipeline.show.remarks import gather_remarks
+from pipeline.show.findings import Result, build_results
 from pipeline.show.table_formats import html_number, write_html
 from pipeline.show.tables import Line, Table
+from pipeline.show.texts import Text
 from pipeline.show.words import INTERFACE
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def write_page(
     `pictures` holds the SVG of each figure; `shown` are the numbers shown; `words` the common placeholders; `checks`
     the rows of checks.csv. has_population: whether the page of the population is there to be led to.
     """
-    page = exhibits.page
+    page, telling = exhibits.page, tell(exhibits, shown, words, language)
     texts = dict(zip(shown["cell_id"], shown["text"], strict=True))
     numbers = {cell_id: html_number(cell_id, text, language, is_anchor=False) for cell_id, text in texts.items()}
     filled = {**numbers, **{name: html.escape(word) for name, word in words.items()}}
@@ -65,6 +66,7 @@ def write_page(
 
     sections = {name: _figure_section(drawings[name], pictures[name]) for name in exhibits.figures}
     sections |= {name: _table_section(table) for name, table in tables.items()}
+    placed = set(re.findall(r'<data id="([^"]+)"', "".join(section["table"] for section in sections.values())))
     return page_template("page.html.j2").render(
         language=language,
         ui=INTERFACE[language],
@@ -72,7 +74,8 @@ def write_page(
         title=fill(in_language(page, "title", language), words),
         label=words["extract"],
         lede=paragraphs("lede"),
-        findings=[_finding(finding, exhibits, shown, words, language) for finding in page.findings],
+        findings=[_finding(result, language, placed) for result in build_results(telling)],
+        conclusions=[_conclusion(conclusion, language, placed) for conclusion in build_conclusions(telling)],
         trial=paragraphs("trial"),
         reading=paragraphs("reading"),
         trace=paragraphs("trace"),
@@ -113,56 +116,29 @@ def _where(row: Mapping[Any, str], language: str) -> str:
     return ", ".join(filter(None, [Path(row["file"]).name, column]))
 
 
-def _finding(
-    finding: Finding, exhibits: Exhibits, shown: pd.DataFrame, words: Mapping[str, str], language: str
-) -> dict[str, Any]:
-    """The parts of one main result; its words follow the sign of the effect and whether the interval holds zero.
+def _marked(text: Text, language: str, placed: set[str]) -> Any:
+    """A text as HTML, each number with its address; one that no place of the page has yet, `placed`, is its anchor."""
+    parts = []
+    for part in text:
+        if isinstance(part, str):
+            parts.append(html.escape(part, quote=False))
+        else:
+            parts.append(html_number(part.cell_id, part.text, language, is_anchor=part.cell_id not in placed))
+            placed.add(part.cell_id)
+    return as_markup("".join(parts))
 
-    A missing effect has no size, and the reason in place of the interval.
-    """
-    page, address = exhibits.page, fill(finding.effect, words)
-    found = {limit: _row_of(shown, address, limit) for limit in ("", "ci_low", "ci_high")}
-    effect = found[""]
-    if effect is None:
-        raise InputError(f"exhibits.toml [page]: the finding {address} is not the address of a number. Mend it.")
 
-    def number(row: pd.Series, text: str) -> str:
-        return html_number(row["cell_id"], text, language, is_anchor=False)
+def _finding(result: Result, language: str, placed: set[str]) -> dict[str, Any]:
+    """A main result with its texts as HTML."""
+    texts = {name: _marked(getattr(result, name), language, placed) for name in ("headline", "sentence", "facts")}
+    return {**vars(result), **texts}
 
-    limits = [row for row in (found["ci_low"], found["ci_high"]) if row is not None and not isnan(row["value"])]
-    is_clear = len(limits) == 2 and (limits[0]["value"] > 0 or limits[1]["value"] < 0)
-    headline, interval = INTERFACE[language]["no_estimate"], ""
-    if isnan(effect["value"]):
-        verdict = gather_remarks(effect.to_frame().T, words, language)
-    else:
-        size = number(effect, effect["text"].lstrip(MINUS))
-        headline = fill(
-            finding_words(page, finding, "less" if effect["value"] < 0 else "more", language), {"size": size}
-        )
-        verdict = INTERFACE[language]["no_interval"]
-    if len(limits) == 2:
-        ends = {end: number(row, row["text"]) for end, row in zip(("low", "high"), limits, strict=True)}
-        interval = fill(in_language(page, "interval", language), {**words, **ends})
-        verdict = in_language(page, "significant" if is_clear else "not_significant", language)
-    state = in_language(finding, "state", language)
-    return {
-        "is_lead": finding.is_lead,
-        "is_clear": is_clear,
-        "exhibit": address.split("/")[0],
-        "number": exhibit_number(address.split("/")[0], language),
-        "group": in_language(finding, "group", language),
-        "headline": as_markup(headline),
-        "sentence": fill(finding_words(page, finding, "finding", language), {**words, "state": state}),
-        "interval": as_markup(interval),
-        "verdict": verdict,
+
+def _conclusion(conclusion: Conclusion, language: str, placed: set[str]) -> dict[str, Any]:
+    texts = {
+        name: [_marked(text, language, placed) for text in getattr(conclusion, name)] for name in ("sentences", "basis")
     }
-
-
-def _row_of(shown: pd.DataFrame, address: str, statistic: str) -> pd.Series | None:
-    """The number at an address, or another statistic of the same estimate; None if it is not shown."""
-    other = f"{address.removesuffix('/estimate')}/{statistic}"
-    found = shown[shown["cell_id"] == (other if statistic else address)]
-    return None if found.empty else found.iloc[0]
+    return {**vars(conclusion), **texts}
 
 
 def _figure_section(drawing: Drawing, picture: str) -> dict[str, Any]:

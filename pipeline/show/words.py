@@ -22,6 +22,7 @@ INTERFACE = {
     "en": {
         "analysed": "Analysed",
         "at_risk": "At risk",
+        "basis": "The effects and intervals that this rests on",
         "ci_low": "Lower limit",
         "checks": "Checks of the data",
         "checks_passed": "{passed} of {rules} rules looked at the data and found nothing to ask about.",
@@ -39,6 +40,7 @@ INTERFACE = {
         "none": "none analysed",
         "note": "Note",
         "not_looked_at": "Rules that could not look",
+        "nothing_known": "Nothing is known of {group}: there is no interval.",
         "nothing": "No estimate could be made. The note says why.",
         "numbers": "Numbers behind the figure",
         "population": "The population behind the trial",
@@ -56,6 +58,7 @@ INTERFACE = {
     "da": {
         "analysed": "Analyseret",
         "at_risk": "I risiko",
+        "basis": "Effekterne og intervallerne, det bygger på",
         "ci_low": "Nedre grænse",
         "checks": "Kontrol af data",
         "checks_passed": "{passed} af {rules} regler har set på data uden at finde noget at spørge til.",
@@ -73,6 +76,7 @@ INTERFACE = {
         "none": "ingen analyseret",
         "note": "Note",
         "not_looked_at": "Regler, der ikke kunne se på noget",
+        "nothing_known": "Intet vides om {group}: der er intet interval.",
         "nothing": "Intet estimat kunne laves. Noten siger hvorfor.",
         "numbers": "Tallene bag figuren",
         "population": "Befolkningen bag forsøget",
@@ -92,6 +96,8 @@ BOUND_WORDS = {
     "en": {"below": "less than", "at_most": "at most", "at_least": "at least", "above": "more than", "equals": ""},
     "da": {"below": "mindre end", "at_most": "højst", "at_least": "mindst", "above": "mere end", "equals": ""},
 }
+PERCENT = {"en": "%", "da": "\N{NO-BREAK SPACE}%"}
+AND = {"en": " and ", "da": " og "}
 WEEKS = {"en": ("week", "weeks"), "da": ("uge", "uger")}
 FIRST_WEEK = {"en": "the first week", "da": "den første uge"}
 FIRST_OF_RUN = {"en": "the first of at least {weeks} in a row", "da": "den første af mindst {weeks} i træk"}

@@ -98,7 +98,7 @@ def invent_estimates(groups: pd.DataFrame = GROUPS) -> pd.DataFrame:
         n=persons,
         n_treated=persons // 2,
         n_control=persons - persons // 2,
-        control_mean=weeks,
+        control_mean=np.where(frame["model"] == "density", weeks, 0.4),
         note="",
     )
 

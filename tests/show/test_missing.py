@@ -107,7 +107,7 @@ def test_alike_reasons_of_one_exhibit_are_one_line():
     other = without("effect/all/reading/4/treated", "no estimate: 4 observations are too few for 5 coefficients")
     table.loc[table["estimate_id"] == "effect/all/reading/4/treated"] = other
     lines = make(table).missing.splitlines()
-    first = f"  Figure 7.1: {3 * HORIZON}, no estimate: 3 observations are too few for 5 coefficients"
+    first = f"  Figure 7.1: {3 * HORIZON + 3}, no estimate: 3 observations are too few for 5 coefficients"
     assert lines[1] == f"{first}, and 1 more like it"
 
 

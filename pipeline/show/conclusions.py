@@ -28,6 +28,7 @@ class Conclusion:
     headline: str
     sentences: tuple[Text, ...]
     basis: tuple[Text, ...]
+    purpose: str
 
 
 def build_conclusions(telling: Telling) -> tuple[Conclusion, ...]:
@@ -53,6 +54,7 @@ def _conclude(comparison: Comparison, telling: Telling) -> Conclusion:
             join_texts([(*_labelled(effect), *_interval(effect)) for effect in pair], "; ")
             for pair in zip(*sides, strict=True)
         ),
+        purpose="; ".join(dict.fromkeys(effect.purpose for effects in sides for effect in effects)),
     )
 
 

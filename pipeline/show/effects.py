@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 from pipeline.errors import InputError
 from pipeline.settings.exhibits import SETTINGS_FILE, Exhibits, fill, in_language
 from pipeline.show.effect_numbers import LIMITS, SIZES, number_address
+from pipeline.show.model_words import ModelWords
 from pipeline.show.numbers import MINUS
 from pipeline.show.tables import Shown
 from pipeline.show.texts import Text, fill_text
-from pipeline.show.words import PERCENT
+from pipeline.show.words import PERCENT, Words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,6 +28,7 @@ class Telling:
     rows: Mapping[str, Mapping[Any, Any]]
     words: Mapping[str, str]
     language: str
+    models: Mapping[str, ModelWords]
 
     def word(self, settings: object, key: str) -> str:
         """A word of the settings, filled in."""
@@ -81,6 +83,13 @@ class Effect:
         return not any(digit in str(self.row(statistic)["text"]) for digit in "123456789")
 
     @property
+    def purpose(self) -> str:
+        """What the analysis is for and when it was planned; '' for a number that is of no model."""
+        model, sample = str(self.row("estimate")["estimate_id"]).split("/")[:2]
+        known = self.telling.models.get(model)
+        return known.purpose_of(sample) if known else ""
+
+    @property
     def direction(self) -> str:
         """'more', 'less', 'none' if it is written as zero, '' if it is missing."""
         if not isfinite(self.value()):
@@ -100,6 +109,8 @@ class Effect:
         return "more" if low > 0 else "less" if high < 0 else ""
 
 
-def tell(exhibits: Exhibits, shown: pd.DataFrame, words: Mapping[str, str], language: str) -> Telling:
-    """What the main results are told from, of shown.parquet."""
-    return Telling(exhibits, {row["cell_id"]: row for row in shown.to_dict("records")}, words, language)
+def tell(exhibits: Exhibits, shown: pd.DataFrame, words: Words, language: str) -> Telling:
+    """What the main results are told from, of shown.parquet and words.json."""
+    return Telling(
+        exhibits, {row["cell_id"]: row for row in shown.to_dict("records")}, words.texts, language, words.models
+    )

@@ -21,7 +21,8 @@ class Result:
     """One main result; `exhibit` is the name of the one that shows it and `number` what a reader calls it.
 
     is_clear: whether the interval excludes zero. sentence: of what, and the level of the control group; facts:
-    interval, p-value and persons; verdict: what the interval says, or why there is none.
+    interval, p-value and persons; verdict: what the interval says, or why there is none; purpose: what the analysis is for and when it
+    was planned.
     """
 
     is_lead: bool
@@ -33,6 +34,7 @@ class Result:
     sentence: Text
     facts: Text
     verdict: str
+    purpose: str
 
 
 def build_results(telling: Telling) -> tuple[Result, ...]:
@@ -61,6 +63,7 @@ def _result(finding: Finding, telling: Telling) -> Result:
         sentence=join_texts([(*sentence, "."), _level(effect)], " "),
         facts=join_texts(_facts(effect), "; ") if effect.direction else (),
         verdict=_verdict(effect),
+        purpose=effect.purpose,
     )
 
 

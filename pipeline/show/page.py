@@ -20,7 +20,7 @@ from pipeline.show.findings import Result, build_results
 from pipeline.show.table_formats import html_number, write_html
 from pipeline.show.tables import Line, Table
 from pipeline.show.texts import Text
-from pipeline.show.words import INTERFACE
+from pipeline.show.words import INTERFACE, Words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,7 +42,7 @@ def write_page(
     pictures: Mapping[str, str],
     tables: Mapping[str, Table],
     shown: pd.DataFrame,
-    words: Mapping[str, str],
+    known: Words,
     extract: Extract,
     language: str,
     checks: Sequence[Mapping[Any, str]] = (),
@@ -51,10 +51,10 @@ def write_page(
 ) -> str:
     """The page with every exhibit in the order of exhibits.toml.
 
-    `pictures` holds the SVG of each figure; `shown` are the numbers shown; `words` the common placeholders; `checks`
+    `pictures` holds the SVG of each figure; `shown` are the numbers shown; `known` the words of words.json; `checks`
     the rows of checks.csv. has_population: whether the page of the population is there to be led to.
     """
-    page, telling = exhibits.page, tell(exhibits, shown, words, language)
+    page, words, telling = exhibits.page, known.texts, tell(exhibits, shown, known, language)
     texts = dict(zip(shown["cell_id"], shown["text"], strict=True))
     numbers = {cell_id: html_number(cell_id, text, language, is_anchor=False) for cell_id, text in texts.items()}
     filled = {**numbers, **{name: html.escape(word) for name, word in words.items()}}

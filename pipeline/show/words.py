@@ -7,12 +7,14 @@ from math import ceil, floor
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from msgspec import field
 
 from pipeline.settings.base import Settings, SettingsType, convert
 from pipeline.settings.exhibits import Exhibits, fill, in_language
 from pipeline.settings.extract import Extract
 from pipeline.settings.outcomes import OutcomeDefinitions
 from pipeline.settings.study import OPPOSITE, Design, Peers, Study, given_bound
+from pipeline.show.model_words import ModelWords, gather_models
 from pipeline.show.numbers import POINT, star_legend, write_percent
 
 if TYPE_CHECKING:
@@ -140,12 +142,13 @@ class Words(Settings, frozen=True):
     """What exhibits say of the study and the extract, in one language.
 
     horizon_weeks: the last week shown; stars: the levels that marks stand for; texts: of the placeholders that every
-    text may hold, settings of the study, the source, and the word synthetic or ''.
+    text may hold, settings of the study, the source, and the word synthetic or ''; models: the models by name.
     """
 
     horizon_weeks: int
     stars: dict[str, float]
     texts: dict[str, str]
+    models: dict[str, ModelWords] = field(default_factory=dict)
 
     def with_legend(self, marks: Iterable[str], language: str) -> dict[str, str]:
         """The texts, and the legend of the marks that one exhibit uses."""
@@ -159,8 +162,9 @@ def gather_words(
     extract: Extract,
     variables: pd.DataFrame,
     language: str,
+    models: Mapping[str, Any] | None = None,
 ) -> Words:
-    """The words of a study, an extract and a language."""
+    """The words of a study, an extract and a language; `models` is the parsed models.toml, if numbers are of models."""
     page, kind = exhibits.page, "source_synthetic" if extract.synthetic else "source"
     texts = {
         "level": write_percent(study.inference.level, language),
@@ -170,7 +174,8 @@ def gather_words(
         **_scale_words(variables, language),
         **study_words(study, outcomes, language),
     }
-    return Words(study.time.horizon_weeks, study.inference.stars, texts)
+    told = gather_models(models, language) if models else {}
+    return Words(study.time.horizon_weeks, study.inference.stars, texts, told)
 
 
 def write_words(words: Words) -> str:

@@ -59,7 +59,7 @@ def run(
             pictures,
             tables,
             shown,
-            known.texts,
+            known,
             extract,
             tongue,
             told,

@@ -24,6 +24,7 @@ from pipeline.stages import figures, report, tables
 from pipeline.stages import shown as showing
 
 CONFIG = {name: load_input(Path(f"config/{name}{end}")) for name, end in [("exhibits", ".toml"), ("study", ".toml")]}
+MODELS = load_input(Path("config/models.toml"))
 CONFIG["variables"] = load_input(Path("config/variables.csv"))
 OUTCOMES = load_input(Path("config/outcomes.toml"))
 MUNICIPALITIES = load_input(Path("config/municipalities.csv"))
@@ -137,7 +138,7 @@ def words(
     **facts: Any,
 ) -> Words:
     exhibits = read_exhibits(CONFIG["exhibits"])
-    return gather_words(exhibits, study, outcomes, extract(synthetic, **facts), variables, language)
+    return gather_words(exhibits, study, outcomes, extract(synthetic, **facts), variables, language, MODELS)
 
 
 def given(language: str, synthetic: bool, changed: dict[str, Any], *further: str) -> dict[str, Any]:

@@ -85,6 +85,7 @@ class Figure(Settings, frozen=True, kw_only=True):
     y_en: str = ""
     y_da: str = ""
     scale: str = ""
+    mark_last: bool = True
     panel_columns: int = 1
     words_en: dict[str, str] = field(default_factory=dict)
     words_da: dict[str, str] = field(default_factory=dict)

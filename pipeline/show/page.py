@@ -20,6 +20,7 @@ from pipeline.show.findings import Result, build_results
 from pipeline.show.table_formats import html_number, write_html
 from pipeline.show.tables import Line, Table
 from pipeline.show.texts import Text
+from pipeline.show.typeface import font_faces
 from pipeline.show.words import INTERFACE, Words
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ def write_page(
     placed = set(re.findall(r'<data id="([^"]+)"', "".join(section["table"] for section in sections.values())))
     return page_template("page.html.j2").render(
         language=language,
+        fonts=as_markup(font_faces()),
         ui=INTERFACE[language],
         synthetic=words["synthetic"],
         title=fill(in_language(page, "title", language), words),
@@ -195,7 +197,7 @@ def inline_picture(svg: str, name: str, description: str) -> str:
     if view is None:
         raise InputError(f"{name}.svg: no view of its panels. Draw the figure again.")
     body = svg[svg.index(">", svg.index("<svg ")) + 1 :].replace(view[0], "")
-    body = re.sub(r"<metadata>.*?</metadata>", "", body, flags=re.DOTALL)
+    body = re.sub(r'<metadata>.*?</metadata>|<style id="fonts".*?</style>', "", body, flags=re.DOTALL)
     body = re.sub(r'\bid="([^"]+)"', rf'id="{name}-\1"', body)
     body = re.sub(r'(?:xlink:)?href="#([^"]+)"', rf'href="#{name}-\1"', body)
     body = re.sub(r"url\(#([^)]+)\)", rf"url(#{name}-\1)", body)

@@ -2,6 +2,8 @@
 
 from typing import Literal
 
+from msgspec import field
+
 from pipeline.settings.base import Settings
 
 UnitName = Literal[
@@ -75,6 +77,21 @@ class Comparison(Settings, frozen=True, kw_only=True):
     remark_da: str = ""
 
 
+class Term(Settings, frozen=True, kw_only=True):
+    """A word that a reader may not know: what it means, or the model whose words say it.
+
+    forms: other ways in which texts mention it, by language.
+    """
+
+    key: str
+    model: str = ""
+    term_en: str = ""
+    term_da: str = ""
+    words_en: str = ""
+    words_da: str = ""
+    forms: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+
 class Chapter(Settings, frozen=True, kw_only=True):
     """A heading of the page; its exhibits are those whose number begins with `number`."""
 
@@ -86,7 +103,8 @@ class Chapter(Settings, frozen=True, kw_only=True):
 class Page(Settings, frozen=True, kw_only=True):
     """The words of the report page; languages are those in which the study has its exhibits.
 
-    is_annex: a page in a folder of its own beside the report, to which it leads back.
+    is_annex: a page in a folder of its own beside the report, to which it leads back. phrases: placeholders of the
+    study's own, for what several texts say.
     """
 
     languages: tuple[Literal["en", "da"], ...] = ("en", "da")
@@ -136,6 +154,9 @@ class Page(Settings, frozen=True, kw_only=True):
     chapters: tuple[Chapter, ...] = ()
     findings: tuple[Finding, ...] = ()
     comparisons: tuple[Comparison, ...] = ()
+    terms: tuple[Term, ...] = ()
+    phrases_en: dict[str, str] = field(default_factory=dict)
+    phrases_da: dict[str, str] = field(default_factory=dict)
     helped_en: str = "A gain is shown for {groups}"
     helped_da: str = "Der er vist en gevinst for {groups}"
     harmed_en: str = "a loss for {groups}"

@@ -5,7 +5,8 @@ from __future__ import annotations
 import html
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from pipeline.show.figure_numbers import figure_table, flow_lines, map_lines
 from pipeline.show.findings import Result, build_results
 from pipeline.show.table_formats import html_number, write_html
 from pipeline.show.tables import Line, Table
+from pipeline.show.terms import build_terms, link_terms
 from pipeline.show.texts import Text
 from pipeline.show.typeface import font_faces
 from pipeline.show.words import INTERFACE, Words
@@ -68,16 +70,19 @@ def write_page(
     sections = {name: _figure_section(drawings[name], pictures[name]) for name in exhibits.figures}
     sections |= {name: _table_section(table) for name, table in tables.items()}
     placed = set(re.findall(r'<data id="([^"]+)"', "".join(section["table"] for section in sections.values())))
+    terms = build_terms(exhibits, known, language)
+    marker = Marker(language, link_terms(terms), placed)
     return page_template("page.html.j2").render(
         language=language,
+        terms=terms,
         fonts=as_markup(font_faces()),
         ui=INTERFACE[language],
         synthetic=words["synthetic"],
         title=fill(in_language(page, "title", language), words),
         label=words["extract"],
         lede=paragraphs("lede"),
-        findings=[_finding(result, language, placed) for result in build_results(telling)],
-        conclusions=[_conclusion(conclusion, language, placed) for conclusion in build_conclusions(telling)],
+        findings=[marker.finding(result) for result in build_results(telling)],
+        conclusions=[marker.conclusion(conclusion) for conclusion in build_conclusions(telling)],
         trial=paragraphs("trial"),
         reading=paragraphs("reading"),
         trace=paragraphs("trace"),
@@ -87,7 +92,7 @@ def write_page(
         is_annex=page.is_annex,
         has_population=has_population,
         chapters=[
-            (in_language(chapter, "title", language), [sections[name] for name in names])
+            (in_language(chapter, "title", language), [marker.section(sections[name]) for name in names])
             for chapter in page.chapters
             if (names := [name for name in exhibits.order if name.split("_")[1] == str(chapter.number)])
         ],
@@ -118,29 +123,41 @@ def _where(row: Mapping[Any, str], language: str) -> str:
     return ", ".join(filter(None, [Path(row["file"]).name, column]))
 
 
-def _marked(text: Text, language: str, placed: set[str]) -> Any:
-    """A text as HTML, each number with its address; one that no place of the page has yet, `placed`, is its anchor."""
-    parts = []
-    for part in text:
-        if isinstance(part, str):
-            parts.append(html.escape(part, quote=False))
-        else:
-            parts.append(html_number(part.cell_id, part.text, language, is_anchor=part.cell_id not in placed))
-            placed.add(part.cell_id)
-    return as_markup("".join(parts))
+@dataclass(frozen=True)
+class Marker:
+    """Writes texts as HTML: `linked` their words; `placed` are the numbers of which the page has the anchor already."""
 
+    language: str
+    linked: Callable[[str], str]
+    placed: set[str]
 
-def _finding(result: Result, language: str, placed: set[str]) -> dict[str, Any]:
-    """A main result with its texts as HTML."""
-    texts = {name: _marked(getattr(result, name), language, placed) for name in ("headline", "sentence", "facts")}
-    return {**vars(result), **texts}
+    def mark(self, text: Text) -> Any:
+        """A text, each number with its address, which is an anchor where the page has none yet."""
+        parts = []
+        for part in text:
+            if isinstance(part, str):
+                parts.append(self.linked(part))
+            else:
+                is_anchor = part.cell_id not in self.placed
+                parts.append(html_number(part.cell_id, part.text, self.language, is_anchor=is_anchor))
+                self.placed.add(part.cell_id)
+        return as_markup("".join(parts))
 
+    def finding(self, result: Result) -> dict[str, Any]:
+        """A main result with its texts as HTML."""
+        return {
+            **vars(result),
+            **{name: self.mark(getattr(result, name)) for name in ("headline", "sentence", "facts")},
+        }
 
-def _conclusion(conclusion: Conclusion, language: str, placed: set[str]) -> dict[str, Any]:
-    texts = {
-        name: [_marked(text, language, placed) for text in getattr(conclusion, name)] for name in ("sentences", "basis")
-    }
-    return {**vars(conclusion), **texts}
+    def conclusion(self, conclusion: Conclusion) -> dict[str, Any]:
+        """A conclusion with its texts as HTML."""
+        texts = {name: [self.mark(text) for text in getattr(conclusion, name)] for name in ("sentences", "basis")}
+        return {**vars(conclusion), **texts}
+
+    def section(self, section: dict[str, Any]) -> dict[str, Any]:
+        """An exhibit with the words of its note as HTML."""
+        return {**section, "note": as_markup(self.linked(section["note"]))}
 
 
 def _figure_section(drawing: Drawing, picture: str) -> dict[str, Any]:

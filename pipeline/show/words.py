@@ -23,12 +23,14 @@ if TYPE_CHECKING:
 INTERFACE = {
     "en": {
         "analysed": "Analysed",
+        "apart": "The two curves are nowhere more than {distance} apart.",
         "at_risk": "At risk",
         "basis": "The effects and intervals that this rests on",
         "ci_low": "Lower limit",
         "checks": "Checks of the data",
         "checks_passed": "{passed} of {rules} rules looked at the data and found nothing to ask about.",
         "ci_high": "Upper limit",
+        "coincide": "The two curves coincide: they are nowhere more than {distance} apart.",
         "column": "column",
         "contents": "Contents",
         "data": "Data",
@@ -49,6 +51,7 @@ INTERFACE = {
         "published": "The report's own numbers beside these",
         "report": "The report",
         "reading": "How to read the results",
+        "terms": "Words and models",
         "show": "Show the address of every number",
         "total": "Total",
         "trace": "How to trace a number",
@@ -59,12 +62,14 @@ INTERFACE = {
     },
     "da": {
         "analysed": "Analyseret",
+        "apart": "De to kurver er intetsteds mere end {distance} fra hinanden.",
         "at_risk": "I risiko",
         "basis": "Effekterne og intervallerne, det bygger på",
         "ci_low": "Nedre grænse",
         "checks": "Kontrol af data",
         "checks_passed": "{passed} af {rules} regler har set på data uden at finde noget at spørge til.",
         "ci_high": "Øvre grænse",
+        "coincide": "De to kurver falder sammen: de er intetsteds mere end {distance} fra hinanden.",
         "column": "kolonne",
         "contents": "Indhold",
         "data": "Data",
@@ -85,6 +90,7 @@ INTERFACE = {
         "published": "Rapportens egne tal ved siden af disse",
         "report": "Rapporten",
         "reading": "Sådan læses resultaterne",
+        "terms": "Ord og modeller",
         "show": "Vis adressen på hvert tal",
         "total": "I alt",
         "trace": "Sådan spores et tal",
@@ -172,8 +178,11 @@ def gather_words(
         "synthetic": in_language(page, "synthetic", language) if extract.synthetic else "",
         "extract": (extract.label_da if language == "da" else "") or extract.label,
         **_scale_words(variables, language),
+        **{f"{entry['name']}_label": entry[f"label_{language}"] for entry in variables.to_dict("records")},
         **study_words(study, outcomes, language),
     }
+    for name, phrase in in_language(page, "phrases", language).items():  # one may use those above it
+        texts[name] = fill(phrase, texts)
     told = gather_models(models, language) if models else {}
     return Words(study.time.horizon_weeks, study.inference.stars, texts, told)
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     FloatArray = npt.NDArray[np.float64]
     Rings = list[FloatArray]
 
-MARGIN, LEGEND, PITCH, KEY = 1.74, 0.36, 0.275, 0.19  # inches: a column of names, the legend, one name, its number
+MARGIN, LEGEND, PITCH, KEY = 1.78, 0.36, 0.275, 0.19  # inches: a column of names, the legend, one name, its number
 BORNHOLM, FRAME = 400, 0.08  # its number, and inches around it in the upper right corner of the map
 LINE_OF_LABEL = 0.13
 MARK_SIZE, MARK_HEIGHT = 7.5, 0.1  # points, and inches
@@ -134,7 +134,7 @@ def _write_labels(axes: Axes, labels: list[Label], placed: Mapping[int, Rings], 
     rows = (len(labels) + 1) // 2
     for place, label in enumerate(labels):
         column, row = divmod(place, rows)
-        _write_label(axes, label, WIDTH - MARGIN + 0.12 if column else EDGE, height - (row + 0.5) * height / rows)
+        _write_label(axes, label, WIDTH - MARGIN + 0.06 if column else EDGE, height - (row + 0.5) * height / rows)
     marks = [
         Mark(label.number, point, np.ptp(placed[number][0], axis=0), text_width(label.number, MARK_SIZE), MARK_HEIGHT)
         for label in labels

@@ -41,17 +41,21 @@ class Mark:
 
 
 def place_numbers(marks: Sequence[Mark], outlines: Sequence[FloatArray]) -> list[FloatArray]:
-    """The middle of each number, (2,) in the order of `marks`; those that their outlines hold stand on their places.
+    """The middle of each number, (2,) in the order of `marks`; where its outline holds it, it stands on its place.
 
     The others go to the nearest spot that covers no number, no place and, if there is such a spot, none of `outlines`,
     (k, 2) each, and whose line to the place touches neither number nor line.
     """
     middles = [mark.point for mark in marks]
-    boxes = [(mark.point, mark.half) for mark in marks if mark.fits_inside]
-    dots = [(mark.point, np.full(2, DOT)) for mark in marks]
+    boxes: list[tuple[FloatArray, FloatArray]] = []
+    moved = []
     for number, mark in enumerate(marks):
-        if mark.fits_inside:
-            continue
+        if mark.fits_inside and (not boxes or _stands_free(mark.point[None], mark.half, boxes)[0]):
+            boxes.append((mark.point, mark.half))
+        else:
+            moved.append((number, mark))
+    dots = [(mark.point, np.full(2, DOT)) for mark in marks]
+    for number, mark in moved:
         others = [*boxes, *(dot for dot in dots if dot[0] is not mark.point)]
         spots = _spots(mark)
         free = spots[_stands_free(spots, mark.half, others)][:NEAREST]

@@ -51,11 +51,13 @@ def write_page(
     checks: Sequence[Mapping[Any, str]] = (),
     *,
     has_population: bool = False,
+    head: str = "",
 ) -> str:
     """The page with every exhibit in the order of exhibits.toml.
 
     `pictures` holds the SVG of each figure; `shown` are the numbers shown; `known` the words of words.json; `checks`
-    the rows of checks.csv. has_population: whether the page of the population is there to be led to.
+    the rows of checks.csv. has_population: whether the page of the population is there to be led to. head: that of the
+    chain of records.
     """
     page, words, telling = exhibits.page, known.texts, tell(exhibits, shown, known, language)
     texts = dict(zip(shown["cell_id"], shown["text"], strict=True))
@@ -91,6 +93,7 @@ def write_page(
         extract=extract,
         is_annex=page.is_annex,
         has_population=has_population,
+        head=head,
         chapters=[
             (in_language(chapter, "title", language), [marker.section(sections[name]) for name in names])
             for chapter in page.chapters

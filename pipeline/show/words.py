@@ -37,6 +37,11 @@ INTERFACE = {
         "download": "Download",
         "excluded": "Left out",
         "for_want_of": "needs",
+        "head": "Head of the chain of records",
+        "head_says": "It stands for every received file, setting, table and figure of this page and the code that made "
+        "them. Who keeps it elsewhere can tell later whether any of them was changed: the same files give the same "
+        "head on any machine. What it cannot show: whoever has this machine can change all of it together, with "
+        "another head.",
         "left_out": "Left out of the analysis",
         "message": "Main results",
         "no_estimate": "No estimate",
@@ -76,6 +81,11 @@ INTERFACE = {
         "download": "Hent",
         "excluded": "Udgået",
         "for_want_of": "kræver",
+        "head": "Hoved for kæden af kørsler",
+        "head_says": "Det står for hver modtaget fil, indstilling, tabel og figur på denne side og koden, der lavede "
+        "dem. Den, der gemmer det et andet sted, kan senere se, om noget af det er ændret: de samme filer giver samme "
+        "hoved på enhver maskine. Hvad det ikke kan vise: Den, der råder over denne maskine, kan ændre det hele på én "
+        "gang, med et andet hoved.",
         "left_out": "Udgået",
         "message": "Hovedresultater",
         "no_estimate": "Intet estimat",

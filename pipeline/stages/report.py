@@ -30,13 +30,14 @@ def run(
     municipalities: pd.DataFrame | None = None,
     checks: pd.DataFrame | None = None,
     population: Mapping[str, Any] | None = None,
+    provenance: Mapping[str, Any] | None = None,
     **pictures: str,
 ) -> dict[str, str]:
     """index.html: one self-contained page with every exhibit of exhibits.toml, from the numbers shown alone.
 
     missing.txt says which of them are missing. `checks` are the rows of checks.csv, of which the page says what is
     suspicious. `pictures` are the figures as SVG, by name; InputError if one lacks.
-    With the facts of the `population` the page leads to that of make population.
+    With the facts of the `population` the page leads to that of make population. It tells the head of `provenance`.
     """
     known, tongue, made = read_words(words), language.language, set(shown["estimate_id"])
     described = with_rows(read_exhibits(exhibits), variables, groups, made, known.horizon_weeks)
@@ -64,6 +65,7 @@ def run(
             tongue,
             told,
             has_population=population is not None,
+            head="" if provenance is None else provenance["head"],
         ),
         "missing.txt": write_missing(shown, unplaced),
     }

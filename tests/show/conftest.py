@@ -118,6 +118,11 @@ class Made:
     def pictures(self) -> dict[str, str]:
         return pictures_of(self.figures)
 
+    def cells_of(self, exhibit: str) -> pd.DataFrame:
+        """The numbers of an exhibit, without those that the main results say beside them, which stand at the end."""
+        own = self.shown[self.shown["exhibit"] == exhibit]
+        return own[own.index - own.index[0] == np.arange(len(own))]
+
     @cached_property
     def texts(self) -> dict[str, str]:
         return dict(zip(self.shown["cell_id"], self.shown["text"], strict=True))

@@ -103,7 +103,7 @@ def _level(request: Request) -> Sum:
     """The mean of the controls among whom the effect is estimated."""
     if request.estimator.level is None:
         raise InputError(
-            f"trace: the estimator '{request.model.estimator}' does not say of what its control group's mean is the sum."
+            f"trace: the estimator '{request.model.estimator}' does not say what its control mean is the sum of."
         )
     return locate_sum(request.estimator.level(request.problem, request.address), request.tables)
 

@@ -1,9 +1,9 @@
 """What is concluded from effects in two groups: whom the course is for, as far as the intervals say it.
 
-A group gains where its whole interval lies on the better side of zero, and loses where it lies on the other. The effects
-of the two groups differ where their intervals do not overlap: the error of a difference is never larger than the sum of
-the two errors, however they are correlated, so the difference then excludes zero at the same level. Where they overlap
-nothing is said of the difference, which no model estimates.
+A group gains where its whole interval lies on the better side of zero, and loses where it lies on the other. The
+effects of the two groups differ where their intervals do not overlap: the error of a difference is never larger than
+the sum of the two errors, however they are correlated, so the difference then excludes zero at the same level. Where
+they overlap nothing is said of the difference, which no model estimates.
 """
 
 from __future__ import annotations

@@ -21,8 +21,8 @@ class Result:
     """One main result; `exhibit` is the name of the one that shows it and `number` what a reader calls it.
 
     is_clear: whether the interval excludes zero. sentence: of what, and the level of the control group; facts:
-    interval, p-value and persons; verdict: what the interval says, or why there is none; purpose: what the analysis is for and when it
-    was planned.
+    interval, p-value and persons; verdict: what the interval says, or why there is none; purpose: what the analysis is
+    for and when it was planned.
     """
 
     is_lead: bool

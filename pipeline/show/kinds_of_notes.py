@@ -82,8 +82,8 @@ REMARKS = (
     ),
     Remark(
         r"dropped .+ \(person-weeks: (\d+).*\)",
-        "Left out: {size} person-weeks of periods or {strata} in which nobody or everybody left, which say nothing about "
-        "the effect{estimates}.",
+        "Left out: {size} person-weeks of periods or {strata} in which nobody or everybody left, which say nothing "
+        "about the effect{estimates}.",
         "Udeladt: {size} personuger fra perioder eller {strata}, hvor ingen eller alle afgik, og som intet siger om "
         "effekten{estimates}.",
     ),
@@ -125,7 +125,8 @@ REASONS = (
     Remark(r"fewer than (\d+) persons",
            "fewer than {size} persons are not shown", "færre end {size} personer ikke vises"),
     Remark(r"the allocations have no date", "the allocations have no date", "allokeringerne ingen dato har"),
-    Remark(r"one arm only(?: in the group .+)?", "only one of the two groups is left", "kun den ene af de to grupper er tilbage"),
+    Remark(r"one arm only(?: in the group .+)?",
+           "only one of the two groups is left", "kun den ene af de to grupper er tilbage"),
     Remark(r"no .+ has both arms(?: in the group .+)?",
            "no {stratum} has both groups", "ingen {stratum} har begge grupper"),
     Remark(r"(\d+) observations are too few for .+",

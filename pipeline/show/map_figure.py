@@ -145,7 +145,16 @@ def _write_labels(axes: Axes, labels: list[Label], placed: Mapping[int, Rings], 
         if not np.array_equal(middle, mark.point):
             axes.plot(*zip(middle, mark.point, strict=True), color=INK, linewidth=0.6)
             axes.plot(*mark.point, "o", color="white", markeredgecolor=INK, markeredgewidth=0.6, markersize=3.0)
-        axes.text(*middle, mark.text, fontsize=MARK_SIZE, color=INK, ha="center", va="center_baseline", bbox=MARK_BOX)
+        axes.text(
+            middle[0],
+            middle[1],
+            mark.text,
+            fontsize=MARK_SIZE,
+            color=INK,
+            ha="center",
+            va="center_baseline",
+            bbox=MARK_BOX,
+        )
 
 
 def _write_label(axes: Axes, label: Label, x: float, y: float) -> None:

@@ -59,13 +59,17 @@ def place_numbers(marks: Sequence[Mark], outlines: Sequence[FloatArray]) -> list
         others = [*boxes, *(dot for dot in dots if dot[0] is not mark.point)]
         spots = _spots(mark)
         free = spots[_stands_free(spots, mark.half, others)][:NEAREST]
-        free = free[_reaches(free, mark, others)]
-        if len(free):
-            clear = free[~_covers(free, outlines)]
-            middles[number] = (clear if len(clear) else free)[0]
+        free = _if_any(free, _reaches(free, mark, others))
+        free = _if_any(free, ~_covers(free, outlines))
+        middles[number] = free[0] if len(free) else mark.point
         boxes.append((middles[number], mark.half))
         dots += [(point, np.zeros(2)) for point in _line(mark.point, middles[number][None])[0]]
     return middles
+
+
+def _if_any(spots: FloatArray, wanted: BoolArray) -> FloatArray:
+    """The spots that are wanted; all where none is."""
+    return spots[wanted] if wanted.any() else spots
 
 
 def _spots(mark: Mark) -> FloatArray:

@@ -14,7 +14,7 @@ from pipeline.show.words import Words
 
 @dataclass(frozen=True)
 class Term:
-    """A word with its meaning; of a model also its equation. forms: how texts mention it, the word itself among them."""
+    """A word with its meaning; of a model also its equation. forms: how texts mention it, itself among them."""
 
     key: str
     term: str

@@ -20,7 +20,7 @@ def fill_text(text: str, words: Mapping[str, str], parts: Mapping[str, Text]) ->
 
 
 def join_texts(texts: Iterable[Text], between: str, last: str = "") -> Text:
-    """Texts in a row with `between` them, and before the last of them `last` if it is given; empty ones are left out."""
+    """Texts in a row with `between` them, and `last` before the last if it is given; empty ones are left out."""
     known = [text for text in texts if text]
     found: list[str | Shown] = []
     for number, text in enumerate(known):

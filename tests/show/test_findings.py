@@ -35,7 +35,8 @@ def exhibits_of(groups, **page):
     }  # fmt: skip
     words = {
         "title_en": "P", "title_da": "P", "chapters": [{"number": 1, "title_en": "C", "title_da": "C"}],
-        "finding_en": "of it {state}", "finding_da": "af det {state}", "more_en": "{size} more", "more_da": "{size} mere",
+        "finding_en": "of it {state}", "finding_da": "af det {state}",
+        "more_en": "{size} more", "more_da": "{size} mere",
         "less_en": "{size} less", "less_da": "{size} mindre",
     }  # fmt: skip
     return read_exhibits({"page": {**words, **page}, "table_1_1": table})
@@ -147,7 +148,8 @@ CONCLUSIONS = {
     "nothing": ([OPEN], [OPEN], NOBODY,
         "low open at 0 of 1: row low0: 0.00|high open at 0 of 1: row high0: 0.00|alike at 0 of 1"),
     "both ways": ([UP, DOWN], [OPEN, DOWN], f"{NOBODY}; {LOSS}",
-        "low both ways at 2 of 2: row low0: 5.00 and row low1: −5.00|high down at 1 of 2: row high1: −5.00|alike at 0 of 2"),
+        "low both ways at 2 of 2: row low0: 5.00 and row low1: −5.00|"
+        "high down at 1 of 2: row high1: −5.00|alike at 0 of 2"),
     "one group unknown": ([effect(NAN, **REASON)], [DOWN], f"{NOBODY}; {LOSS}",
         "Nothing is known of low: there is no interval.|high down at 1 of 1: row high0: −5.00"),
 }  # fmt: skip

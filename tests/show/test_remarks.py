@@ -18,9 +18,10 @@ CASES = [
     (["bandwidth 1.35"], "", ""),
     (
         [f"{ARMS}lejre", f"{ARMS}lejre, egedal; left out the answers of 13 persons who are not analysed"],
-        "In 1–2 schools only one of the two groups was left, so nothing about the effect comes from there (all estimates "
-        "shown). The answers of 13 persons who are not analysed are left out.",
-        "I 1–2 skoler var kun den ene af de to grupper tilbage, så derfra kommer intet om effekten (alle viste estimater). "
+        "In 1–2 schools only one of the two groups was left, so nothing about the effect comes from there "
+        "(all estimates shown). The answers of 13 persons who are not analysed are left out.",
+        "I 1–2 skoler var kun den ene af de to grupper tilbage, så derfra kommer intet om effekten "
+        "(alle viste estimater). "
         "Svar fra 13 personer, der ikke er analyseret, er udeladt.",
     ),
     (
@@ -30,9 +31,10 @@ CASES = [
     ),
     (
         ["dropped school lejre (person-weeks: 164, classes: 1)"],
-        "Left out: 164 person-weeks of periods or schools in which nobody or everybody left, which say nothing about the "
-        "effect.",
-        "Udeladt: 164 personuger fra perioder eller skoler, hvor ingen eller alle afgik, og som intet siger om effekten.",
+        "Left out: 164 person-weeks of periods or schools in which nobody or everybody left, which say nothing about "
+        "the effect.",
+        "Udeladt: 164 personuger fra perioder eller skoler, hvor ingen eller alle afgik, og som intet siger om "
+        "effekten.",
     ),
     (
         [
@@ -40,8 +42,8 @@ CASES = [
             "dropped weeks 29 (person-weeks: 370)",
             "",
         ],
-        "Left out: 370–721 person-weeks of periods or schools in which nobody or everybody left, which say nothing about "
-        "the effect (2 of 3 estimates shown).",
+        "Left out: 370–721 person-weeks of periods or schools in which nobody or everybody left, which say nothing "
+        "about the effect (2 of 3 estimates shown).",
         "Udeladt: 370–721 personuger fra perioder eller skoler, hvor ingen eller alle afgik, og som intet siger om "
         "effekten (2 af 3 viste estimater).",
     ),

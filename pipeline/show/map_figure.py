@@ -141,7 +141,8 @@ def _write_labels(axes: Axes, labels: list[Label], placed: Mapping[int, Rings], 
         for number, point in label.points.items()
     ]
     outlines = [placed[number][0] for label in labels for number in label.points]
-    for mark, middle in zip(marks, place_numbers(marks, outlines), strict=True):
+    room = np.array([[MARGIN, 0], [WIDTH - MARGIN, height]])
+    for mark, middle in zip(marks, place_numbers(marks, outlines, room), strict=True):
         if not np.array_equal(middle, mark.point):
             axes.plot(*zip(middle, mark.point, strict=True), color=INK, linewidth=0.6)
             axes.plot(*mark.point, "o", color="white", markeredgecolor=INK, markeredgewidth=0.6, markersize=3.0)

@@ -40,10 +40,10 @@ class Mark:
         return bool(np.all(self.size > 2 * self.half))
 
 
-def place_numbers(marks: Sequence[Mark], outlines: Sequence[FloatArray]) -> list[FloatArray]:
+def place_numbers(marks: Sequence[Mark], outlines: Sequence[FloatArray], room: FloatArray) -> list[FloatArray]:
     """The middle of each number, (2,) in the order of `marks`; where its outline holds it, it stands on its place.
 
-    The others go to the nearest spot that covers no number, no place and, if there is such a spot, none of `outlines`,
+    The others go to the nearest spot in the `room`, (2, 2) its lower left and upper right corner, that covers no number, no place and, if there is such a spot, none of `outlines`,
     (k, 2) each, and whose line to the place touches neither number nor line.
     """
     middles = [mark.point for mark in marks]
@@ -58,6 +58,7 @@ def place_numbers(marks: Sequence[Mark], outlines: Sequence[FloatArray]) -> list
     for number, mark in moved:
         others = [*boxes, *(dot for dot in dots if dot[0] is not mark.point)]
         spots = _spots(mark)
+        spots = spots[np.all((spots - mark.half > room[0]) & (spots + mark.half < room[1]), axis=1)]
         free = spots[_stands_free(spots, mark.half, others)][:NEAREST]
         free = _if_any(free, _reaches(free, mark, others))
         free = _if_any(free, ~_covers(free, outlines))

@@ -16,6 +16,7 @@ from pipeline.estimate.problem import Data, Estimator, gather_data
 from pipeline.estimate.table import Address
 from pipeline.runner.inputs import load_input
 from pipeline.settings.described import read_exhibits
+from pipeline.settings.extract import Extract
 from pipeline.settings.models import Model
 from pipeline.settings.study import Study
 from pipeline.show.addresses import Slot
@@ -100,6 +101,31 @@ class Build:
         return self._data.tables["exclusions"]
 
     @cached_property
+    def extract(self) -> Extract:
+        """extract.toml."""
+        extract: Extract = load_input(self.raw / "extract.toml")
+        return extract
+
+    @cached_property
+    def benefit_codes(self) -> pd.DataFrame | None:
+        """benefit_codes.csv, which a study of named states has not."""
+        return self._setting("benefit_codes.csv")
+
+    @cached_property
+    def scales(self) -> pd.DataFrame | None:
+        """scales.csv, which a study without questionnaires has not."""
+        return self._setting("scales.csv")
+
+    @cached_property
+    def keys(self) -> list[str]:
+        """The keys of the randomised persons in the register."""
+        return list(self._load("request.json")["keys"])
+
+    def _setting(self, name: str) -> pd.DataFrame | None:
+        path = self.config / name
+        return load_input(path) if path.exists() else None
+
+    @cached_property
     def _data(self) -> Data:
         tables = {name: self._load(f"{name}.parquet") for name in DATA}
         return gather_data(tables, self.study, load_input(self.config / "variables.csv"))
@@ -107,14 +133,12 @@ class Build:
     @cached_property
     def _tables(self) -> Tables:
         located = {name: self._load(f"{name}.parquet") for name in LOCATED}
-        scales = self.config / "scales.csv"
-        files = load_input(self.raw / "extract.toml").files
         return Tables(
             **located,
             study=self.study,
             outcomes=load_input(self.config / "outcomes.toml"),
-            files={role: file.path for role, file in files.items()},
-            scales=load_input(scales) if scales.exists() else None,
+            files={role: file.path for role, file in self.extract.files.items()},
+            scales=self.scales,
         )
 
     def _load(self, name: str) -> Any:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import difflib
 import math
-import os
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ import pandas as pd
 from pipeline.audit.build import Build
 from pipeline.audit.evidence import RootOfSquares
 from pipeline.audit.lineage import Link, trace_files
+from pipeline.audit.received import compare_cells
 from pipeline.audit.statistics import Number, decompose_statistic
 from pipeline.audit.text import describe
 from pipeline.errors import InputError, command
@@ -27,20 +27,25 @@ from pipeline.storage import write_if_changed
 
 @dataclass(frozen=True)
 class Trace:
-    """A number as shown, the estimate it is a statistic of, the files behind it, and what it is made of."""
+    """A number as shown, the estimate it is a statistic of, the files behind it, and what it is made of.
+
+    compared: how many of its cells were read again in the received files and hold what is listed.
+    """
 
     build: Build
     cell: dict[Any, Any]
     estimate: dict[Any, Any]
     chain: list[Link]
     number: Number
+    compared: int
 
 
 def trace(cell_id: str, build: Build) -> Trace:
     """Follow the number shown at the address `cell_id` to the received files.
 
     Raises InputError for an address that no exhibit shows, with those that come near; for a file that is not the one
-    recorded; for a number that is not what the exhibits show of the estimate; and for cells that do not give it back.
+    recorded; for a number that is not what the exhibits show of the estimate; for cells that do not give it back; and
+    for a cell that is not what the received file holds.
     """
     cell = _find_cell(cell_id, build.shown)
     if cell["estimate_id"] not in build.estimates:
@@ -55,7 +60,8 @@ def trace(cell_id: str, build: Build) -> Trace:
             f"trace: the cells do not give the number back: it is {number.value:.12g}, and they make "
             f"{number.total:.12g}, {abs(number.gap):.1e} off where {number.gap_limit:.0e} is rounding. Report this."
         )
-    return Trace(build, cell, estimate, chain, number)
+    compared = compare_cells((part.cells for part in number.parts.values()), build)
+    return Trace(build, cell, estimate, chain, number, compared)
 
 
 def _find_cell(cell_id: str, shown: pd.DataFrame) -> dict[Any, Any]:
@@ -102,7 +108,7 @@ def write_cells(found: Trace) -> Iterator[Path]:
 def main() -> None:
     """Print the trace of the number given on the command line and write its cells beside the derived tables."""
     parser = argparse.ArgumentParser(prog="python -m pipeline.audit.trace", description=__doc__)
-    parser.add_argument("cell_id", nargs="?", default=os.environ.get("ID", ""), help="or in the variable ID")
+    parser.add_argument("cell_id")
     parser.add_argument("--raw", type=Path, required=True)
     parser.add_argument("--derived", type=Path, required=True)
     parser.add_argument("--settings", type=Path, default=Path("config"))
@@ -112,6 +118,7 @@ def main() -> None:
     found = trace(arguments.cell_id, Build(arguments.raw, arguments.derived, arguments.settings))
     paths = list(write_cells(found))
     print(describe(found.cell, found.estimate, found.number, found.chain, found.build))
+    print(f"  each of the {found.compared:,} cells was read again in the received files, and holds what is listed")
     print("\n".join(f"  cells: {path}" for path in paths))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from pathlib import Path
 from pipeline.errors import InputError, command
 from pipeline.runner.look import KNOWN, SEPARATOR, list_records, read_known, signature
 from pipeline.runner.records import Record, is_made, link_records, read_record
+from pipeline.runner.warm import lock
 from pipeline.storage import LARGE, digest, write_if_changed
 
 
@@ -121,12 +123,22 @@ def _compare_causes(records: Mapping[Path, Record], found: Comparison) -> None:
                 )
 
 
+def is_building(runs: Path) -> bool:
+    """Whether another make builds there now, so that files and records are between one state and the next."""
+    held = lock(runs)
+    if held is not None:
+        os.close(held)
+    return held is None
+
+
 @command
 def main(runs: str, is_end: bool, with_beside: bool) -> None:
     """Print the records to be made again and say why; at the end of a build link the records, and note the files.
 
     What the records do not hold at the end is an InputError: it was changed while the build ran.
     """
+    if not is_end and is_building(Path(runs)):
+        return  # whoever has something to run is told so
     if is_end:
         link_records(Path(name) for name in list_records(runs, with_beside))
     found = compare_build(runs, with_beside)

@@ -3,9 +3,9 @@
 python -I -S pipeline/runner/look.py RUNS [--close] [--beside]
 
 It runs whenever make looks at a build, so it imports next to nothing (not even pathlib, which takes longer than all
-that is done here) while every file has the size, the times and the number that it had when all was found as recorded. Else
-compared.py compares what differs. With --close, at the end of a build, it links the records and notes how the files are
-now. The exhibits beside the report, which make all does not make, are looked at with --beside alone.
+that is done here) while every file has the size, the times and the number that it had when all was found as recorded.
+Else compared.py compares what differs. With --close, at the end of a build, it links the records and notes how the
+files are now. The exhibits beside the report, which make all does not make, are looked at with --beside alone.
 """
 
 import os

@@ -43,9 +43,9 @@ class Mark:
 def place_numbers(marks: Sequence[Mark], outlines: Sequence[FloatArray], room: FloatArray) -> list[FloatArray]:
     """The middle of each number, (2,) in the order of `marks`; where its outline holds it, it stands on its place.
 
-    The others go to the nearest spot in the `room`, (2, 2) its lower left and upper right corner, that covers no number,
-    no place and, if there is such a spot, none of `outlines`, (k, 2) each, and whose line to the place touches neither
-    number nor line.
+    The others go to the nearest spot in the `room`, (2, 2) its lower left and upper right corner, that covers no
+    number, no place and, if there is such a spot, none of `outlines`, (k, 2) each, and whose line to the place touches
+    neither number nor line.
     """
     middles = [mark.point for mark in marks]
     boxes: list[tuple[FloatArray, FloatArray]] = []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from jinja2 import Template
 
 TEMPLATES = Path(__file__).parent
+DOCUMENTS = {"Word": "report.docx", "PDF": "report.pdf"}  # beside the page
 
 
 def write_table_page(table: Table) -> str:
@@ -32,8 +33,10 @@ def write_table_page(table: Table) -> str:
     )
 
 
-def write_page(report: Report, *, has_population: bool = False, head: str = "") -> str:
-    """The page of a report.
+def write_page(
+    report: Report, editions: Mapping[str, Any] | None = None, *, has_population: bool = False, head: str = ""
+) -> str:
+    """The page of a report, which leads to its other `editions` where there are any.
 
     has_population: whether the page of the population is there to be led to. head: that of the chain of records.
     """
@@ -58,6 +61,7 @@ def write_page(report: Report, *, has_population: bool = False, head: str = "") 
         reading=paragraphs(report.reading),
         trace=paragraphs(report.trace),
         checks=report.checks,
+        missing=report.missing,
         source=report.source,
         data=report.data,
         extract=report.extract,
@@ -66,8 +70,21 @@ def write_page(report: Report, *, has_population: bool = False, head: str = "") 
         head=head,
         terms=report.terms,
         fonts=as_markup(font_faces()),
+        editions=list(_other_languages(report, editions)) if editions else [],
+        documents=DOCUMENTS if editions else {},
         chapters=[(title, list(map(marker.section, sections))) for title, sections in chapters],
     )
+
+
+def _other_languages(report: Report, editions: Mapping[str, Any]) -> Iterator[dict[str, str]]:
+    """The page in each other language: the first lies at the top, any other in the folder of its name."""
+    first, beside = editions["first"], "population/" if report.is_annex else ""
+    up = "../" * ((report.language != first) + report.is_annex)
+    for language in (first, *editions["others"]):
+        if language != report.language:
+            folder = "" if language == first else f"{language}/"
+            name = INTERFACE[language]["language"]
+            yield {"language": language, "name": name, "address": f"{up}{folder}{beside}index.html"}
 
 
 @dataclass(frozen=True)

@@ -26,13 +26,16 @@ def run(
     checks: pd.DataFrame | None = None,
     population: Mapping[str, Any] | None = None,
     provenance: Mapping[str, Any] | None = None,
+    editions: Mapping[str, Any] | None = None,
     **pictures: str,
 ) -> dict[str, str]:
     """index.html: one self-contained page with every exhibit of exhibits.toml, from the numbers shown alone.
 
     missing.txt says which of them are missing. `checks` are the rows of checks.csv, of which the page says what is
     suspicious. `pictures` are the figures as SVG, by name; InputError if one lacks.
-    With the facts of the `population` the page leads to that of make population. It tells the head of `provenance`.
+    With the facts of the `population` the page leads to that of make population, and with those of the `editions` to
+    its Word file, its PDF and its other languages: the first language, whose folders the others lie in, and the others.
+    It tells the head of `provenance`.
     """
     content = build_content(
         shown, exhibits, variables, words, extract, language, groups, municipalities, checks, pictures
@@ -40,6 +43,7 @@ def run(
     return {
         "index.html": write_page(
             content,
+            editions,
             has_population=population is not None,
             head="" if provenance is None else provenance["head"],
         ),

@@ -241,8 +241,9 @@ NAMES := $(STUDY)/variables.csv
 TABLES_USED := $(call derived,sample background shares weekly durations followup exclusions) $(NAMES) $(call settings,models.toml study.toml)
 $(call part,estimates-1,$(TABLES_USED),$(call half,$(ESTIMATED)))
 $(call part,estimates-2,$(TABLES_USED),$(call rest,$(ESTIMATED)))
-$(eval $(call stage,shown,$(ESTIMATED) $(call derived,groups) $(call settings,exhibits.toml study.toml outcomes.toml) $(NAMES) $(RAW)/extract.toml $(DERIVED)/language.toml,$(call derived,shown) $(DERIVED)/words.json))
-TEMPLATES := $(wildcard pipeline/show/*.j2 pipeline/show/*.css)
+$(eval $(call stage,shown,$(ESTIMATED) $(call derived,groups) $(call settings,exhibits.toml study.toml outcomes.toml models.toml) $(NAMES) $(RAW)/extract.toml $(DERIVED)/language.toml,$(call derived,shown) $(DERIVED)/words.json))
+FONTS    := $(wildcard pipeline/show/fonts/*.ttf pipeline/show/fonts/*.woff)
+TEMPLATES := $(wildcard pipeline/show/*.j2 pipeline/show/*.css) $(FONTS)
 PAPER     := pipeline/show/report.typ
 # What make population wrote: the report leads to its page if nothing that it rests on is newer, and counts nothing itself.
 COUNTED  := $(DERIVED)/population
@@ -273,7 +274,6 @@ PLACES := $(call settings,municipalities.csv)
 $(eval $(call stage,tables,$(SHOWN) $(NAMES),$(foreach t,$(TABLES),$(addprefix $(REPORTS)/tables/$(t),.html .csv .tex)) $(REPORTS)/tables/tables.xlsx,$(TEMPLATES)))
 drawn = $(foreach f,$(1),$(addprefix $(REPORTS)/figures/$(f),.png .svg .csv))
 PICTURED := $(SHOWN) $(PLACES) pipeline/show/map/outlines.csv
-FONTS    := $(wildcard pipeline/show/fonts/*.ttf)
 $(call part,figures-1,$(PICTURED),$(call drawn,$(call half,$(FIGURES))),$(FONTS))
 $(call part,figures-2,$(PICTURED),$(call drawn,$(call rest,$(FIGURES))),$(FONTS))
 # Where all of it comes from, with the head of the chain of records, which the page prints.
@@ -300,7 +300,7 @@ $(ANNEX)/weekly_shares.csv: $(COUNTED)/weekly_shares.csv
 shown_in = $(1)/shown.parquet $(call derived,groups) $(1)/words.json $(2) $(3)
 drawings = $(patsubst %,$(1)/figures/%.svg,$(filter figure_%,$(2)))
 define edition
-$(call stage,shown-$(1),$(6) $(call derived,groups) $(4) $(call settings,study.toml outcomes.toml) $(NAMES) $(RAW)/extract.toml $(7),$(2)/shown.parquet $(2)/words.json)
+$(call stage,shown-$(1),$(6) $(call derived,groups) $(4) $(call settings,study.toml outcomes.toml models.toml) $(NAMES) $(RAW)/extract.toml $(7),$(2)/shown.parquet $(2)/words.json)
 $(call stage,tables-$(1),$(call shown_in,$(2),$(4),$(7)) $(NAMES),$(foreach t,$(filter table_%,$(5)),$(addprefix $(3)/tables/$(t),.html .csv .tex)) $(3)/tables/tables.xlsx,$(TEMPLATES))
 $(call stage,figures-$(1),$(call shown_in,$(2),$(4),$(7)) $(PLACES) pipeline/show/map/outlines.csv,$(foreach f,$(filter figure_%,$(5)),$(addprefix $(3)/figures/$(f),.png .svg .csv)),$(FONTS))
 $(call stage,report-$(1),$(call shown_in,$(2),$(4),$(7)) $(8) $(NAMES) $(RAW)/extract.toml $(PLACES) $(call drawings,$(3),$(5)) $(9),$(3)/index.html $(3)/missing.txt,$(TEMPLATES))

@@ -103,7 +103,7 @@ def _results(new: Built, shown: pd.DataFrame, texts: Mapping[str, str]) -> list[
             said = [finding_words(page, finding, key, language) for key in ("group", "state")]
             said.insert(0, in_language(exhibit, "title", language))
             words = fill(", ".join(part for part in said if part), {**texts, **horizon})
-            found.append(Result(address, words, getattr(exhibit, "unit", "")))
+            found.append(Result(address, words, finding.unit or getattr(exhibit, "unit", "")))
     return found
 
 

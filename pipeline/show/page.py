@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline.show.content import Exhibit, Report, Result, Text, panels_of
+from pipeline.show.conclusions import Conclusion
+from pipeline.show.content import Exhibit, Report, panels_of
+from pipeline.show.findings import Result
 from pipeline.show.table_formats import html_number, write_html
 from pipeline.show.tables import Table
+from pipeline.show.terms import link_terms
+from pipeline.show.texts import Text
+from pipeline.show.typeface import font_faces
 from pipeline.show.words import INTERFACE
 
 if TYPE_CHECKING:
@@ -37,8 +43,11 @@ def write_page(
     language = report.language
 
     def paragraphs(texts: Iterable[Text]) -> list[Any]:
-        return [_marked(text, language) for text in texts]
+        return [marker.mark(text) for text in texts]
 
+    chapters = [(title, [_section(exhibit) for exhibit in exhibits]) for title, exhibits in report.chapters]
+    tables = "".join(section["table"] for _, sections in chapters for section in sections)
+    marker = Marker(language, link_terms(report.terms), set(re.findall(r'<data id="([^"]+)"', tables)))
     return page_template("page.html.j2").render(
         language=language,
         ui=INTERFACE[language],
@@ -46,7 +55,8 @@ def write_page(
         title=report.title,
         label=report.label,
         lede=paragraphs(report.lede),
-        findings=[_finding(result, language) for result in report.results],
+        findings=[marker.finding(result) for result in report.results],
+        conclusions=[marker.conclusion(conclusion) for conclusion in report.conclusions],
         trial=paragraphs(report.trial),
         reading=paragraphs(report.reading),
         trace=paragraphs(report.trace),
@@ -58,9 +68,11 @@ def write_page(
         is_annex=report.is_annex,
         has_population=has_population,
         head=head,
+        terms=report.terms,
+        fonts=as_markup(font_faces()),
         editions=list(_other_languages(report, editions)) if editions else [],
         documents=DOCUMENTS if editions else {},
-        chapters=[(title, [_section(exhibit) for exhibit in exhibits]) for title, exhibits in report.chapters],
+        chapters=[(title, list(map(marker.section, sections))) for title, sections in chapters],
     )
 
 
@@ -75,21 +87,39 @@ def _other_languages(report: Report, editions: Mapping[str, Any]) -> Iterator[di
             yield {"language": language, "name": name, "address": f"{up}{folder}{beside}index.html"}
 
 
-def _marked(text: Text, language: str) -> Any:
-    """A text as HTML, each number with its address."""
-    return as_markup(
-        "".join(
-            html.escape(part, quote=False)
-            if isinstance(part, str)
-            else html_number(part.cell_id, part.text, language, is_anchor=False)
-            for part in text
-        )
-    )
+@dataclass(frozen=True)
+class Marker:
+    """Writes texts as HTML: `linked` their words; `placed` are the numbers of which the page has the anchor already."""
 
+    language: str
+    linked: Callable[[str], str]
+    placed: set[str]
 
-def _finding(result: Result, language: str) -> Mapping[str, Any]:
-    headline, interval = _marked(result.headline, language), _marked(result.interval, language)
-    return {**vars(result), "headline": headline, "interval": interval}
+    def mark(self, text: Text) -> Any:
+        """A text, each number with its address, which is an anchor where the page has none yet."""
+        parts = []
+        for part in text:
+            if isinstance(part, str):
+                parts.append(self.linked(part))
+            else:
+                is_anchor = part.cell_id not in self.placed
+                parts.append(html_number(part.cell_id, part.text, self.language, is_anchor=is_anchor))
+                self.placed.add(part.cell_id)
+        return as_markup("".join(parts))
+
+    def finding(self, result: Result) -> dict[str, Any]:
+        """A main result with its texts as HTML."""
+        names = ("headline", "sentence", "facts")
+        return {**vars(result), **{name: self.mark(getattr(result, name)) for name in names}}
+
+    def conclusion(self, conclusion: Conclusion) -> dict[str, Any]:
+        """A conclusion with its texts as HTML."""
+        texts = {name: [self.mark(text) for text in getattr(conclusion, name)] for name in ("sentences", "basis")}
+        return {**vars(conclusion), **texts}
+
+    def section(self, section: dict[str, Any]) -> dict[str, Any]:
+        """An exhibit with the words of its note as HTML."""
+        return {**section, "note": as_markup(self.linked(section["note"]))}
 
 
 def _section(exhibit: Exhibit) -> dict[str, Any]:

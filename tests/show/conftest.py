@@ -24,6 +24,7 @@ from pipeline.stages import documents, figures, report, tables
 from pipeline.stages import shown as showing
 
 CONFIG = {name: load_input(Path(f"config/{name}{end}")) for name, end in [("exhibits", ".toml"), ("study", ".toml")]}
+MODELS = load_input(Path("config/models.toml"))
 CONFIG["variables"] = load_input(Path("config/variables.csv"))
 OUTCOMES = load_input(Path("config/outcomes.toml"))
 MUNICIPALITIES = load_input(Path("config/municipalities.csv"))
@@ -98,7 +99,7 @@ def invent_estimates(groups: pd.DataFrame = GROUPS) -> pd.DataFrame:
         n=persons,
         n_treated=persons // 2,
         n_control=persons - persons // 2,
-        control_mean=weeks,
+        control_mean=np.where(frame["model"] == "density", weeks, 0.4),
         note="",
     )
 
@@ -116,6 +117,11 @@ class Made:
     @cached_property
     def pictures(self) -> dict[str, str]:
         return pictures_of(self.figures)
+
+    def cells_of(self, exhibit: str) -> pd.DataFrame:
+        """The numbers of an exhibit, without those that the main results say beside them, which stand at the end."""
+        own = self.shown[self.shown["exhibit"] == exhibit]
+        return own[own.index - own.index[0] == np.arange(len(own))]
 
     @cached_property
     def texts(self) -> dict[str, str]:
@@ -137,7 +143,7 @@ def words(
     **facts: Any,
 ) -> Words:
     exhibits = read_exhibits(CONFIG["exhibits"])
-    return gather_words(exhibits, study, outcomes, extract(synthetic, **facts), variables, language)
+    return gather_words(exhibits, study, outcomes, extract(synthetic, **facts), variables, language, MODELS)
 
 
 def given(language: str, synthetic: bool, changed: dict[str, Any], *further: str) -> dict[str, Any]:

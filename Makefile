@@ -213,7 +213,7 @@ TABLES_USED := $(call derived,sample background shares weekly durations followup
 $(call part,estimates-1,$(TABLES_USED),$(call half,$(ESTIMATED)))
 $(call part,estimates-2,$(TABLES_USED),$(call rest,$(ESTIMATED)))
 $(eval $(call stage,shown,$(ESTIMATED) $(call derived,groups) $(call settings,exhibits.toml study.toml outcomes.toml) $(NAMES) $(RAW)/extract.toml $(DERIVED)/language.toml,$(call derived,shown) $(DERIVED)/words.json))
-TEMPLATES := $(wildcard pipeline/show/*.j2 pipeline/show/*.css)
+TEMPLATES := $(wildcard pipeline/show/*.j2 pipeline/show/*.css pipeline/show/*.js)
 # What make population wrote: the report leads to its page if nothing that it rests on is newer, and counts nothing itself.
 COUNTED  := $(DERIVED)/population
 COUNTS   := $(COUNTED)/population.json

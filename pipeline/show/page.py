@@ -15,6 +15,7 @@ from pipeline.settings.exhibits import Exhibits, Finding, exhibit_number, fill, 
 from pipeline.settings.extract import Extract
 from pipeline.show.drawings import Drawing
 from pipeline.show.figure_numbers import figure_table, flow_lines, map_lines
+from pipeline.show.legends import build_legends, fits_phone
 from pipeline.show.numbers import MINUS
 from pipeline.show.remarks import gather_remarks
 from pipeline.show.table_formats import html_number, write_html
@@ -31,7 +32,10 @@ TEMPLATES = Path(__file__).parent
 def write_table_page(table: Table) -> str:
     """One table as a page of its own."""
     return page_template("table.html.j2").render(
-        table=table, element=as_markup(write_html(table)), words=INTERFACE[table.language]
+        table=table,
+        element=as_markup(write_html(table)),
+        words=INTERFACE[table.language],
+        running=running_head(f"{table.number} {table.title}", table.synthetic),
     )
 
 
@@ -54,6 +58,7 @@ def write_page(
     the rows of checks.csv. has_population: whether the page of the population is there to be led to.
     """
     page = exhibits.page
+    title = fill(in_language(page, "title", language), words)
     texts = dict(zip(shown["cell_id"], shown["text"], strict=True))
     numbers = {cell_id: html_number(cell_id, text, language, is_anchor=False) for cell_id, text in texts.items()}
     filled = {**numbers, **{name: html.escape(word) for name, word in words.items()}}
@@ -69,7 +74,8 @@ def write_page(
         language=language,
         ui=INTERFACE[language],
         synthetic=words["synthetic"],
-        title=fill(in_language(page, "title", language), words),
+        title=title,
+        running=running_head(title, words["synthetic"]),
         label=words["extract"],
         lede=paragraphs("lede"),
         findings=[_finding(finding, exhibits, shown, words, language) for finding in page.findings],
@@ -176,6 +182,8 @@ def _figure_section(drawing: Drawing, picture: str) -> dict[str, Any]:
         "picture": as_markup(inline_picture(picture, drawing.name, describe(drawing))),
         "table": as_markup(write_html(table)) if table else "",
         "files": files,
+        "legends": build_legends(drawing),
+        "fits_phone": fits_phone(drawing),
     }
 
 
@@ -224,6 +232,20 @@ def inline_picture(svg: str, name: str, description: str) -> str:
     body = re.sub(r'(?:xlink:)?href="#([^"]+)"', rf'href="#{name}-\1"', body)
     body = re.sub(r"url\(#([^)]+)\)", rf"url(#{name}-\1)", body)
     return f'<svg viewBox="{view[1]}" role="img" aria-label="{html.escape(description)}">{body.strip()}'
+
+
+def running_head(title: str, synthetic: str) -> Any:
+    """Style of printed pages: the title above each, and the word synthetic or ''; a browser without it prints none.
+
+    CSS has strings of its own: what would end one, and what would end the style element, is written as its number.
+    """
+
+    def string(text: str) -> str:
+        return '"' + re.sub(r'[\\"<\n]', lambda found: f"\\{ord(found[0]):x} ", text) + '"'
+
+    return as_markup(
+        f"@page {{ @top-left {{ content: {string(title)} }} @top-right {{ content: {string(synthetic)} }} }}"
+    )
 
 
 def page_template(name: str, folder: Path = TEMPLATES) -> Template:

@@ -9,6 +9,7 @@ from pipeline.errors import InputError
 from tests.show.conftest import FIGURES, TABLES, invent_estimates, made_in, make_shown, page_with
 
 MINUS = "\N{MINUS SIGN}"  # the message says "less" in its place
+ENGLISH = set("the of and with where which each by from are was not this that synthetic show week numbers".split())
 VOID = {"meta", "br", "input", "link", "img", "hr"}
 
 
@@ -88,6 +89,18 @@ def test_every_exhibit_says_that_it_is_synthetic(made):
     for name in FIGURES + TABLES:
         section = made.page[made.page.index(f'<section id="{name}"') :].split("</section>")[0]
         assert word in section, name
+
+
+def test_a_danish_page_has_no_english_word_but_in_names():
+    made = made_in("da")
+    page = re.sub(r"(<svg [^>]*role=[^>]*>).*?</svg>", r"\1", made.page, flags=re.DOTALL)  # those drawn follow
+    pictures = [text for name, text in made.figures.items() if name.endswith(".svg")]
+    named = r"University of Washington|Learning to manage"
+    for text in [page, *pictures, *(text for name, text in made.tables.items() if name.endswith(".html"))]:
+        told = re.sub(r"<(style|script)\b.*?</\1>|<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
+        words = re.findall(r'>([^<>]+)<|(?:title|aria-label|data-scroll)="([^"/]*)"', re.sub(named, "", told))
+        found = {word for pair in words for word in re.findall(r"\w+", " ".join(pair).lower())}
+        assert not found & ENGLISH, sorted(found & ENGLISH)
 
 
 @pytest.mark.report

@@ -17,6 +17,7 @@ from pipeline.show.drawings import Drawing
 from pipeline.show.effects import tell
 from pipeline.show.figure_numbers import figure_table, flow_lines, map_lines
 from pipeline.show.findings import Result, build_results
+from pipeline.show.legends import build_legends, fits_phone
 from pipeline.show.missing import tell_missing
 from pipeline.show.tables import Line, Shown, Table
 from pipeline.show.terms import Term, build_terms
@@ -29,7 +30,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Exhibit:
-    """A table; or a figure: its SVG, what it shows in words, and the table of the numbers behind it if there is one."""
+    """A table; or a figure: its SVG, what it shows in words, and the table of the numbers behind it if there is one.
+
+    legends: those of the figure for a page; fits_phone: whether the picture can be read at the width of a phone.
+    """
 
     name: str
     number: str
@@ -38,6 +42,8 @@ class Exhibit:
     table: Table | None
     picture: str = ""
     description: str = ""
+    legends: tuple[Mapping[str, Any], ...] = ()
+    fits_phone: bool = False
 
 
 @dataclass(frozen=True)
@@ -151,8 +157,17 @@ def _where(row: Mapping[Any, str], language: str) -> str:
 
 
 def _figure(drawing: Drawing, picture: str) -> Exhibit:
-    described = describe(drawing)
-    return Exhibit(drawing.name, drawing.number, drawing.title, drawing.note, figure_table(drawing), picture, described)
+    return Exhibit(
+        drawing.name,
+        drawing.number,
+        drawing.title,
+        drawing.note,
+        figure_table(drawing),
+        picture,
+        describe(drawing),
+        tuple(build_legends(drawing)),
+        fits_phone(drawing),
+    )
 
 
 def describe(drawing: Drawing) -> str:

@@ -31,7 +31,7 @@ def mark_ends(axes: Axes, curves: Sequence[Curve], axes_height: float) -> None:
             textcoords="offset points",
             va="center",
             weight="bold",
-            color=look.color,
+            color=look.ink,
         )
 
 

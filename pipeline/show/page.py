@@ -29,7 +29,10 @@ DOCUMENTS = {"Word": "report.docx", "PDF": "report.pdf"}  # beside the page
 def write_table_page(table: Table) -> str:
     """One table as a page of its own."""
     return page_template("table.html.j2").render(
-        table=table, element=as_markup(write_html(table)), words=INTERFACE[table.language]
+        table=table,
+        element=as_markup(write_html(table)),
+        words=INTERFACE[table.language],
+        running=running_head(f"{table.number} {table.title}", table.synthetic),
     )
 
 
@@ -53,6 +56,7 @@ def write_page(
         ui=INTERFACE[language],
         synthetic=report.synthetic,
         title=report.title,
+        running=running_head(report.title, report.synthetic),
         label=report.label,
         lede=paragraphs(report.lede),
         findings=[marker.finding(result) for result in report.results],
@@ -139,6 +143,20 @@ def inline_picture(exhibit: Exhibit) -> str:
     body = re.sub(r'(?:xlink:)?href="#([^"]+)"', rf'href="#{name}-\1"', body)
     body = re.sub(r"url\(#([^)]+)\)", rf"url(#{name}-\1)", body)
     return f'<svg viewBox="{view}" role="img" aria-label="{html.escape(exhibit.description)}">{body.strip()}'
+
+
+def running_head(title: str, synthetic: str) -> Any:
+    """Style of printed pages: the title above each, and the word synthetic or ''; a browser without it prints none.
+
+    CSS has strings of its own: what would end one, and what would end the style element, is written as its number.
+    """
+
+    def string(text: str) -> str:
+        return '"' + re.sub(r'[\\"<\n]', lambda found: f"\\{ord(found[0]):x} ", text) + '"'
+
+    return as_markup(
+        f"@page {{ @top-left {{ content: {string(title)} }} @top-right {{ content: {string(synthetic)} }} }}"
+    )
 
 
 def page_template(name: str, folder: Path = TEMPLATES) -> Template:

@@ -28,23 +28,28 @@ FONT_STYLE = ('<style id="fonts" type="text/css">\n', "\n</style>")
 
 INK, GREY, RULE, ALERT = "#1a1a1a", "#4d4d4d", "#dcdcdc", "#8c1d18"
 BAND, LIMIT = "#dbe4ee", "#5f7d9c"
+STAMP = "stamp"  # the word synthetic in the SVG: the page writes it beside the picture, in type of its own
 
 
 @dataclass(frozen=True)
 class LineLook:
-    """Colour, dashes and width of a curve: told apart by lightness and dashes as well as by colour."""
+    """Colour, dashes and width of a curve: told apart by lightness and dashes as well as by colour.
+
+    ink: the colour of words and numbers about it, dark enough to read (a contrast of 4.5 with white, WCAG 2.2).
+    """
 
     color: str
     dashes: tuple[float, ...]
     width: float
+    ink: str
 
 
 LINES = (
-    LineLook("#12375e", (), 2.0),
-    LineLook("#cf7a22", (4.0, 1.6), 2.0),
-    LineLook("#6b6b6b", (1.2, 1.2), 1.8),
-    LineLook("#5aa0a8", (6.0, 1.5, 1.2, 1.5), 1.8),
-    LineLook("#8f3b76", (2.4, 1.2), 1.6),
+    LineLook("#12375e", (), 2.0, "#12375e"),
+    LineLook("#cf7a22", (4.0, 1.6), 2.0, "#a1560f"),
+    LineLook("#6b6b6b", (1.2, 1.2), 1.8, "#6b6b6b"),
+    LineLook("#5aa0a8", (6.0, 1.5, 1.2, 1.5), 1.8, "#2f717a"),
+    LineLook("#8f3b76", (2.4, 1.2), 1.6, "#8f3b76"),
 )
 
 SETTINGS: Any = {
@@ -120,9 +125,8 @@ class Sheet:
     def write_synthetic(self, text: str) -> None:
         """The word synthetic at the top right of the panels, inside what the page shows."""
         box = {"boxstyle": "square,pad=0.25", "facecolor": "white", "edgecolor": ALERT, "linewidth": 1.0}
-        self.write(
-            WIDTH - EDGE - 0.05, self.head + 0.01, text, TEXT_SIZE, ha="right", weight="bold", color=ALERT, bbox=box
-        )
+        look = {"ha": "right", "weight": "bold", "color": ALERT, "bbox": box, "gid": STAMP}
+        self.write(WIDTH - EDGE - 0.05, self.head + 0.01, text, TEXT_SIZE, **look)
 
     def add_panel(self, title: str, y_label: str, axes_height: float, below: float) -> Axes:
         """Axes under a panel title and a line for the y-axis; `below` is the room for the x-axis and more."""

@@ -78,7 +78,7 @@ def _write_at_risk(axes: Axes, panel: PanelDrawing, drawing: Drawing) -> None:
             (0, 0),
             (left, down),
             ha="left",
-            color=look.color,
+            color=look.ink,
             weight="bold",
             **place,
             xycoords="axes fraction",

@@ -58,7 +58,13 @@ ADDRESS = ["model", "sample", "outcome", "week", "parameter"]
 
 
 def extract(synthetic: bool = True, **changed: Any) -> Extract:
-    given = {"name": "twin", "label": "a trial for tests", "synthetic": synthetic, "format": "dream_wide"}
+    given = {
+        "name": "twin",
+        "label": "a trial for tests",
+        "label_da": "et forsøg til test",
+        "synthetic": synthetic,
+        "format": "dream_wide",
+    }
     given |= {"received": datetime.date(2026, 1, 1), "files": {}, "register_version": "201708", "published": True}
     return Extract(**given, **changed)
 

@@ -35,6 +35,9 @@ SPOKEN := $(or $(ASKED),$(BUILT),$(firstword $(OFFERED)))
 
 export OPENBLAS_NUM_THREADS := 1
 export REASON
+# Free text reaches a program by the environment, as it was typed: neither make nor a shell reads it. One that is not of
+# the command line is none of ours.
+$(foreach v,ID PERSON SET FORMAT,$(eval $(if $(filter command,$(origin $(v))),override export $(v) := $$(value $(v)),unexport $(v))))
 export MPLBACKEND := Agg
 
 # How many lines a build says of what is missing, at most; $(REPORTS)/missing.txt has them all.
@@ -77,8 +80,8 @@ bench: all ## Measure the build beside that of the commit before (or BEFORE=<com
 	$(PYTHON) -m benchmarks.population
 	$(PYTHON) -m benchmarks.estimators
 
-trace: $(SETUP) ## Walk one number, as built, back to its register cells: make trace ID=figure_3_3/all/sickness_benefit/45
-	@$(PYTHON) -m pipeline.audit.trace '$(ID)' --raw $(RAW) --derived $(DERIVED) --settings $(STUDY)
+trace: $(SETUP) ## Walk one number back to its register cells: make trace ID=figure_3_3/all/sickness_benefit/45; ID=figure_3_3 lists its numbers, PERSON=17 is a person's history, FORMAT=html a page, SET="dream.csv,12,Y_1544,890" the number with that cell
+	@$(PYTHON) -m pipeline.$(if $(filter override,$(origin SET)),changes.whatif,audit.trace) --raw $(RAW) --derived $(DERIVED) --settings $(STUDY)
 
 diff: $(DERIVED)/shown.parquet ## Say what changed from one extract to another, what moved, and why: make diff FROM=twin EXTRACT=2018q2
 	@$(PYTHON) -m pipeline.changes data_derived/$(FROM) $(DERIVED) --raw data_raw/$(FROM) --out $(REPORTS)/diff_$(FROM)

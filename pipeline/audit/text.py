@@ -10,6 +10,7 @@ import pandas as pd
 
 from pipeline.audit.build import Build
 from pipeline.audit.evidence import RootOfSquares, Sum
+from pipeline.audit.history import say_end
 from pipeline.audit.lineage import Link
 from pipeline.audit.statistics import NAMES, Number
 from pipeline.settings.models import Model
@@ -21,8 +22,10 @@ SHOWN = 10  # of the persons or person-weeks of a standard error; teams are all 
 Row = Mapping[Any, Any]
 
 
-def describe(cell: Row, estimate: Row, number: Number, chain: Sequence[Link], build: Build) -> str:
-    """The whole trace of a number shown."""
+def describe(
+    cell: Row, estimate: Row, number: Number, chain: Sequence[Link], build: Build, ends: pd.DataFrame | None = None
+) -> str:
+    """The whole trace of a number shown; `ends` are those of the durations behind it."""
     model = build.models[estimate["model"]]
     parts = [
         _describe_number(cell, estimate, number),
@@ -30,6 +33,7 @@ def describe(cell: Row, estimate: Row, number: Number, chain: Sequence[Link], bu
         _describe_sample(estimate, model, build),
         _describe_chain(chain),
         _describe_parts(number),
+        *([] if ends is None else [_describe_ends(ends, number)]),
     ]
     return "\n\n".join(parts)
 
@@ -145,6 +149,23 @@ def _describe_squares(part: RootOfSquares) -> str:
             f"  {f'the same from {len(part.cells)} cells: standard error':<56}{part.total: .15g}",
         ]
     )
+
+
+def _describe_ends(ends: pd.DataFrame, number: Number) -> str:
+    """How many durations ended how, and the week and cell of those that contribute most."""
+    counts = ", ".join(f"{count} {end}" for end, count in ends["end"].value_counts().items())
+    order = [person for part in number.parts.values() for person in part.by_person.index]
+    first = ends.set_index("person", drop=False).loc[list(dict.fromkeys(order))[:SHOWN]]
+    lines = [f"  person {row['person']}: {say_end(row)}" for row in first.to_dict("records")]
+    more = [f"  and {len(ends) - len(first)} more persons, all in the file of ends"] if len(ends) > len(first) else []
+    return "\n".join([f"ENDS      of {len(ends)} persons: {counts}", *lines, *more])
+
+
+def describe_list(shown: pd.DataFrame) -> str:
+    """The addresses of some numbers with their text and label, each of which a trace takes."""
+    wide = max(map(len, shown["cell_id"]))
+    rows = zip(shown["cell_id"], shown["text"], shown["statistic"], shown["label"], strict=True)
+    return "\n".join(f"{cell_id:<{wide}}  {text:>12}  {NAMES[kind]}: {label}" for cell_id, text, kind, label in rows)
 
 
 def _wrap(text: str) -> str:

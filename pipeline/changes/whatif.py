@@ -1,0 +1,157 @@
+"""A number with a cell of the received files changed, exactly as a rebuild would give it and without one.
+
+make trace ID=figure_3_3/all/sickness_benefit/45 SET="dream.csv,12,Y_1544,890"
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline.audit.addresses import find_number
+from pipeline.audit.build import DATA, Build
+from pipeline.audit.lineage import changed_files
+from pipeline.changes.cells import Cell, parse_cells
+from pipeline.changes.moved import say_checks, say_moved, say_problem
+from pipeline.changes.rebuilt import Received, read_files
+from pipeline.errors import InputError, command
+from pipeline.estimate.problem import Data, Estimator, gather_data
+from pipeline.estimate.table import Address, parse_address
+from pipeline.settings.models import Model
+from pipeline.show.shown import SOURCES, show_number
+
+Row = Mapping[str, Any]
+NUMBERS = ("estimate", "se", "df", "p_value", "ci_low", "ci_high", "control_mean")
+COUNTS = ("n", "n_treated", "n_control", "n_clusters")
+
+
+@dataclass(frozen=True)
+class WhatIf:
+    """A number before and after some cells changed.
+
+    cells: each with what it held before and whose it is. cell: the number as shown; before, after: its estimate, after
+    None if no model makes it then; text: as it would be shown. moved: a line each thing that moved on the way from the
+    cell to the number, and on whom it rests; checks: what the checks of the delivery say of it now.
+    """
+
+    cells: Sequence[tuple[Cell, str, int]]
+    cell: Row
+    before: Row
+    after: Row | None
+    text: str
+    moved: Sequence[str]
+    checks: Sequence[str]
+
+
+def what_if(cell_id: str, cells: Sequence[Cell], build: Build) -> WhatIf:
+    """The number at an address of a build with cells changed.
+
+    The stages that a build runs are run in memory on the files with the cells changed, and the model of the number on
+    what they give, so the number is that of a rebuild to the last bit. Raises InputError for what no number rests on,
+    for a cell with which the checks would refuse the delivery, and for a build that is not as recorded.
+    """
+    shown = find_number(cell_id, build)
+    faults, _ = changed_files(build.derived / "runs")
+    if faults:
+        raise InputError(*faults)
+    received = read_files(build)
+    changed, told = _change(received, cells)
+    try:
+        derived, checks = changed.build()
+    except InputError as error:
+        raise InputError(
+            f"SET: with {'these cells' if len(cells) > 1 else 'this cell'} the checks would refuse the delivery, so "
+            f"there is no such number. {error}"
+        ) from error
+    address, before = parse_address(shown["estimate_id"]), build.estimates[shown["estimate_id"]][1]
+    request = build.request(address)
+    data = gather_data({name: derived[name] for name in DATA}, build.study, received.settings["variables"])
+    after = estimate_row(request.model, request.estimator, data, address)
+    now = next(iter(request.estimator.problems(request.model, data, address)), None)
+    moved = [*say_moved(build, derived, address), *say_problem(request.problem, now)]
+    return WhatIf(told, shown, before, after, _text(shown, after, build), moved, say_checks(build, checks))
+
+
+def _change(received: Received, cells: Sequence[Cell]) -> tuple[Received, list[tuple[Cell, str, int]]]:
+    """The files with every cell changed, and of each what it held and the trial number of the person."""
+    told = []
+    for cell in cells:
+        person = received.person_of(cell)
+        received, before = received.with_cell(cell)
+        told.append((cell, before, person))
+    return received, told
+
+
+def estimate_row(model: Model, estimator: Estimator, data: Data, address: Address) -> Row | None:
+    """The row of the estimate at an address, by the whole model as a build estimates it; None if it makes none."""
+    for problem in estimator.problems(model, data, None):
+        for row in estimator.rows(problem):
+            if parse_address(row.estimate_id) == address:
+                return asdict(row)
+    return None
+
+
+def _text(shown: Row, after: Row | None, build: Build) -> str:
+    if after is None:
+        return "nothing"
+    known = {name: float("nan") if value is None else value for name, value in after.items()}
+    slot = build.slots[shown["cell_id"]]
+    return str(show_number(slot, known, build.study.inference.stars, build.language)[8])
+
+
+def describe(found: WhatIf) -> str:
+    """A what-if as text: the cells, the number before and after, its estimate, what moved, and the checks."""
+    lines = [f"WHAT IF   {cell.file}, line {cell.line}, column {cell.column}: {before or '(empty)'} -> "
+             f"{cell.value or '(empty)'}   (person {person})" for cell, before, person in found.cells]  # fmt: skip
+    statistic = SOURCES.get(found.cell["statistic"], found.cell["statistic"])
+    after = found.after or {}
+    lines += ["", f"NUMBER    {found.cell['cell_id']}", f"  as shown            {found.cell['text']} -> {found.text}"]
+    lines += [_compare("value", found.cell["value"], after.get(statistic))]
+    lines += ["", f"ESTIMATE  {found.cell['estimate_id']}"]
+    lines += [_compare(name, found.before[name], after.get(name)) for name in (*NUMBERS, *COUNTS)
+              if _is_number(found.before[name]) or _is_number(after.get(name))]  # fmt: skip
+    if after.get("note", "") != found.before["note"]:
+        lines.append(f"  note                {found.before['note'] or 'none'} -> {after.get('note') or 'none'}")
+    for title, told in (("MOVED", found.moved), ("CHECKS", found.checks)):
+        lines += ["", title, *(f"  {line}" for line in told)]
+    return "\n".join(lines)
+
+
+def _compare(name: str, before: Any, after: Any) -> str:
+    first, second = (float(value) if _is_number(value) else None for value in (before, after))
+    texts = ["missing" if value is None else f"{value:.12g}" for value in (first, second)]
+    if first is None or second is None:
+        return f"  {name:<20}{texts[0]} -> {texts[1]}"
+    if first == second:
+        return f"  {name:<20}{texts[0]}   (the same to the last bit)"
+    return f"  {name:<20}{texts[0]} -> {texts[1]}   difference {second - first:+.6g}"
+
+
+def _is_number(value: Any) -> bool:
+    try:
+        return value is not None and float(value) == float(value)
+    except TypeError:  # the missing value of the table's integers
+        return False
+
+
+@command
+def main() -> None:
+    """Print what the number ID of the environment would be with the cells SET."""
+    parser = argparse.ArgumentParser(prog="python -m pipeline.changes.whatif", description=__doc__)
+    parser.add_argument("--raw", type=Path, required=True)
+    parser.add_argument("--derived", type=Path, required=True)
+    parser.add_argument("--settings", type=Path, default=Path("config"))
+    arguments = parser.parse_args()
+    if os.environ.get("FORMAT") or os.environ.get("PERSON"):
+        raise InputError("trace: SET is told as text, and of a number: leave out FORMAT and PERSON.")
+    build = Build(arguments.raw, arguments.derived, arguments.settings)
+    print(describe(what_if(os.environ.get("ID", ""), parse_cells(os.environ.get("SET", "")), build)))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

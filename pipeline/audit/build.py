@@ -17,7 +17,8 @@ from pipeline.estimate.table import Address
 from pipeline.register.states import read_catalogue
 from pipeline.runner.inputs import load_input
 from pipeline.settings.described import read_exhibits
-from pipeline.settings.exhibits import Exhibits
+from pipeline.settings.exhibits import Exhibits, Figure, Table
+from pipeline.settings.extract import Extract
 from pipeline.settings.models import Model
 from pipeline.settings.study import Study
 from pipeline.show.addresses import Slot
@@ -139,18 +140,28 @@ class Build:
         return found
 
     @cached_property
+    def extract(self) -> Extract:
+        """extract.toml."""
+        found: Extract = load_input(self.raw / "extract.toml")
+        return found
+
+    def exhibit(self, name: str) -> Table | Figure:
+        """One exhibit."""
+        return self.exhibits.tables.get(name) or self.exhibits.figures[name]
+
+    @cached_property
     def tables(self) -> Tables:
+        """The derived tables that locate cells."""
         located = {name: self._load(f"{name}.parquet") for name in LOCATED}
         scales, codes = self.config / "scales.csv", self.config / "benefit_codes.csv"
         outcomes = load_input(self.config / "outcomes.toml")
         names = located["weekly"]["code"].astype("category").cat.categories
         catalogue = read_catalogue(load_input(codes) if codes.exists() else None, map(str, names))
-        files = load_input(self.raw / "extract.toml").files
         return Tables(
             **located,
             study=self.study,
             outcomes=outcomes,
-            files={role: file.path for role, file in files.items()},
+            files={role: file.path for role, file in self.extract.files.items()},
             scales=load_input(scales) if scales.exists() else None,
             terminal=frozenset(catalogue.codes(groups=outcomes.terminal_groups)),
         )

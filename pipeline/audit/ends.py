@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -61,3 +62,11 @@ def with_ends(cells: pd.DataFrame, ends: pd.DataFrame) -> pd.DataFrame:
     """Cells with the end of their person beside them, in columns that begin with end."""
     named = ends.rename(columns={name: f"end_{name}" for name in ends.columns.drop(["person", "end"])})
     return cells.merge(named, on="person", how="left", validate="many_to_one")
+
+
+def say_end(row: Mapping[Any, Any]) -> str:
+    """The end of a duration in a line: what, when, and the cell that decided it."""
+    run = f" to {row['run_to']}" if row["run_to"] else ""
+    place = f"{row['file']}, line {row['line']}, column {row['column']}{run}" if pd.notna(row["line"]) else "no cell"
+    what = f"{row['outcome']}: " if "outcome" in row else ""
+    return f"{what}{row['end']}, week {row['week']}: {place}, code {row['content'] or '(blank)'}"

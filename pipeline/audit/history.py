@@ -1,4 +1,4 @@
-"""One person's whole history: the draw, the exclusions, the answers, every register week, and what follows from them."""
+"""One person's whole history: the draw, exclusions, answers, every register week, and what follows from them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pandas as pd
 
 from pipeline.audit.build import Build
 from pipeline.audit.ends import COLUMNS as END_COLUMNS
-from pipeline.audit.ends import find_ends
+from pipeline.audit.ends import find_ends, say_end
 from pipeline.audit.located import Tables, place_of_lines
 from pipeline.errors import InputError
 from pipeline.people.exclusions import ANALYSED, weeks_of_draws
@@ -65,9 +65,9 @@ def read_history(number: str, build: Build) -> History:
     own = trial[trial["person"] == person]
     if own.empty:
         raise InputError(
-            f"trace: PERSON is no trial number of a randomised person. It is the number in the column {design.person} of "
-            f"{tables.files['allocation']}, or, where that holds no whole numbers, the rank among them; the cells files "
-            "of a trace have it in the column person."
+            f"trace: PERSON is no trial number of a randomised person. It is the number in column {design.person} of "
+            f"{tables.files['allocation']}, or the rank among them if they are no whole numbers; the cells files of a "
+            "trace have it in the column person."
         )
     row = dict(own.to_dict("records")[0])
     is_analysed = _reason(person, build) == ANALYSED
@@ -156,7 +156,7 @@ def _weeks(row: Mapping[Any, Any], tables: Tables, build: Build) -> pd.DataFrame
     states = weekly.drop(columns=[name for name in LOCATED[2:] if name in weekly]).drop(columns="person")
     for name in states.columns.drop("week"):
         states[name] = states[name].astype("Int64").map({1: IN, 0: OUT}).fillna(NOT_KNOWN)
-    return found.merge(states, on="week", how="left").fillna({name: "" for name in states.columns.drop("week")})
+    return found.merge(states, on="week", how="left").fillna(dict.fromkeys(states.columns.drop("week"), ""))
 
 
 def _week_of_draw(row: Mapping[Any, Any], build: Build) -> int:
@@ -217,14 +217,6 @@ def describe_history(history: History) -> str:
 
 def _list(title: str, values: Mapping[str, str]) -> list[str]:
     return ["", title, *(f"  {name:<32}{value}" for name, value in values.items())]
-
-
-def say_end(row: Mapping[Any, Any]) -> str:
-    """The end of a duration in a line: what, when, and the cell that decided it."""
-    run = f" to {row['run_to']}" if row["run_to"] else ""
-    place = f"{row['file']}, line {row['line']}, column {row['column']}{run}" if pd.notna(row["line"]) else "no cell"
-    what = f"{row['outcome']}: " if "outcome" in row else ""
-    return f"{what}{row['end']}, week {row['week']}: {place}, code {row['content'] or '(blank)'}"
 
 
 def _week_lines(history: History) -> Iterator[str]:

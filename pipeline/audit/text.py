@@ -9,8 +9,8 @@ from typing import Any
 import pandas as pd
 
 from pipeline.audit.build import Build
+from pipeline.audit.ends import say_end
 from pipeline.audit.evidence import RootOfSquares, Sum
-from pipeline.audit.history import say_end
 from pipeline.audit.lineage import Link
 from pipeline.audit.statistics import NAMES, Number
 from pipeline.settings.models import Model

@@ -76,8 +76,8 @@ def find_cell(cell: Cell, files: Files, extract: Extract, design: Design) -> Fou
             "cell that changes but whose all of them are. Change another column."
         )
     lines = LINE_IN.format(place)
-    numbers = frame[lines] if lines in frame else frame.index.to_numpy() - FILE * place
-    at = np.flatnonzero(np.asarray(numbers) == cell.line)
+    numbers = frame.get(lines, frame.index)
+    at = np.flatnonzero(numbers.to_numpy() == cell.line + FILE * place)
     if not len(at):
         raise InputError(
             f"{cell.file}, line {cell.line}: no row of a randomised person, so no number rests on it. The cells files "

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Hashable
 
 SHOWN = 8  # rows of one kind
+WHO = ("sample", "baseline", "followup")  # the tables that say of whom the others are
 # In the order in which one follows from another; what locates cells is none of it.
 FOLLOWED = ("exclusions", "sample", "baseline", "followup", "weekly", "shares", "durations", "background")
 # What a problem says of its persons: the word for it, the field, and the field of the names that it counts into.
@@ -43,13 +44,23 @@ def say_moved(build: Build, after: Mapping[str, pd.DataFrame], address: Address)
     for name in FOLLOWED:
         before = load_input(build.derived / f"{name}.parquet")
         cells = list_differences(before, after[name], list(schemas[name].key))
-        lines = list(_say_table(name, cells, after[name], before, week))
+        one_sided = set(before["person"]) ^ set(after[name]["person"])
+        lines = list(_say_come_and_gone(name, before, after[name]))
+        lines += _say_table(name, cells[~cells["person"].isin(one_sided)], after[name], before, week)
         yield from lines[:SHOWN]
         if len(lines) > SHOWN:
             yield f"and {len(lines) - SHOWN} more of {name}"
         found = found or bool(lines)
     if not found:
         yield "no state, share, exit, score or background variable: no outcome of anybody rests on what changed"
+
+
+def _say_come_and_gone(name: str, before: pd.DataFrame, after: pd.DataFrame) -> Iterator[str]:
+    """Who is in one of two tables alone; of the tables that follow from the sample nothing, for it has said so."""
+    old, new = set(before["person"]), set(after["person"])
+    if name in WHO:
+        yield from (f"{name}: person {person} has no row any more" for person in sorted(old - new))
+        yield from (f"{name}: person {person} has a row now" for person in sorted(new - old))
 
 
 def list_differences(before: pd.DataFrame, after: pd.DataFrame, key: list[str]) -> pd.DataFrame:

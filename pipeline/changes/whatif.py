@@ -11,19 +11,22 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline.audit.addresses import find_number
 from pipeline.audit.build import DATA, Build
 from pipeline.audit.lineage import changed_files
 from pipeline.changes.cells import Cell, parse_cells
 from pipeline.changes.moved import say_checks, say_moved, say_problem
-from pipeline.changes.rebuilt import Received, read_files
+from pipeline.changes.rebuilt import read_files
 from pipeline.errors import InputError, command
 from pipeline.estimate.problem import Data, Estimator, gather_data
 from pipeline.estimate.table import Address, parse_address
 from pipeline.settings.models import Model
 from pipeline.show.shown import SOURCES, show_number
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Row = Mapping[str, Any]
 NUMBERS = ("estimate", "se", "df", "p_value", "ci_low", "ci_high", "control_mean")
@@ -31,15 +34,28 @@ COUNTS = ("n", "n_treated", "n_control", "n_clusters")
 
 
 @dataclass(frozen=True)
-class WhatIf:
-    """A number before and after some cells changed.
+class Changed:
+    """A build with some cells of its received files changed, as a rebuild would be.
 
-    cells: each with what it held before and whose it is. cell: the number as shown; before, after: its estimate, after
-    None if no model makes it then; text: as it would be shown. moved: a line each thing that moved on the way from the
-    cell to the number, and on whom it rests; checks: what the checks of the delivery say of it now.
+    cells: each with what it held before and whose it is. derived: every derived table by name; data: what estimation
+    reads of them. checks: the table checks.csv.
     """
 
     cells: Sequence[tuple[Cell, str, int]]
+    derived: Mapping[str, pd.DataFrame]
+    data: Data
+    checks: str
+
+
+@dataclass(frozen=True)
+class WhatIf:
+    """A number before and after.
+
+    cell: the number as shown; before, after: its estimate, after None if no model makes it then; text: as it would be
+    shown. moved: a line each thing that moved on the way from the cells to the number, and on whom it rests; checks:
+    what the checks of the delivery say otherwise.
+    """
+
     cell: Row
     before: Row
     after: Row | None
@@ -48,43 +64,40 @@ class WhatIf:
     checks: Sequence[str]
 
 
-def what_if(cell_id: str, cells: Sequence[Cell], build: Build) -> WhatIf:
-    """The number at an address of a build with cells changed.
+def change_cells(cells: Sequence[Cell], build: Build) -> Changed:
+    """Run the stages that a build runs in memory, on its files with the cells changed.
 
-    The stages that a build runs are run in memory on the files with the cells changed, and the model of the number on
-    what they give, so the number is that of a rebuild to the last bit. Raises InputError for what no number rests on,
-    for a cell with which the checks would refuse the delivery, and for a build that is not as recorded.
+    Raises InputError for a cell that no number rests on, for one with which the checks would refuse the delivery, and
+    for a build that is not as recorded.
     """
-    shown = find_number(cell_id, build)
     faults, _ = changed_files(build.derived / "runs")
     if faults:
         raise InputError(*faults)
-    received = read_files(build)
-    changed, told = _change(received, cells)
+    received, told = read_files(build), []
+    for cell in cells:
+        person = received.person_of(cell)
+        received, before = received.with_cell(cell)
+        told.append((cell, before, person))
     try:
-        derived, checks = changed.build()
+        derived, checks = received.build()
     except InputError as error:
         raise InputError(
             f"SET: with {'these cells' if len(cells) > 1 else 'this cell'} the checks would refuse the delivery, so "
             f"there is no such number. {error}"
         ) from error
+    data = gather_data({name: derived[name] for name in DATA}, build.study, received.settings["variables"])
+    return Changed(told, derived, data, checks)
+
+
+def what_if(cell_id: str, changed: Changed, build: Build) -> WhatIf:
+    """The number at an address with cells changed: its model is estimated as a build does, so to the last bit."""
+    shown = find_number(cell_id, build)
     address, before = parse_address(shown["estimate_id"]), build.estimates[shown["estimate_id"]][1]
     request = build.request(address)
-    data = gather_data({name: derived[name] for name in DATA}, build.study, received.settings["variables"])
-    after = estimate_row(request.model, request.estimator, data, address)
-    now = next(iter(request.estimator.problems(request.model, data, address)), None)
-    moved = [*say_moved(build, derived, address), *say_problem(request.problem, now)]
-    return WhatIf(told, shown, before, after, _text(shown, after, build), moved, say_checks(build, checks))
-
-
-def _change(received: Received, cells: Sequence[Cell]) -> tuple[Received, list[tuple[Cell, str, int]]]:
-    """The files with every cell changed, and of each what it held and the trial number of the person."""
-    told = []
-    for cell in cells:
-        person = received.person_of(cell)
-        received, before = received.with_cell(cell)
-        told.append((cell, before, person))
-    return received, told
+    after = estimate_row(request.model, request.estimator, changed.data, address)
+    now = next(iter(request.estimator.problems(request.model, changed.data, address)), None)
+    moved = [*say_moved(build, changed.derived, address), *say_problem(request.problem, now)]
+    return WhatIf(shown, before, after, _text(shown, after, build), moved, say_checks(build, changed.checks))
 
 
 def estimate_row(model: Model, estimator: Estimator, data: Data, address: Address) -> Row | None:
@@ -104,10 +117,10 @@ def _text(shown: Row, after: Row | None, build: Build) -> str:
     return str(show_number(slot, known, build.study.inference.stars, build.language)[8])
 
 
-def describe(found: WhatIf) -> str:
+def describe(found: WhatIf, changed: Changed) -> str:
     """A what-if as text: the cells, the number before and after, its estimate, what moved, and the checks."""
     lines = [f"WHAT IF   {cell.file}, line {cell.line}, column {cell.column}: {before or '(empty)'} -> "
-             f"{cell.value or '(empty)'}   (person {person})" for cell, before, person in found.cells]  # fmt: skip
+             f"{cell.value or '(empty)'}   (person {person})" for cell, before, person in changed.cells]  # fmt: skip
     statistic = SOURCES.get(found.cell["statistic"], found.cell["statistic"])
     after = found.after or {}
     lines += ["", f"NUMBER    {found.cell['cell_id']}", f"  as shown            {found.cell['text']} -> {found.text}"]
@@ -150,7 +163,9 @@ def main() -> None:
     if os.environ.get("FORMAT") or os.environ.get("PERSON"):
         raise InputError("trace: SET is told as text, and of a number: leave out FORMAT and PERSON.")
     build = Build(arguments.raw, arguments.derived, arguments.settings)
-    print(describe(what_if(os.environ.get("ID", ""), parse_cells(os.environ.get("SET", "")), build)))
+    find_number(cell_id := os.environ.get("ID", ""), build)  # before the stages run
+    changed = change_cells(parse_cells(os.environ.get("SET", "")), build)
+    print(describe(what_if(cell_id, changed, build), changed))
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
@@ -17,14 +17,12 @@ from pipeline.audit.evidence import RootOfSquares, Sum
 from pipeline.audit.history import History
 from pipeline.audit.statistics import NAMES
 from pipeline.audit.strips import lay_out_weeks, members_of
+from pipeline.audit.traced import Trace
 from pipeline.audit.words import STATISTICS_DA, WORDS
 from pipeline.settings.exhibits import in_language
 from pipeline.settings.extract import is_register
 from pipeline.show.numbers import MINUS, POINT
 from pipeline.show.page import page_template
-
-if TYPE_CHECKING:
-    from pipeline.audit.trace import Trace
 
 TEMPLATES = Path(__file__).parent
 SHOWN = 20  # persons whose cells are shown one by one

@@ -7,7 +7,6 @@ import math
 import os
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +17,10 @@ from pipeline.audit.build import Build, Request
 from pipeline.audit.ends import locate_ends, with_ends
 from pipeline.audit.evidence import RootOfSquares
 from pipeline.audit.history import describe_history, read_history
-from pipeline.audit.lineage import Link, trace_files
-from pipeline.audit.statistics import Number, decompose_statistic
+from pipeline.audit.lineage import trace_files
+from pipeline.audit.statistics import decompose_statistic
 from pipeline.audit.text import describe, describe_list
+from pipeline.audit.traced import Trace
 from pipeline.errors import InputError, command
 from pipeline.estimate.spells import Spells
 from pipeline.estimate.table import parse_address
@@ -28,21 +28,6 @@ from pipeline.show.shown import COLUMNS, show_number
 from pipeline.storage import write_if_changed
 
 FOLDER, HTML, FORMS = "trace", "html", ("text", "html")
-
-
-@dataclass(frozen=True)
-class Trace:
-    """A number as shown, the estimate it is a statistic of, the files behind it, and what it is made of.
-
-    ends: of a number of durations when each person left or was followed to, and the cell that decided it.
-    """
-
-    build: Build
-    cell: dict[Any, Any]
-    estimate: dict[Any, Any]
-    chain: list[Link]
-    number: Number
-    ends: pd.DataFrame | None = None
 
 
 def trace(cell_id: str, build: Build) -> Trace:

@@ -105,7 +105,7 @@ def _results(new: Built, shown: pd.DataFrame, texts: Mapping[str, str]) -> list[
     for finding in page.findings:
         address = fill(finding.effect, horizon)
         if address in cells.index:
-            name, estimate = cells.loc[address, ["exhibit", "estimate_id"]]
+            name, estimate = (str(cells.loc[address, column]) for column in ("exhibit", "estimate_id"))
             exhibit = exhibits.figures.get(name) or exhibits.tables[name]
             said = [finding_words(page, finding, key, language) for key in ("group", "state")]
             said.insert(0, in_language(exhibit, "title", language))

@@ -31,7 +31,7 @@ def find_addresses(
         old = old_own.get((estimate, column)) or old_first.get(estimate)
         return f"{old} (of {earlier})" if old else f"{estimate}{UNSHOWN}"
 
-    return [find(row.estimate_id, row.column) for row in changes[["estimate_id", "column"]].itertuples(index=False)]
+    return [find(*pair) for pair in zip(changes["estimate_id"], changes["column"], strict=True)]
 
 
 def _index(shown: pd.DataFrame) -> tuple[dict[tuple[str, str], str], dict[str, str]]:

@@ -95,7 +95,7 @@ def _place_of_file(frame: pd.DataFrame, file: str) -> int:
 def _find_column(cell: Cell, frame: pd.DataFrame, place: int, renamed: Mapping[str, str]) -> str:
     """The study's name of a column that is named as the file calls it, or as the study does."""
     parts = frame.attrs.get("parts", ())
-    own = dict(parts[place]["columns"] if parts else {name: renamed.get(name, name) for name in frame})
+    own = dict(parts[place]["columns"] if parts else {name: renamed.get(name, name) for name in map(str, frame)})
     called = {str(theirs): str(name) for name, theirs in own.items()} | {str(name): str(name) for name in own}
     if cell.column not in called:
         near = difflib.get_close_matches(cell.column, called, n=3)
@@ -112,7 +112,7 @@ def set_cell(cell: Cell, found: Found, files: Files, extract: Extract) -> tuple[
     """The frames with the cell changed, and what it held; the new text is read as those of the file are."""
     facts = next(facts for facts in extract.files.values() if Path(facts.path).name == cell.file)
     frame = files[found.role].copy()
-    at = frame.columns.get_loc(found.column)
+    at = list(frame.columns).index(found.column)
     before = str(frame.iat[found.row, at])
     frame.iat[found.row, at] = Texts(facts.decimal, facts.blanks).text(cell.value)
     return {**files, found.role: frame}, before

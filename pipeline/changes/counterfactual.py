@@ -189,9 +189,10 @@ def derive(inputs: Inputs) -> dict[str, pd.DataFrame]:
 def estimate(inputs: Inputs) -> pd.DataFrame:
     """Every estimate of the inputs, with the columns COLUMNS."""
     known, derived = inputs.settings, derive(inputs)
+    own: dict[str, Any] = {name: derived[name] for name in ESTIMATED_FROM}
     with redirect_stdout(io.StringIO()):
         found = estimates.run(
-            **{name: derived[name] for name in ESTIMATED_FROM},
+            **own,
             variables=known["variables"],
             models=known["models"],
             study=known["study"],

@@ -23,6 +23,7 @@ from pipeline.stages import ingest
 if TYPE_CHECKING:
     import pandas as pd
 
+READ_WITH = ("study", "benefit_codes", "scales", "outcomes")
 FILES = ("allocation", "baseline_survey", "followup_survey")  # beside the register
 
 
@@ -59,9 +60,9 @@ class Received:
 
         InputError with all that is wrong, as the build would stop with.
         """
-        own = {name: self.settings.get(name) for name in ("study", "benefit_codes", "scales", "outcomes")}
+        given: dict[str, Any] = {name: self.settings.get(name) for name in READ_WITH} | dict(self.files)
         with redirect_stdout(io.StringIO()):  # what is unusual was said when the extract was built
-            made = ingest.run(self.extract, **own, **self.files)
+            made = ingest.run(extract=self.extract, **given)
         tables = {name: made[f"{name}.parquet"] for name in TABLES}
         derived = {**tables, **derive(Inputs(tables, self.settings, self.extract))}
         schemas = build_schemas(set(derived), self.settings["variables"], self.settings.get("scales"))

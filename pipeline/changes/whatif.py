@@ -121,7 +121,8 @@ def describe(found: WhatIf, changed: Changed) -> str:
     """A what-if as text: the cells, the number before and after, its estimate, what moved, and the checks."""
     lines = [f"WHAT IF   {cell.file}, line {cell.line}, column {cell.column}: {before or '(empty)'} -> "
              f"{cell.value or '(empty)'}   (person {person})" for cell, before, person in changed.cells]  # fmt: skip
-    statistic = SOURCES.get(found.cell["statistic"], found.cell["statistic"])
+    shown = str(found.cell["statistic"])
+    statistic = SOURCES.get(shown, shown)
     after = found.after or {}
     lines += ["", f"NUMBER    {found.cell['cell_id']}", f"  as shown            {found.cell['text']} -> {found.text}"]
     lines += [_compare("value", found.cell["value"], after.get(statistic))]

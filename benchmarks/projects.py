@@ -71,6 +71,7 @@ def copy_working_tree(folder: Path) -> None:
 def environment() -> dict[str, str]:
     """The environment without what an outer make, or a run of the tests, hands down."""
     handed = ("LANGUAGE", "EXTRACT", "STUDY", "REASON", "BEFORE", "NOTHING_SKIPPED")
+    handed += ("BUILDERS", "ID", "PERSON", "SET", "FORMAT", "FROM", "ENGINE")
     return {name: value for name, value in os.environ.items() if not name.startswith("MAKE") and name not in handed}
 
 

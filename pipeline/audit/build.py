@@ -125,6 +125,31 @@ class Build:
         return self._data.tables["exclusions"]
 
     @cached_property
+    def extract(self) -> Extract:
+        """extract.toml."""
+        extract: Extract = load_input(self.raw / "extract.toml")
+        return extract
+
+    @cached_property
+    def benefit_codes(self) -> pd.DataFrame | None:
+        """benefit_codes.csv, which a study of named states has not."""
+        return self._setting("benefit_codes.csv")
+
+    @cached_property
+    def scales(self) -> pd.DataFrame | None:
+        """scales.csv, which a study without questionnaires has not."""
+        return self._setting("scales.csv")
+
+    @cached_property
+    def keys(self) -> list[str]:
+        """The keys of the randomised persons in the register."""
+        return list(self._load("request.json")["keys"])
+
+    def _setting(self, name: str) -> pd.DataFrame | None:
+        path = self.config / name
+        return load_input(path) if path.exists() else None
+
+    @cached_property
     def _data(self) -> Data:
         tables = {name: self._load(f"{name}.parquet") for name in DATA}
         return gather_data(tables, self.study, self.variables)
@@ -139,12 +164,6 @@ class Build:
         found: pd.DataFrame = self._load(f"{name}.parquet")
         return found
 
-    @cached_property
-    def extract(self) -> Extract:
-        """extract.toml."""
-        found: Extract = load_input(self.raw / "extract.toml")
-        return found
-
     def exhibit(self, name: str) -> Table | Figure:
         """One exhibit."""
         return self.exhibits.tables.get(name) or self.exhibits.figures[name]
@@ -153,16 +172,15 @@ class Build:
     def tables(self) -> Tables:
         """The derived tables that locate cells."""
         located = {name: self._load(f"{name}.parquet") for name in LOCATED}
-        scales, codes = self.config / "scales.csv", self.config / "benefit_codes.csv"
-        outcomes = load_input(self.config / "outcomes.toml")
+        outcomes, codes = load_input(self.config / "outcomes.toml"), self.benefit_codes
         names = located["weekly"]["code"].astype("category").cat.categories
-        catalogue = read_catalogue(load_input(codes) if codes.exists() else None, map(str, names))
+        catalogue = read_catalogue(codes, map(str, names))
         return Tables(
             **located,
             study=self.study,
             outcomes=outcomes,
             files={role: file.path for role, file in self.extract.files.items()},
-            scales=load_input(scales) if scales.exists() else None,
+            scales=self.scales,
             terminal=frozenset(catalogue.codes(groups=outcomes.terminal_groups)),
         )
 

@@ -18,6 +18,7 @@ from pipeline.audit.ends import locate_ends, with_ends
 from pipeline.audit.evidence import RootOfSquares
 from pipeline.audit.history import describe_history, read_history
 from pipeline.audit.lineage import trace_files
+from pipeline.audit.received import compare_cells
 from pipeline.audit.statistics import decompose_statistic
 from pipeline.audit.text import describe, describe_list
 from pipeline.audit.traced import Trace
@@ -34,7 +35,8 @@ def trace(cell_id: str, build: Build) -> Trace:
     """Follow the number shown at the address `cell_id` to the received files.
 
     Raises InputError for an address that no exhibit shows, with those that come near; for a file that is not the one
-    recorded; for a number that is not what the exhibits show of the estimate; and for cells that do not give it back.
+    recorded; for a number that is not what the exhibits show of the estimate; for cells that do not give it back; and
+    for a cell that is not what the received file holds.
     """
     cell = find_number(cell_id, build)
     path, estimate = build.estimates[cell["estimate_id"]]
@@ -48,7 +50,8 @@ def trace(cell_id: str, build: Build) -> Trace:
             f"trace: the cells do not give the number back: it is {number.value:.12g}, and they make "
             f"{number.total:.12g}, {abs(number.gap):.1e} off where {number.gap_limit:.0e} is rounding. Report this."
         )
-    return Trace(build, cell, estimate, chain, number, ends)
+    compared = compare_cells((part.cells for part in number.parts.values()), build)
+    return Trace(build, cell, estimate, chain, number, compared, ends)
 
 
 def _has_ends(request: Request) -> bool:
@@ -130,6 +133,7 @@ def _tell_number(cell_id: str, build: Build, form: str) -> None:
         print(f"{target} shows the number, its sum and its persons; it never leaves the machine")
         return
     print(describe(found.cell, found.estimate, found.number, found.chain, found.build, found.ends))
+    print(f"  each of the {found.compared:,} cells was read again in the received files, and holds what is listed")
     print("\n".join(f"  cells: {path}" for path in paths))
 
 

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 class Trace:
     """A number as shown, the estimate it is a statistic of, the files behind it, and what it is made of.
 
-    ends: of a number of durations when each person left or was followed to, and the cell that decided it.
+    compared: how many of its cells were read again in the received files and hold what is listed. ends: of a number of
+    durations when each person left or was followed to, and the cell that decided it.
     """
 
     build: Build
@@ -25,4 +26,5 @@ class Trace:
     estimate: dict[Any, Any]
     chain: list[Link]
     number: Number
+    compared: int
     ends: pd.DataFrame | None = None

@@ -17,6 +17,7 @@ from tests.build.conftest import Project
 ESTIMATING = {"estimates-1", "estimates-2"}
 UP_TO_SHOWN = {"ingest", "sample", "outcomes", *ESTIMATING, "shown"}
 SHOWING = {"shown", "tables", "figures-1", "figures-2", "report", "published"}
+HEADED = {"provenance", "report"}  # whatever runs again for another reason has another head, which the page prints
 
 
 def test_two_clean_builds_with_one_job_and_with_four_give_the_same_bytes(built_project, tmp_path):
@@ -51,8 +52,9 @@ def test_an_edit_runs_what_depends_on_it_and_stops_where_nothing_changed(
 ):
     built_copy.edit(name, before, after)
     ran = built_copy.built("all")
-    assert set(ran) == stages
-    assert {stage for stage, said in ran.items() if said != "nothing changed"} == changed
+    assert set(ran) == stages | HEADED
+    assert {stage for stage, said in ran.items() if said != "nothing changed"} == changed | HEADED
+    assert built_copy.make("check").returncode == 0
 
 
 @pytest.mark.parametrize(
@@ -66,12 +68,12 @@ def test_an_edit_runs_what_depends_on_it_and_stops_where_nothing_changed(
 def test_a_deleted_file_is_made_again_and_only_what_reads_it_looks_again(built_project, name, stages):
     before = built_project.hashes()
     (built_project.folder / name).unlink()
-    assert set(built_project.built("all")) == stages
+    assert set(built_project.built("all")) - {"provenance"} == stages
     assert built_project.hashes() == before
 
 
 def test_the_language_of_the_exhibits_stays_until_another_is_asked_for(built_copy):
-    assert set(built_copy.built("all", "LANGUAGE=da")) == SHOWING
+    assert set(built_copy.built("all", "LANGUAGE=da")) == SHOWING | HEADED
     page = (built_copy.folder / "reports/twin/index.html").read_text(encoding="utf-8")
     assert 'lang="da"' in page
     assert "yntetisk" in page
@@ -84,31 +86,6 @@ def test_the_language_of_the_exhibits_stays_until_another_is_asked_for(built_cop
     assert "the exhibits of config are written in en da. Say one of these" in refused.stderr
     assert built_copy.hashes() == danish
     assert "tables" in built_copy.built("data_derived/twin/runs/tables.json", "LANGUAGE=en")
-
-
-@pytest.mark.parametrize(
-    ("name", "remedy"),
-    [
-        ("reports/twin/tables/table_3_1.html", "Delete it and run make all"),
-        ("config/municipalities.csv", "Say touch config/municipalities.csv, then make all"),
-    ],
-)
-def test_a_file_changed_behind_the_back_of_make_is_named_with_its_remedy(built_project, name, remedy):
-    path, before = built_project.folder / name, built_project.hashes()
-    content, date = path.read_bytes(), path.stat().st_mtime
-    assert built_project.make("check").returncode == 0
-    path.write_bytes(content + b"\n")
-    os.utime(path, (date, date))
-    assert built_project.built("all") == {}
-    result = built_project.make("check")
-    assert result.returncode == 2
-    assert f"error: {name}: not the file that its record holds. {remedy}" in result.stderr
-    path.unlink()
-    if name.startswith("config"):
-        path.write_bytes(content)
-    built_project.built("all")
-    assert built_project.make("check").returncode == 0
-    assert built_project.hashes() == before
 
 
 def test_a_change_in_a_received_file_is_refused_and_nothing_is_lost(built_project):
@@ -206,6 +183,7 @@ def test_a_stage_runs_by_itself_where_there_is_no_warm_process(built_project):
 
 
 def test_the_record_of_a_stage_that_is_none_any_more_goes(built_project):
+    built_project.built("all")
     old = built_project.folder / "data_derived/twin/runs/old.json"
     old.write_text("{}", encoding="utf-8")
     assert built_project.built("all") == {}
@@ -213,13 +191,10 @@ def test_the_record_of_a_stage_that_is_none_any_more_goes(built_project):
 
 
 @pytest.mark.parametrize("content", [b"", b"PAR1 and no more"])
-def test_a_damaged_table_is_one_message(built_project, content):
+def test_a_damaged_table_is_made_again(built_project, content):
     before, path = built_project.hashes(), built_project.folder / "data_derived/twin/baseline_items.parquet"
     path.write_bytes(content)
     result = built_project.make("all")
-    assert result.returncode == 2
-    assert "baseline_items.parquet: not a table as make writes it" in result.stderr
-    assert "Traceback" not in result.stderr
-    path.unlink()
-    built_project.built("all")
+    assert result.returncode == 0, result.stderr
+    assert "baseline_items.parquet: not the file that stage ingest made. make all makes it again." in result.stderr
     assert built_project.hashes() == before

@@ -20,7 +20,7 @@ from pipeline.settings.study import Study
 from pipeline.show.rows import with_rows
 from pipeline.show.shown import find_slots
 from pipeline.show.words import Words, gather_words, write_words
-from pipeline.stages import figures, report, tables
+from pipeline.stages import documents, figures, report, tables
 from pipeline.stages import shown as showing
 
 CONFIG = {name: load_input(Path(f"config/{name}{end}")) for name, end in [("exhibits", ".toml"), ("study", ".toml")]}
@@ -173,6 +173,15 @@ def page_with(
     language: str, shown: pd.DataFrame, pictures: dict[str, str], synthetic: bool = True, **changed: Any
 ) -> str:
     return reported(language, shown, pictures, synthetic, **changed)["index.html"]
+
+
+def document(
+    language: str, shown: pd.DataFrame, pictures: dict[str, str], synthetic: bool = True, **changed: Any
+) -> dict[str, bytes]:
+    mapped = {"municipalities": MUNICIPALITIES, **changed}
+    exhibits = mapped.pop("exhibits", CONFIG["exhibits"])
+    taken = given(language, synthetic, mapped, "variables", "extract") | {"exhibits": exhibits}
+    return documents.run(shown, **taken, **pictures)
 
 
 def pictures_of(drawn: dict[str, Any]) -> dict[str, str]:

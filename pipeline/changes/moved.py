@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from pipeline.audit.build import Build
-from pipeline.audit.lineage import read_records
+from pipeline.audit.lineage import made_files
 from pipeline.estimate.table import Address
 from pipeline.runner.inputs import load_input
 from pipeline.runner.schemas import build_schemas
@@ -183,7 +183,7 @@ def _show(value: Any) -> str:
 
 def say_checks(build: Build, after: str) -> list[str]:
     """What the rules say otherwise in the table checks.csv `after` than in that of the build."""
-    recorded = (Path(path) for path in read_records(build.derived / "runs") if Path(path).name == CHECKS)
+    recorded = (Path(path) for path in made_files(build.derived / "runs") if Path(path).name == CHECKS)
     before = next((path.read_text(encoding="utf-8") for path in recorded), "")
     known, rows = ({row["rule"]: row for row in csv.DictReader(io.StringIO(text))} for text in (before, after))
     told = [

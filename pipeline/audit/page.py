@@ -17,6 +17,7 @@ from pipeline.audit.evidence import RootOfSquares, Sum
 from pipeline.audit.history import History
 from pipeline.audit.statistics import NAMES
 from pipeline.audit.strips import lay_out_weeks, members_of
+from pipeline.audit.text import say_purpose
 from pipeline.audit.traced import Trace
 from pipeline.audit.words import STATISTICS_DA, WORDS
 from pipeline.settings.exhibits import in_language
@@ -48,6 +49,7 @@ def write_number_page(found: Trace) -> str:
         estimate=found.estimate,
         model=model,
         model_name=in_language(model, "name", language),
+        purpose=say_purpose(model, found.estimate["sample"], language),
         model_words=in_language(model, "words", language),
         flow=list(_flow(found.estimate, build, language)),
         chain=found.chain,

@@ -15,6 +15,7 @@ from pipeline.audit.lineage import Link
 from pipeline.audit.statistics import NAMES, Number
 from pipeline.settings.models import Model
 from pipeline.settings.study import Study
+from pipeline.show.purposes import PURPOSES, REASONS
 
 WIDTH = 110
 SHOWN = 10  # of the persons or person-weeks of a standard error; teams are all shown
@@ -29,7 +30,7 @@ def describe(
     model = build.models[estimate["model"]]
     parts = [
         _describe_number(cell, estimate, number),
-        _describe_model(model),
+        _describe_model(model, estimate["sample"]),
         _describe_sample(estimate, model, build),
         _describe_chain(chain),
         _describe_parts(number),
@@ -55,11 +56,18 @@ def _describe_number(cell: Row, row: Row, number: Number) -> str:
     )
 
 
-def _describe_model(model: Model) -> str:
-    lines = [f"MODEL     {model.name}: {model.name_en} ({model.report})", f"  {model.equation}"]
+def _describe_model(model: Model, sample: str) -> str:
+    lines = [f"MODEL     {model.name}: {model.name_en} ({model.report})", f"  {say_purpose(model, sample, 'en')}"]
+    lines.append(f"  {model.equation}")
     if model.covariates:
         lines.append(_wrap(f"X = {', '.join(model.covariates)}"))
     return "\n".join([*lines, _wrap(model.words_en)])
+
+
+def say_purpose(model: Model, sample: str, language: str) -> str:
+    """Whether the analysis was planned or found, and what it is for."""
+    own = sample if sample in model.samples or isinstance(model.samples, str) else model.samples[0]
+    return f"{REASONS[language][model.reason]}; {PURPOSES[language][model.purpose_of(own)]}"
 
 
 def _describe_sample(row: Row, model: Model, build: Build) -> str:
@@ -114,7 +122,7 @@ def _describe_parts(number: Number) -> str:
 
 
 def _describe_sum(part: Sum, kind: str) -> str:
-    terms = part.terms
+    terms, largest = part.terms, part.by_person.iloc[:SHOWN].items()
     lines = [_wrap(terms.identity)]
     if terms.constant:
         lines.append(f"  {'constant':<56}{terms.constant: .15g}")
@@ -122,6 +130,7 @@ def _describe_sum(part: Sum, kind: str) -> str:
         lines += [
             f"  {f'sum over {len(terms.table)} {terms.unit} of weight x outcome':<56}{part.total_of_terms: .15g}",
             f"  {f'sum over {len(part.cells)} cells of the received files: {kind}':<56}{part.total: .15g}",
+            _wrap(f"the largest: {', '.join(f'person {person} {value:.6g}' for person, value in largest)}"),
         ]
     return "\n".join(lines)
 

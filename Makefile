@@ -36,7 +36,10 @@ SPOKEN := $(or $(ASKED),$(BUILT),$(firstword $(OFFERED)))
 
 # What anybody may write into these reaches a command by the environment: in the command itself a quote would end it.
 export OPENBLAS_NUM_THREADS := 1
-export REASON ID PERSON SET FORMAT FROM ENGINE BEFORE
+export REASON FROM ENGINE BEFORE
+# What is asked of a trace is handed over as it was typed, so that make does not read it either; what is not of the
+# command line is not asked.
+$(foreach v,ID PERSON SET FORMAT,$(eval $(if $(filter command,$(origin $(v))),override export $(v) := $$(value $(v)),unexport $(v))))
 export MPLBACKEND := Agg
 
 # A module of the project in an isolated Python: a stray file beside the Makefile has no say.
@@ -95,8 +98,8 @@ bench: all ## Measure the build beside that of the commit before (or BEFORE=<com
 	$(PYTHON) -m benchmarks.population
 	$(PYTHON) -m benchmarks.estimators
 
-trace: $(SETUP) ## Walk one number, as built, back to its register cells: make trace ID=figure_3_3/all/sickness_benefit/45
-	@$(RUN) pipeline.audit.trace --raw $(RAW) --derived $(DERIVED) --settings $(STUDY) -- "$$ID"
+trace: $(SETUP) ## Walk one number back to its register cells: make trace ID=figure_3_3/all/sickness_benefit/45; ID=figure_3_3 lists its numbers, PERSON=17 is a person's history, FORMAT=html a page, SET="dream.csv,12,Y_1544,890" the number with that cell
+	@$(RUN) pipeline.$(if $(filter override,$(origin SET)),changes.whatif,audit.trace) --raw $(RAW) --derived $(DERIVED) --settings $(STUDY)
 
 diff: $(DERIVED)/shown.parquet ## Say what changed from one extract to another, what moved, and why: make diff FROM=twin EXTRACT=2018q2
 	@$(RUN) pipeline.changes data_derived/$(FROM) $(DERIVED) --raw data_raw/$(FROM) --out $(REPORTS)/diff_$(FROM)

@@ -213,7 +213,7 @@ TABLES_USED := $(call derived,sample background shares weekly durations followup
 $(call part,estimates-1,$(TABLES_USED),$(call half,$(ESTIMATED)))
 $(call part,estimates-2,$(TABLES_USED),$(call rest,$(ESTIMATED)))
 $(eval $(call stage,shown,$(ESTIMATED) $(call derived,groups) $(call settings,exhibits.toml study.toml outcomes.toml) $(NAMES) $(RAW)/extract.toml $(DERIVED)/language.toml,$(call derived,shown) $(DERIVED)/words.json))
-TEMPLATES := $(wildcard pipeline/show/*.j2 pipeline/show/*.css)
+TEMPLATES := $(wildcard pipeline/show/*.j2 pipeline/show/*.css pipeline/show/*.js)
 # What make population wrote: the report leads to its page if nothing that it rests on is newer, and counts nothing itself.
 COUNTED  := $(DERIVED)/population
 COUNTS   := $(COUNTED)/population.json
@@ -231,7 +231,10 @@ PICTURED := $(SHOWN) $(PLACES) pipeline/show/map/outlines.csv
 FONTS    := $(wildcard pipeline/show/fonts/*.ttf)
 $(call part,figures-1,$(PICTURED),$(call drawn,$(call half,$(FIGURES))),$(FONTS))
 $(call part,figures-2,$(PICTURED),$(call drawn,$(call rest,$(FIGURES))),$(FONTS))
-$(eval $(call stage,report,$(SHOWN) $(CHECKS) $(NAMES) $(RAW)/extract.toml $(PLACES) $(FIGURES:%=$(REPORTS)/figures/%.svg) $(LED_TO),$(REPORTS)/index.html $(REPORTS)/missing.txt,$(TEMPLATES)))
+# What stands behind every number of the page; where the extract claims the printed numbers, those beside them.
+COMPARED := $(if $(PUBLISHED),$(REPORTS)/tables/table_published.csv data_raw/published/errata.csv)
+$(eval $(call stage,panels,$(SHOWN) $(NAMES) $(ESTIMATED) $(call derived,exclusions) $(call settings,study.toml outcomes.toml models.toml) $(RAW)/extract.toml $(COMPARED),$(DERIVED)/panels.json))
+$(eval $(call stage,report,$(SHOWN) $(CHECKS) $(NAMES) $(RAW)/extract.toml $(PLACES) $(DERIVED)/panels.json $(FIGURES:%=$(REPORTS)/figures/%.svg) $(LED_TO),$(REPORTS)/index.html $(REPORTS)/missing.txt,$(TEMPLATES)))
 
 # A page that led to it and does not any more, or does now, is written again.
 $(RUNS)/report.json: $(if $(filter 1,$(words $(LED_TO) $(shell grep -sl '$(COUNTS)' $(RUNS)/report.json))),FORCE)
@@ -252,7 +255,8 @@ $(eval $(call stage,shown-population,$(COUNTED)/estimates/population.parquet $(c
 SHOWN_BESIDE := $(COUNTED)/shown.parquet $(call derived,groups) $(COUNTED)/words.json $(BESIDE) $(DERIVED)/language.toml
 $(eval $(call stage,tables-population,$(SHOWN_BESIDE) $(NAMES),$(foreach t,$(filter table_%,$(BESIDES)),$(addprefix $(ANNEX)/tables/$(t),.html .csv .tex)) $(ANNEX)/tables/tables.xlsx,$(TEMPLATES)))
 $(eval $(call stage,figures-population,$(SHOWN_BESIDE) $(PLACES) pipeline/show/map/outlines.csv,$(foreach f,$(filter figure_%,$(BESIDES)),$(addprefix $(ANNEX)/figures/$(f),.png .svg .csv)),$(FONTS)))
-$(eval $(call stage,report-population,$(SHOWN_BESIDE) $(NAMES) $(RAW)/extract.toml $(PLACES) $(patsubst %,$(ANNEX)/figures/%.svg,$(filter figure_%,$(BESIDES))),$(ANNEX)/index.html $(ANNEX)/missing.txt,$(TEMPLATES)))
+$(eval $(call stage,panels-population,$(SHOWN_BESIDE) $(NAMES) $(COUNTED)/estimates/population.parquet $(call derived,exclusions) $(call settings,study.toml outcomes.toml) $(RAW)/extract.toml,$(COUNTED)/panels.json))
+$(eval $(call stage,report-population,$(SHOWN_BESIDE) $(NAMES) $(RAW)/extract.toml $(PLACES) $(COUNTED)/panels.json $(patsubst %,$(ANNEX)/figures/%.svg,$(filter figure_%,$(BESIDES))),$(ANNEX)/index.html $(ANNEX)/missing.txt,$(TEMPLATES)))
 
 # What the report prints, with its errata, and the rules that say which cell each number is compared with: for an extract
 # that claims to be the one the numbers were printed of, and for no other.

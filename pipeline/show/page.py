@@ -31,7 +31,7 @@ TEMPLATES = Path(__file__).parent
 def write_table_page(table: Table) -> str:
     """One table as a page of its own."""
     return page_template("table.html.j2").render(
-        table=table, element=as_markup(write_html(table)), words=INTERFACE[table.language]
+        table=table, element=as_markup(write_html(table, page="../index.html")), words=INTERFACE[table.language]
     )
 
 

@@ -30,13 +30,15 @@ def run(
     municipalities: pd.DataFrame | None = None,
     checks: pd.DataFrame | None = None,
     population: Mapping[str, Any] | None = None,
+    panels: Mapping[str, Any] | None = None,
     **pictures: str,
 ) -> dict[str, str]:
     """index.html: one self-contained page with every exhibit of exhibits.toml, from the numbers shown alone.
 
     missing.txt says which of them are missing. `checks` are the rows of checks.csv, of which the page says what is
     suspicious. `pictures` are the figures as SVG, by name; InputError if one lacks.
-    With the facts of the `population` the page leads to that of make population.
+    With the facts of the `population` the page leads to that of make population; with `panels`, panels.json, every
+    number opens what it comes from.
     """
     known, tongue, made = read_words(words), language.language, set(shown["estimate_id"])
     described = with_rows(read_exhibits(exhibits), variables, groups, made, known.horizon_weeks)

@@ -33,10 +33,11 @@ LOOKS: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class Label:
-    """The words beside the map, and the points that lines lead to, (k, 2) in inches."""
+    """The words beside the map, the address of their number, and the points that lines lead to, (k, 2) in inches."""
 
     name: str
     numbers: str
+    address: str
     points: FloatArray
 
 
@@ -112,7 +113,7 @@ def _label(drawing: Drawing, unit: str, placed: Mapping[int, Rings]) -> Label:
     place = drawing.places[unit]
     points = np.array([inner_point(placed[number]) for number in place.numbers])
     numbers = drawing.words["none"] if _state(drawing, unit) == "left_out" else _numbers(drawing, unit)
-    return Label(place.label, numbers, points)
+    return Label(place.label, numbers, f"{drawing.name}/{unit}/{drawing.settings.series[-1].key}", points)
 
 
 def _numbers(drawing: Drawing, unit: str) -> str:
@@ -140,7 +141,7 @@ def _write_label(axes: Axes, label: Label, x: float, y: float) -> None:
     side: dict[str, Any] = {"ha": "right" if is_left else "left", "va": "center"}
     start = x - GAP if is_left else x + GAP
     axes.text(start, y + LINE_OF_LABEL / 2, label.name, fontsize=NOTE_SIZE, color=INK, **side)
-    axes.text(start, y - LINE_OF_LABEL / 2, label.numbers, fontsize=NOTE_SIZE, color=GREY, **side)
+    axes.text(start, y - LINE_OF_LABEL / 2, label.numbers, fontsize=NOTE_SIZE, color=GREY, gid=label.address, **side)
     for point in label.points:
         axes.plot([x, point[0]], [y, point[1]], color=GREY, linewidth=0.6)
         axes.plot(*point, "o", color="white", markeredgecolor=INK, markeredgewidth=0.6, markersize=3.2)

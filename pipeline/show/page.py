@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,6 +17,7 @@ from pipeline.settings.extract import Extract
 from pipeline.show.drawings import Drawing
 from pipeline.show.figure_numbers import figure_table, flow_lines, map_lines
 from pipeline.show.numbers import MINUS
+from pipeline.show.panel_words import PANEL, fill_known
 from pipeline.show.remarks import gather_remarks
 from pipeline.show.table_formats import html_number, write_html
 from pipeline.show.tables import Line, Table
@@ -47,11 +49,13 @@ def write_page(
     checks: Sequence[Mapping[Any, str]] = (),
     *,
     has_population: bool = False,
+    panels: Mapping[str, Any] | None = None,
 ) -> str:
     """The page with every exhibit in the order of exhibits.toml.
 
     `pictures` holds the SVG of each figure; `shown` are the numbers shown; `words` the common placeholders; `checks`
-    the rows of checks.csv. has_population: whether the page of the population is there to be led to.
+    the rows of checks.csv. has_population: whether the page of the population is there to be led to. panels: what
+    stands behind each number, which a script of the page shows.
     """
     page = exhibits.page
     texts = dict(zip(shown["cell_id"], shown["text"], strict=True))
@@ -81,6 +85,7 @@ def write_page(
         extract=extract,
         is_annex=page.is_annex,
         has_population=has_population,
+        panels=panels and {"ui": panels["ui"], "data": as_markup(in_script(panels))},
         chapters=[
             (in_language(chapter, "title", language), [sections[name] for name in names])
             for chapter in page.chapters
@@ -168,12 +173,14 @@ def _row_of(shown: pd.DataFrame, address: str, statistic: str) -> pd.Series | No
 def _figure_section(drawing: Drawing, picture: str) -> dict[str, Any]:
     table = figure_table(drawing)
     files = [f"figures/{drawing.name}.{kind}" for kind in ("png", "svg", "csv")]
+    titles = {key.key: panel.title for key, panel in zip(drawing.settings.panels, drawing.panels, strict=True)}
+    said = {key: fill_known(PANEL[drawing.language]["curve_help"], {"panel": title}) for key, title in titles.items()}
     return {
         "name": drawing.name,
         "number": drawing.number,
         "title": drawing.title,
         "note": drawing.note,
-        "picture": as_markup(inline_picture(picture, drawing.name, describe(drawing))),
+        "picture": as_markup(inline_picture(picture, drawing.name, describe(drawing), said)),
         "table": as_markup(write_html(table)) if table else "",
         "files": files,
     }
@@ -213,9 +220,12 @@ def _boxes(drawing: Drawing, line: Line) -> Iterator[str]:
         yield from (f"{in_language(series, 'label', drawing.language)} {shown.text}" for shown in numbers)
 
 
-def inline_picture(svg: str, name: str, description: str) -> str:
-    """An SVG as an element of the page: its panels alone, identifiers of its own, and a description to read aloud."""
-    view = re.search(r'<view id="panels" viewBox="([^"]+)"/>', svg)
+def inline_picture(svg: str, name: str, description: str, panels: Mapping[str, str]) -> str:
+    """An SVG as an element of the page: its panels alone, identifiers of its own, and a description to read aloud.
+
+    Where its curves lie stands beside it for the script that tells their points, with what `panels` calls each of them.
+    """
+    view = re.search(r'<view id="panels" viewBox="([^"]+)" data-axes="([^"]*)"/>', svg)
     if view is None:
         raise InputError(f"{name}.svg: no view of its panels. Draw the figure again.")
     body = svg[svg.index(">", svg.index("<svg ")) + 1 :].replace(view[0], "")
@@ -223,7 +233,15 @@ def inline_picture(svg: str, name: str, description: str) -> str:
     body = re.sub(r'\bid="([^"]+)"', rf'id="{name}-\1"', body)
     body = re.sub(r'(?:xlink:)?href="#([^"]+)"', rf'href="#{name}-\1"', body)
     body = re.sub(r"url\(#([^)]+)\)", rf"url(#{name}-\1)", body)
-    return f'<svg viewBox="{view[1]}" role="img" aria-label="{html.escape(description)}">{body.strip()}'
+    axes = ""
+    if view[2] != "[]":
+        axes = f' data-axes="{view[2]}" data-names="{html.escape(json.dumps(panels, ensure_ascii=False))}"'
+    return f'<svg viewBox="{view[1]}" role="img" aria-label="{html.escape(description)}"{axes}>{body.strip()}'
+
+
+def in_script(content: Mapping[str, Any]) -> str:
+    """JSON inside a <script> element, which no text of it can end."""
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
 
 
 def page_template(name: str, folder: Path = TEMPLATES) -> Template:

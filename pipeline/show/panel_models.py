@@ -13,6 +13,7 @@ from pipeline.settings.study import OPPOSITE, Condition, Split, Study, given_bou
 from pipeline.show.dictionary import definition_of
 from pipeline.show.numbers import POINT
 from pipeline.show.panel_words import PANEL
+from pipeline.show.purposes import PURPOSES, REASONS, estimand_lines
 from pipeline.show.words import BOUND_WORDS, MEDIAN
 
 if TYPE_CHECKING:
@@ -72,6 +73,8 @@ def _model(model: Model, glossary: Glossary) -> dict[str, Any]:
         "symbols": write_mathml(model.formula),
         "covariates": model.covariates,
         "stage": model.stage,
+        "reason": REASONS[glossary.language][model.reason],
+        "estimand": model.estimand,
         "weeks": "until" if model.source == "shares" else "at" if model.estimator != "density" else "",
     }
 
@@ -86,12 +89,13 @@ def write_mathml(formula: str) -> str:
 
 
 def describe_parts(ids: Iterable[str], models: Mapping[str, Model], glossary: Glossary) -> dict[str, Any]:
-    """Of the estimates `ids` what their samples are, [name, conditions], and what their parameters are in words."""
+    """Of the estimates `ids` their samples, [name, conditions, purpose of the analysis], and their parameters."""
     samples, parameters = {}, {}
     for name, sample, _, _, parameter in (estimate_id.split("/") for estimate_id in ids):
         model = models.get(name)
         if model is not None:
-            samples.setdefault(f"{name}/{sample}", _sample(model, sample, glossary))
+            purpose = PURPOSES[glossary.language][model.purpose_of(sample)]
+            samples.setdefault(f"{name}/{sample}", [*_sample(model, sample, glossary), purpose])
             parameters.setdefault(f"{name}/{sample}/{parameter}", _parameter(model, sample, parameter, glossary))
     return {"samples": samples, "parameters": parameters}
 
@@ -126,9 +130,17 @@ def _sides(model: Model, sample: str, sides: Iterable[str], glossary: Glossary) 
         if side in ("low", "high") and sample in model.splits:
             yield glossary.bound(glossary.study.splits[sample], is_low=side == "low")
         elif side in ("low_peers", "high_peers"):
-            yield glossary.say("cluster_bound" if side == "low_peers" else "cluster_high")
+            yield glossary.say(side)
         else:
             yield side
+
+
+def describe_estimands(glossary: Glossary) -> dict[str, list[tuple[str, str]]]:
+    """The lines of every estimand, with {sample}, {outcome} and {weeks} for a number to fill in."""
+    estimands, waiting = glossary.study.estimands, ("{sample}", "{outcome}", "{weeks}")
+    if estimands is None:
+        return {}
+    return {name: estimand_lines(estimands, name, *waiting, glossary.language) for name in estimands.of}
 
 
 def describe_variables(names: Iterable[str], glossary: Glossary) -> dict[str, list[str]]:
@@ -159,6 +171,9 @@ def describe_flow(exclusions: pd.DataFrame, study: Study, exhibits: Exhibits, la
     steps += [(reason, reasons == reason) for reason in (*study.reasons, ANALYSED)]
     words = {"randomised": PANEL[language]["randomised"], ANALYSED: PANEL[language][ANALYSED]}
     return [
-        [words.get(name) or labels.get(name) or name.replace("_", " "), *(int((held & arm).sum()) for arm in (~treated, treated)), int(held.sum())]
+        [
+            words.get(name) or labels.get(name) or name.replace("_", " "),
+            *(int((held & arm).sum()) for arm in (~treated, treated, treated | ~treated)),
+        ]
         for name, held in steps
     ]

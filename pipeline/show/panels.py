@@ -136,7 +136,7 @@ def _figure_labels(figure: Figure, places: Mapping[str, str], language: str) -> 
         "panels": {panel.key: in_language(panel, "title", language) for panel in figure.panels},
         "rows": steps if figure.kind == "flow" else dict(places) if figure.kind == "map" else {},
         "columns": {series.key: in_language(series, "label", language) for series in figure.series if several},
-        "x": in_language(figure, "x", language),
+        "axes": {panel.key: in_language(panel, "x", language) for panel in figure.panels},
     }
 
 

@@ -11,12 +11,21 @@ from pipeline.settings.extract import Extract, Language
 from pipeline.settings.models import Model, read_models
 from pipeline.settings.outcomes import OutcomeDefinitions
 from pipeline.settings.study import Study
-from pipeline.show.panel_models import Glossary, describe_flow, describe_models, describe_parts, describe_variables
+from pipeline.show.numbers import ABSENT
+from pipeline.show.panel_models import (
+    Glossary,
+    describe_estimands,
+    describe_flow,
+    describe_models,
+    describe_parts,
+    describe_variables,
+)
 from pipeline.show.panel_printed import describe_printed
-from pipeline.show.panels import Numbers, describe_exhibits, describe_numbers
+from pipeline.show.panel_words import number_signs, panel_words, statistic_names
+from pipeline.show.panels import FEWEST, Numbers, describe_exhibits, describe_numbers
 from pipeline.show.rows import with_rows
 from pipeline.show.shown import find_slots
-from pipeline.show.words import INTERFACE, read_words
+from pipeline.show.words import INTERFACE, SHARE_WEEKS, Words, read_words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -64,7 +73,9 @@ def run(
     )
     content = {
         "extract": extract.name,
-        "level": texts["level"],
+        **number_signs(tongue),
+        "ui": _interface(known, study, extract, tongue),
+        "names": statistic_names(known.texts, tongue),
         "exhibits": describe_exhibits(described, variables, groups, texts, tongue),
         **describe_numbers(numbers),
         **_behind(numbers, read_models(models or {}), glossary),
@@ -72,6 +83,14 @@ def run(
         "printed": describe_printed(table_published, errata, tongue),
     }
     return {"panels.json": json.dumps(content, ensure_ascii=False, separators=(",", ":")) + "\n"}
+
+
+def _interface(words: Words, study: Study, extract: Extract, language: str) -> dict[str, str]:
+    """The words of the panel in a language: those of the house, and those of the study that it needs."""
+    known = {**words.texts, "extract_name": extract.name, "fewest": str(FEWEST)}
+    arms = {arm: words.texts[arm] for arm in ("treated", "control")}
+    weeks = SHARE_WEEKS[study.outcomes.unknown_weeks][language]["share_weeks"].replace("{horizon}", "{week}")
+    return {**panel_words(known, language), **arms, "share_weeks": weeks, "dash": ABSENT}
 
 
 def _behind(numbers: Numbers, models: Mapping[str, Model], glossary: Glossary) -> dict[str, Any]:
@@ -83,6 +102,8 @@ def _behind(numbers: Numbers, models: Mapping[str, Model], glossary: Glossary) -
     splits = [glossary.study.splits[name].variable for model in models.values() for name in model.splits]
     return {
         "models": describe_models(models, used, glossary),
+        "estimands": describe_estimands(glossary),
+        "splits": {name: split.variable for name, split in glossary.study.splits.items()},
         **describe_parts(ids, models, glossary),
         "variables": describe_variables([*named, *splits, "share"], glossary),
     }

@@ -66,6 +66,7 @@ def run(
             tongue,
             told,
             has_population=population is not None,
+            panels=panels,
         ),
         "missing.txt": write_missing(shown, unplaced),
     }

@@ -7,7 +7,8 @@ is another now is left out.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from os.path import commonprefix
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,61 @@ if TYPE_CHECKING:
     import pandas as pd
 
 LEGIBLE = 6  # significant digits that a panel shows of a statistic
+
+
+@dataclass(frozen=True)
+class Verified:
+    """What make verify wrote: second routes, walks, the counts of cells that they name, and the facts of the run."""
+
+    second: pd.DataFrame
+    walked: pd.DataFrame
+    counts: pd.DataFrame
+    facts: Mapping[str, Any]
+
+    @staticmethod
+    def of(
+        second: pd.DataFrame | None,
+        walked: pd.DataFrame | None,
+        counts: pd.DataFrame | None,
+        facts: Mapping[str, Any] | None,
+    ) -> Verified | None:
+        """All four together; none if one is missing, as after a build that was not verified."""
+        if second is None or walked is None or counts is None or facts is None:
+            return None
+        return Verified(second, walked, counts, facts)
+
+
+def with_evidence(
+    panels: Mapping[str, Any], shown: pd.DataFrame, provenance: Mapping[str, Any] | None, verified: Verified | None
+) -> dict[str, Any]:
+    """The content of panels.json with the evidence for its numbers, and `vouched`, a line that sums it up."""
+    ui, content = panels["ui"], dict(panels)
+    if provenance is not None:
+        content["provenance"] = describe_provenance(provenance)
+    if verified is None:
+        return {**content, "vouched": ui["not_verified"]}
+    ids, addresses = list(dict.fromkeys(shown["estimate_id"])), shown["cell_id"].to_list()
+    arms = {arm: ui[arm] for arm in ("treated", "control")}
+    second = describe_second(verified.second, panels, ids)
+    walks = describe_walks(verified.walked, verified.counts, addresses, arms)
+    return {**content, "verified": {**second, **walks}, "vouched": _sum_up(second, walks, panels)}
+
+
+def _sum_up(second: Mapping[str, Any], walks: Mapping[str, Any], panels: Mapping[str, Any]) -> str:
+    """How many of the numbers shown are vouched for now, counted here and not taken from what was written."""
+    walked = [gap for gap in walks["walked"]["gap"] if gap is not None]
+    tried = [entry for _, *entries in second["second"].values() for entry in entries if entry is not None]
+    agreed = sum(not isinstance(entry, list) or bool(entry[2]) for entry in tried)
+    words = {
+        "walked": len(walked),
+        "shown": len(walks["walked"]["gap"]),
+        "gap": f"{max(map(abs, walked), default=0.0):.0e}",
+        "agreed": agreed,
+        "tried": len(tried),
+    }
+    thousands = panels["thousands"]
+    texts = {name: f"{word:,}".replace(",", thousands) if isinstance(word, int) else word for name, word in words.items()}
+    return fill_known(panels["ui"]["vouched"], texts)
 
 
 def describe_second(second: pd.DataFrame, panels: Mapping[str, Any], ids: Sequence[str]) -> dict[str, Any]:
@@ -47,7 +103,9 @@ def _difference(row: Mapping[Any, Any]) -> float | list[Any]:
     return [difference, value, int(row["agrees"])]
 
 
-def describe_walks(walked: pd.DataFrame, counts: pd.DataFrame, addresses: Sequence[str], arms: Mapping[str, str]) -> dict[str, Any]:
+def describe_walks(
+    walked: pd.DataFrame, counts: pd.DataFrame, addresses: Sequence[str], arms: Mapping[str, str]
+) -> dict[str, Any]:
     """Of every number its gap, how many cells give it back and the table that counts them, each table once.
 
     A table is what it adds to the one before: rows of arm, group, first and last week, and cells, or none if few.

@@ -85,12 +85,12 @@ def _statistics(rows: Iterable[Mapping[Any, Any]], numbers: Numbers) -> Iterable
             told.setdefault(row["estimate_id"], set()).add(SOURCES.get(row["statistic"], row["statistic"]))
     for row in rows:
         own, is_whole = told.get(row["estimate_id"], set()), row["estimate_id"] not in partly
-        values = {name: _number(row.get(name)) for name in STATISTICS if is_whole or name in own}
+        values = {name: round_statistic(row.get(name)) for name in STATISTICS if is_whole or name in own}
         few = {name for name in PERSONS if name not in own and (values.get(name) or 0) < FEWEST}
         yield [None if name in few else values.get(name) for name in STATISTICS]
 
 
-def _number(value: Any) -> float | int | None:
+def round_statistic(value: Any) -> float | int | None:
     """A statistic to nine digits, a count as a whole number, a missing one as nothing."""
     try:
         number = float(value)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import io
 import json
 import re
@@ -176,7 +175,7 @@ class Sheet:
         top = self.head - 0.06  # the frame around the word synthetic stands out above the panels
         box = [0.0, top, WIDTH, self.height - top - self.foot]
         sides = " ".join(f"{side * POINTS_PER_INCH:.1f}" for side in box)
-        view = f'<view id="panels" viewBox="{sides}" data-axes="{html.escape(self._scales())}"/>'
+        view = f'<view id="panels" viewBox="{sides}"/>\n <metadata id="axes">{self._scales()}</metadata>'
         text = vector.getvalue().replace(f"'{FAMILY}'", f"'{FAMILY}', {FALLBACKS}")
         drawn = re.sub(r"(<svg [^>]*>)", rf"\1\n {view}", text, count=1)
         return drawn, _png(np.asarray(canvas.buffer_rgba()))

@@ -48,7 +48,6 @@
     location.hash = event.detail;
   });
   window.addEventListener("hashchange", follow);
-  follow();
 
   async function copy(button) {
     const text = button.dataset.copy, { ui } = numbers().data;
@@ -221,4 +220,6 @@
     const { extract } = numbers().data, command = `make trace EXTRACT=${extract} ID=${cell.address}`;
     return folded("terminal", headed(ui.terminal, "make trace"), copyable(command), copyable(`${command} FORMAT=html`));
   }
+
+  follow();
 })();

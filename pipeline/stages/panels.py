@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from pipeline.settings.described import read_exhibits
+from pipeline.settings.exhibits import in_language
 from pipeline.settings.extract import Extract, Language
 from pipeline.settings.models import Model, read_models
 from pipeline.settings.outcomes import OutcomeDefinitions
@@ -74,7 +75,7 @@ def run(
     content = {
         "extract": extract.name,
         **number_signs(tongue),
-        "ui": _interface(known, study, extract, tongue),
+        "ui": _interface(known, study, extract, _example(numbers, glossary), tongue),
         "names": statistic_names(known.texts, tongue),
         "exhibits": describe_exhibits(described, variables, groups, texts, tongue),
         **describe_numbers(numbers),
@@ -85,9 +86,19 @@ def run(
     return {"panels.json": json.dumps(content, ensure_ascii=False, separators=(",", ":")) + "\n"}
 
 
-def _interface(words: Words, study: Study, extract: Extract, language: str) -> dict[str, str]:
+def _example(numbers: Numbers, glossary: Glossary) -> str:
+    """Words that find a number: outcome, week and sample of one amid the curves of a share, else its exhibit."""
+    named, samples = [estimate_id.split("/") for estimate_id in numbers.estimate_ids], glossary.study.samples
+    curves = [parts for parts in named if parts[2] in glossary.outcomes.shares and parts[3] and parts[1] in samples]
+    if not curves:
+        return numbers.slots[0].exhibit.replace("_", " ")
+    _, sample, outcome, week, _ = curves[len(curves) // 2]
+    return f"{glossary.variable(outcome)} {week} {in_language(samples[sample], 'label', glossary.language)}".lower()
+
+
+def _interface(words: Words, study: Study, extract: Extract, example: str, language: str) -> dict[str, str]:
     """The words of the panel in a language: those of the house, and those of the study that it needs."""
-    known = {**words.texts, "extract_name": extract.name, "fewest": str(FEWEST)}
+    known = {**words.texts, "example": example, "extract_name": extract.name, "fewest": str(FEWEST)}
     arms = {arm: words.texts[arm] for arm in ("treated", "control")}
     weeks = SHARE_WEEKS[study.outcomes.unknown_weeks][language]["share_weeks"].replace("{horizon}", "{week}")
     return {**panel_words(known, language), **arms, "share_weeks": weeks, "dash": ABSENT}

@@ -68,7 +68,7 @@
 
     press(event) {
       const last = (this.curves[this.curve]?.length ?? 1) - 1;
-      const moves = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0], PageUp: [0, -JUMP], PageDown: [0, JUMP], Home: [0, -last], End: [0, last] };
+      const moves = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0], PageUp: [0, JUMP], PageDown: [0, -JUMP], Home: [0, -last], End: [0, last] };
       if (event.key === "Enter" || event.key === " ") this.open(event);
       else if (event.key === "Escape") this.leave();
       else if (moves[event.key]) this.go(this.curve + moves[event.key][0], this.point + moves[event.key][1]);

@@ -11,14 +11,14 @@ function readVerified({ second, walked, counts, routes }, statistics, sources) {
   const written = ([arm, group, from, to, count]) => [counts.arms[arm], counts.groups[group], from, to, count];
   return {
     second({ estimate, statistic }) {
-      const found = second[estimate.place]?.[statistics.indexOf(sources[statistic] ?? statistic)];
-      if (!found) return null;
-      const [difference, agrees, route, value] = found;
-      return [value ?? estimate.statistics[sources[statistic] ?? statistic], difference, agrees, routes[route]];
+      const name = sources[statistic] ?? statistic, own = second[estimate.place], found = own?.[1 + statistics.indexOf(name)];
+      if (found === null || found === undefined) return null;
+      const [difference, value, agrees] = Array.isArray(found) ? found : [found, estimate.statistics[name], 1];
+      return { value, difference, agrees: agrees === 1, route: routes[own[0]] };
     },
     walk({ place }) {
-      if (walked.cells[place] === null) return null;
-      return { gap: walked.gap[place], cells: walked.cells[place], rows: (tables[walked.counts[place]] ?? []).map(written) };
+      if (walked.gap[place] === null) return null;
+      return { gap: walked.gap[place], isMet: walked.met[place], cells: walked.cells[place], rows: (tables[walked.counts[place]] ?? []).map(written) };
     },
   };
 }

@@ -29,8 +29,8 @@ const numbers = (() => {
     function estimate(place) {
       const id = estimateIds[place], [model, sample, outcome, week, parameter] = id.split("/");
       const statistics = Object.fromEntries(data.statistics.map((name, column) => [name, estimates.values[place][column]]));
-      const [note, hash] = ["note", "sample"].map(name => estimates[name].of[estimates[name].at[place]]);
-      return { place, id, model, sample, outcome, week, parameter, statistics, note, hash, cells: ofEstimate.get(place) };
+      const [written, hash] = ["note", "sample"].map(name => estimates[name].of[estimates[name].at[place]]), note = data.notes[written] ?? written;
+      return { place, id, model, sample, outcome, week, parameter, statistics, note, written, hash, cells: ofEstimate.get(place) };
     }
 
     Object.assign(data, evidenceOf(data));

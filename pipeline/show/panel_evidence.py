@@ -13,7 +13,7 @@ from os.path import commonprefix
 from typing import TYPE_CHECKING, Any
 
 from pipeline.show.panel_words import fill_known
-from pipeline.show.panels import STATISTICS, round_statistic
+from pipeline.show.panels import DIGITS, STATISTICS, round_statistic
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,16 +52,17 @@ def with_evidence(
         content["provenance"] = describe_provenance(provenance)
     if verified is None:
         return {**content, "vouched": ui["not_verified"]}
-    ids, addresses = list(dict.fromkeys(shown["estimate_id"])), shown["cell_id"].to_list()
+    if provenance is not None and verified.facts["head"] not in ("", provenance["head"]):
+        return {**content, "vouched": ui["not_verified"]}  # what was verified is not what the page shows
+    second = describe_second(verified.second, panels, list(dict.fromkeys(shown["estimate_id"])))
     arms = {arm: ui[arm] for arm in ("treated", "control")}
-    second = describe_second(verified.second, panels, ids)
-    walks = describe_walks(verified.walked, verified.counts, addresses, arms)
+    walks = describe_walks(verified.walked, verified.counts, shown, arms)
     return {**content, "verified": {**second, **walks}, "vouched": _sum_up(second, walks, panels)}
 
 
 def _sum_up(second: Mapping[str, Any], walks: Mapping[str, Any], panels: Mapping[str, Any]) -> str:
     """How many of the numbers shown are vouched for now, counted here and not taken from what was written."""
-    walked = [gap for gap in walks["walked"]["gap"] if gap is not None]
+    walked = [gap for gap, is_met in zip(walks["walked"]["gap"], walks["walked"]["met"], strict=True) if is_met]
     tried = [entry for _, *entries in second["second"].values() for entry in entries if entry is not None]
     agreed = sum(not isinstance(entry, list) or bool(entry[2]) for entry in tried)
     words = {
@@ -104,30 +105,33 @@ def _difference(row: Mapping[Any, Any]) -> float | list[Any]:
 
 
 def describe_walks(
-    walked: pd.DataFrame, counts: pd.DataFrame, addresses: Sequence[str], arms: Mapping[str, str]
+    walked: pd.DataFrame, counts: pd.DataFrame, shown: pd.DataFrame, arms: Mapping[str, str]
 ) -> dict[str, Any]:
     """Of every number its gap, how many cells give it back and the table that counts them, each table once.
 
-    A table is what it adds to the one before: rows of arm, group, first and last week, and cells, or none if few.
+    met: whether the gap is beyond the digits of a panel. A table is what it adds to the one before: rows of arm, group,
+    first and last week, and cells, or none if few. `arms` are the names of the arms.
     """
-    rows = walked.set_index("cell_id").reindex(addresses)
-    used = rows["counts"].dropna().astype(int)
-    order = {number: place for place, number in enumerate(dict.fromkeys(used))}
-    groups, names = dict[str, int](), list(arms)
-    tables = dict.fromkeys(order, ()) | {
-        number: tuple(_count_row(row, names, groups) for row in table.to_dict("records"))
-        for number, table in counts[counts["counts"].isin(order)].groupby("counts", sort=False)
-    }
+    rows = walked.set_index("cell_id").reindex(shown["cell_id"])
+    order = {number: place for place, number in enumerate(dict.fromkeys(rows["counts"].dropna().astype(int)))}
+    named, groups = dict[str, int](), dict[str, int]()
+    tables: dict[int, tuple[Any, ...]] = dict.fromkeys(order, ())
+    for number, table in counts[counts["counts"].isin(order)].groupby("counts", sort=False):
+        sorted_rows = table.sort_values(["first_week", "arm", "group"], na_position="first").to_dict("records")
+        tables[int(number)] = tuple(_count_row(row, named, groups) for row in sorted_rows)
     listed = [tables[number] for number in order]
     shared = [len(commonprefix([before, table])) for before, table in zip([(), *listed], listed, strict=False)]
+    limits = 10.0**-DIGITS * shown["value"].abs().clip(lower=1.0).to_numpy()
+    gaps = rows["gap"].to_numpy(dtype=float)
     return {
         "walked": {
-            "gap": [None if math.isnan(gap) else float(f"{gap:.0e}") for gap in rows["gap"]],
-            "cells": [None if math.isnan(number) else int(number) for number in rows["n_cells"].astype(float)],
-            "counts": [None if math.isnan(number) else order[int(number)] for number in rows["counts"].astype(float)],
+            "gap": [None if math.isnan(gap) else float(f"{gap:.0e}") for gap in gaps],
+            "met": [bool(abs(gap) <= limit) for gap, limit in zip(gaps, limits, strict=True)],
+            "cells": [_whole(number) for number in rows["n_cells"]],
+            "counts": [None if number is None else order[number] for number in map(_whole, rows["counts"])],
         },
         "counts": {
-            "arms": list(arms.values()),
+            "arms": [arms.get(arm, arm) for arm in named],
             "groups": list(groups),
             "shared": shared,
             "rest": [table[length:] for table, length in zip(listed, shared, strict=True)],
@@ -135,12 +139,15 @@ def describe_walks(
     }
 
 
-def _count_row(row: Mapping[Any, Any], arms: Sequence[str], groups: dict[str, int]) -> tuple[int | None, ...]:
-    def whole(value: Any) -> int | None:
-        return None if value is None or value != value else int(value)
+def _count_row(row: Mapping[Any, Any], arms: dict[str, int], groups: dict[str, int]) -> tuple[int | None, ...]:
+    arm, group = arms.setdefault(row["arm"], len(arms)), groups.setdefault(row["group"], len(groups))
+    return (arm, group, _whole(row["first_week"]), _whole(row["last_week"]), _whole(row["n"]))
 
-    group = groups.setdefault(row["group"], len(groups))
-    return (arms.index(row["arm"]), group, whole(row["first_week"]), whole(row["last_week"]), whole(row["n"]))
+
+def _whole(value: Any) -> int | None:
+    """A count as a number, a missing one of any kind as nothing."""
+    number = round_statistic(value)
+    return None if number is None else int(number)
 
 
 def describe_provenance(provenance: Mapping[str, Any]) -> dict[str, Any]:

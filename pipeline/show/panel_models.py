@@ -13,6 +13,7 @@ from pipeline.settings.study import OPPOSITE, Condition, Split, Study, given_bou
 from pipeline.show.dictionary import definition_of
 from pipeline.show.numbers import POINT
 from pipeline.show.panel_words import PANEL
+from pipeline.show.panels import FEWEST
 from pipeline.show.purposes import PURPOSES, REASONS, estimand_lines
 from pipeline.show.words import BOUND_WORDS, MEDIAN
 
@@ -75,6 +76,7 @@ def _model(model: Model, glossary: Glossary) -> dict[str, Any]:
         "stage": model.stage,
         "reason": REASONS[glossary.language][model.reason],
         "estimand": model.estimand,
+        "noun": "number" if model.purpose == "descriptive" else "estimate",
         "weeks": "until" if model.source == "shares" else "at" if model.estimator != "density" else "",
     }
 
@@ -104,7 +106,7 @@ def _sample(model: Model, name: str, glossary: Glossary) -> list[str]:
     study = glossary.study
     if name in model.splits:
         whole, variable = _sample(model, model.samples[0], glossary), study.splits[name].variable
-        return [f"{whole[0]}, {glossary.say('two_groups', variable=glossary.variable(variable))}", whole[1]]
+        return [whole[0], glossary.say("two_groups", variable=glossary.variable(variable))]
     sample = study.samples.get(name)
     if sample is None:
         return [glossary.labels.get(name, name), ""]
@@ -159,7 +161,11 @@ def _variable(name: str, glossary: Glossary) -> list[str]:
 
 
 def describe_flow(exclusions: pd.DataFrame, study: Study, exhibits: Exhibits, language: str) -> list[list[Any]]:
-    """From randomised to analysed: [words, control, treated, all] for each step; a reason as the flow figure says it."""
+    """From randomised to analysed: [words, control, treated, all] for each step; a reason as a flow figure says it.
+
+    Where no figure shows them, steps of fewer than FEWEST persons have no numbers.
+    """
+    is_shown = any(figure.kind == "flow" for figure in exhibits.figures.values())
     labels = {
         step.outcome: in_language(step, "label", language)
         for figure in exhibits.figures.values()
@@ -170,10 +176,11 @@ def describe_flow(exclusions: pd.DataFrame, study: Study, exhibits: Exhibits, la
     steps = [("randomised", reasons == reasons)]
     steps += [(reason, reasons == reason) for reason in (*study.reasons, ANALYSED)]
     words = {"randomised": PANEL[language]["randomised"], ANALYSED: PANEL[language][ANALYSED]}
+    counts = {name: [int((held & arm).sum()) for arm in (~treated, treated, treated | ~treated)] for name, held in steps}
     return [
         [
             words.get(name) or labels.get(name) or name.replace("_", " "),
-            *(int((held & arm).sum()) for arm in (~treated, treated, treated | ~treated)),
+            *(own if is_shown or min(own) >= FEWEST else [None] * len(own)),
         ]
-        for name, held in steps
+        for name, own in counts.items()
     ]

@@ -9,7 +9,9 @@ if TYPE_CHECKING:
 
 
 def describe_printed(compared: pd.DataFrame | None, errata: pd.DataFrame | None, language: str) -> dict[str, Any]:
-    """By address [printed, state, units of the last digit, errata]; and the reason of each erratum by its name.
+    """By address [printed, whether it is met, units of the last digit, errata]; and each erratum's reason by its name.
+
+    Where no number could be rebuilt there are no units.
 
     `compared` is table_published.csv and `errata` errata.csv, all text; without them nothing is printed.
     """
@@ -17,7 +19,7 @@ def describe_printed(compared: pd.DataFrame | None, errata: pd.DataFrame | None,
         return {"numbers": {}, "errata": {}}
     numbers: dict[str, list[list[Any]]] = {}
     for row in compared[compared["address"] != ""].to_dict("records"):
-        told = [row["printed"], row["state"], row["distance_units"], row["erratum"].split()]
+        told = [row["printed"], row["met"] == "true", row["distance_units"], row["erratum"].split()]
         numbers.setdefault(row["address"], []).append(told)
     reasons: dict[str, str] = {}
     if errata is not None:

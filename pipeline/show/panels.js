@@ -81,14 +81,14 @@
     return make("p", { class: "copyable" }, make("code", {}, text), make("button", { type: "button", "data-copy": text, "aria-label": `${ui.copy}: ${text}` }, ui.copy));
   }
 
-  // 'The estimate of "Effect on the share of weeks" for employment: LTJS compared with control, all participants, weeks 1 to 45.'
-  function sentence({ estimate, statistic }) {
-    const { ui, names, models, variables, samples, parameters } = numbers().data;
-    const known = models[estimate.model];
-    if (!known) return fill(ui.sentence_plain, { statistic: names[statistic] });
+  // 'The estimate of "Effect on the share of weeks", employment: LTJS compared with control, all participants, weeks 1 to 45.'
+  function sentence(cell) {
+    const { ui, names, models, variables, samples, parameters } = numbers().data, { estimate } = cell;
+    const known = models[estimate.model], statistic = cell.statistic === "estimate" && known ? names[known.noun] : names[cell.statistic];
+    if (!known) return fill(ui.sentence_plain, { statistic });
+    const outcome = variables[estimate.outcome]?.[0], where = whereabouts(cell).join(", ");
     const parts = [parameters[`${estimate.model}/${estimate.sample}/${estimate.parameter}`], inSentence(samples[`${estimate.model}/${estimate.sample}`][0]), weeks(estimate)].filter(Boolean);
-    const outcome = variables[estimate.outcome]?.[0];
-    return fill(ui.sentence, { statistic: names[statistic], model: known.name, outcome: outcome ? `, ${inSentence(outcome)}` : "", rest: parts.length ? `: ${parts.join(", ")}` : "" });
+    return fill(ui.sentence, { statistic, model: known.name, outcome: outcome ? `, ${inSentence(outcome)}` : ` (${where})`, rest: outcome && parts.length ? `: ${parts.join(", ")}` : "" });
   }
 
   function weeks({ week, model }) {
@@ -100,24 +100,24 @@
   function checks(cell) {
     const { ui, printed, verified } = numbers().data;
     const lines = verified ? [second(cell, ui), walked(cell, ui)] : [make("li", { class: "unknown" }, ui.not_verified)];
-    for (const [text, state, units, errata] of printed.numbers[cell.address] ?? []) {
-      const how = state === "met" ? ui.printed_as : state === "differs" ? fill(ui.printed_differs, { units: localised(units) }) : ui.printed_unknown;
-      lines.push(make("li", { class: state === "met" ? "agrees" : "differs" }, `${ui.printed}: `, make("strong", {}, text), ` (${how})`));
+    for (const [text, isMet, units, errata] of printed.numbers[cell.address] ?? []) {
+      const how = isMet ? ui.printed_as : units ? fill(ui.printed_differs, { units: localised(units) }) : ui.printed_unknown;
+      lines.push(make("li", { class: isMet ? "agrees" : "differs" }, `${ui.printed}: `, make("strong", {}, text), ` (${how})`));
       for (const name of errata) lines.push(make("li", { class: "unknown" }, `${fill(ui.erratum, { name })}: ${printed.errata[name] ?? ""}`));
     }
-    return make("ul", { class: "checks" }, lines);
+    return make("ul", { class: "checks" }, lines.filter(Boolean));
   }
 
   function second(cell, ui) {
     const found = numbers().data.verified.second(cell);
     if (!found) return make("li", { class: "unknown" }, ui.not_verified_here);
-    const [value, difference, agrees, route] = found;
+    const { value, difference, agrees, route } = found;
     return make("li", { class: agrees ? "agrees" : "differs" }, `${ui.second}, ${route}: `, make("strong", {}, statisticText(cell.statistic, value, cell.scale)), `, ${ui.difference} ${power(difference)}, ${agrees ? ui.agrees : ui.differs}`);
   }
 
   function walked(cell, ui) {
     const found = numbers().data.verified.walk(cell);
-    return found ? make("li", { class: "agrees" }, `${ui.walk}: ${fill(ui.walked, { cells: localised(String(found.cells)), gap: power(found.gap) })}`) : null;
+    return found ? make("li", { class: found.isMet ? "agrees" : "differs" }, `${ui.walk}: ${fill(ui.walked, { cells: localised(String(found.cells)), gap: power(found.gap) })}`) : null;
   }
 
   const power = value => value === 0 ? "0" : localised(Number(value).toExponential(0).replace("e+", "e"));
@@ -128,7 +128,8 @@
     const isDate = cell.scale === "date";
     const text = name => isDate && name === "estimate" ? (cell.statistic === name ? cell.text : "") : statisticText(name, values[name], cell.exhibit.kind === "density" && name === "control_mean" ? "coefficient" : cell.scale);
     const interval = text("ci_low") && `${text("ci_low")} ${ui.to} ${text("ci_high")}`;
-    const label = name => name === "control_mean" && cell.exhibit.kind === "density" ? ui.x : ui[name];
+    const noun = numbers().data.models[cell.estimate.model]?.noun ?? "number";
+    const label = name => name === "control_mean" && cell.exhibit.kind === "density" ? ui.x : ui[name === "estimate" ? noun : name];
     const rows = [["estimate"], ["ci", interval, ["ci_low", "ci_high"]], ["se"], ["df"], ["p_value"], ["n"], ["n_treated"], ["n_control"], ["n_clusters"], ["control_mean"]]
       .map(([name, own, covers]) => [name === "ci" ? ui.ci : label(name), own ?? text(name), (covers ?? [name]).includes(shown)])
       .filter(([, value]) => value);
@@ -178,7 +179,7 @@
       conditions ? make("p", {}, conditions) : "",
       make("table", {}, make("caption", {}, ui.flow), make("thead", {}, make("tr", {}, head)), make("tbody", {}, flow.map(row), row(used))),
       values.n_clusters === null ? "" : make("p", {}, `${ui.n_clusters}: ${localised(String(values.n_clusters))}`),
-      estimate.note ? paragraph(ui.note, estimate.note) : "",
+      estimate.written ? make("p", {}, `${ui.note}: `, make("code", {}, estimate.written)) : "",
       make("p", {}, `${ui.sample_hash}: `, make("code", {}, estimate.hash)));
   }
 

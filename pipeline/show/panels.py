@@ -15,15 +15,18 @@ from typing import TYPE_CHECKING, Any
 from pipeline.settings.exhibits import Exhibits, Figure, Table, exhibit_number, in_language
 from pipeline.show.addresses import Slot
 from pipeline.show.numbers import UNITS, read_number
+from pipeline.show.remarks import gather_remarks
 from pipeline.show.shown import SOURCES, UNITS_OF
 from pipeline.show.tables import column_labels, row_labels
+from pipeline.show.words import fill_words
 
 if TYPE_CHECKING:
     import pandas as pd
 
 STATISTICS = ("estimate", "se", "df", "p_value", "ci_low", "ci_high", "n", "n_treated", "n_control", "n_clusters",
               "control_mean")  # fmt: skip
-PERSONS = ("n", "n_treated", "n_control")
+ARMS = ("n_treated", "n_control")
+PERSONS = ("n", *ARMS)
 FEWEST = 5  # persons: of fewer a panel is silent, unless the page shows the number
 DIGITS = 9  # significant ones of a statistic: enough to compare by eye; make trace prints them all
 
@@ -74,7 +77,8 @@ def describe_numbers(numbers: Numbers) -> dict[str, Any]:
 def _statistics(rows: Iterable[Mapping[Any, Any]], numbers: Numbers) -> Iterable[list[float | int | None]]:
     """The statistics of each estimate; of one of which a number is missing, or was taken out, those shown alone.
 
-    Fewer persons than FEWEST are nobody's to know but where the page itself says so.
+    Fewer persons than FEWEST are nobody's to know but where the page itself says so; nor is the other arm then, which
+    would tell them.
     """
     told: dict[str, set[str]] = {}
     partly: set[str] = set()
@@ -87,6 +91,8 @@ def _statistics(rows: Iterable[Mapping[Any, Any]], numbers: Numbers) -> Iterable
         own, is_whole = told.get(row["estimate_id"], set()), row["estimate_id"] not in partly
         values = {name: round_statistic(row.get(name)) for name in STATISTICS if is_whole or name in own}
         few = {name for name in PERSONS if name not in own and (values.get(name) or 0) < FEWEST}
+        if few & set(ARMS):
+            few |= set(ARMS) - own
         yield [None if name in few else values.get(name) for name in STATISTICS]
 
 
@@ -108,15 +114,17 @@ def describe_exhibits(
     places = dict(zip(groups["address"], groups["label"], strict=True)) | {"total": words["total"]}
     found = {}
     for name in exhibits.order:
-        if name in exhibits.tables:
-            labels = _table_labels(exhibits.tables[name], variables, language)
-        elif name in exhibits.figures:
-            labels = _figure_labels(exhibits.figures[name], places, language)
-        else:
-            continue
-        exhibit = exhibits.tables[name] if name in exhibits.tables else exhibits.figures[name]
-        title = in_language(exhibit, "title", language)
-        found[name] = {"number": exhibit_number(name, language), "title": title, "kind": exhibit.kind, **labels}
+        exhibit = exhibits.tables.get(name) or exhibits.figures.get(name)
+        if exhibit is None:
+            continue  # a table of words
+        said = fill_words(exhibit, words)
+        labels = (
+            _table_labels(said, variables, language)
+            if isinstance(said, Table)
+            else _figure_labels(said, places, language)
+        )
+        title = in_language(said, "title", language)
+        found[name] = {"number": exhibit_number(name, language), "title": title, "kind": said.kind, **labels}
     return found
 
 
@@ -138,6 +146,13 @@ def _figure_labels(figure: Figure, places: Mapping[str, str], language: str) -> 
         "columns": {series.key: in_language(series, "label", language) for series in figure.series if several},
         "axes": {panel.key: in_language(panel, "x", language) for panel in figure.panels},
     }
+
+
+def describe_notes(shown: pd.DataFrame, words: Mapping[str, str], language: str) -> dict[str, str]:
+    """What the notes of the estimates say to a reader, by the note; those that are said as they are written left out."""
+    first = shown[shown["note"] != ""].drop_duplicates("note")
+    told = {note: gather_remarks(first[first["note"] == note], words, language) for note in first["note"]}
+    return {note: said for note, said in told.items() if said and said != note}
 
 
 def shorten(names: Sequence[str]) -> dict[str, Any]:

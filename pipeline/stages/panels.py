@@ -23,7 +23,7 @@ from pipeline.show.panel_models import (
 )
 from pipeline.show.panel_printed import describe_printed
 from pipeline.show.panel_words import number_signs, panel_words, statistic_names
-from pipeline.show.panels import FEWEST, Numbers, describe_exhibits, describe_numbers
+from pipeline.show.panels import FEWEST, Numbers, describe_exhibits, describe_notes, describe_numbers
 from pipeline.show.rows import with_rows
 from pipeline.show.shown import find_slots
 from pipeline.show.words import INTERFACE, SHARE_WEEKS, Words, read_words
@@ -81,6 +81,7 @@ def run(
         **describe_numbers(numbers),
         **_behind(numbers, read_models(models or {}), glossary),
         "flow": describe_flow(exclusions, study, described, tongue),
+        "notes": describe_notes(shown, texts, tongue),
         "printed": describe_printed(table_published, errata, tongue),
     }
     return {"panels.json": json.dumps(content, ensure_ascii=False, separators=(",", ":")) + "\n"}

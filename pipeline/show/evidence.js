@@ -18,7 +18,7 @@ function readVerified({ second, walked, counts, routes }, statistics, sources) {
     },
     walk({ place }) {
       if (walked.gap[place] === null) return null;
-      return { gap: walked.gap[place], isMet: walked.met[place], cells: walked.cells[place], rows: (tables[walked.counts[place]] ?? []).map(written) };
+      return { gap: walked.gap[place], isMet: walked.met[place], cells: walked.cells[place], get rows() { return (tables[walked.counts[place]] ?? []).map(written); } };
     },
   };
 }

@@ -15,6 +15,7 @@ from pipeline.settings.exhibits import Exhibits, Finding, exhibit_number, fill, 
 from pipeline.settings.extract import Extract
 from pipeline.show.drawings import Drawing
 from pipeline.show.figure_numbers import figure_table, flow_lines, map_lines
+from pipeline.show.missing import tell_missing
 from pipeline.show.numbers import MINUS
 from pipeline.show.remarks import gather_remarks
 from pipeline.show.tables import Line, Shown, Table
@@ -72,6 +73,7 @@ class Report:
     trace: tuple[Text, ...]
     chapters: tuple[tuple[str, tuple[Exhibit, ...]], ...]
     checks: Mapping[str, Any]
+    missing: str
     source: str
     extract: Extract
     is_annex: bool
@@ -129,6 +131,7 @@ def build_report(
             if (names := [name for name in exhibits.order if name.split("_")[1] == str(chapter.number)])
         ),
         checks=gather_checks(checks, language),
+        missing=tell_missing(shown, language),
         source=words["source"],
         extract=extract,
         is_annex=page.is_annex,
@@ -184,7 +187,7 @@ def _result(
     if effect is None:
         raise InputError(f"exhibits.toml [page]: the finding {address} is not the address of a number. Mend it.")
     limits = [row for row in (found["ci_low"], found["ci_high"]) if row is not None and not isnan(row["value"])]
-    is_clear = len(limits) == 2 and (limits[0]["value"] > 0 or limits[1]["value"] < 0)
+    is_clear = len(limits) == 2 and bool(limits[0]["value"] > 0 or limits[1]["value"] < 0)
     headline: Text = (INTERFACE[language]["no_estimate"],)
     interval: Text = ()
     if isnan(effect["value"]):

@@ -28,11 +28,13 @@ def write_table_page(table: Table) -> str:
     )
 
 
-def write_page(report: Report, *, has_population: bool = False, panels: Mapping[str, Any] | None = None) -> str:
+def write_page(
+    report: Report, *, has_population: bool = False, head: str = "", panels: Mapping[str, Any] | None = None
+) -> str:
     """The page of a report.
 
-    has_population: whether the page of the population is there to be led to. panels: what stands behind every number,
-    which the scripts of the page show.
+    has_population: whether the page of the population is there to be led to. head: that of the chain of records.
+    panels: what stands behind every number, which the scripts of the page show.
     """
     language = report.language
 
@@ -56,6 +58,7 @@ def write_page(report: Report, *, has_population: bool = False, panels: Mapping[
         extract=report.extract,
         is_annex=report.is_annex,
         has_population=has_population,
+        head=head,
         panels=panels and {**panels, "data": as_markup(in_script(panels))},
         chapters=[(title, [_section(exhibit, panels) for exhibit in exhibits]) for title, exhibits in report.chapters],
     )

@@ -40,7 +40,8 @@ def run(
     suspicious. `pictures` are the figures as SVG, by name; InputError if one lacks.
     With the facts of the `population` the page leads to that of make population. With `panels`, panels.json, every
     number opens what it comes from; `provenance` says of which files, and what make verify wrote, `second`, `walked`,
-    `counts` and `verified`, whether a second route and the received cells give it back.
+    `counts` and `verified`, whether a second route and the received cells give it back. The page tells
+    the head of `provenance`.
     """
     content = build_content(
         shown, exhibits, variables, words, extract, language, groups, municipalities, checks, pictures
@@ -49,6 +50,11 @@ def run(
     if panels is not None:
         vouched = with_evidence(panels, shown, provenance, Verified.of(second, walked, counts, verified))
     return {
-        "index.html": write_page(content, has_population=population is not None, panels=vouched),
+        "index.html": write_page(
+            content,
+            has_population=population is not None,
+            head="" if provenance is None else provenance["head"],
+            panels=vouched,
+        ),
         "missing.txt": write_missing(shown, content.unplaced),
     }

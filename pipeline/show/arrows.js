@@ -18,6 +18,7 @@
       if (vertical) row += step; else column += step;
       if (row < 0 || row >= rows.length || column < 0 || column >= rows[row].cells.length && !vertical) return null;
       const found = links(rows[row].cells[column]);
+      if (found.length && !vertical) return found[Math.min(own.indexOf(link), found.length - 1)];
       if (found.length) return step < 0 ? found[found.length - 1] : found[0];
     }
   }

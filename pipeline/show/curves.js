@@ -31,15 +31,20 @@
       this.area = make("div", { class: "axes", role: "slider", tabindex: "0", "aria-label": name, "aria-valuemin": x0, "aria-valuemax": x1, "aria-valuenow": x0 });
       this.mark = make("span", { class: "point", hidden: "" });
       this.readout = make("span", { class: "readout", hidden: "" });
-      this.area.style.cssText = `left:${this.part(left, 0)}%;top:${this.part(top, 1)}%;width:${100 * (right - left) / view[2]}%;height:${100 * (bottom - top) / view[3]}%`;
-      this.area.append(this.mark, this.readout);
-      this.area.addEventListener("pointermove", event => this.near(event));
-      this.area.addEventListener("pointerdown", event => this.near(event));
-      this.area.addEventListener("pointerleave", () => this.leave());
-      this.area.addEventListener("blur", () => this.leave());
-      this.area.addEventListener("focus", () => { if (this.point < 0) this.go(0, this.curves[0]?.length - 1); else this.show(); });
-      this.area.addEventListener("keydown", event => this.press(event));
-      this.area.addEventListener("click", event => { if (event.pointerType !== "touch" || event.target.closest("a")) this.open(event); });
+      this.frame = make("div", { class: "frame" }, this.area, this.mark, this.readout);
+      this.frame.style.cssText = `left:${this.part(left, 0)}%;top:${this.part(top, 1)}%;width:${100 * (right - left) / view[2]}%;height:${100 * (bottom - top) / view[3]}%`;
+      this.listen();
+    }
+
+    listen() {
+      const { area, frame } = this;
+      area.addEventListener("pointermove", event => this.near(event));
+      area.addEventListener("pointerdown", event => this.near(event));
+      area.addEventListener("keydown", event => this.press(event));
+      area.addEventListener("click", event => { if (event.pointerType !== "touch") this.open(event); });
+      frame.addEventListener("pointerleave", event => { if (event.pointerType !== "touch") this.leave(); });
+      frame.addEventListener("focusout", event => { if (!frame.contains(event.relatedTarget)) this.leave(); });
+      area.addEventListener("focus", () => { if (this.point < 0) this.go(0, this.curves[0]?.length - 1); else this.show(); });
     }
 
     part(value, axis) { return 100 * (value - this.view[axis]) / this.view[2 + axis]; }
@@ -59,7 +64,6 @@
     }
 
     near(event) {
-      if (event.target.closest("a")) return;
       const box = this.area.getBoundingClientRect(), x = (event.clientX - box.left) / box.width, y = (event.clientY - box.top) / box.height;
       const nearest = this.curves.map(points => points.reduce((best, point, at) => Math.abs(this.place(point)[0] - x) < Math.abs(this.place(points[best])[0] - x) ? at : best, 0));
       const curve = nearest.reduce((best, at, number) => Math.abs(this.place(this.curves[number][at])[1] - y) < Math.abs(this.place(this.curves[best][nearest[best]])[1] - y) ? number : best, 0);
@@ -74,6 +78,7 @@
       else if (moves[event.key]) this.go(this.curve + moves[event.key][0], this.point + moves[event.key][1]);
       else return;
       event.preventDefault();
+      this.mark.scrollIntoView({ block: "nearest", inline: "nearest" });  // where a narrow window shows a part of the picture
     }
 
     open(event) {
@@ -102,7 +107,7 @@
     const figure = picture.closest("section").id, view = picture.getAttribute("viewBox").split(" ").map(Number);
     const layer = make("div", { class: "curves" });
     const names = JSON.parse(picture.dataset.names);
-    for (const [panel, ...ends] of JSON.parse(picture.dataset.axes)) layer.append(new Axes(figure, panel, ends, view, names[panel]).area);
+    for (const [panel, ...ends] of JSON.parse(picture.dataset.axes)) layer.append(new Axes(figure, panel, ends, view, names[panel]).frame);
     picture.after(layer);
     const parent = layer.offsetParent;
     const follow = () => {

@@ -1,7 +1,7 @@
-"""What vouches for the numbers of a page, as its panels say it: the second route, the walk to cells, the chain of files.
+"""What vouches for the numbers of a page, as its panels say it: second routes, walks to cells, the chain of files.
 
-make verify writes the first two, and a build that was not verified since has neither; whatever it wrote of a number that
-is another now is left out.
+make verify writes the first two, and a build that was not verified since has neither; whatever it wrote of a number
+that is another now is left out.
 """
 
 from __future__ import annotations
@@ -9,11 +9,10 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from os.path import commonprefix
 from typing import TYPE_CHECKING, Any
 
 from pipeline.show.panel_words import fill_known
-from pipeline.show.panels import DIGITS, STATISTICS, round_statistic
+from pipeline.show.panels import DIGITS, STATISTICS, common_length, round_statistic
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -62,19 +61,13 @@ def with_evidence(
 
 def _sum_up(second: Mapping[str, Any], walks: Mapping[str, Any], panels: Mapping[str, Any]) -> str:
     """How many of the numbers shown are vouched for now, counted here and not taken from what was written."""
-    walked = [gap for gap, is_met in zip(walks["walked"]["gap"], walks["walked"]["met"], strict=True) if is_met]
+    shown_gaps = walks["walked"]["gap"]
+    walked = [gap for gap, is_met in zip(shown_gaps, walks["walked"]["met"], strict=True) if is_met]
     tried = [entry for _, *entries in second["second"].values() for entry in entries if entry is not None]
     agreed = sum(not isinstance(entry, list) or bool(entry[2]) for entry in tried)
-    words = {
-        "walked": len(walked),
-        "shown": len(walks["walked"]["gap"]),
-        "gap": f"{max(map(abs, walked), default=0.0):.0e}",
-        "agreed": agreed,
-        "tried": len(tried),
-    }
-    thousands = panels["thousands"]
-    texts = {name: f"{word:,}".replace(",", thousands) if isinstance(word, int) else word for name, word in words.items()}
-    return fill_known(panels["ui"]["vouched"], texts)
+    counted = {"walked": len(walked), "shown": len(shown_gaps), "agreed": agreed, "tried": len(tried)}
+    words = {name: f"{number:,}".replace(",", panels["thousands"]) for name, number in counted.items()}
+    return fill_known(panels["ui"]["vouched"], {**words, "gap": f"{max(map(abs, walked), default=0.0):.0e}"})
 
 
 def describe_second(second: pd.DataFrame, panels: Mapping[str, Any], ids: Sequence[str]) -> dict[str, Any]:
@@ -116,11 +109,12 @@ def describe_walks(
     order = {number: place for place, number in enumerate(dict.fromkeys(rows["counts"].dropna().astype(int)))}
     named, groups = dict[str, int](), dict[str, int]()
     tables: dict[int, tuple[Any, ...]] = dict.fromkeys(order, ())
+    number: Any
     for number, table in counts[counts["counts"].isin(order)].groupby("counts", sort=False):
         sorted_rows = table.sort_values(["first_week", "arm", "group"], na_position="first").to_dict("records")
         tables[int(number)] = tuple(_count_row(row, named, groups) for row in sorted_rows)
     listed = [tables[number] for number in order]
-    shared = [len(commonprefix([before, table])) for before, table in zip([(), *listed], listed, strict=False)]
+    shared = [common_length(before, table) for before, table in zip([(), *listed], listed, strict=False)]
     limits = 10.0**-DIGITS * shown["value"].abs().clip(lower=1.0).to_numpy()
     gaps = rows["gap"].to_numpy(dtype=float)
     return {

@@ -92,7 +92,8 @@ def write_mathml(formula: str) -> str:
 
 def describe_parts(ids: Iterable[str], models: Mapping[str, Model], glossary: Glossary) -> dict[str, Any]:
     """Of the estimates `ids` their samples, [name, conditions, purpose of the analysis], and their parameters."""
-    samples, parameters = {}, {}
+    samples: dict[str, list[str]] = {}
+    parameters: dict[str, str] = {}
     for name, sample, _, _, parameter in (estimate_id.split("/") for estimate_id in ids):
         model = models.get(name)
         if model is not None:
@@ -176,7 +177,9 @@ def describe_flow(exclusions: pd.DataFrame, study: Study, exhibits: Exhibits, la
     steps = [("randomised", reasons == reasons)]
     steps += [(reason, reasons == reason) for reason in (*study.reasons, ANALYSED)]
     words = {"randomised": PANEL[language]["randomised"], ANALYSED: PANEL[language][ANALYSED]}
-    counts = {name: [int((held & arm).sum()) for arm in (~treated, treated, treated | ~treated)] for name, held in steps}
+    counts = {
+        name: [int((held & arm).sum()) for arm in (~treated, treated, treated | ~treated)] for name, held in steps
+    }
     return [
         [
             words.get(name) or labels.get(name) or name.replace("_", " "),

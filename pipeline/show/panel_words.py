@@ -46,7 +46,8 @@ PANEL = {
         "group": "Codes or file",
         "head": "Head of the chain of records",
         "high_peers": "the rest of the {cluster} high",
-        "link_help": "Every number, and every point of a curve, opens what it comes from. In a table the arrow keys go from number to number.",
+        "link_help": "Every number, and every point of a curve, opens what it comes from. In a table "
+        "the arrow keys go from number to number.",
         "low_peers": "the rest of the {cluster} low",
         "model": "Model",
         "n": "Observations",
@@ -84,7 +85,8 @@ PANEL = {
         "unit": "in {unit}",
         "used": "Used in the estimate",
         "variables": "Definitions",
-        "vouched": "Verified: {walked} of {shown} numbers walked to received cells, largest gap {gap}; {agreed} of {tried} statistics agree with a second route.",
+        "vouched": "Verified: {walked} of {shown} numbers walked to received cells, largest gap {gap}; "
+        "{agreed} of {tried} statistics agree with a second route.",
         "walk": "Walked to the received cells",
         "walked": "{cells} cells give it back, gap {gap}",
         "week": "week {week}",
@@ -130,7 +132,8 @@ PANEL = {
         "group": "Koder eller fil",
         "head": "Hoved for kæden af kørsler",
         "high_peers": "resten fra samme {cluster} høj",
-        "link_help": "Hvert tal og hvert punkt på en kurve åbner det, som det kommer fra. I en tabel går piletasterne fra tal til tal.",
+        "link_help": "Hvert tal og hvert punkt på en kurve åbner det, som det kommer fra. I en "
+        "tabel går piletasterne fra tal til tal.",
         "low_peers": "resten fra samme {cluster} lav",
         "model": "Model",
         "n": "Observationer",
@@ -168,7 +171,8 @@ PANEL = {
         "unit": "i {unit}",
         "used": "Anvendt i estimatet",
         "variables": "Definitioner",
-        "vouched": "Efterprøvet: {walked} af {shown} tal fulgt til modtagne felter, største afvigelse {gap}; {agreed} af {tried} størrelser stemmer med en anden beregningsvej.",
+        "vouched": "Efterprøvet: {walked} af {shown} tal fulgt til modtagne felter, største afvigelse {gap}; "
+        "{agreed} af {tried} størrelser stemmer med en anden beregningsvej.",
         "walk": "Fulgt til de modtagne felter",
         "walked": "{cells} felter giver det tilbage, afvigelse {gap}",
         "week": "uge {week}",

@@ -1,7 +1,7 @@
 // The audit panel: what a number is and where it comes from. Its address is the page's anchor, so Back closes it.
 (() => {
   const [dialog, where, title, said, body] = ["panel", "panel-where", "panel-title", "panel-sentence", "panel-body"].map(id => document.getElementById(id));
-  let hasHistory = false;
+  let opener = null, left = null;
 
   const address = () => decodeURIComponent(location.hash.slice(1));
 
@@ -9,6 +9,8 @@
     const found = address().includes("/") ? numbers().find(address()) : null;
     if (found) show(found);
     else if (dialog.open) dialog.close();
+    else left?.focus({ preventScroll: true });  // to go back takes the focus away from where the panel was opened
+    left = null;
   }
 
   function show(cell) {
@@ -21,12 +23,14 @@
 
   dialog.addEventListener("close", () => {
     if (address() !== dialog.dataset.address) return;
-    if (hasHistory) history.back();
-    else history.replaceState(null, "", location.pathname + location.search);
-    hasHistory = false;
-    // A page opened at an address has no link that was clicked: the first that leads there has the focus then.
-    const first = document.activeElement === document.body && document.getElementById(dialog.dataset.address)?.querySelector("a");
-    if (first) first.focus({ preventScroll: true });
+    // A page opened at an address has no link that was clicked: the number of that address has the focus then.
+    left = opener ?? document.getElementById(dialog.dataset.address)?.querySelector("a");
+    if (opener) history.back();
+    else {
+      history.replaceState(null, "", location.pathname + location.search);
+      follow();
+    }
+    opener = null;
   });
   dialog.addEventListener("click", event => {
     if (event.target === dialog || event.target.closest(".close")) dialog.close();
@@ -40,10 +44,10 @@
   });
   document.addEventListener("click", event => {
     const link = event.target.closest?.("a[href*='/'][href^='#']");
-    if (link && !dialog.contains(link)) hasHistory = true;
+    if (link && !dialog.contains(link)) opener = link;
   });
   document.addEventListener("panel-ask", event => {
-    hasHistory = true;
+    opener = document.activeElement;
     location.hash = event.detail;
   });
   window.addEventListener("hashchange", follow);

@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from os.path import commonprefix
 from typing import TYPE_CHECKING, Any
 
 from pipeline.settings.exhibits import Exhibits, Figure, Table, exhibit_number, in_language
@@ -149,7 +148,7 @@ def _figure_labels(figure: Figure, places: Mapping[str, str], language: str) -> 
 
 
 def describe_notes(shown: pd.DataFrame, words: Mapping[str, str], language: str) -> dict[str, str]:
-    """What the notes of the estimates say to a reader, by the note; those that are said as they are written left out."""
+    """What the notes of the estimates say to a reader, by the note; without those that are said as they are written."""
     first = shown[shown["note"] != ""].drop_duplicates("note")
     told = {note: gather_remarks(first[first["note"] == note], words, language) for note in first["note"]}
     return {note: said for note, said in told.items() if said and said != note}
@@ -157,8 +156,16 @@ def describe_notes(shown: pd.DataFrame, words: Mapping[str, str], language: str)
 
 def shorten(names: Sequence[str]) -> dict[str, Any]:
     """Names as what each adds to the one before: `shared` is how many of its first letters stand, `rest` the others."""
-    shared = [len(commonprefix([before, name])) for before, name in zip(["", *names], names, strict=False)]
+    shared = [common_length(before, name) for before, name in zip(["", *names], names, strict=False)]
     return {"shared": shared, "rest": [name[length:] for name, length in zip(names, shared, strict=True)]}
+
+
+def common_length(before: Sequence[Any], after: Sequence[Any]) -> int:
+    """How many parts two sequences begin with alike."""
+    for place, (one, other) in enumerate(zip(before, after, strict=False)):
+        if one != other:
+            return place
+    return min(len(before), len(after))
 
 
 def indexed(values: Sequence[str]) -> dict[str, Any]:

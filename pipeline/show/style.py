@@ -180,7 +180,6 @@ class Sheet:
         drawn = re.sub(r"(<svg [^>]*>)", rf"\1\n {view}", text, count=1)
         return drawn, _png(np.asarray(canvas.buffer_rgba()))
 
-
     def _scales(self) -> str:
         """Of every panel its key, its left, top, right and bottom in the SVG, and the ends of its axes, as JSON."""
         found = []

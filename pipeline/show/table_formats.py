@@ -77,7 +77,7 @@ def _html_shown(shown: Shown, language: str, page: str) -> str:
 
 
 def html_number(cell_id: str, text: str, language: str, is_anchor: bool = True, page: str = "") -> str:
-    """A number as a link to its audit panel on `page`: its address on hover, its value for machines, its text for people.
+    """A number as a link to its audit panel on `page`: its address on hover, its value for machines, its text.
 
     An address is the id of one element of a page only, its anchor; other places that show the number have none.
     """

@@ -40,6 +40,9 @@ def content_in(language):
     return content(language, shown=shown_in(language))
 
 
+NO_SECOND = {name: [] for name in ("estimate_id", "statistic", "first", "second", "difference", "agrees", "route")}
+
+
 def content(language="en", shown=None, estimates=None, **changed):
     """panels.json of invented estimates."""
     estimates = invent_estimates() if estimates is None else estimates
@@ -67,7 +70,8 @@ def test_every_number_shown_has_the_value_of_its_estimate_in_its_panel(language)
     cells, values = made["cells"], made["estimates"]["values"]
     assert restore(cells["address"]) == shown["cell_id"].to_list()
     assert cells["text"] == shown["text"].to_list()
-    assert [restore(made["estimates"]["address"])[place] for place in cells["estimate"]] == shown["estimate_id"].to_list()
+    ids = restore(made["estimates"]["address"])
+    assert [ids[place] for place in cells["estimate"]] == shown["estimate_id"].to_list()
     places = [made["statistics"].index(SOURCES.get(name, name)) for name in column(cells, "statistic")]
     told = [values[estimate][place] for estimate, place in zip(cells["estimate"], places, strict=True)]
     assert told == pytest.approx(shown["value"].to_list(), rel=10.0 ** (1 - DIGITS))
@@ -82,10 +86,10 @@ def test_every_number_has_its_exhibit_model_sample_and_outcome_in_words(language
         assert made["models"][model]["symbols"].startswith("<math")
         assert made["samples"][f"{model}/{sample}"][0]
         assert f"{model}/{sample}/{parameter}" in made["parameters"]
-    names = {name: made["exhibits"][name] for name in {address.split("/")[0] for address in restore(made["cells"]["address"])}}
-    assert all(exhibit["number"] and exhibit["title"] for exhibit in names.values())
-    said = {key: made[key] for key in ("exhibits", "models", "samples", "parameters", "variables", "flow", "notes", "names")}
-    assert not re.findall(r"\{\w+\}", json.dumps(said))
+    exhibits = {address.split("/")[0] for address in restore(made["cells"]["address"])}
+    assert all(made["exhibits"][name]["number"] and made["exhibits"][name]["title"] for name in exhibits)
+    told = ("exhibits", "models", "samples", "parameters", "variables", "flow", "notes", "names")
+    assert not re.findall(r"\{\w+\}", json.dumps([made[key] for key in told]))
 
 
 def test_a_model_says_what_it_is_for():
@@ -190,36 +194,37 @@ def test_a_walk_has_its_gap_and_every_row_of_its_counts_once():
     longer = [*table, ("treated", "dead", 14, 26, 8)]
     rows = [(number, *row) for number, own in ((7, table), (9, longer)) for row in own]
     columns = ["counts", "arm", "group", "first_week", "last_week", "n"]
-    made, _ = vouched({name: [] for name in ("estimate_id", "statistic", "first", "second", "difference", "agrees", "route")},
-                      walked, pd.DataFrame(rows, columns=columns).astype({"n": "Int64"}))  # fmt: skip
+    made, _ = vouched(NO_SECOND, walked, pd.DataFrame(rows, columns=columns).astype({"n": "Int64"}))
     told, counts = made["verified"]["walked"], made["verified"]["counts"]
     assert told["gap"][:4] == [0.0, 2e-17, 0.5, None]
     assert told["met"][:4] == [True, True, False, False]
     assert told["counts"][:4] == [0, 1, 0, None]
     assert counts["shared"] == [0, 3]
-    named = [(counts["arms"][arm], counts["groups"][group], *rest) for arm, group, *rest in counts["rest"][0] + counts["rest"][1]]
+    listed = counts["rest"][0] + counts["rest"][1]
+    named = [(counts["arms"][arm], counts["groups"][group], *rest) for arm, group, *rest in listed]
     control, treated = CONFIG["study"].design.control.label_en, CONFIG["study"].design.treated.label_en
     assert set(named) == {(treated if row[0] == "treated" else control, *row[1:]) for row in longer}
     assert f"2 of {len(shown):,} numbers walked" in made["vouched"]
 
 
 def test_what_was_verified_of_another_chain_is_not_said_of_this_one():
-    nothing = {name: [] for name in ("estimate_id", "statistic", "first", "second", "difference", "agrees", "route")}
+    nothing = {"cell_id": [], "gap": [], "n_cells": [], "counts": []}
     provenance = {"head": "other", "commit": "", "is_clean": None, "files": {}}
-    made, _ = vouched(nothing, {"cell_id": [], "gap": [], "n_cells": [], "counts": []}, {"counts": []}, provenance=provenance)
+    made, _ = vouched(NO_SECOND, nothing, {"counts": []}, provenance=provenance)
     assert "verified" not in made
     assert "make verify EXTRACT=twin" in made["vouched"]
 
 
 def test_the_chain_of_files_names_what_each_rests_on():
+    table = "data_derived/x/estimates/itt.parquet"
     files = {
         "data_raw/x/a.csv": {"sha256": "1" * 64, "made_by": "received", "rests_on": []},
-        "data_derived/x/estimates/itt.parquet": {"sha256": "2" * 64, "made_by": "estimates", "rests_on": ["data_raw/x/a.csv"]},
+        table: {"sha256": "2" * 64, "made_by": "estimates", "rests_on": ["data_raw/x/a.csv"]},
     }
     provenance = {"head": "h", "commit": "c", "is_clean": True, "files": files}
     made = with_evidence(content_in("en"), shown_in("en"), provenance, None)["provenance"]
     assert made["makers"] == ["received", "estimates"]
-    assert made["files"][1] == ["data_derived/x/estimates/itt.parquet", "2" * 64, 1, [0]]
+    assert made["files"][1] == [table, "2" * 64, 1, [0]]
 
 
 def test_a_number_has_the_printed_one_beside_it_with_its_erratum():
@@ -233,4 +238,3 @@ def test_a_number_has_the_printed_one_beside_it_with_its_erratum():
         "numbers": {"table_3_1/employment_exit/all/se": [["0,1", False, "-2.5", ["A1"]]]},
         "errata": {"A1": "hvorfor"},
     }
-

@@ -38,11 +38,12 @@ LOOKS: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class Label:
-    """What stands beside the map, its number in the list, and its points on the map: (2,) inches by municipality."""
+    """What stands beside the map: its number in the list, its number's address, and its points: (2,) inches each."""
 
     number: str
     name: str
     numbers: str
+    address: str
     points: Mapping[int, FloatArray]
 
 
@@ -119,7 +120,8 @@ def _label(drawing: Drawing, unit: str, number: int, placed: Mapping[int, Rings]
     place = drawing.places[unit]
     points = {number: np.array(inner_point(placed[number])) for number in place.numbers}
     numbers = drawing.words["none"] if _state(drawing, unit) == "left_out" else _numbers(drawing, unit)
-    return Label(str(number), place.label, numbers, points)
+    address = f"{drawing.name}/{unit}/{drawing.settings.series[-1].key}"
+    return Label(str(number), place.label, numbers, address, points)
 
 
 def _numbers(drawing: Drawing, unit: str) -> str:
@@ -162,7 +164,7 @@ def _write_label(axes: Axes, label: Label, x: float, y: float) -> None:
     name, number = y + LINE_OF_LABEL / 2, y - LINE_OF_LABEL / 2
     axes.text(x + KEY - 0.05, name, label.number, fontsize=NOTE_SIZE, color=INK, ha="right", va="center", weight="bold")
     axes.text(x + KEY, name, label.name, fontsize=NOTE_SIZE, color=INK, va="center")
-    axes.text(x + KEY, number, label.numbers, fontsize=NOTE_SIZE, color=GREY, va="center")
+    axes.text(x + KEY, number, label.numbers, fontsize=NOTE_SIZE, color=GREY, va="center", gid=label.address)
 
 
 def _write_legend(axes: Axes, drawing: Drawing, top: float) -> None:

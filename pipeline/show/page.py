@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline.show.conclusions import Conclusion
 from pipeline.show.content import Exhibit, Report, panels_of
 from pipeline.show.findings import Result
+from pipeline.show.panel_words import fill_known
 from pipeline.show.table_formats import html_number, write_html
 from pipeline.show.tables import Table
 from pipeline.show.terms import link_terms
@@ -30,25 +32,31 @@ def write_table_page(table: Table) -> str:
     """One table as a page of its own."""
     return page_template("table.html.j2").render(
         table=table,
-        element=as_markup(write_html(table)),
+        element=as_markup(write_html(table, page="../index.html")),
         words=INTERFACE[table.language],
         running=running_head(f"{table.number} {table.title}", table.synthetic),
     )
 
 
 def write_page(
-    report: Report, editions: Mapping[str, Any] | None = None, *, has_population: bool = False, head: str = ""
+    report: Report,
+    editions: Mapping[str, Any] | None = None,
+    *,
+    has_population: bool = False,
+    head: str = "",
+    panels: Mapping[str, Any] | None = None,
 ) -> str:
     """The page of a report, which leads to its other `editions` where there are any.
 
     has_population: whether the page of the population is there to be led to. head: that of the chain of records.
+    panels: what stands behind every number, which the scripts of the page show.
     """
     language = report.language
 
     def paragraphs(texts: Iterable[Text]) -> list[Any]:
         return [marker.mark(text) for text in texts]
 
-    chapters = [(title, [_section(exhibit) for exhibit in exhibits]) for title, exhibits in report.chapters]
+    chapters = [(title, [_section(exhibit, panels) for exhibit in exhibits]) for title, exhibits in report.chapters]
     tables = "".join(section["table"] for _, sections in chapters for section in sections)
     marker = Marker(language, link_terms(report.terms), set(re.findall(r'<data id="([^"]+)"', tables)))
     return page_template("page.html.j2").render(
@@ -72,6 +80,7 @@ def write_page(
         is_annex=report.is_annex,
         has_population=has_population,
         head=head,
+        panels=panels and {**panels, "data": as_markup(in_script(panels))},
         terms=report.terms,
         fonts=as_markup(font_faces()),
         editions=list(_other_languages(report, editions)) if editions else [],
@@ -126,23 +135,42 @@ class Marker:
         return {**section, "note": as_markup(self.linked(section["note"]))}
 
 
-def _section(exhibit: Exhibit) -> dict[str, Any]:
+def _section(exhibit: Exhibit, panels: Mapping[str, Any] | None) -> dict[str, Any]:
     folder, kinds = ("figures", ("png", "svg", "csv")) if exhibit.picture else ("tables", ("csv", "html", "tex"))
     return {
         **vars(exhibit),
-        "picture": as_markup(inline_picture(exhibit)) if exhibit.picture else "",
+        "picture": as_markup(inline_picture(exhibit, panels)) if exhibit.picture else "",
         "table": as_markup(write_html(exhibit.table)) if exhibit.table else "",
         "files": [f"{folder}/{exhibit.name}.{kind}" for kind in kinds],
     }
 
 
-def inline_picture(exhibit: Exhibit) -> str:
-    """The SVG of a figure as an element of the page: its panels, its own identifiers, and a text to read aloud."""
+def inline_picture(exhibit: Exhibit, panels: Mapping[str, Any] | None = None) -> str:
+    """The SVG of a figure as an element of the page: its panels, its own identifiers, and a text to read aloud.
+
+    With what stands behind its numbers it says where its axes lie, for the script that tells the points of its curves.
+    """
     name, (view, body) = exhibit.name, panels_of(exhibit)
     body = re.sub(r'\bid="([^"]+)"', rf'id="{name}-\1"', body)
     body = re.sub(r'(?:xlink:)?href="#([^"]+)"', rf'href="#{name}-\1"', body)
     body = re.sub(r"url\(#([^)]+)\)", rf"url(#{name}-\1)", body)
-    return f'<svg viewBox="{view}" role="img" aria-label="{html.escape(exhibit.description)}">{body.strip()}'
+    axes = _axes_of(exhibit, panels) if panels else ""
+    return f'<svg viewBox="{view}" role="img" aria-label="{html.escape(exhibit.description)}"{axes}>{body.strip()}'
+
+
+def _axes_of(exhibit: Exhibit, panels: Mapping[str, Any]) -> str:
+    """Attributes with the axes of a figure, as its SVG has them, and what a reader hears of each panel."""
+    found = re.search(r'<metadata id="axes">(.*?)</metadata>', exhibit.picture)
+    if found is None or found[1] == "[]":
+        return ""
+    titles = panels["exhibits"][exhibit.name]["panels"]
+    said = {key: fill_known(panels["ui"]["curve_help"], {"panel": title}) for key, title in titles.items()}
+    return f' data-axes="{html.escape(found[1])}" data-names="{html.escape(json.dumps(said, ensure_ascii=False))}"'
+
+
+def in_script(content: Mapping[str, Any]) -> str:
+    """JSON inside a <script> element, which no text of it can end."""
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
 
 
 def running_head(title: str, synthetic: str) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 import struct
 import zlib
@@ -105,6 +106,8 @@ class Sheet:
         """A sheet with the drawing's title and note and `body_height` inches between them."""
         from matplotlib.figure import Figure
 
+        self.keys = [panel.key for panel in drawing.settings.panels]
+        self.panels: list[Axes] = []
         self.title = wrap(f"{drawing.number}  {drawing.title}", TEXT_WIDTH, TITLE_SIZE, bold=True)
         self.note = wrap(drawing.note, TEXT_WIDTH, NOTE_SIZE)
         self.head = 0.1 + height(self.title, TITLE_SIZE) + 0.1
@@ -144,6 +147,7 @@ class Sheet:
             self.write(left + EDGE, self.top + PANEL_HEAD - LABEL_RISE, label, TEXT_SIZE, color=GREY, va="baseline")
             place = ((left + LEFT) / WIDTH, 1 - bottom / self.height)
             axes.append(self.figure.add_axes((*place, (room - LEFT - RIGHT) / WIDTH, axes_height / self.height)))
+        self.panels += axes
         self.top = bottom + below
         return axes
 
@@ -158,7 +162,8 @@ class Sheet:
         canvas.draw()
         top = self.head - 0.06  # the frame around the word synthetic stands out above the panels
         box = [0.0, top, WIDTH, self.height - top - self.foot]
-        view = '<view id="panels" viewBox="{} {} {} {}"/>'.format(*(f"{side * POINTS_PER_INCH:.1f}" for side in box))
+        sides = " ".join(f"{side * POINTS_PER_INCH:.1f}" for side in box)
+        view = f'<view id="panels" viewBox="{sides}"/>\n <metadata id="axes">{self._scales()}</metadata>'
         text = vector.getvalue().replace(f"'{DRAWN}'", STACK)
         drawn = re.sub(
             r"(<svg [^>]*>)",
@@ -167,6 +172,17 @@ class Sheet:
             count=1,
         )
         return drawn, _png(np.asarray(canvas.buffer_rgba()))
+
+    def _scales(self) -> str:
+        """Of every panel its key, its left, top, right and bottom in the SVG, and the ends of its axes, as JSON."""
+        found = []
+        for key, axes in zip(self.keys, self.panels, strict=False):
+            place = axes.get_position()
+            across = [WIDTH * POINTS_PER_INCH * share for share in (place.x0, place.x1)]
+            down = [self.height * POINTS_PER_INCH * (1 - share) for share in (place.y1, place.y0)]
+            ends = [across[0], down[0], across[1], down[1], *axes.get_xlim(), *axes.get_ylim()]
+            found.append([key, *(float(f"{end:.6g}") for end in ends)])
+        return json.dumps(found, separators=(",", ":"))
 
 
 def _png(pixels: npt.NDArray[np.uint8]) -> bytes:

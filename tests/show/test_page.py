@@ -9,28 +9,8 @@ from pipeline.errors import InputError
 from tests.show.conftest import FIGURES, TABLES, invent_estimates, made_in, make_shown, page_with
 
 MINUS = "\N{MINUS SIGN}"  # the message says "less" in its place
-ENGLISH = set(
-    [
-        "the",
-        "of",
-        "and",
-        "with",
-        "where",
-        "which",
-        "each",
-        "by",
-        "from",
-        "are",
-        "was",
-        "not",
-        "this",
-        "that",
-        "synthetic",
-        "show",
-        "week",
-        "numbers",
-    ]
-)
+ENGLISH = {"the", "of", "and", "with", "where", "which", "each", "by", "from", "are", "was", "not", "this"}
+ENGLISH |= {"that", "synthetic", "show", "week", "numbers"}
 VOID = {"meta", "br", "input", "link", "img", "hr"}
 
 

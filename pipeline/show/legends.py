@@ -1,4 +1,4 @@
-"""The legends of a figure in words of the page, which stay where a small screen leaves no room in the picture."""
+"""The legends of a figure in words of the page, for a small screen that leaves no room in the picture."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ MAKEFLAGS += --no-builtin-rules
 
 # --- What to ask for -------------------------------------------------------------------------------------------------
 
-.PHONY: all check twin test lint docs bench trace diff baseline extract new check-extract calibrate clean help FORCE
+.PHONY: all check population twin test lint docs bench trace diff baseline extract new check-extract calibrate clean help FORCE
 
 all: $(REPORTS)/index.html ## Every table, figure and the report page of EXTRACT (default twin); LANGUAGE=da for Danish, LANGUAGE=en back
 	$(if $(LEFT_OVER),@rm -f $(LEFT_OVER))
@@ -70,6 +70,7 @@ bench: all ## Measure the build beside that of the commit before (or BEFORE=<com
 	$(PYTHON) -m benchmarks.build $(or $(BEFORE),$(shell git rev-parse --quiet --verify HEAD^))
 	$(PYTHON) -m benchmarks.growth
 	$(PYTHON) -m benchmarks.scan
+	$(PYTHON) -m benchmarks.population
 	$(PYTHON) -m benchmarks.estimators
 
 trace: $(SETUP) ## Walk one number, as built, back to its register cells: make trace ID=figure_3_3/all/sickness_benefit/45
@@ -80,6 +81,9 @@ diff: $(DERIVED)/shown.parquet ## Say what changed from one extract to another, 
 
 baseline: ## Accept the estimates of the synthetic trial, which make test compares: make baseline REASON="why they moved"
 	@$(PYTHON) -m pipeline.audit.baseline $(DERIVED)/estimates
+
+population: all $(REPORTS)/population/index.html $(REPORTS)/population/tables/tables.xlsx ## Set everybody in the register beside the trial's persons; ENGINE=spark://host:port runs it on Spark
+	@echo "$(REPORTS)/population/index.html shows everybody beside the trial"
 
 twin: data_raw/twin/extract.toml ## Write the synthetic trial to data_raw/twin, in place of what is there
 
@@ -93,7 +97,7 @@ new: $(SETUP) ## Begin an extract with the files of a folder: make new EXTRACT=2
 	@$(PYTHON) -m pipeline.register.receive $(RAW) --settings $(STUDY) --from '$(FROM)'
 
 check-extract: $(SETUP) ## Say all that is wrong or suspicious in EXTRACT and its settings on one page; FROM=name sets the last one beside it
-	@$(PYTHON) -m pipeline.audit.check_extract $(RAW) --settings $(STUDY) --reports $(REPORTS) $(if $(filter command,$(origin FROM)),--before data_derived/$(FROM))
+	@$(CHECK) $(if $(filter command,$(origin FROM)),--before data_derived/$(FROM))
 
 clean: ## Delete everything that make can build again for EXTRACT, and the received files never
 	rm -rf $(DERIVED) $(REPORTS)
@@ -124,7 +128,7 @@ MAKE_PROCESS := $(shell echo $$PPID)
 WARM := $(RUNS)/.warm.$(MAKE_PROCESS)
 .SECONDARY: $(WARM)
 $(WARM): | $(SETUP)
-	@$(PYTHON) -c 'import pipeline' && mkdir -p $(RUNS) && rm -f $(RUNS)/.warm.* && $(PYTHON) -I pipeline/runner/warm.py $@ $(MAKE_PROCESS)
+	@$(PYTHON) -c 'import pipeline' && mkdir -p $(RUNS) && rm -rf $(RUNS)/.warm.* && $(PYTHON) -I pipeline/runner/warm.py $@ $(MAKE_PROCESS)
 
 # A build with the settings of another study looks at everything again, whatever the dates of its files.
 $(DERIVED)/study.txt: $(if $(filter-out $(STUDY),$(shell cat $(DERIVED)/study.txt 2>/dev/null)),FORCE)
@@ -132,10 +136,16 @@ $(DERIVED)/study.txt: $(if $(filter-out $(STUDY),$(shell cat $(DERIVED)/study.tx
 
 SCHEMA := $(DERIVED)/study.txt $(STUDY)/variables.csv $(wildcard $(STUDY)/scales.csv) pipeline/runner/columns.csv requirements.lock
 
+# A stage that reads what was received, or settings, and cannot go on is followed by the page of every check, once a build:
+# the first fault hides no other. A fault that no check finds is told at the end of the page.
+CHECK := $(PYTHON) -m pipeline.audit.check_extract $(RAW) --settings $(STUDY) --reports $(REPORTS) --language $(SPOKEN)
+FAULT := $(RUNS)/.warm.$(MAKE_PROCESS).fault
+tell   = $(if $(filter settings request register ingest,$(1)),--fault $(FAULT).$(1) || { status=$$$$?; test -e $(FAULT).$(1) && mkdir $(FAULT) 2>/dev/null && $(CHECK) --fault $(FAULT).$(1); exit $$$$status; })
+
 define stage
 RECORDS += $(RUNS)/$(1).json
 $(RUNS)/$(1).json: $(2) $(SCHEMA) $(4) $(if $(filter-out $(wildcard $(3)),$(3)),FORCE) | $(WARM)
-	@$$(PYTHON) -I -S pipeline/runner/ask.py $(WARM) $(1) --in $(2) --with $(SCHEMA) $(4) --out $(3) --record $$@
+	@$$(PYTHON) -I -S pipeline/runner/ask.py $(WARM) $(1) --in $(2) --with $(SCHEMA) $(4) --out $(3) --record $$@ $(call tell,$(1))
 $(3): $(RUNS)/$(1).json ;
 -include $(RUNS)/$(1).d
 endef
@@ -182,10 +192,10 @@ $(RAW)/%:
 	@echo "error: $@: the file is missing. Put the received files into $(RAW); make extract EXTRACT=$(EXTRACT) then writes extract.toml." >&2; exit 2
 endif
 
-# Settings are looked at first, and what is read is checked as it is read.
+# What is read is checked as it is read, and the settings beside it; nothing is made of a delivery before both pass.
 CHECKS := $(REPORTS)/checks.csv
 $(eval $(call stage,settings,$(call settings,study.toml outcomes.toml models.toml exhibits.toml benefit_codes.csv scales.csv municipalities.csv published_rows.csv published_columns.csv variables.csv),$(DERIVED)/settings.txt))
-$(RUNS)/ingest.json: | $(RUNS)/settings.json
+$(addprefix $(RUNS)/,sample.json survey.json outcomes.json): | $(RUNS)/settings.json
 # The register may be larger than the memory: it is read once, and again only if a key, its files or its facts change.
 $(eval $(call stage,request,$(RAW)/extract.toml $(ALLOCATION) $(call settings,study.toml),$(DERIVED)/request.json))
 $(eval $(call stage,register,$(DERIVED)/request.json $(REGISTER),$(call derived,register)))
@@ -200,6 +210,15 @@ $(call part,estimates-1,$(TABLES_USED),$(call half,$(ESTIMATED)))
 $(call part,estimates-2,$(TABLES_USED),$(call rest,$(ESTIMATED)))
 $(eval $(call stage,shown,$(ESTIMATED) $(call derived,groups) $(call settings,exhibits.toml study.toml outcomes.toml) $(NAMES) $(RAW)/extract.toml $(DERIVED)/language.toml,$(call derived,shown) $(DERIVED)/words.json))
 TEMPLATES := $(wildcard pipeline/show/*.j2 pipeline/show/*.css)
+# What make population wrote: the report leads to its page if nothing that it rests on is newer, and counts nothing itself.
+COUNTED  := $(DERIVED)/population
+COUNTS   := $(COUNTED)/population.json
+COUNTED_FROM := $(RAW)/extract.toml $(RECEIVED) $(call settings,study.toml outcomes.toml benefit_codes.csv municipalities.csv) $(wildcard pipeline/population/*.py)
+ifneq ($(filter population,$(MAKECMDGOALS)),)
+LED_TO   := $(COUNTS)
+else ifneq ($(wildcard $(COUNTS)),)
+LED_TO   := $(if $(shell find $(COUNTED_FROM) -newer $(COUNTS) 2>/dev/null),,$(COUNTS))
+endif
 SHOWN := $(call derived,shown groups) $(DERIVED)/words.json $(call settings,exhibits.toml) $(DERIVED)/language.toml
 PLACES := $(call settings,municipalities.csv)
 $(eval $(call stage,tables,$(SHOWN) $(NAMES),$(foreach t,$(TABLES),$(addprefix $(REPORTS)/tables/$(t),.html .csv .tex)) $(REPORTS)/tables/tables.xlsx,$(TEMPLATES)))
@@ -208,7 +227,26 @@ PICTURED := $(SHOWN) $(PLACES) pipeline/show/map/outlines.csv
 FONTS    := $(wildcard pipeline/show/fonts/*.ttf)
 $(call part,figures-1,$(PICTURED),$(call drawn,$(call half,$(FIGURES))),$(FONTS))
 $(call part,figures-2,$(PICTURED),$(call drawn,$(call rest,$(FIGURES))),$(FONTS))
-$(eval $(call stage,report,$(SHOWN) $(CHECKS) $(NAMES) $(RAW)/extract.toml $(PLACES) $(FIGURES:%=$(REPORTS)/figures/%.svg),$(REPORTS)/index.html $(REPORTS)/missing.txt,$(TEMPLATES)))
+$(eval $(call stage,report,$(SHOWN) $(CHECKS) $(NAMES) $(RAW)/extract.toml $(PLACES) $(FIGURES:%=$(REPORTS)/figures/%.svg) $(LED_TO),$(REPORTS)/index.html $(REPORTS)/missing.txt,$(TEMPLATES)))
+
+# A page that led to it and does not any more, or does now, is written again.
+$(RUNS)/report.json: $(if $(filter 1,$(words $(LED_TO) $(shell grep -sl '$(COUNTS)' $(RUNS)/report.json))),FORCE)
+
+# Everybody in the register beside the trial: counted by an engine, which make all never starts, and shown by the same
+# stages as the report from exhibits of their own.
+BESIDE   := $(STUDY)/population/exhibits.toml
+ANNEX    := $(REPORTS)/population
+BESIDES  := $(shell sed -n 's/^\[\([a-z]*_[0-9_]*\)\]$$/\1/p' $(BESIDE) 2>/dev/null)
+ifneq ($(filter population,$(MAKECMDGOALS)),)
+$(COUNTS): $(COUNTED_FROM) $(call derived,sample trial groups) $(if $(ENGINE),FORCE) | $(SETUP)
+	@$(PYTHON) -m pipeline.population $(RAW) --settings $(STUDY) --derived $(DERIVED) $(if $(ENGINE),--engine '$(ENGINE)') && touch $@
+endif
+$(COUNTED)/estimates/population.parquet: $(COUNTS) ;
+$(eval $(call stage,shown-population,$(COUNTED)/estimates/population.parquet $(call derived,groups) $(BESIDE) $(call settings,study.toml outcomes.toml) $(NAMES) $(RAW)/extract.toml $(DERIVED)/language.toml,$(COUNTED)/shown.parquet $(COUNTED)/words.json))
+SHOWN_BESIDE := $(COUNTED)/shown.parquet $(call derived,groups) $(COUNTED)/words.json $(BESIDE) $(DERIVED)/language.toml
+$(eval $(call stage,tables-population,$(SHOWN_BESIDE) $(NAMES),$(foreach t,$(filter table_%,$(BESIDES)),$(addprefix $(ANNEX)/tables/$(t),.html .csv .tex)) $(ANNEX)/tables/tables.xlsx,$(TEMPLATES)))
+$(eval $(call stage,figures-population,$(SHOWN_BESIDE) $(PLACES) pipeline/show/map/outlines.csv,$(foreach f,$(filter figure_%,$(BESIDES)),$(addprefix $(ANNEX)/figures/$(f),.png .svg .csv)),$(FONTS)))
+$(eval $(call stage,report-population,$(SHOWN_BESIDE) $(NAMES) $(RAW)/extract.toml $(PLACES) $(patsubst %,$(ANNEX)/figures/%.svg,$(filter figure_%,$(BESIDES))),$(ANNEX)/index.html $(ANNEX)/missing.txt,$(TEMPLATES)))
 
 # What the report prints, with its errata, and the rules that say which cell each number is compared with: for an extract
 # that claims to be the one the numbers were printed of, and for no other.

@@ -2,10 +2,13 @@
 
 python -m benchmarks.scan [ROWS ...]
 
-The register of the synthetic trial is written with other persons around its own, as csv and as parquet, in a temporary
-folder. Kept are the rows of the trial's persons, with the checks of the stage; the bare scan reads every line and
-counts its cells, or reads every cell of the columns that are read, and does nothing with them. Each is a process of its
-own, timed without its imports.
+The register of the synthetic trial is written with other persons around its own, in a temporary folder: as csv and as
+parquet whole, and narrow for SAS, Stata and SPSS, whose writers are slow, with the last NARROW of its weeks and the
+months of wages over them. Kept are the rows of the trial's persons, with the checks of the stage; the bare scan reads
+every line and counts its cells, or reads every cell of the columns that are read, by the same library, and does nothing
+with them.
+Each is a process of its own, timed without its imports. The seconds of the largest two sizes give what a million rows
+take, and what is left of those of the smallest is the constant.
 """
 
 from __future__ import annotations
@@ -22,20 +25,26 @@ from collections.abc import Callable, Iterator
 from itertools import cycle
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 import msgspec
 import numpy as np
 
 from pipeline.register.columns import DEGREE, WAGE, WEEK
+from pipeline.register.files.statistical import READERS
 from pipeline.register.kept import keep_rows
 from pipeline.settings.extract import RawFile
 from pipeline.settings.reading import read_settings
 from pipeline.storage import digest
+from tests.formats import WRITERS, write_sas
 
 SIZES = (5_000, 50_000, 500_000)
 ROUNDS = 3
 BLOCK = 1 << 24
 RAW = Path("data_raw/twin")
+NARROW = 26  # weeks, half a year
+SUFFIX = {kind: suffix for kind, (suffix, _) in WRITERS.items()}
+KINDS = ("csv", "parquet", "sas", "stata", "spss")
 
 
 def main() -> None:
@@ -43,11 +52,11 @@ def main() -> None:
     sizes = tuple(map(int, sys.argv[1:])) or SIZES
     print("| format | rows | file, MB | seconds | bare scan, seconds | ratio | largest process, MB |")
     print("|---|---|---|---|---|---|---|")
-    for kind in ("csv", "parquet"):
+    for kind in KINDS:
         seconds = {}
         for rows in sizes:
             with tempfile.TemporaryDirectory() as place:
-                facts, keys = write_register(Path(place) / f"dream.{kind}", rows)
+                facts, keys = write_register(Path(place), kind, rows)
                 path = Path(place) / facts.path
                 runs = [[_measure(what, path, facts, keys) for what in WORK] for _ in range(ROUNDS)]
                 size = path.stat().st_size / 1e6
@@ -56,20 +65,26 @@ def main() -> None:
             print(f"| {kind} | {rows:,} | {size:.0f} | {kept:.2f} | {bare:.2f} | {kept / bare:.2f} | {memory:.0f} |")
         small, large = sizes[-2:]
         exponent = math.log(seconds[large] / seconds[small]) / math.log(large / small)
-        print(f"| {kind} | exponent of the last step | | {exponent:.2f} | | | |")
+        slope = (seconds[large] - seconds[small]) / (large - small)
+        constant = seconds[sizes[0]] - slope * sizes[0]
+        told = f"{constant:.2f} + {slope * 1e6:.1f} a million rows"
+        print(f"| {kind} | exponent of the last step {exponent:.2f} | | {told} | | | |")
 
 
-def write_register(path: Path, rows: int) -> tuple[RawFile, list[str]]:
+def write_register(place: Path, kind: str, rows: int) -> tuple[RawFile, list[str]]:
     """The trial's register with other persons around its own, `rows` in all: its facts, and the trial's keys."""
+    path = place / f"dream{SUFFIX.get(kind, '.csv')}"
     own = read_settings(RAW / "extract.toml").files["register"]
     header, *lines = (RAW / own.path).read_text(encoding="utf-8").splitlines()
     text = path.with_suffix(".csv")
     with text.open("w", encoding="utf-8", newline="\n") as file:
         file.write(header + "\n")
         file.writelines(f"{line}\n" for line in _lines(lines, own.separator, rows))
-    if path != text:
+    if kind == "parquet":
         _write_parquet(text, path, own.separator)
-    facts = msgspec.structs.replace(own, path=path.name, rows=rows, sha256=digest(path), kind=path.suffix[1:])
+    elif kind != "csv":
+        _write_narrow(text, path, own)
+    facts = msgspec.structs.replace(own, path=path.name, rows=rows, sha256=digest(path), kind=kind)
     return facts, [line.split(own.separator, 1)[0] for line in lines]
 
 
@@ -94,6 +109,23 @@ def _write_parquet(source: Path, target: Path, separator: str) -> None:
     source.unlink()
 
 
+def _write_narrow(source: Path, target: Path, own: RawFile) -> None:
+    """The last weeks and the months over them, codes and industries as numbers, as the packages store them."""
+    import pandas as pd
+    import pyreadstat
+
+    header = pd.read_csv(source, sep=own.separator, nrows=0).columns
+    weeks = [name for name in header if WEEK.fullmatch(name)][-NARROW:]
+    months = [name for name in header if WAGE.fullmatch(name)][-NARROW // 4 :]
+    types: Any = {own.key: str, **dict.fromkeys([*weeks, *months], float)}
+    table = pd.read_csv(source, sep=own.separator, usecols=list(types), dtype=types)
+    source.unlink()
+    if target.suffix == ".sas7bdat":
+        write_sas(table, target)
+    else:
+        (pyreadstat.write_dta if target.suffix == ".dta" else pyreadstat.write_sav)(table, str(target))
+
+
 def _measure(what: str, path: Path, facts: RawFile, keys: list[str]) -> tuple[float, float]:
     """Seconds and MB of one piece of work in a process of its own."""
     asked = json.dumps([what, str(path), msgspec.to_builtins(facts), keys])
@@ -105,14 +137,19 @@ def _measure(what: str, path: Path, facts: RawFile, keys: list[str]) -> tuple[fl
 
 def work(asked: str) -> None:
     """Do one piece of work and print its seconds and the MB of this process."""
-    for name in ("duckdb", "pandas", "pyarrow.parquet"):
+    for name in ("duckdb", "pandas", "pyarrow.parquet", "pyreadstat", "narwhals"):
         importlib.import_module(name)
     what, path, facts, keys = json.loads(asked)
     started = time.perf_counter()
     WORK[what](Path(path), msgspec.convert(facts, RawFile), keys)
     seconds = time.perf_counter() - started
+    print(json.dumps([seconds, peak_memory()]))
+
+
+def peak_memory() -> float:
+    """The most MB that this process held."""
     status = Path("/proc/self/status").read_text(encoding="ascii")  # getrusage would tell the parent's, if that is more
-    print(json.dumps([seconds, int(next(iter(re.findall(r"VmHWM:\s+(\d+)", status)))) / 1024]))
+    return int(next(iter(re.findall(r"VmHWM:\s+(\d+)", status)))) / 1024
 
 
 def _keep(path: Path, facts: RawFile, keys: list[str]) -> None:
@@ -126,6 +163,11 @@ def _scan(path: Path, facts: RawFile, _: list[str]) -> None:
             for block in iter(lambda: file.read(BLOCK), b""):
                 for line in block.split(b"\n"):
                     line.count(facts.separator.encode())
+        return
+    if facts.kind != "parquet":
+        import pyreadstat
+
+        getattr(pyreadstat, READERS[facts.kind])(str(path))
         return
     from pyarrow.parquet import ParquetFile
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.register.receive import register_extract
-from pipeline.runner.inputs import load_input
+from pipeline.runner.inputs import load_input, name_of
 from pipeline.stages import ingest, register, request
 from tests.small_study import write_settings
 
@@ -60,23 +60,21 @@ def ingested(folder: Path) -> dict[str, Any]:
     """Register the delivery, unless it is, and read it as the stage does."""
     if not (folder / "extract.toml").exists():
         register_extract(folder, folder.parent / "config", DAY)
-    return ingest.run(**with_register({path.stem: load_input(path) for path in inputs(folder)}))
+    return ingest.run(**with_register({name_of(path): load_input(path) for path in inputs(folder)}))
 
 
 def with_register(loaded: dict[str, Any]) -> dict[str, Any]:
-    """The inputs of the stage by stem, with the rows kept of the register in place of its files."""
-    files = {stem: content for stem, content in loaded.items() if isinstance(content, Path)}
-    described = loaded["extract"].files.get("allocation")
-    stem = Path(described.path).stem if described else ""
-    allocation = {stem: loaded[stem]} if stem in loaded else {}
-    asked = json.loads(request.run(loaded["extract"], loaded["study"], **allocation)["request.json"])
-    others = {stem: content for stem, content in loaded.items() if stem not in files}
+    """The inputs of the stage by name, with the rows kept of the register in place of its files."""
+    files = {name: content for name, content in loaded.items() if isinstance(content, Path)}
+    asked = json.loads(request.run(loaded["extract"], loaded["study"], loaded.get("allocation"))["request.json"])
+    others = {name: content for name, content in loaded.items() if name not in files}
     return {**others, "register": register.run(asked, **files)["register.parquet"]}
 
 
 def register_inputs(folder: Path, place: Path) -> list[Path]:
     """The input files of the stage that reads the register: what is asked of it, written to `place`, and its file."""
-    loaded = {path.stem: load_input(path) for path in inputs(folder) if path.stem in ("extract", "study", "allocation")}
+    loaded = {name_of(path): load_input(path) for path in inputs(folder)}
+    loaded = {name: loaded[name] for name in ("extract", "study", "allocation") if name in loaded}
     asked = place / "request.json"
     asked.write_text(request.run(**loaded)["request.json"], encoding="utf-8")
     return [asked, folder / "register.csv"]

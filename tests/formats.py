@@ -7,7 +7,7 @@ import datetime
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 
@@ -27,6 +27,8 @@ def typed(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _typed(cells: pd.Series) -> pd.Series:
+    if cells.dtype != object:
+        return cells
     given = cells[cells != ""]
     if given.str.fullmatch(NUMBER).all():
         return cells.map(lambda cell: float(cell.replace(",", ".")) if cell else None).astype("float64")
@@ -46,12 +48,12 @@ def write_as(kind: str, table: pd.DataFrame, path: Path) -> Path:
 
 def _star(table: pd.DataFrame, path: Path) -> None:
     """As the data owner's own csv: cells padded with blanks, nothing quoted, the names not in the first line."""
-    rows = [["Udtræk af DREAM"], [], list(table), *table.to_numpy().tolist()]
+    rows = [["Udtræk af DREAM"], [], [*map(str, table)], *table.to_numpy().tolist()]
     lines = [",".join(f"{cell.replace(',', '.'):<6}" for cell in row) for row in rows]
     path.write_text("\r\n".join(lines), encoding="cp1252", newline="")
 
 
-def _csv(separator: str, encoding: str, *, quoting: int = 0) -> Callable[[pd.DataFrame, Path], None]:
+def _csv(separator: str, encoding: str, *, quoting: Literal[0, 1] = 0) -> Callable[[pd.DataFrame, Path], None]:
     def write(table: pd.DataFrame, path: Path) -> None:
         text = table.to_csv(index=False, sep=separator, quoting=quoting)
         path.write_bytes((text.replace("–", "-") if encoding == "latin-1" else text).encode(encoding))
@@ -75,7 +77,7 @@ def _xlsx(table: pd.DataFrame, path: Path) -> None:
 
 def _serials(table: pd.DataFrame, path: Path) -> None:
     """Dates as the plain numbers that Excel counts."""
-    days = {name: _since(typed(table)[name], "1899-12-30") for name in table}
+    days = {name: _since(column, "1899-12-30") for name, column in typed(table).items()}
     pd.DataFrame(days).to_excel(path, index=False)
 
 
@@ -96,17 +98,20 @@ def _spss(table: pd.DataFrame, path: Path) -> None:
     import pyreadstat
 
     values = typed(table)
-    numbers = [name for name in values if values[name].dtype == "float64"]
-    labels = {name: {1.0: "yes", 2.0: "no", 0.0: "never", 890.0: "sick"} for name in numbers}
+    numbers = [str(name) for name in values if values[name].dtype == "float64"]
+    labels: dict[str, dict[int | float, str]] = {
+        name: {1.0: "yes", 2.0: "no", 0.0: "never", 890.0: "sick"} for name in numbers
+    }
     pyreadstat.write_sav(values, str(path), variable_value_labels=labels)
 
 
-def _sas(table: pd.DataFrame, path: Path) -> None:
+def write_sas(table: pd.DataFrame, path: Path, formats: dict[str, str] | None = None) -> None:
     """By the writer of ReadStat, the library behind pyreadstat, which pyreadstat itself does not offer."""
     import pyreadstat
 
     values = pd.DataFrame({name: _since(column, "1960-01-01") for name, column in typed(table).items()})
     library = ctypes.CDLL(str(next(Path(pyreadstat.__path__[0]).glob("_readstat_writer*.so"))))
+    library.readstat_variable_set_format.argtypes = [ctypes.c_void_p, ctypes.c_char_p]
     for name in ("readstat_writer_init", "readstat_add_variable"):
         getattr(library, name).restype = ctypes.c_void_p
     kind = ctypes.CFUNCTYPE(ctypes.c_ssize_t, ctypes.c_void_p, ctypes.c_size_t, ctypes.c_void_p)
@@ -115,6 +120,8 @@ def _sas(table: pd.DataFrame, path: Path) -> None:
         writer = ctypes.c_void_p(library.readstat_writer_init())
         library.readstat_set_data_writer(writer, take)
         columns = [_sas_column(library, writer, str(name), column) for name, column in values.items()]
+        for variable, name in zip(columns, map(str, values), strict=True):
+            library.readstat_variable_set_format(variable, (formats or {}).get(name, "").encode() or None)
         assert library.readstat_begin_writing_sas7bdat(writer, None, ctypes.c_long(len(values))) == 0
         for row in values.itertuples(index=False):
             assert library.readstat_begin_row(writer) == 0
@@ -153,5 +160,5 @@ WRITERS: dict[str, tuple[str, Callable[[pd.DataFrame, Path], None]]] = {
     "serials": (".xlsx", _serials),
     "stata": (".dta", _stata),
     "spss": (".sav", _spss),
-    "sas": (".sas7bdat", _sas),
+    "sas": (".sas7bdat", write_sas),
 }

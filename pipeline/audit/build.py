@@ -15,7 +15,7 @@ from pipeline.estimate.estimators import ESTIMATORS, checked_models
 from pipeline.estimate.problem import Data, Estimator, gather_data
 from pipeline.estimate.table import Address
 from pipeline.runner.inputs import load_input
-from pipeline.settings.exhibits import read_exhibits
+from pipeline.settings.described import read_exhibits
 from pipeline.settings.models import Model
 from pipeline.settings.study import Study
 from pipeline.show.addresses import Slot

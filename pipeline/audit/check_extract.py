@@ -1,6 +1,6 @@
 """Every check of a delivery on one page, for an analyst and for the data owner: python -m pipeline.audit.check_extract.
 
-The page and checks.csv hold no person: of a rule that fails the line of the first who fails, and counts.
+The page, checks.csv and answer.txt hold no person: of a rule that fails the line of the first who fails, and counts.
 """
 
 from __future__ import annotations
@@ -8,16 +8,21 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipeline.audit.answer import LANGUAGES, write_answer
+from pipeline.checks.finding import Last
+from pipeline.checks.last import count_beside
 from pipeline.checks.reading import Sources, read_delivery, write_rows
-from pipeline.checks.rules import NOT_APPLICABLE, PASSES, Row, describe_part, message_of
+from pipeline.checks.rules import LOOK, NOT_APPLICABLE, PARTS, PASSES, Row, describe, describe_part, message_of
 from pipeline.checks.settings import check_settings
 from pipeline.errors import Faults, InputError, command
+from pipeline.estimate.estimators import checked_models
 from pipeline.register.kept import keep_register, keys_asked
 from pipeline.runner.inputs import load_input
-from pipeline.runner.schemas import own_types
+from pipeline.runner.schemas import own_columns
 from pipeline.settings.extract import Extract, is_register
 from pipeline.settings.study import Design
 from pipeline.storage import write_if_changed
@@ -37,28 +42,68 @@ HEADINGS = {
 }
 
 
-def check_extract(raw: Path, settings: Path, before: Path | None = None) -> list[Row]:
-    """A row for every rule and every fault of a delivery and its settings; InputError only if neither can be read."""
-    extract = load_input(raw / "extract.toml")
-    faults = Faults()
-    loaded: dict[str, Any] = {}
-    for path in (settings / name for name in SETTINGS if (settings / name).exists()):
+@dataclass(frozen=True)
+class Checked:
+    """What the checks found: a row for every rule and every fault, and the counts by week beside the last extract."""
+
+    rows: list[Row]
+    extract: Extract | None = None
+    counts: pd.DataFrame | None = None
+
+
+def check_extract(raw: Path, settings: Path, before: Path | None = None) -> Checked:
+    """Every rule, and every fault of a delivery and its settings; `before` is the last extract as built."""
+    faults, loaded = Faults(), dict[str, Any]()
+    for path in (raw / "extract.toml", *(settings / name for name in SETTINGS if (settings / name).exists())):
         with faults.part():
             loaded[path.stem] = load_input(path)
     with faults.part():
-        check_settings(loaded, own_types())
-    if "study" not in loaded:
-        faults.stop()
-        raise InputError(f"{settings}/study.toml: the file is missing. Name the folder of the study by STUDY=.")
-    files, unread = _read_files(raw, extract, loaded["study"].design)
-    last = None if before is None else load_input(before / "register_weeks.parquet")
+        _check_settings(settings, loaded)
+    extract, study = loaded.get("extract"), loaded.get("study")
+    if extract is None or study is None:
+        unseen = [describe(rule, None, is_unread=True) for rule in (*PARTS[1:], *LOOK)]
+        return Checked([*describe_part("settings", faults.messages, 0), *unseen], extract)
+    files, unread = _read_files(raw, extract, study.design)
     chosen = {name: loaded.get(name) for name in ("benefit_codes", "scales", "outcomes")}
-    rows = read_delivery(Sources(extract, loaded["study"], files, **chosen, before=last)).rows
-    rows = [row for row in rows if not (row["rule"] == "settings" and (faults.messages or unread))]
+    last = None if before is None else read_last(before)
+    reading = read_delivery(Sources(extract, study, files, **chosen, before=last))
+    own = {"settings"} if unread or (faults.messages and "settings" not in _wrong(reading.rows)) else set()
+    rows = [row for row in reading.rows if row["rule"] not in own]
     rows = [row for row in rows if row["rule"] not in unread]
-    parts = {"settings": faults.messages, **unread} if faults.messages or unread else {}
+    parts = {"settings": faults.messages, **unread}
     told = [row for part, messages in parts.items() if messages for row in describe_part(part, messages, 0)]
-    return [*told, *rows]
+    counts = None if reading.delivery is None else count_beside(reading.delivery)
+    return Checked(_once([*told, *rows]), extract, counts)
+
+
+def _wrong(rows: list[Row]) -> set[str]:
+    return {row["rule"] for row in rows if row["state"] == "wrong"}
+
+
+def _once(rows: list[Row]) -> list[Row]:
+    """The rows, a fault that two parts tell but once."""
+    keys = [(row["said_en"] if row["state"] == "wrong" else row["rule"], row["line"], row["column"]) for row in rows]
+    return [row for place, row in enumerate(rows) if keys.index(keys[place]) == place]
+
+
+def _check_settings(folder: Path, loaded: Mapping[str, Any]) -> None:
+    """Raise InputError with every fault of the settings, those among them that a stage would find that comes later."""
+    faults = Faults()
+    if not (folder / "study.toml").exists():
+        raise InputError(f"{folder}/study.toml: the file is missing. Name the folder of the study by STUDY=.")
+    with faults.part():
+        check_settings(loaded, own_columns())
+    if loaded.get("models") is not None and "study" in loaded:
+        with faults.part():
+            checked_models(loaded["models"], loaded["study"].design)
+    faults.stop()
+
+
+def read_last(derived: Path) -> Last:
+    """What is set beside the next extract of one that was built; InputError if it was not."""
+    if not (derived / "register_weeks.parquet").exists():
+        raise InputError(f"{derived}: not built, so nothing can be set beside it. Say make all EXTRACT={derived.name}.")
+    return Last(derived.name, *(load_input(derived / f"{name}.parquet") for name in ("trial", "register_weeks")))
 
 
 def _read_files(raw: Path, extract: Extract, design: Design) -> tuple[dict[str, pd.DataFrame], dict[str, list[str]]]:
@@ -93,36 +138,49 @@ def write_page(extract: str, rows: list[Row]) -> str:
     head = ", ".join(f"{count} {state.replace('_', ' ')}" for state, count in counts.items())
     lines = [f"Checks of the extract {extract}: {head}"]
     for state, heading in HEADINGS.items():
-        own = [row for row in rows if row["state"] == state]
-        lines += ["", heading] if own else []
-        lines += [f"  {row['rule']}: {_tell(row)}" for row in own]
+        told = dict[str, list[str]]()
+        for row in (row for row in rows if row["state"] == state):
+            told.setdefault(_tell(row), []).append(row["rule"])
+        lines += ["", heading] if told else []
+        lines += [f"  {', '.join(names)}: {what}" for what, names in told.items()]
     return "\n".join(lines) + "\n"
 
 
 def _tell(row: Mapping[str, str]) -> str:
     if row["state"] == PASSES:
-        return f"{row['looks_at_en']} ({int(row['looked_at']):,})"
+        count = int(row["looked_at"])
+        return f"{row['looks_at_en']} ({count:,})" if count else row["looks_at_en"]
     return row["said_en"] if row["state"] == NOT_APPLICABLE else message_of(row)
 
 
 @command
 def main(command_line: list[str]) -> None:
-    """Print the page, write checks.csv, and end with exit code 2 if anything is certainly wrong."""
+    """Print the page, write checks.csv and answer.txt, and end with exit code 2 if anything is certainly wrong."""
     parser = argparse.ArgumentParser(prog="python -m pipeline.audit.check_extract", description="Check a delivery.")
     parser.add_argument("raw", type=Path)
     parser.add_argument("--settings", type=Path, default=Path("config"))
     parser.add_argument("--reports", type=Path, required=True)
     parser.add_argument("--before", type=Path, help="the derived tables of the last extract")
+    parser.add_argument("--language", default="en", choices=LANGUAGES)
+    parser.add_argument("--fault", type=Path, help="why a stage of a build could not go on, if no check finds it")
     arguments = parser.parse_args(command_line)
-    rows = check_extract(arguments.raw, arguments.settings, arguments.before)
-    print(write_page(arguments.raw.name, rows))
-    beside = "" if arguments.before is None else f"_beside_{arguments.before.name}"
-    path = arguments.reports / f"checks{beside}.csv"  # what the build makes is the one that sets nothing beside
-    write_if_changed(path, write_rows(rows).encode())
-    print(f"{path} has a row for every rule")
-    wrong = sum(row["state"] == "wrong" for row in rows)
+    found = check_extract(arguments.raw, arguments.settings, arguments.before)
+    # what the build makes is the one that sets nothing beside
+    folder = arguments.reports / f"beside_{arguments.before.name}" if arguments.before else arguments.reports
+    files = {"checks.csv": write_rows(found.rows), "answer.txt": write_answer(arguments.raw, found, arguments.language)}
+    if found.counts is not None:
+        files["counts.csv"] = found.counts.to_csv(index=False, lineterminator="\n")
+    for name, text in files.items() if arguments.fault is None else ():  # what a build shows is what it made
+        write_if_changed(folder / name, text.encode())
+    print(write_page(arguments.raw.name, found.rows))
+    if arguments.fault is None:
+        print(f"{folder} has {' and '.join(files)}; answer.txt can be sent to the data owner")
+    wrong = sum(row["state"] == "wrong" for row in found.rows)
     if wrong:
-        raise InputError(f"{arguments.raw}: {wrong} faults, told above. Mend them, or send the page to the data owner.")
+        raise InputError(f"{arguments.raw}: {wrong} faults, told above. Mend the settings; make check-extract writes "
+                         "answer.txt for the data owner.")  # fmt: skip
+    if arguments.fault:
+        raise InputError(arguments.fault.read_text(encoding="utf-8"))
 
 
 if __name__ == "__main__":

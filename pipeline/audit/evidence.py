@@ -16,6 +16,8 @@ import pandas as pd
 
 from pipeline.errors import InputError
 from pipeline.estimate.terms import Evidence, Squares, Terms
+from pipeline.register.places import FILE
+from pipeline.settings.extract import is_register
 from pipeline.settings.models import Source
 from pipeline.settings.outcomes import OutcomeDefinitions
 from pipeline.settings.scales import item_names
@@ -178,7 +180,8 @@ def _person_weeks(part: Evidence, weights: np.ndarray, tables: Tables) -> pd.Dat
     rows = pd.DataFrame({"person": part.persons, "week": part.weeks, "weight": weights})
     if part.clusters is not None:
         rows["cluster"] = part.clusters
-    rows = rows.merge(tables.weekly[["person", "week", "code", "line", state]], on=["person", "week"])
+    lines = [name for name in ("line", "wage_line") if name in tables.weekly]
+    rows = rows.merge(tables.weekly[["person", "week", "code", *lines, state]], on=["person", "week"])
     rows = _with_columns(rows, tables)
     cells = _register_cells(rows, state, rows["weight"], rows["weight"], tables)
     return cells.assign(cluster=rows["cluster"]) if "cluster" in rows else cells
@@ -194,19 +197,31 @@ def _with_columns(rows: pd.DataFrame, tables: Tables) -> pd.DataFrame:
 def _register_cells(
     rows: pd.DataFrame, state: str, weight: pd.Series, contribution: pd.Series, tables: Tables
 ) -> pd.DataFrame:
+    path, line = _place(rows["line"], tables)
+    wages = rows["month_column"]
+    if "wage_line" in rows:
+        place, number = _place(rows["wage_line"], tables)
+        wages = (place + ", line " + number.astype(str) + ", column " + wages).where(number.notna(), "")
     return pd.DataFrame(
         {
-            "file": tables.files["register"],
-            "line": rows["line"],
+            "file": path,
+            "line": line,
             "column": rows["week_column"],
             "content": rows["code"].astype(object).fillna(""),
             "state": rows[state],
-            "wage_column": rows["month_column"] if tables.rests_on_wages(state) else "",
+            "wage_column": wages if tables.rests_on_wages(state) else "",
             "weight": weight,
             "contribution": contribution,
             "person": rows["person"],
         }
     )[CELL_COLUMNS]
+
+
+def _place(numbers: pd.Series, tables: Tables) -> tuple[pd.Series, pd.Series]:
+    """The file and the line of rows of the register, which may be several files."""
+    paths = dict(enumerate(path for role, path in sorted(tables.files.items()) if is_register(role)))
+    whole = numbers.astype("Int64")
+    return (whole // FILE).fillna(0).map(paths), whole % FILE
 
 
 def _draws(persons: np.ndarray, amounts: np.ndarray, tables: Tables) -> pd.DataFrame:

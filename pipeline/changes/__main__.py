@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Collection, Iterator
-from dataclasses import replace
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 import pandas as pd
 
-from pipeline.audit.compare import Comparison, compare, describe
+from pipeline.audit.compare import Comparison, compare
 from pipeline.changes.built import Built, read_built
 from pipeline.changes.causes import explain
 from pipeline.changes.derived import compare_derived
@@ -25,13 +24,14 @@ from pipeline.changes.differences import (
 )
 from pipeline.changes.linked import link_persons
 from pipeline.changes.settings import compare_files, compare_settings
-from pipeline.changes.words import say_explanation, say_linked, say_section, tabulate
+from pipeline.changes.short import UNSHOWN, say_in_short, say_moves
+from pipeline.changes.words import say_explanation, say_linked, say_sections, tabulate
 from pipeline.errors import InputError, command
 from pipeline.estimate.estimators import ESTIMATORS, checked_models
 from pipeline.runner.inputs import load_input
+from pipeline.settings.described import read_exhibits
+from pipeline.settings.exhibits import fill
 from pipeline.storage import write_if_changed
-
-MOVES_OF_A_MODEL = 1  # that are printed; all are in the table
 
 
 def compare_inputs(old: Built, new: Built, common: Collection[int]) -> Iterator[Section]:
@@ -60,31 +60,39 @@ def find_moves(old: Built, new: Built) -> Comparison:
     return Comparison(found.changes.assign(se=found.changes["estimate_id"].map(errors)), found.counts)
 
 
-def compare_builds(old: Built, new: Built, shown: pd.DataFrame, out: Path) -> Iterator[str]:
+def compare_builds(old: Built, new: Built, shown: pd.DataFrame, results: Sequence[str], out: Path) -> Iterator[str]:
     """Compare two builds in words, line by line, and write the tables to `out`.
 
-    `shown` has cell_id and estimate_id of the numbers that the later one shows.
+    `shown` has cell_id and estimate_id of the numbers that the later one shows, `results` the cells of its findings.
     """
     linked = link_persons(old.tables["trial"], new.tables["trial"])
     yield from say_linked(old, new, linked)
     sections = list(compare_inputs(old, new, linked.common))
-    for section in sections:
-        yield from say_section(section)
+    yield from say_sections(sections)
     found = find_moves(old, new)
-    total, both = sum(found.counts.values()), set(old.estimates["estimate_id"]) & set(new.estimates["estimate_id"])
-    yield f"estimates: {len(found.changes):,} differ, of {total:,}; {len(both):,} are in both and were compared"
+    both = len(set(old.estimates["estimate_id"]) & set(new.estimates["estimate_id"]))
+    yield f"estimates: {len(found.changes):,} differ, of {sum(found.counts.values()):,}; {both:,} are in both"
     first = shown.drop_duplicates("estimate_id").set_index("estimate_id")["cell_id"]
-    address = found.changes["estimate_id"].map(first).fillna(found.changes["estimate_id"] + " (not shown)")
-    moves = found.changes.assign(address=address)
-    yield from describe(replace(found, changes=moves.assign(estimate_id=address)), MOVES_OF_A_MODEL)
-    if len(moves):
-        explanation = explain(old, new, linked.common, moves, _say_progress)
+    moves = found.changes.assign(
+        address=found.changes["estimate_id"].map(first).fillna(found.changes["estimate_id"] + UNSHOWN)
+    )
+    yield from say_moves(moves, found.counts)
+    explanation = explain(old, new, linked.common, moves, _say_progress) if len(moves) else None
+    if explanation is not None:
         moves = explanation.moves
         yield from say_explanation(explanation)
     compared, differences = tabulate(sections)
     for name, table in (("compared", compared), ("differences", differences), ("estimates", moves)):
         write_if_changed(out / f"{name}.csv", table.to_csv(index=False, lineterminator="\n").encode())
     yield f"{out} holds what was compared, every difference, and every move with its parts, as csv"
+    yield from say_in_short(sections, explanation, results, both)
+
+
+def _results(new: Built, shown: pd.DataFrame) -> list[str]:
+    """The cells of the main results, those findings of the report page that are shown."""
+    page = read_exhibits(load_input(Path(new.study) / "exhibits.toml")).page
+    horizon = {"horizon": str(new.settings["study"].time.horizon_weeks)}
+    return [cell for finding in page.findings if (cell := fill(finding.effect, horizon)) in set(shown["cell_id"])]
 
 
 def _say_progress(what: str) -> None:
@@ -103,7 +111,8 @@ def main() -> None:
     if arguments.old == arguments.new:
         raise InputError(f"{arguments.old}: an extract is not compared with itself. Name the earlier one with FROM=.")
     old, new = read_built(arguments.old, arguments.raw), read_built(arguments.new)
-    for line in compare_builds(old, new, load_input(arguments.new / "shown.parquet"), arguments.out):
+    shown = load_input(arguments.new / "shown.parquet")
+    for line in compare_builds(old, new, shown, _results(new, shown), arguments.out):
         print(line, flush=True)
 
 

@@ -31,7 +31,7 @@ BoolArray = npt.NDArray[np.bool_]
 PERSONS, WEEKS, CODES, WAGES = "persons", "weeks", "codes", "wages"
 ANSWERS, NAMES, DRAWS, SETTINGS = "answers", "names", "draws", "settings"
 CAUSES = (PERSONS, WEEKS, CODES, WAGES, ANSWERS, NAMES, DRAWS, SETTINGS)
-LINES = ("line", "allocation_line", "register_line", "baseline_line", "followup_line")
+LINES = ("line", "wage_line", "allocation_line", "register_line", "baseline_line", "followup_line")
 CAUSE_OF_COLUMN = {  # of the trial; the others are names
     "treated": DRAWS,
     "consent": DRAWS,
@@ -62,10 +62,12 @@ def swap(old: Built, new: Built, common: Collection[int], causes: Collection[str
     persons, layout, span = (new if cause in causes else old for cause in (PERSONS, SETTINGS, WEEKS))
     listed = persons.tables["trial"]["person"].to_numpy()
     shared = np.isin(listed, list(common))
+    registered = shared & _in_register(old, listed) & _in_register(new, listed)
 
     def source(cause: str) -> BoolArray:
         """By person, whether what the cause is about comes from `new`."""
-        return np.where(shared, cause in causes, PERSONS in causes)
+        in_both = registered if cause in (CODES, WAGES) else shared
+        return np.where(in_both, cause in causes, PERSONS in causes)
 
     columns = {name: source(CAUSE_OF_COLUMN.get(name, NAMES)) for name in layout.tables["trial"].columns.drop("person")}
     trial = merged_trial(old.tables["trial"], new.tables["trial"], listed, columns, dict(layout.tables["trial"].dtypes))
@@ -75,7 +77,7 @@ def swap(old: Built, new: Built, common: Collection[int], causes: Collection[str
         listed,
         span=span.tables["register_columns"]["week"].to_numpy(),
         later={"code": source(CODES), "line": source(CODES), "wage": source(WAGES)},
-        shared=shared,
+        shared=registered,
     )
     answers = source(ANSWERS)
     items = {
@@ -87,6 +89,12 @@ def swap(old: Built, new: Built, common: Collection[int], causes: Collection[str
     tables = {"trial": trial, "register_columns": span.tables["register_columns"], "register_weeks": weeks, **items}
     settings = {name: layout.settings[name] for name in SETTINGS_FILES if name in layout.settings}
     return Inputs(tables, settings, _excluding(old, new, trial, NAMES in causes))
+
+
+def _in_register(built: Built, persons: npt.NDArray[np.int64]) -> BoolArray:
+    """Which of the persons (n,) the register of an extract has."""
+    trial = built.tables["trial"]
+    return np.isin(persons, trial.loc[trial["register_line"].notna(), "person"])
 
 
 def _excluding(old: Built, new: Built, trial: pd.DataFrame, names_applied: bool) -> Extract:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
@@ -53,15 +54,23 @@ def compare_persons(old: Built, new: Built, common: Collection[int]) -> Section:
 def compare_weeks(old: Built, new: Built) -> Section:
     """Weeks of the register that only one extract has."""
     columns = [built.tables["register_columns"] for built in (old, new)]
-    labels = [
-        dict(zip(table["week"], table.get("week_column", table["week"]).astype(str), strict=True)) for table in columns
-    ]
-    alone = sorted(labels[0].keys() ^ labels[1].keys())
-    found = [
-        Difference(str(labels[0].get(week, labels[1].get(week))), "", *_presence(week in labels[0]), 1)
-        for week in alone
-    ]
-    return Section("weeks", len(labels[0].keys() | labels[1].keys()), "weeks", len(found), found)
+    labels = [_week_labels(table) for table in columns]
+    every = sorted(labels[0].keys() | labels[1].keys())
+    found = []
+    for sides, run in groupby(every, key=lambda week: (week in labels[0], week in labels[1])):
+        weeks = list(run)
+        if not all(sides):
+            names = [str(labels[0].get(week, labels[1].get(week))) for week in (weeks[0], weeks[-1])]
+            item = names[0] if len(weeks) == 1 else f"{names[0]} to {names[1]}"
+            found.append(Difference(item, "", *_presence(sides[0]), len(weeks)))
+    return Section("weeks", len(every), "weeks", sum(row.number for row in found), found)
+
+
+def _week_labels(columns: pd.DataFrame) -> dict[int, str]:
+    """What each week is called: its column in the register, or its number where all weeks are in one column."""
+    names = columns.get("week_column", columns["week"])
+    names = names if names.is_unique else columns["week"]
+    return dict(zip(columns["week"], names.astype(str), strict=True))
 
 
 def _presence(is_old: bool) -> tuple[str, str]:
@@ -114,8 +123,8 @@ def compare_answers(old: Built, new: Built, common: Collection[int]) -> Iterator
         ]
         asked = own[0].columns.symmetric_difference(own[1].columns)
         found += [Difference(str(item), "", *_presence(item in own[0]), len(people)) for item in asked]
-        unit = f"answers of {len(people)} persons to {len(items)} items of the {name} survey"
-        yield Section("answers", len(people) * len(items), unit, differ + sum(lost) + len(asked), found)
+        unit = f"answers of {len(people)} persons to {len(items)} items"
+        yield Section(f"{name} answers", len(people) * len(items), unit, differ + sum(lost) + len(asked), found)
 
 
 def _answer_changes(item: str, old: pd.Series, new: pd.Series) -> Iterator[Difference]:

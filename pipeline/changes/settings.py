@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import tomllib
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
 
 EXTRACT = "extract.toml"
 FILES = "files"
-LONGEST = 40  # characters of a value, in words and in tables
+LONGEST, LONGEST_HASH = 40, 8  # characters of a value, in words and in tables
+HASH = re.compile(r"[0-9a-f]{64}")
 
 
 def compare_files(old: Built, new: Built) -> Section:
@@ -56,6 +58,8 @@ def _differences(place: str, old: Mapping[str, str], new: Mapping[str, str]) -> 
 
 
 def _shortened(value: str) -> str:
+    if HASH.fullmatch(value):
+        return f"{value[:LONGEST_HASH]}..."
     return value if len(value) <= LONGEST else f"{value[:LONGEST]}..."
 
 

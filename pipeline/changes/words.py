@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 
 from pipeline.audit.compare import TOLERANCE
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 SHOWN = 8
 MEANING = {
     "persons": "other persons",
-    "weeks": "new weeks",
+    "weeks": "weeks more or fewer",
     "codes": "recoded cells",
     "wages": "other wages",
     "answers": "other answers",
@@ -50,6 +50,16 @@ def say_linked(old: Built, new: Built, linked: Linked) -> Iterator[str]:
         yield f"persons are not matched: {agree}, so the numbers do not name the same persons"
 
 
+def say_sections(sections: Iterable[Section]) -> Iterator[str]:
+    """What differs, subject by subject, of derived tables in a line each, and then what does not."""
+    sections = list(sections)
+    for section in (section for section in sections if section.differ or not section.compared):
+        yield from say_section(section, 0 if section.subject.startswith("table ") else SHOWN)
+    same = [f"{s.subject} ({s.compared:,} {s.unit})" for s in sections if s.compared and not s.differ]
+    if same:
+        yield f"as they were: {', '.join(same)}"
+
+
 def say_section(section: Section, shown: int = SHOWN) -> Iterator[str]:
     """What was compared, how much of it differs, and the `shown` most frequent differences."""
     if not section.compared:
@@ -58,7 +68,7 @@ def say_section(section: Section, shown: int = SHOWN) -> Iterator[str]:
         yield f"{section.subject}: {section.differ:,} differ, of {section.compared:,} {section.unit}"
     for row in sorted(section.differences, key=lambda row: -row.number)[:shown]:
         yield f"  {_say(row)}"
-    if len(section.differences) > shown:
+    if len(section.differences) > shown > 0:
         yield f"  and {len(section.differences) - shown:,} more differences"
 
 
@@ -68,7 +78,7 @@ def _say(row: Difference) -> str:
 
 
 def say_explanation(found: Explanation) -> Iterator[str]:
-    """Each cause with how many estimates it moves alone and how far, then the largest moves with their parts."""
+    """Each cause with how many estimates it moves alone and how far."""
     known = [cause for cause in found.causes if cause not in found.refused]
     yield f"why: {len(found.causes)} causes differ ({', '.join(found.causes) or 'none'}), each applied alone"
     for cause in (*known, CODE, TOGETHER):
@@ -83,10 +93,6 @@ def say_explanation(found: Explanation) -> Iterator[str]:
     )
     for causes, count in found.moves.loc[found.moves["appears"] != "", "appears"].value_counts().items():
         yield f"  {count:,} estimates are known in one extract alone by {causes} alone"
-    moved = found.moves[found.moves["kind"] == "moved"]
-    yield "the largest moves and their parts, in standard errors where there is one:"
-    for row in moved[np.isfinite(moved["size"]) & (moved["column"] != "note")].head(SHOWN).to_dict("records"):
-        yield f"  {_say_move(row, (*known, CODE, TOGETHER))}"
 
 
 def _say_parts(moves: pd.DataFrame, cause: str) -> str:
@@ -111,7 +117,11 @@ def parts_in_errors(moves: pd.DataFrame, cause: str) -> pd.Series:
     return moves[cause].where(moves["unit"] == "standard errors") / moves["se"]
 
 
-def _say_move(row: Mapping[Hashable, Any], causes: Iterable[str]) -> str:
+def say_move(row: Mapping[Hashable, Any], causes: Iterable[str]) -> str:
+    """A move with its parts, in standard errors where there is one; of a number that is unknown now what made it so."""
+    if not math.isfinite(row["size"]):
+        cause = row["appears"].replace(" ", " and ") or "what the causes do together"
+        return f"{row['address']}  {row['column']} {row['old'] or 'absent'} -> {row['new'] or 'absent'}, by {cause}"
     scale = row["se"] if row["unit"] == "standard errors" else 1.0
     parts = ", ".join(f"{cause} {row[cause] / scale:+.2g}" for cause in causes if abs(row[cause]) > TOLERANCE * scale)
     size = f"{row['size']:.2g} {row['unit'] or 'of it'}"

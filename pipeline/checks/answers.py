@@ -8,14 +8,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pipeline.checks.finding import FEWEST, SURVEYS, Delivery, Finding
+from pipeline.register.cells import ISO, read_dates
 from pipeline.settings.scales import asked_again, item_names
 
 if TYPE_CHECKING:
+    import pandas as pd
     from numpy.typing import NDArray
 
 FEW_POINTS = 10  # a scale with fewer has no room between its answers and a code for none
 APART = 0.25  # of the scale lies empty below answers at its end that are codes
 FEWEST_CODES = 3
+FEWEST_SCALES = 3  # of fewer, chance may leave none related
+UNRELATED = 0.15  # answers of one person months apart go together far better, those of two in one team less
 LONG_BEFORE = 183  # days before the draw: nobody is asked half a year before
 ERRORS = 2.6  # standard errors of a correlation of zero: one in a hundred lies beyond
 
@@ -69,33 +73,58 @@ def scales_reversed(delivery: Delivery) -> Finding | None:
     again = asked_again(delivery.scales)
     if again is None or set(SURVEYS) - set(delivery.answers):
         return None
+    pairs = _asked_twice(delivery, again)
+    found = [
+        (SURVEYS[0], item_names(row["items"])[0], row["variable"])
+        for row, first, second in pairs
+        if _falls(first, second)
+    ]
+    return _named(delivery, len(pairs), found)
+
+
+def _asked_twice(
+    delivery: Delivery, again: pd.DataFrame
+) -> list[tuple[dict[Any, Any], NDArray[np.float64], NDArray[np.float64]]]:
+    """The sums (n,) of each scale in both surveys, of those who answered it twice, where they are enough to judge."""
     persons = [delivery.answers[name]["person"].to_numpy() for name in SURVEYS]
-    _, first, second = np.intersect1d(persons[0], persons[1], return_indices=True)
-    looked_at, found = 0, []
+    _, *places = np.intersect1d(persons[0], persons[1], return_indices=True)
+    found = []
     for row in again.to_dict("records"):
-        items = item_names(row["items"])
-        sums = [
-            np.sum([delivery.numbers[name][item][rows] for item in items], axis=0)
-            for name, rows in zip(SURVEYS, (first, second), strict=True)
-        ]
-        known = np.isfinite(sums[0]) & np.isfinite(sums[1])
+        first, second = (
+            np.sum([delivery.numbers[name][item][rows] for item in item_names(row["items"])], axis=0)
+            for name, rows in zip(SURVEYS, places, strict=True)
+        )
+        known = np.isfinite(first) & np.isfinite(second)
         if row["scoring"] != "indicator" and known.sum() >= FEWEST:
-            looked_at += 1
-            if _falls(sums[0][known], sums[1][known]):
-                found.append((SURVEYS[0], items[0], row["variable"]))
-    return _named(delivery, looked_at, found)
+            found.append((row, first[known], second[known]))
+    return found
+
+
+def scales_unrelated(delivery: Delivery) -> Finding | None:
+    """Scales asked twice whose second answers, on average, do not go with the first, as those of two persons do not."""
+    again = asked_again(delivery.scales)
+    if again is None or set(SURVEYS) - set(delivery.answers):
+        return None
+    pairs = _asked_twice(delivery, again)
+    if len(pairs) < FEWEST_SCALES:
+        return None
+    persons = max(len(first) for _, first, _ in pairs)
+    mean = sum(_correlation(first, second) for _, first, second in pairs) / len(pairs)
+    failing = len(pairs) if mean < max(UNRELATED, 1 / math.sqrt(persons)) else 0  # of few, the error of a single one
+    where = (delivery.path("followup_survey"), None, delivery.study.design.person)
+    return Finding(len(pairs), failing, False, *where, {"persons": persons, "mean": f"{mean:.2f}"})
 
 
 def answered_long_before(delivery: Delivery) -> Finding | None:
     """Answers of the first survey from long before the person's draw."""
-    import pandas as pd
-
     survey, column = delivery.files.get("baseline_survey"), delivery.study.design.answered
     if survey is None or column not in survey or "allocation_date" not in delivery.trial:
         return None
     trial = delivery.trial[delivery.trial["baseline_line"].notna()]
     lines = trial["baseline_line"].astype("int64")
-    days = pd.to_datetime(survey.loc[lines, column], format="%Y-%m-%d", errors="coerce")
+    days = read_dates(survey.loc[lines, column], survey.attrs.get("dates", ISO))
+    if days.isna().all():
+        return None
     before = (trial["allocation_date"].set_axis(lines) - days).dt.days
     wrong = before > LONG_BEFORE
     line = int(wrong.index[wrong].min()) if wrong.any() else None
@@ -121,9 +150,14 @@ def _items(delivery: Delivery) -> list[tuple[str, str, dict[Any, Any]]]:
 
 def _falls(one: NDArray[np.float64], other: NDArray[np.float64]) -> bool:
     """Whether the correlation is negative by more than chance brings."""
+    return _correlation(one, other) < -ERRORS / math.sqrt(len(one))
+
+
+def _correlation(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
+    """That of two (n,), 0 where one of them does not vary."""
     own, others = one - one.mean(), other - other.mean()
     size = math.sqrt(float(own @ own) * float(others @ others))
-    return bool(size) and float(own @ others) / size < -ERRORS / math.sqrt(len(one))
+    return float(own @ others) / size if size else 0.0
 
 
 def _named(delivery: Delivery, looked_at: int, found: list[tuple[str, str, str]]) -> Finding | None:

@@ -18,7 +18,7 @@ def living_after_death(delivery: Delivery) -> Finding | None:
         return None
     ended = delivery.has_group(groups)
     after = np.logical_or.accumulate(ended, axis=1)
-    return _in_weeks(delivery, after & delivery.has_code & ~ended, ended.any(axis=1))
+    return _in_weeks(delivery, after & delivery.has_code & ~ended, ended.any(axis=1), ended)
 
 
 def dead_before_draw(delivery: Delivery) -> Finding | None:
@@ -28,7 +28,7 @@ def dead_before_draw(delivery: Delivery) -> Finding | None:
         return None
     draw = np.array([week_of_date(day.date()) for day in delivery.found["allocation_date"]])
     ended = delivery.has_group(groups) & (delivery.weeks < draw[:, None])
-    return _in_weeks(delivery, ended, np.ones(len(ended), dtype=bool))
+    return _in_weeks(delivery, ended, np.ones(len(ended), dtype=bool), ended)
 
 
 def lasting_ends(delivery: Delivery) -> Finding | None:
@@ -39,7 +39,7 @@ def lasting_ends(delivery: Delivery) -> Finding | None:
     lasts = delivery.has_group(groups)
     may_follow = lasts | delivery.has_group(delivery.outcomes.unknown_groups) | (delivery.codes == UNKNOWN)
     left = np.logical_or.accumulate(lasts, axis=1) & ~may_follow
-    return _in_weeks(delivery, left, lasts.any(axis=1))
+    return _in_weeks(delivery, left, lasts.any(axis=1), lasts)
 
 
 def away_to_the_end(delivery: Delivery) -> Finding | None:
@@ -50,14 +50,15 @@ def away_to_the_end(delivery: Delivery) -> Finding | None:
         return None
     away = delivery.has_group(groups)
     last = away & away[:, -1:] & (np.arange(away.shape[1]) == away.shape[1] - 1)
-    return _in_weeks(delivery, last, away.any(axis=1))
+    return _in_weeks(delivery, last, away.any(axis=1), away)
 
 
-def _in_weeks(delivery: Delivery, wrong: Any, looked_at: Any) -> Finding:
-    """The persons (p,) looked at, and the first of their weeks (p, w) that are wrong."""
+def _in_weeks(delivery: Delivery, wrong: Any, looked_at: Any, group: Any) -> Finding:
+    """The persons (p,) looked at, the first of their weeks (p, w) that are wrong, and the codes of weeks `group`."""
     places = np.argwhere(wrong)
     if not len(places):
         return Finding(int(looked_at.sum()))
     persons, (person, week) = wrong.any(axis=1), places[0]
-    groups = {"persons": int(persons.sum()), "weeks": len(places)}
-    return Finding(int(looked_at.sum()), int(persons.sum()), **delivery.cell(int(person), int(week)), words=groups)
+    codes = ", ".join(delivery.names[number] for number in np.unique(delivery.codes[group & persons[:, None]]))
+    words = {"persons": int(persons.sum()), "weeks": len(places), "codes": codes}
+    return Finding(int(looked_at.sum()), int(persons.sum()), **delivery.cell(int(person), int(week)), words=words)

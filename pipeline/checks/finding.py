@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pipeline.register.codes import NO_CODE
+from pipeline.register.places import file_and_line
 from pipeline.register.states import UNKNOWN, Catalogue, read_catalogue
 from pipeline.settings.extract import Extract
 from pipeline.settings.outcomes import OutcomeDefinitions
@@ -48,11 +49,20 @@ class Finding:
 
 
 @dataclass(frozen=True)
+class Last:
+    """The last extract as built: its name, who was randomised, and their register weeks."""
+
+    name: str
+    trial: pd.DataFrame
+    weeks: pd.DataFrame
+
+
+@dataclass(frozen=True)
 class Delivery:
     """A delivery as read: its files as text, indexed by line, by their roles; its persons and their register weeks.
 
     trial: a row a randomised person, in the order of the allocation file. answers: the items of each survey.
-    before: the register weeks of the last extract, if it is named.
+    before: the last extract, if it is named.
     """
 
     extract: Extract
@@ -64,7 +74,7 @@ class Delivery:
     benefit_codes: pd.DataFrame | None = None
     scales: pd.DataFrame | None = None
     outcomes: OutcomeDefinitions | None = None
-    before: pd.DataFrame | None = None
+    before: Last | None = None
 
     @cached_property
     def weeks(self) -> NDArray[np.int64]:
@@ -124,9 +134,12 @@ class Delivery:
 
     def cell(self, person: int, week: int) -> dict[str, Any]:
         """File, line and column of a week of a person, both by their places in `codes`."""
-        line = self.register.weeks["line"].iloc[person * len(self.weeks) + week]
+        number = _whole(self.register.weeks["line"].iloc[person * len(self.weeks) + week])
         column = self.register.columns["week_column"].iloc[week]
-        return {"file": self.path("register"), "line": None if line is None else _whole(line), "column": column}
+        if number is None:
+            return {"file": self.path("register"), "line": None, "column": column}
+        path, line = file_and_line(self.files["register"], number)
+        return {"file": path, "line": line, "column": column}
 
     def path(self, role: str) -> str:
         """The path of a file as messages show it."""

@@ -15,8 +15,7 @@ from pipeline.names import slug
 if TYPE_CHECKING:
     import pandas as pd
 
-FEW_ABSENT = 0.05  # of the randomised are in no register, or have no questionnaire, without a word
-MANY_ABSENT = 0.25  # are so many that the file was cut or its keys changed
+MANY_ABSENT = 0.25  # of the randomised are in no register: so many that the file was cut or its keys changed
 SHORTEST = 5  # letters of a name of which another is a misspelling: A and B are two
 NEARLY_SORTED = 0.95  # of the draws rise with the trial numbers where these were given one after the other
 FEWEST_GAPS = 5  # between the draws of a group whose spread can be told
@@ -35,11 +34,11 @@ def with_questionnaire(delivery: Delivery) -> Finding | None:
 
 def _absent(delivery: Delivery, role: str, column: str) -> Finding:
     absent, path = delivery.trial[column].isna(), delivery.path("allocation")
-    share = absent.mean() if len(absent) else 0.0
-    if share <= FEW_ABSENT:
-        return Finding(len(absent), words={"absent": int(absent.sum())})
+    if not absent.any():
+        return Finding(len(absent))
+    share = float(absent.mean())
     first = int(delivery.trial.loc[absent, "allocation_line"].iloc[0])
-    words = {"absent": int(absent.sum()), "rows": len(delivery.files[role]), "other": delivery.path(role)}
+    words = {"share": f"{share:.1%}", "rows": len(delivery.files[role]), "other": delivery.path(role)}
     certain = share > MANY_ABSENT and len(absent) >= FEWEST and role == "register"
     key = delivery.study.design.key if role == "register" else delivery.study.design.person
     return Finding(len(absent), int(absent.sum()), certain, path, first, key, words)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pipeline.checks.finding import Delivery, Finding
+from pipeline.register.cells import ISO, read_dates
 from pipeline.register.persons import MONTHS, count_invented
-from pipeline.settings.study import Sex
+from pipeline.register.readers import show_value
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,47 +32,113 @@ def most_by_chance(looked_at: int) -> int:
     return looked_at
 
 
-def sex_of_survey(delivery: Delivery) -> Finding | None:
-    """The sex in the register against that in the survey of the same person."""
+def cells_of_identity(delivery: Delivery) -> Finding | None:
+    """Cells of sex, birth and age that are no such value as the study and extract.toml say; nothing can be compared."""
+    looked_at, unread = 0, []
+    for known in _read_all(delivery):
+        wrong = (known.cells != "") & known.values.isna()
+        looked_at += int((known.cells != "").sum())
+        unread += [(int(wrong.sum()), known, wrong)] if wrong.any() else []
+    if not looked_at:
+        return None
+    if not unread:
+        return Finding(looked_at)
+    count, known, wrong = max(unread, key=lambda found: found[0])
+    first = int(np.flatnonzero(wrong)[0])
+    line = delivery.found[f"{known.role.removesuffix('_survey')}_line"].iloc[first]
+    words = {
+        "count": count,
+        "of": int((known.cells != "").sum()),
+        "value": show_value(known.cells.iloc[first]),
+        "form": known.form,
+    }
+    failing = sum(number for number, _, _ in unread)
+    return Finding(looked_at, failing, False, delivery.path(known.role), int(line), known.column, words)
+
+
+@dataclass(frozen=True)
+class _Known:
+    """A column by which persons are compared: its cells, '' for none, and their values, missing for what is none.
+
+    Both have a row for each person found in the register, by trial number. form: what a cell should be, in words.
+    """
+
+    role: str
+    column: str
+    cells: pd.Series
+    values: pd.Series
+    form: str
+
+
+def _read_all(delivery: Delivery) -> list[_Known]:
+    found = (_sex(delivery, "register"), _sex(delivery, "baseline_survey"), _birth(delivery), _age(delivery))
+    return [known for known in found if known is not None]
+
+
+def _sex(delivery: Delivery, role: str) -> _Known | None:
+    """1 for a woman and 0 for a man."""
     sex = delivery.study.design.identity.sex
     if sex is None:
         return None
-    own, other = _register(delivery, sex.register), _survey(delivery, sex.survey)
-    if own is None or other is None:
+    column = sex.register if role == "register" else sex.survey
+    cells = _register(delivery, column) if role == "register" else _survey(delivery, column)
+    if cells is None:
         return None
-    given = (own != "") & (other != "")
-    return _compare(delivery, "register", sex.register, _is_woman(own, sex), _is_woman(other, sex), given)
+    codes = {**dict.fromkeys(sex.women, 1.0), **dict.fromkeys(sex.men, 0.0)}
+    values = cells.str.upper().map({code.upper(): value for code, value in codes.items()})
+    return _Known(role, column, cells, values, ", ".join(codes))
+
+
+def _birth(delivery: Delivery) -> _Known | None:
+    """The month of birth in the register: a date, however the file is said to write it, or yyyy-mm, or yyyymmdd."""
+    import pandas as pd
+
+    birth = delivery.study.design.identity.birth
+    cells = _register(delivery, birth.register) if birth else None
+    if birth is None or cells is None:
+        return None
+    written = delivery.extract.registers[0].dates
+    values = read_dates(cells, written)
+    for form in ("%Y-%m", "%Y%m%d"):
+        values = values.fillna(pd.to_datetime(cells, format=form, errors="coerce"))
+    return _Known("register", birth.register, cells, values, f"a month, or a date of the form {written}")
+
+
+def _age(delivery: Delivery) -> _Known | None:
+    """The age that a person wrote, in years."""
+    import pandas as pd
+
+    birth = delivery.study.design.identity.birth
+    cells = _survey(delivery, birth.survey_age) if birth else None
+    if birth is None or cells is None:
+        return None
+    return _Known(
+        "baseline_survey", birth.survey_age, cells, pd.to_numeric(cells, errors="coerce"), "a number of years"
+    )
+
+
+def sex_of_survey(delivery: Delivery) -> Finding | None:
+    """The sex in the register against that in the survey of the same person."""
+    own, other = _sex(delivery, "register"), _sex(delivery, "baseline_survey")
+    return None if own is None or other is None else _compare(delivery, own, own.values, other.values)
 
 
 def sex_of_number(delivery: Delivery) -> Finding | None:
     """The sex in the register against the last digit of the person's number, even of a woman."""
-    sex = delivery.study.design.identity.sex
-    own = _register(delivery, sex.register) if sex and sex.in_number else None
-    keys = _numbers(delivery)
-    if sex is None or own is None or keys is None:
+    own, keys, sex = _sex(delivery, "register"), _numbers(delivery), delivery.study.design.identity.sex
+    if own is None or keys is None or sex is None or not sex.in_number:
         return None
-    digit = (keys.str[-1].astype("int64") + 1) % 2
-    return _compare(delivery, "register", sex.register, _is_woman(own, sex), digit.astype(float), own != "")
-
-
-def _is_woman(cells: pd.Series, sex: Sex) -> pd.Series:
-    """1 for a woman and 0 for a man, missing for a cell that is neither."""
-    return cells.map({**dict.fromkeys(sex.women, 1.0), **dict.fromkeys(sex.men, 0.0)})
+    return _compare(delivery, own, own.values, ((keys.str[-1].astype("int64") + 1) % 2).astype(float))
 
 
 def birth_of_number(delivery: Delivery) -> Finding | None:
     """The month of birth in the register against that in the person's number."""
-    birth = delivery.study.design.identity.birth
-    own = _register(delivery, birth.register) if birth and birth.in_number else None
-    keys = _numbers(delivery)
-    if birth is None or own is None or keys is None:
+    own, keys, birth = _birth(delivery), _numbers(delivery), delivery.study.design.identity.birth
+    if own is None or keys is None or birth is None or not birth.in_number:
         return None
-    parts = own.str.extract(r"^[0-9]{2}([0-9]{2})-([0-9]{2})")
     month = keys.str[2:4].astype("int64")
     number = keys.str[4:6].astype(float) * 100 + np.where(month > MONTHS, month - MONTHS, month)
-    return _compare(
-        delivery, "register", birth.register, parts[0].astype(float) * 100 + parts[1].astype(float), number, own != ""
-    )
+    return _compare(delivery, own, own.values.dt.year % 100 * 100 + own.values.dt.month, number)
 
 
 def age_of_survey(delivery: Delivery) -> Finding | None:
@@ -81,23 +149,16 @@ def age_of_survey(delivery: Delivery) -> Finding | None:
     """
     import pandas as pd
 
-    design, birth = delivery.study.design, delivery.study.design.identity.birth
-    if birth is None or design.answered is None or "allocation_date" not in delivery.found:
+    answered, born, age = delivery.study.design.answered, _birth(delivery), _age(delivery)
+    cells = _cells(delivery, answered) if answered else None
+    if born is None or age is None or cells is None or "allocation_date" not in delivery.found:
         return None
-    own, other, answered = (
-        _register(delivery, birth.register), _survey(delivery, birth.survey_age), _survey(delivery, design.answered)
-    )  # fmt: skip
-    if own is None or other is None or answered is None:
-        return None
-    born = pd.to_datetime(own.str[:7], format="%Y-%m", errors="coerce")
-    days = pd.to_datetime(answered, format="%Y-%m-%d", errors="coerce")
-    draws = pd.Series(delivery.found["allocation_date"].to_numpy(), index=own.index)
-    ages = pd.to_numeric(other, errors="coerce")
-    low = days.dt.year - born.dt.year - (days.dt.month <= born.dt.month)
-    high = draws.dt.year - born.dt.year - (draws.dt.month < born.dt.month)
-    given = (own != "") & (other != "") & days.notna()
-    agrees = ages.where((ages < low) | (ages > high), low)
-    return _compare(delivery, "baseline_survey", birth.survey_age, agrees, low, given, line="baseline_line")
+    days = read_dates(cells, delivery.files["baseline_survey"].attrs.get("dates", ISO))
+    draws = pd.Series(delivery.found["allocation_date"].to_numpy(), index=days.index)
+    low = days.dt.year - born.values.dt.year - (days.dt.month <= born.values.dt.month)
+    high = draws.dt.year - born.values.dt.year - (draws.dt.month < born.values.dt.month)
+    agrees = age.values.where((age.values < low) | (age.values > high), low)
+    return _compare(delivery, age, agrees, low)
 
 
 def _register(delivery: Delivery, column: str) -> pd.Series | None:
@@ -110,12 +171,21 @@ def _register(delivery: Delivery, column: str) -> pd.Series | None:
 
 
 def _survey(delivery: Delivery, column: str) -> pd.Series | None:
-    """The cells of a column of the first survey, '' for who did not answer, as `_register`."""
+    """A column of the first survey, '' for who did not answer; of an item what extract.toml says is meant."""
+    answers = delivery.answers.get("baseline")
+    if answers is None or column not in answers:
+        return _cells(delivery, column)
+    given = answers.set_index("person")[column].astype("Float64").reindex(delivery.found["person"])
+    return given.map(lambda number: "" if number != number else f"{number:g}", na_action=None).astype(str)
+
+
+def _cells(delivery: Delivery, column: str) -> pd.Series | None:
+    """The cells of the first survey as they were received, '' for who did not answer."""
     survey = delivery.files.get("baseline_survey")
     if survey is None or column not in survey:
         return None
-    lines = delivery.found["baseline_line"]
-    return survey[column].reindex(lines.astype("float64")).fillna("").set_axis(delivery.found["person"]).astype(str)
+    lines = delivery.found["baseline_line"].astype("float64")
+    return survey[column].reindex(lines).fillna("").set_axis(delivery.found["person"]).astype(str)
 
 
 def _numbers(delivery: Delivery) -> pd.Series | None:
@@ -125,22 +195,15 @@ def _numbers(delivery: Delivery) -> pd.Series | None:
     return None if count_invented(keys) is None else keys.set_axis(delivery.found["person"])
 
 
-def _compare(
-    delivery: Delivery,
-    role: str,
-    column: str,
-    own: pd.Series,
-    other: pd.Series,
-    given: pd.Series,
-    line: str = "register_line",
-) -> Finding | None:
-    """Own against other, of those for whom both are given; a cell that is no value disagrees."""
-    wrong = (given & (own.to_numpy() != other.to_numpy())).to_numpy(dtype=bool)
+def _compare(delivery: Delivery, known: _Known, own: pd.Series, other: pd.Series) -> Finding | None:
+    """Own against other, of those for whom both are known; the first that disagrees is named in the file of `known`."""
+    given = own.notna().to_numpy() & other.notna().to_numpy()
+    wrong = given & (own.to_numpy() != other.to_numpy())
     looked_at, failing = int(given.sum()), int(wrong.sum())
     if not looked_at:
         return None
     most = most_by_chance(looked_at)
     words = {"agree": looked_at - failing, "most": most}
-    first = delivery.found[line].iloc[int(np.flatnonzero(wrong)[0])] if failing else None
-    where = (delivery.path(role), None if first is None else int(first), column)
-    return Finding(looked_at, failing, failing > most, *where, words)
+    lines = delivery.found[f"{known.role.removesuffix('_survey')}_line"]
+    first = int(lines.iloc[int(np.flatnonzero(wrong)[0])]) if failing else None
+    return Finding(looked_at, failing, failing > most, delivery.path(known.role), first, known.column, words)

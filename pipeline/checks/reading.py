@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from pipeline.checks.finding import SURVEYS, Delivery
+from pipeline.checks.finding import SURVEYS, Delivery, Last
 from pipeline.checks.rules import LOOK, PARTS, Row, describe, describe_part, look, require_none_certain
 from pipeline.errors import Faults, InputError
 from pipeline.register.allocation import read_allocation
@@ -27,12 +27,16 @@ if TYPE_CHECKING:
 
 @dataclass
 class Reading:
-    """What was read of a delivery, each part None if it could not be, and a row of checks for every rule."""
+    """What was read of a delivery, each part None if it could not be, and a row of checks for every rule.
+
+    delivery: what the rules looked at, if every part could be read.
+    """
 
     trial: pd.DataFrame | None = None
     register: RegisterWeeks | None = None
     answers: dict[str, pd.DataFrame] = field(default_factory=dict)
     rows: list[Row] = field(default_factory=list)
+    delivery: Delivery | None = None
 
     def require(self) -> tuple[pd.DataFrame, RegisterWeeks]:
         """The persons and their register weeks; InputError with every fault that is certain."""
@@ -46,7 +50,7 @@ class Reading:
 class Sources:
     """What a delivery is read with: its facts, the study, and its files as text, indexed by line, by their roles.
 
-    before: the register weeks of the last extract.
+    before: the last extract.
     """
 
     extract: Extract
@@ -55,7 +59,7 @@ class Sources:
     benefit_codes: pd.DataFrame | None = None
     scales: pd.DataFrame | None = None
     outcomes: OutcomeDefinitions | None = None
-    before: pd.DataFrame | None = None
+    before: Last | None = None
 
 
 def read_delivery(sources: Sources) -> Reading:
@@ -93,7 +97,7 @@ def _read_register(sources: Sources, trial: pd.DataFrame) -> RegisterWeeks:
             "its design. Give them, or take another form of the register."
         )
     else:
-        weeks = read_wide(register, keys, persons, sources.benefit_codes, extract.register_version)
+        weeks = read_wide(register, keys, persons, sources.benefit_codes, extract)
     if weeks.lines.isna().all():
         raise InputError(
             f"{register.attrs['path']}, column {keys.name}: of the {len(keys)} persons of the allocation file nobody "
@@ -126,11 +130,11 @@ def _look_at(sources: Sources, reading: Reading) -> dict[str, Row]:
     trial, register = reading.trial, reading.register
     if trial is None or register is None or set(SURVEYS) - set(reading.answers):
         return {}
-    delivery = Delivery(
+    reading.delivery = Delivery(
         sources.extract, sources.study, sources.files, trial, register, reading.answers, sources.benefit_codes,
         sources.scales, sources.outcomes, sources.before,
     )  # fmt: skip
-    return {row["rule"]: row for row in look(delivery)}
+    return {row["rule"]: row for row in look(reading.delivery)}
 
 
 def _tell(sources: Sources, faults: Mapping[str, Faults], seen: Mapping[str, Row]) -> list[Row]:
@@ -144,7 +148,7 @@ def _tell(sources: Sources, faults: Mapping[str, Faults], seen: Mapping[str, Row
             rows.append(describe(part, None))
         else:
             rows += describe_part(part, faults[part].messages, 0 if frame is None else int(frame.size))
-    return [*rows, *(seen.get(name) or describe(name, None) for name in LOOK)]
+    return [*rows, *(seen.get(name) or describe(name, None, is_unread=True) for name in LOOK)]
 
 
 def _require_files(sources: Sources) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from pathlib import Path
 
-from pipeline.checks import answers, courses, groups, identity, weeks
+from pipeline.checks import answers, courses, groups, identity, last, weeks
 from pipeline.checks.finding import CERTAIN, Delivery, Finding
 from pipeline.errors import InputError
 
@@ -18,6 +18,7 @@ LOOK: dict[str, Callable[[Delivery], Finding | None]] = {
     for function in (
         groups.in_register,
         groups.with_questionnaire,
+        identity.cells_of_identity,
         identity.sex_of_survey,
         identity.age_of_survey,
         identity.sex_of_number,
@@ -40,13 +41,16 @@ LOOK: dict[str, Callable[[Delivery], Finding | None]] = {
         answers.codes_for_no_answer,
         answers.items_reversed,
         answers.scales_reversed,
-        weeks.counts_of_last_extract,
+        answers.scales_unrelated,
+        last.persons_of_last_extract,
+        last.counts_of_last_extract,
     )
 }
 COLUMNS = (
     "rule", "state", "looked_at", "failing", "file", "line", "column",
     "looks_at_en", "looks_at_da", "said_en", "said_da", "remedy_en", "remedy_da",
 )  # fmt: skip
+UNREAD = {"en": "files and settings that can be read, all of them", "da": "filer og indstillinger, der alle kan læses"}
 NOT_APPLICABLE, PASSES = "not_applicable", "passes"
 Row = dict[str, str]
 
@@ -63,11 +67,11 @@ def look(delivery: Delivery) -> list[Row]:
     return [describe(name, function(delivery)) for name, function in LOOK.items()]
 
 
-def describe(rule: str, found: Finding | None) -> Row:
-    """The row of a rule: what it found, or what it needs where it could not look (None)."""
+def describe(rule: str, found: Finding | None, *, is_unread: bool = False) -> Row:
+    """The row of a rule: what it found, or what it needs where it could not look (None), a file that can be read."""
     words = rules()[rule]
     said = {
-        f"said_{language}": words[f"needs_{language}"]
+        f"said_{language}": (UNREAD[language] if is_unread else words[f"needs_{language}"])
         if found is None
         else words[f"fault_{language}"].format(
             **{**found.words, "failing": found.failing, "looked_at": found.looked_at}

@@ -161,30 +161,3 @@ def months_beyond_weeks(delivery: Delivery) -> Finding | None:
     column = months[after[0]] if after else ""
     last_week = str(delivery.register.columns["week_column"].iloc[-1])
     return Finding(len(months), len(after), False, delivery.path("register"), None, column, {"last": last_week})
-
-
-def counts_of_last_extract(delivery: Delivery) -> Finding | None:
-    """Weeks in which another number of the persons in both extracts has a code, or a wage, than in the last one."""
-    before, own = delivery.before, delivery.register.weeks
-    if before is None:
-        return None
-    both = set(before["person"]) & set(own["person"])
-    counts = [_count_weeks(weeks[weeks["person"].isin(both)]) for weeks in (before, own)]
-    weeks = counts[0].index.intersection(counts[1].index)
-    old, new = (count.loc[weeks].to_numpy() for count in counts)
-    differs = (old != new).any(axis=1)
-    if not differs.any():
-        return Finding(len(weeks))
-    place = int(np.argmax(differs))
-    kind = int(np.argmax(old[place] != new[place]))
-    columns = delivery.register.columns.set_index("week").loc[weeks[place]]
-    words = {"persons": len(both), "before": int(old[place, kind]), "after": int(new[place, kind])}
-    column = str(columns["month_column" if kind else "week_column"])
-    return Finding(len(weeks), int(differs.sum()), False, delivery.path("register"), None, column, words)
-
-
-def _count_weeks(weeks: pd.DataFrame) -> pd.DataFrame:
-    """By week how many persons have a code, and how many a wage."""
-    code = weeks["code"].astype(object)
-    has = weeks[["week"]].assign(code=code.notna() & (code != ""), wage=weeks["wage"].fillna(False).astype(bool))
-    return has.groupby("week")[["code", "wage"]].sum()

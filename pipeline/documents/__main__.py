@@ -13,7 +13,7 @@ from pipeline.errors import command
 from pipeline.estimate.estimators import checked_models
 from pipeline.runner.inputs import load_input
 from pipeline.runner.schemas import every_column
-from pipeline.settings.exhibits import read_exhibits
+from pipeline.settings.described import read_exhibits
 from pipeline.storage import write_if_changed
 
 CONFIG, SPECIFICATIONS, DOCUMENTS = Path("config"), Path("tests/register"), Path("docs")
@@ -22,7 +22,7 @@ MALFORMED = Path("tests/checks/malformed.csv")
 
 def write_documents() -> dict[str, str]:
     """The text of every generated document by its name under docs/."""
-    settings = {path.stem: load_input(path) for path in CONFIG.iterdir()}
+    settings = {path.stem: load_input(path) for path in CONFIG.iterdir() if path.is_file()}
     tests = {name: load_input(SPECIFICATIONS / f"{name}.csv") for name in ("states", "exits", "shares")}
     models, exhibits = checked_models(settings["models"], settings["study"].design), read_exhibits(settings["exhibits"])
     study, variables = settings["study"], settings["variables"]

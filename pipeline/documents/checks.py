@@ -23,8 +23,9 @@ def write_checks(malformed: pd.DataFrame) -> str:
         GENERATED.format(sources="`pipeline/checks/rules.csv` and `tests/checks/malformed.csv`"),
         "",
         "`make check-extract EXTRACT=name` runs them all and prints one page; the build runs them as it reads. What is",
-        "certainly wrong stops it, all of it told at once; what is suspicious is said on the report page. The table",
-        "`reports/<extract>/checks.csv` has a row for every rule, free of persons: it is the answer to the data owner.",
+        "certainly wrong stops it, and prints the page with all of it; what is suspicious is said on the report page.",
+        "`reports/<extract>/checks.csv` has a row for every rule, and `answer.txt` (`LANGUAGE=da` for Danish) is what",
+        "can be sent to the data owner: files, lines, columns, counts and questions, and nobody's data.",
         "",
         "## Rules",
         "",
@@ -49,8 +50,8 @@ def _bounds() -> list[str]:
         f"* Disagreement between files is wrong if it has a probability below {identity.CHANCE:g} where each person is "
         f"mistyped with {identity.TYPING:.0%}: more than {identity.most_by_chance(60)} of 60, or "
         f"{identity.most_by_chance(632)} of 632.",
-        f"* Persons absent from the register or the survey are said above {groups.FEW_ABSENT:.0%}, and from the "
-        f"register wrong above {groups.MANY_ABSENT:.0%}.",
+        f"* Persons absent from the register or the first survey are said, and from the register wrong above "
+        f"{groups.MANY_ABSENT:.0%}.",
         f"* A degree of employment without an industry is wrong in more than {weeks.MANY_DEGREES:.0%} of the months.",
         f"* Names are near if a letter changed or one word was added, of {groups.SHORTEST} letters and more; a draw is "
         f"far at {groups.FAR} days and more than the others' span.",

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from pipeline.errors import InputError
 from pipeline.names import canonical, slug
-from pipeline.register.readers import refuse_cells, show_value
+from pipeline.register.readers import refuse_cells
+from pipeline.register.shown import show_name
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -21,10 +22,11 @@ ORDERS = {"dd-mm-yyyy": "%d-%m-%Y", "mm-dd-yyyy": "%m-%d-%Y"}
 # The day from which a package counts days, or seconds where the number is too great to be days.
 ORIGINS = {
     "excel": datetime.date(1899, 12, 30),
+    "excel-1904": datetime.date(1904, 1, 1),
     "sas": datetime.date(1960, 1, 1),
     "spss": datetime.date(1582, 10, 14),
 }
-WHOLE = re.compile(r"[0-9]{1,12}")
+WHOLE = re.compile(r"[0-9]{5,12}")  # fewer digits are a year, or a day before any that a study has
 SECONDS_OF_A_DAY = 86_400
 MOST_DAYS = 1_000_000
 
@@ -40,7 +42,7 @@ def parse_names(frame: pd.DataFrame, column: str, spellings: Mapping[str, str]) 
     idle = sorted(set(declared) - set(names))
     if idle:
         raise InputError(
-            f"extract.toml, [spellings] {column}: {show_value(idle[0])} ({len(idle)} spellings) is in no cell of that "
+            f"extract.toml, [spellings] {column}: {show_name(idle[0])} ({len(idle)} spellings) is in no cell of that "
             f"column of {frame.attrs['path']}. Mend the spelling, or take it out."
         )
     names = names.map(lambda name: declared.get(name, name))
@@ -50,14 +52,13 @@ def parse_names(frame: pd.DataFrame, column: str, spellings: Mapping[str, str]) 
 
 def _require_addresses(frame: pd.DataFrame, column: str, names: pd.Series) -> None:
     counts = Counter(names[names != ""])
+    ordered = sorted(counts, key=lambda name: (-counts[name], name.islower()))  # of two as frequent that with a capital
     usual: dict[str, str] = {}
-    doubles = [
-        (usual[slug(name)], name) for name, _ in counts.most_common() if usual.setdefault(slug(name), name) != name
-    ]
+    doubles = [(usual[slug(name)], name) for name in ordered if usual.setdefault(slug(name), name) != name]
     if not doubles:
         return
     kept, other = doubles[0]
-    shown, wanted = show_value(other), show_value(kept)
+    shown, wanted = show_name(other), show_name(kept)
     raise InputError(
         f"{frame.attrs['path']}, line {names.index[names == other][0]}, column {column}: {shown} ({counts[other]} "
         f"lines) beside {wanted} ({counts[kept]} lines) would be one address, {slug(kept)} ({len(doubles)} such "
@@ -71,21 +72,23 @@ def parse_dates(frame: pd.DataFrame, column: str, given: pd.Series | None = None
 
     They are written as yyyy-mm-dd, or as the file is said to write them: `dates` of it in extract.toml.
     """
-    import pandas as pd
-
     written = frame.attrs.get("dates", ISO)
-    dates = pd.to_datetime(frame[column], format="%Y-%m-%d", errors="coerce")
-    if written in ORDERS:
-        plain = frame[column].str.replace(r"[./]", "-", regex=True)
-        dates = dates.fillna(pd.to_datetime(plain, format=ORDERS[written], errors="coerce"))
-    elif written in ORIGINS:
-        dates = dates.fillna(_count_from(ORIGINS[written], frame[column]))
+    dates = read_dates(frame[column], written)
     wrong = dates.isna() if given is None else dates.isna() & given
-    remedy = (
-        "Mend the cell." if written != ISO else "Mend the cell, or say under dates in extract.toml how it is meant."
-    )
+    remedy = "Mend the cell, or say under dates in extract.toml how it is meant."
     refuse_cells(frame, column, wrong, "is no date of the form yyyy-mm-dd", remedy)
     return dates
+
+
+def read_dates(cells: pd.Series, written: str = ISO) -> pd.Series:
+    """The dates that text cells are, written as yyyy-mm-dd or as `written`, missing for a cell that is none."""
+    import pandas as pd
+
+    dates = pd.to_datetime(cells, format="%Y-%m-%d", errors="coerce")
+    if written in ORDERS:
+        plain = cells.str.replace(r"[./]", "-", regex=True)
+        return dates.fillna(pd.to_datetime(plain, format=ORDERS[written], errors="coerce"))
+    return dates.fillna(_count_from(ORIGINS[written], cells)) if written in ORIGINS else dates
 
 
 def _count_from(origin: datetime.date, cells: pd.Series) -> pd.Series:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from pipeline.errors import InputError
+from pipeline.register.places import place_of_cell
 from pipeline.register.readers import show_value
 
 if TYPE_CHECKING:
@@ -52,21 +54,23 @@ def valid_codes(benefit_codes: pd.DataFrame, version: str) -> set[str]:
     }
 
 
-def parse_codes(cells: pd.DataFrame, benefit_codes: pd.DataFrame, version: str) -> pd.Categorical:
+def parse_codes(
+    frame: pd.DataFrame, columns: Sequence[str], benefit_codes: pd.DataFrame, version: str
+) -> pd.Categorical:
     """Benefit codes of the week cells as text, person by person and week by week; a blank cell is ''.
 
-    `cells` is the text of the week columns, indexed by line. Raises InputError naming file, first line and column,
-    every unknown code and its count: a code is never dropped in silence.
+    `columns` are those of the weeks in the frame, text indexed by line. Raises InputError naming file, first line and
+    column, every unknown code and its count: a code is never dropped in silence.
     """
     import pandas as pd
 
     check_code_table(benefit_codes)
-    known = valid_codes(benefit_codes, version)
+    known, cells = valid_codes(benefit_codes, version), frame[list(columns)]
     texts, inverse = np.unique(cells.to_numpy(dtype=str), return_inverse=True)
     parsed = [_parse(text) for text in texts]
     unknown = [place for place, code in enumerate(parsed) if code is None or (code != NO_CODE and code not in known)]
     if unknown:
-        raise InputError(_describe_unknown(cells, texts, inverse.reshape(cells.shape), unknown, version))
+        raise InputError(_describe_unknown(frame, columns, texts, inverse.reshape(cells.shape), unknown, version))
     names = sorted({str(code) for code in parsed})
     number = np.array([names.index(str(code)) for code in parsed], dtype=np.int16)
     numbers: Any = number[inverse.ravel()]
@@ -81,14 +85,22 @@ def _parse(text: str) -> str | None:
 
 
 def _describe_unknown(
-    cells: pd.DataFrame, texts: NDArray[np.str_], matrix: NDArray[np.intp], unknown: list[int], version: str
+    frame: pd.DataFrame,
+    columns: Sequence[str],
+    texts: NDArray[np.str_],
+    matrix: NDArray[np.intp],
+    unknown: list[int],
+    version: str,
 ) -> str:
     row, column = np.argwhere(np.isin(matrix, unknown))[0]
     counts = ", ".join(
         f"{show_value(str(texts[position]))} ({int((matrix == position).sum())} cells)" for position in unknown[:5]
     )
+    words = [str(texts[place]) for place in unknown if not re.match(r"[0-9]", str(texts[place]))]
+    first = show_value(words[0]) if words else ""
+    blank = f"If {first} says that there is no code, declare it under blanks in extract.toml. " if words else ""
     return (
-        f"{cells.attrs['path']}, line {cells.index[row]}, column {cells.columns[column]}: unknown benefit code; in all "
-        f"{len(unknown)} codes not valid in version {version or '(none)'}: {counts}. Look the code up in the "
+        f"{place_of_cell(frame, row, columns[column])}: unknown benefit code; in all "
+        f"{len(unknown)} codes not valid in version {version or '(none)'}: {counts}. {blank}Look the code up in the "
         "register's code book and add it to benefit_codes.csv."
     )

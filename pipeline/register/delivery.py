@@ -6,19 +6,22 @@ import datetime
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from pipeline.errors import InputError
+from pipeline.names import slug
+from pipeline.register.cells import ISO
 from pipeline.register.columns import WAGE, YEAR_AND_MONTH
-from pipeline.register.files.kinds import SUFFIXES, kind_of, open_file
-from pipeline.register.kept import count_rows, weeks_of_year
+from pipeline.register.files.kinds import SUFFIXES, is_compressed, kind_of, open_file
+from pipeline.register.kept import count_rows
 from pipeline.register.layouts import find_decimal, find_layout
+from pipeline.register.long import find_form
+from pipeline.register.parts import weeks_of_year
 from pipeline.register.persons import count_invented
 from pipeline.register.readers import read_file, rename
 from pipeline.register.recognise import (
-    ROLES,
     WIDE,
     Signs,
     describe_roles,
@@ -28,7 +31,7 @@ from pipeline.register.recognise import (
     find_year,
     has_only_wages,
 )
-from pipeline.settings.extract import Extract, RawFile, is_register
+from pipeline.settings.extract import ROLES, Extract, RawFile, is_register
 from pipeline.settings.study import Design
 from pipeline.storage import digest
 
@@ -37,8 +40,8 @@ if TYPE_CHECKING:
 
 DESCRIPTION = "extract.toml"
 REQUIRED = ("register", "allocation")
-FORBIDDEN = {"extract", "study", "scales", "benefit_codes", "request"}  # what the files stand beside when read
-DECLARED = ("blanks", "dates", "no_answer", "offset", "reversed")  # of a file, by an analyst
+# Of a file, by an analyst, and what it is where nobody declared it.
+DECLARED: dict[str, Any] = {"blanks": [], "dates": ISO, "no_answer": {}, "offset": {}, "reversed": []}
 PLAIN = re.compile(r"[\w.-]+")  # make takes no other file name
 
 
@@ -128,12 +131,23 @@ def sort_files(folder: Path, signs: Signs, old: Extract | None = None) -> Folder
 
 
 def _role_of_part(role: str, facts: RawFile, path: Path, files: Folder) -> str:
-    """The role of a register file: the first is `register`, those of further years and of wages alone are its parts."""
+    """The role of a register file: the first is `register`; those of further years, of wages alone and of other persons
+    with the same columns are its parts.
+    """
     if role != "register" or "register" not in files.found:
         return role
-    if facts.year:
-        return f"register_{facts.year}"
-    return "register_wages" if has_only_wages(open_file(path, facts).columns()) else role
+    own = _columns(path, facts)
+    part = f"register_{facts.year}" if facts.year else "register_wages" if has_only_wages(own) else role
+    if part not in files.found:
+        return part
+    is_same = set(own) == set(_columns(files.found[part], files.facts[part]))
+    return f"register_{slug(path.stem)}" if is_same and find_form(own) is None else part
+
+
+def _columns(path: Path, facts: RawFile) -> list[str]:
+    """The columns of a file of the register, in one case, as they are read: the weeks of a file of a year with it."""
+    names = weeks_of_year(rename(path, open_file(path, facts).columns(), facts.columns), facts.year)
+    return [name.casefold() for name in names]
 
 
 def look_at(path: Path, signs: Signs, old: Extract | None = None) -> tuple[str | None, RawFile]:
@@ -156,12 +170,12 @@ def look_at(path: Path, signs: Signs, old: Extract | None = None) -> tuple[str |
 def _reason_to_leave(path: Path) -> str:
     if path.is_dir():
         return "a folder"
+    if is_compressed(path):
+        return "compressed: unpack it"
     if not kind_of(path):
         return f"no file of {', '.join(SUFFIXES)}: if it holds data, save it as one"
     if not PLAIN.fullmatch(path.name):
         return "its name has blanks or signs other than letters, digits, _, . and -: give it another"
-    if path.stem in FORBIDDEN:
-        return "its name is that of a settings file: give it another"
     return ""
 
 
@@ -201,7 +215,12 @@ def _keep_declared(new: Extract, old: Extract | None) -> Extract:
     declared = {file.path: file for file in old.files.values()}
     files = {
         role: msgspec.structs.replace(
-            file, **{name: getattr(declared[file.path], name) for name in DECLARED if file.path in declared}
+            file,
+            **{
+                name: value
+                for name, usual in DECLARED.items()
+                if file.path in declared and (value := getattr(declared[file.path], name)) != usual
+            },
         )
         for role, file in new.files.items()
     }

@@ -40,7 +40,7 @@ def write_extract(extract: Extract, study: Study, questions: Sequence[str] = ())
 
 
 def _uncovered(extract: Extract) -> list[str]:
-    if extract.format == "dream_wide":
+    if extract.format == "dream_wide" and len(extract.registers) == 1:
         return []
     comment = '  # a week of a person without a row: "unknown", or "none" for no state'
     return [f"uncovered = {_quote(extract.uncovered)}{comment}"]
@@ -71,8 +71,9 @@ def _pairs(names: Mapping[str, str]) -> str:
 def _file(role: str, file: RawFile) -> list[str]:
     """The facts of a file; those that are as they are for most files are left out."""
     described = [f"[files.{role}]", f"path = {_quote(file.path)}"]
-    found = {"kind": file.kind, "encoding": file.encoding, "header": file.header, "year": file.year}
-    usual = {"kind": "csv", "encoding": "utf-8", "header": 1, "year": 0}
+    found = {"kind": file.kind, "encoding": file.encoding, "header": file.header, "sheet": file.sheet,
+             "year": file.year}  # fmt: skip
+    usual = {"kind": "csv", "encoding": "utf-8", "header": 1, "sheet": "", "year": 0}
     described += [f"{name} = {_value(value)}" for name, value in found.items() if value != usual[name]]
     described += [
         f"rows = {file.rows}",

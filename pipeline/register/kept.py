@@ -10,13 +10,12 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from pipeline.errors import InputError
-from pipeline.register.calendar import week_of_iso
-from pipeline.register.columns import DEGREE, LIKE_A_CELL, WEEK_OF_YEAR
+from pipeline.register.columns import LIKE_A_CELL, WEEK_OF_YEAR
 from pipeline.register.files.kinds import open_file
 from pipeline.register.files.rows import Chunk
+from pipeline.register.parts import join_parts, weeks_of_year, without_week_53
 from pipeline.register.persons import link_keys, require_one_form
 from pipeline.register.readers import (
     describe_frame,
@@ -24,6 +23,7 @@ from pipeline.register.readers import (
     refuse_repeated_keys,
     rename,
     require_columns,
+    require_names,
     require_rows,
     require_same,
 )
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 FAMILY = re.compile(
     r"(.*?)[_ ]?[0-9][0-9_qQkKvV]*(?:[0-9]{4})?", re.DOTALL
 )  # a name that ends in numbers: a time, or one of several
-LAST_OF_A_LONG_YEAR = 53
 QUIET_SECONDS, SECONDS_BETWEEN = 3.0, 2.0
 LONGEST_LIST = 12
 ROWS_LOOKED_AT = 200
@@ -46,9 +45,9 @@ ROWS_LOOKED_AT = 200
 def keep_register(
     paths: Sequence[Path], files: Sequence[RawFile], keys: Sequence[str], *, is_wide: bool
 ) -> pd.DataFrame:
-    """The rows of the register, of one file or of one a year, that `keep_rows` keeps of each."""
+    """The rows of the register, of one file or of several, that `keep_rows` keeps of each."""
     frames = [keep_rows(path, file, keys, is_wide=is_wide) for path, file in zip(paths, files, strict=True)]
-    return join_years(frames, files[0].key)
+    return join_parts(frames, files, is_wide=is_wide)
 
 
 def keys_asked(allocation: pd.DataFrame, key: str) -> list[str]:
@@ -66,12 +65,13 @@ def keep_rows(path: Path, facts: RawFile, keys: Sequence[str], *, is_wide: bool)
     """
     import pandas as pd
 
-    if path.stat().st_size <= LARGE:
+    is_large = path.stat().st_size > LARGE  # it is hashed while it is read
+    if not is_large:
         require_same(path, facts)
     file = open_file(path, facts)
     header = file.columns()
     names = rename(path, header, facts.columns)
-    require_columns(_named(names, path), [facts.key])
+    require_names(str(path), names, [facts.key])
     own = dict(zip(names, header, strict=True))
     columns = [name for name in names if name == facts.key or not is_wide or _is_read(name, facts)]
     _say_others(path, [name for name in names if name not in columns])
@@ -82,12 +82,16 @@ def keep_rows(path: Path, facts: RawFile, keys: Sequence[str], *, is_wide: bool)
     ):
         seen.count(chunk)
         parts.append(chunk.rows)
-    require_same(path, facts)
+    if is_large:
+        require_same(path, facts)
     frame = pd.concat(parts) if parts else pd.DataFrame(columns=[own[name] for name in columns], dtype=object)
-    frame = frame.set_axis(weeks_of_year(columns, facts.year), axis="columns").rename_axis(index="line")
+    names = weeks_of_year(columns, facts.year)
+    frame = frame.set_axis(names, axis="columns").rename_axis(index="line")
     _check(seen, path, facts, is_wide=is_wide)
     describe_frame(frame, path, facts)
-    return _without_week_53(frame, facts.year)
+    if facts.year:
+        frame.attrs["stored"] = dict(zip(names, columns, strict=True))
+    return without_week_53(frame, facts.year)
 
 
 def count_rows(path: Path, facts: RawFile, *, repeats: bool) -> tuple[int, pd.DataFrame]:
@@ -104,45 +108,12 @@ def count_rows(path: Path, facts: RawFile, *, repeats: bool) -> tuple[int, pd.Da
 
     for chunk in _progress(file.chunks(own[facts.key], header, choose), path):
         seen.count(chunk)
-        first = chunk.rows if first is None else first
+        first = chunk.rows if first is None or first.empty else first
     if not facts.year:
         refuse_missing_keys(str(path), facts.key, seen.missing)
     if not repeats:
         refuse_repeated_keys(str(path), facts.key, seen.repeated())
     return seen.rows, pd.DataFrame(columns=header) if first is None else first
-
-
-def join_years(frames: Sequence[pd.DataFrame], key: str) -> pd.DataFrame:
-    """The rows of several files of one register as one a person; the line is that in the first file with the person.
-
-    Raises InputError for a column, other than the key, that two files have: one of no week, month or year is taken
-    from the first file.
-    """
-    import pandas as pd
-
-    if len(frames) == 1:
-        return frames[0]
-    joined, lines = pd.DataFrame(), pd.Series(dtype="int64")
-    for frame in frames:
-        owners = link_keys(frame[key])
-        _write_decimals(frame, frames[0].attrs["decimal"])
-        part = frame.set_axis(owners, axis="index")
-        lines = lines.combine_first(pd.Series(frame.index.to_numpy(), index=owners))
-        double = [name for name in map(str, part) if name in joined and LIKE_A_CELL.match(name)]
-        if double:
-            raise InputError(f"{frame.attrs['path']}: column {double[0]} is in another file of the register too "
-                             f"({len(double)} columns). Keep one of each.")  # fmt: skip
-        joined = part.combine_first(joined) if len(joined) else part
-    joined = joined.fillna("").set_axis(pd.Index(lines.loc[joined.index].astype("int64"), name="line"), axis="index")
-    joined.attrs.update(frames[0].attrs)
-    return joined
-
-
-def _write_decimals(frame: pd.DataFrame, decimal: str) -> None:
-    """Write the degrees of employment, the only numbers with a fraction, with the decimal mark of the first file."""
-    own = frame.attrs["decimal"]
-    for name in (name for name in map(str, frame) if DEGREE.fullmatch(name)):
-        frame[name] = frame[name].str.replace(own, decimal, regex=False)
 
 
 def _check(seen: SeenKeys, path: Path, facts: RawFile, *, is_wide: bool) -> None:
@@ -161,14 +132,12 @@ def _check(seen: SeenKeys, path: Path, facts: RawFile, *, is_wide: bool) -> None
         if 2 * seen.rounded > seen.rows:
             odd = pd.Series(["00"] * seen.rounded + ["01"] * (seen.rows - seen.rounded), dtype=object)
         if len(odd):
-            require_one_form(seen.trial.rename(facts.key), _named([facts.key], path, odd))
+            require_one_form(seen.trial.rename(facts.key), _named(facts.key, path, odd))
 
 
-def _named(names: list[str], path: Path, column: Any = None) -> pd.DataFrame:
-    """A frame of these columns without a row, or of one with this column, that errors name by the file."""
-    import pandas as pd
-
-    frame = pd.DataFrame(columns=names, dtype=object) if column is None else pd.DataFrame({names[0]: column})
+def _named(name: str, path: Path, column: pd.Series) -> pd.DataFrame:
+    """A frame of this column alone, that errors name by the file."""
+    frame = column.to_frame(name)
     frame.attrs["path"] = str(path)
     return frame
 
@@ -190,26 +159,6 @@ def _say_others(path: Path, names: list[str]) -> None:
     if names:
         more = f" and {len(families) - LONGEST_LIST} families more" if len(families) > LONGEST_LIST else ""
         print(f"register: {path}: {len(names)} other columns are not read: {listed}{more}")
-
-
-def weeks_of_year(names: list[str], year: int) -> list[str]:
-    """y_1 or y_01 of the file of a year as Y_yyww; other names as they are."""
-    if not year:
-        return names
-    found = {name: WEEK_OF_YEAR.fullmatch(name) for name in names}
-    return [f"Y_{year % 100:02d}{int(match.group(1)):02d}" if match else name for name, match in found.items()]
-
-
-def _without_week_53(frame: pd.DataFrame, year: int) -> pd.DataFrame:
-    """The file of a year without its week 53, which every such file has, if the year has none and it is empty."""
-    last = f"Y_{year % 100:02d}{LAST_OF_A_LONG_YEAR}"
-    if not year or last not in frame or frame[last].ne("").any():
-        return frame
-    try:
-        week_of_iso(year, LAST_OF_A_LONG_YEAR)
-    except ValueError:
-        return frame.drop(columns=last)
-    return frame
 
 
 def _progress(chunks: Iterator[Chunk], path: Path) -> Iterator[Chunk]:

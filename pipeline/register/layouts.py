@@ -11,6 +11,7 @@ import numpy as np
 
 from pipeline.register.files.kinds import kind_of
 from pipeline.register.files.layout import find_encoding, find_header
+from pipeline.register.files.sheet import counts_from_1904
 from pipeline.register.files.sheet import find_header as find_row
 from pipeline.register.recognise import Signs, known_columns
 from pipeline.settings.extract import RawFile
@@ -34,7 +35,9 @@ def find_layout(path: Path, signs: Signs, known: RawFile | None = None) -> RawFi
         header, separator = find_header(path, encoding, names)
         facts = msgspec.structs.replace(facts, encoding=encoding, header=header, separator=separator)
     elif kind == "xlsx":
-        facts = msgspec.structs.replace(facts, header=find_row(path, names))
+        dates = "excel-1904" if counts_from_1904(path) else facts.dates
+        sheet, header = find_row(path, names)
+        facts = msgspec.structs.replace(facts, header=header, sheet=sheet, dates=dates)
     return facts if known is None else msgspec.structs.replace(facts, blanks=known.blanks)
 
 

@@ -179,9 +179,7 @@ def _read_states(
     if benefit_codes is None:
         states = parse_names(register, column, extract.spellings.get(column, {}))
         return pd.Categorical(states, categories=sorted({NO_CODE, *states}))
-    cells = register[[column]]
-    cells.attrs["path"] = register.attrs["path"]
-    codes = parse_codes(cells, benefit_codes, extract.register_version)
+    codes = parse_codes(register, [column], benefit_codes, extract.register_version)
     return codes if NO_CODE in codes.categories else codes.add_categories([NO_CODE])
 
 

@@ -6,7 +6,9 @@ import re
 from typing import TYPE_CHECKING
 
 from pipeline.errors import InputError
+from pipeline.register.places import place_of_row
 from pipeline.register.readers import check_key, refuse_cells
+from pipeline.register.seen import LONGEST_NUMBER, link_key
 from pipeline.settings.extract import Extract
 
 if TYPE_CHECKING:
@@ -16,11 +18,12 @@ NUMBER = re.compile(r"[0-9]{2}([0-9]{2})[0-9]{2}-?[0-9]{4}")  # day, month, year
 WHOLE = re.compile(r"[0-9]{1,9}")
 MONTHS = 12  # those of the synthetic trial have the month of birth plus twelve
 LONGEST_FORM_SHOWN = 20
+MOST_TYPED = 0.05  # of the numbers: more are not mistyped but written in another way
 
 
 def link_keys(cells: pd.Series) -> pd.Series:
-    """The keys as files are linked by them: as text, a whole number of up to nine digits without leading zeros."""
-    return cells.map(lambda key: key.lstrip("0") or "0" if WHOLE.fullmatch(key) else key)
+    """The keys as files are linked by them: as text, whole numbers without leading zeros, which one file may lack."""
+    return cells.map(link_key)
 
 
 def number_persons(frame: pd.DataFrame, key: str) -> pd.Series:
@@ -33,7 +36,8 @@ def number_persons(frame: pd.DataFrame, key: str) -> pd.Series:
     if whole.mean() > 1 / 2:
         refuse_cells(frame, key, ~whole, "is no whole number, as the other keys are", "Mend the cell.")
         return keys.astype("int64")
-    return keys.map({name: number for number, name in enumerate(sorted(keys), 1)}).astype("int64")
+    ranked = sorted(keys, key=lambda name: name.zfill(LONGEST_NUMBER) if name.isdigit() else name)
+    return keys.map({name: number for number, name in enumerate(ranked, 1)}).astype("int64")
 
 
 def require_one_form(keys: pd.Series, register: pd.DataFrame) -> None:
@@ -45,15 +49,19 @@ def require_one_form(keys: pd.Series, register: pd.DataFrame) -> None:
     if keys.str.fullmatch(NUMBER).mean() <= 1 / 2:
         return
     usual, column = keys.map(_form).mode(), str(keys.name)
-    for path, numbers in (("allocation file", keys), (register.attrs["path"], register[column])):
+    for frame, numbers in ((None, keys), (register, register[column])):
+        path = keys.attrs.get("path", "allocation file") if frame is None else frame.attrs["path"]
         _require_last_digits(path, numbers)
         forms = numbers.map(_form)
         other = forms[~forms.isin(usual[:1])]
         if len(other):
+            line, few = other.index[0], len(other) <= MOST_TYPED * len(forms)
+            place = f"{path}, line {line}" if frame is None else place_of_row(frame, line)
+            remedy = "Mend the cells" if few else "Ask for both files with the numbers written in one way"
             raise InputError(
-                f"{path}, line {other.index[0]}, column {column}: {len(other)} persons' numbers are written "
-                f"as {other.iloc[0][:LONGEST_FORM_SHOWN]}, those of the allocation file as "
-                f"{usual[0][:LONGEST_FORM_SHOWN]}. Ask for both files with the numbers written in one way."
+                f"{place}, column {column}: {len(other)} of {len(forms)} persons' numbers are written "
+                f"as {other.iloc[0][:LONGEST_FORM_SHOWN]}, most of the allocation file as "
+                f"{usual[0][:LONGEST_FORM_SHOWN]} (x a digit, A another character). {remedy}."
             )
 
 

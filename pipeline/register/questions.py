@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING
 
 from pipeline.register.answers import item_ends
-from pipeline.register.cells import ISO
+from pipeline.register.cells import ISO, ORDERS
 from pipeline.register.readers import NUMBERED, parse_numbers
+from pipeline.register.shown import count_digits, show_value
 from pipeline.settings.extract import Extract, RawFile
 from pipeline.settings.scales import asked_again, item_names
 from pipeline.settings.study import Design
@@ -19,8 +21,9 @@ if TYPE_CHECKING:
 
 ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 ORDERED = re.compile(r"\d{2}[-./]\d{2}[-./]\d{4}")
-SERIAL = re.compile(r"\d{4,6}")
+SERIAL = re.compile(r"\d{5,12}")
 LONGEST_LIST = 8
+MOST_CODES, DIGITS_OF_A_CODE = 3, 3  # for no answer, as 8, 98 and 998
 
 
 def ask(extract: Extract, frames: Mapping[str, pd.DataFrame], design: Design, scales: pd.DataFrame | None) -> list[str]:
@@ -36,8 +39,12 @@ def ask(extract: Extract, frames: Mapping[str, pd.DataFrame], design: Design, sc
             frame, path = frames[role], extract.files[role].path
             found += _about_columns(path, frame, list(dict.fromkeys(names)))
             dates = [name for name in (design.date, design.answered) if name and name in names]
-            is_told = extract.files[role].dates != ISO or extract.files[role].kind in NUMBERED
-            found += [] if is_told else [q for name in dates if name in frame for q in _about_dates(path, frame, name)]
+            facts = extract.files[role]
+            if facts.dates not in ORDERS:
+                is_told = facts.dates != ISO or facts.kind in NUMBERED
+                found += [
+                    q for name in dates if name in frame for q in _about_dates(path, frame, name, is_told=is_told)
+                ]
             found += _about_scales(extract.files[role], frame, item_ends(scales)) if role != "allocation" else []
     return found
 
@@ -53,7 +60,8 @@ def _about_columns(path: str, frame: pd.DataFrame, names: list[str]) -> list[str
     ]
 
 
-def _about_dates(path: str, frame: pd.DataFrame, column: str) -> list[str]:
+def _about_dates(path: str, frame: pd.DataFrame, column: str, *, is_told: bool) -> list[str]:
+    """Of dates in no known order, and of numbers unless it `is_told` who counts them."""
     cells = frame[column][frame[column] != ""]
     other = cells[~cells.str.fullmatch(ISO_DATE)]
     if other.str.fullmatch(ORDERED).sum() * 2 > len(cells):
@@ -61,7 +69,7 @@ def _about_dates(path: str, frame: pd.DataFrame, column: str) -> list[str]:
             f"{path}, column {column}: {len(other)} cells are dates like 31-01-2015. Day or month first? Say "
             'dates = "dd-mm-yyyy", or "mm-dd-yyyy"'
         ]
-    if other.str.fullmatch(SERIAL).sum() * 2 > len(cells):
+    if not is_told and other.str.fullmatch(SERIAL).sum() * 2 > len(cells):
         return [
             f'{path}, column {column}: {len(other)} cells are numbers. Counted by whom? Say dates = "excel", or "sas"'
         ]
@@ -77,12 +85,21 @@ def _about_scales(facts: RawFile, frame: pd.DataFrame, ends: Mapping[str, tuple[
         values = parse_numbers(frame[item], frame.attrs.get("decimal", ","))
         off = values[(values < low) | (values > high)]
         if len(off):
+            ends_of = " to ".join(show_value(f"{value:.10g}") for value in (values.min(), values.max()))
             asked.append(
-                f"{facts.path}, column {item}: {len(off)} answers off the scale {low:g} to {high:g}, "
-                f"from {values.min():g} to {values.max():g}. Another coding, or a code for no answer? Say "
-                f'offset = {{ {item} = -1 }}, or no_answer = {{ {item} = ["{off.mode().iloc[0]:g}"] }}'
+                f"{facts.path}, column {item}: {len(off)} of {values.notna().sum()} answers off the scale {low:g} to "
+                f"{high:g}; all lie from {ends_of}. {_guess(item, off, is_all=len(off) == values.notna().sum())}"
             )
     return asked
+
+
+def _guess(item: str, off: pd.Series, *, is_all: bool) -> str:
+    """What answers off their scale may be, and how that is declared: codes for no answer are few beside answers."""
+    coding = f"Another coding? Say offset = {{ {item} = -1 }}"
+    codes = [f"{value:.10g}" for value in off.unique()]
+    if is_all or len(codes) > MOST_CODES or any(count_digits(code) > DIGITS_OF_A_CODE for code in codes):
+        return f'{coding}. Or another column? Say columns = {{ {item} = "..." }}'
+    return f"{coding}. Codes for no answer? Say no_answer = {{ {item} = {json.dumps(codes)} }}"
 
 
 def _list(names: Iterable[object]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ import numpy as np
 
 from pipeline.errors import InputError
 from pipeline.register.files.kinds import open_file
+from pipeline.register.places import place_of_cell, place_of_row
 from pipeline.register.shown import DIGITS_OF_A_BIRTH_DATE as DIGITS_OF_A_BIRTH_DATE
 from pipeline.register.shown import count_digits as count_digits
 from pipeline.register.shown import show_value as show_value
@@ -79,8 +80,9 @@ def read_file(path: Path, facts: RawFile, *, repeats: bool = False) -> pd.DataFr
     header in line 1 unless told, of others the numbers of the rows.
 
     Columns keep the order of the file and its names, but for `facts.columns`: the name wanted, and that in the file.
-    Empty cells are '', and surrounding blanks are trimmed. Raises InputError for what the format's module refuses, and
-    if the key is missing or, unless it `repeats`, repeated. A file whose key is '' holds no persons.
+    Empty cells are '', surrounding blanks are trimmed, and a row of empty cells alone is none. Raises InputError for
+    what the format's module refuses, and if the key is missing or, unless it `repeats`, repeated. A file whose key is
+    '' holds no persons.
     """
     import pandas as pd
 
@@ -90,6 +92,7 @@ def read_file(path: Path, facts: RawFile, *, repeats: bool = False) -> pd.DataFr
     parts = [chunk.rows for chunk in file.chunks(None, columns, None)]
     frame = pd.concat(parts) if parts else pd.DataFrame(columns=columns, dtype=object)
     frame = frame.set_axis(names, axis="columns").rename_axis(index="line")
+    frame = frame[(frame != "").any(axis=1)]
     describe_frame(frame, path, facts)
     if facts.key:
         require_columns(frame, [facts.key])
@@ -99,8 +102,12 @@ def read_file(path: Path, facts: RawFile, *, repeats: bool = False) -> pd.DataFr
 
 def describe_frame(frame: pd.DataFrame, path: Path, facts: RawFile) -> None:
     """Note on the frame where it comes from, its decimal mark, its dates and its own names of columns."""
-    dates = facts.dates if facts.dates != "yyyy-mm-dd" else NUMBERED.get(facts.kind, facts.dates)
-    frame.attrs.update(path=str(path), decimal=facts.decimal, names=dict(facts.columns), dates=dates)
+    frame.attrs.update(path=str(path), decimal=facts.decimal, names=dict(facts.columns), dates=dates_written(facts))
+
+
+def dates_written(facts: RawFile) -> str:
+    """How the file writes dates, as extract.toml says or as its format counts them."""
+    return facts.dates if facts.dates != "yyyy-mm-dd" else NUMBERED.get(facts.kind, facts.dates)
 
 
 def again(path: Path) -> str:
@@ -129,20 +136,22 @@ def refuse_cells(frame: pd.DataFrame, column: str, wrong: pd.Series, fault: str,
         return
     shown = show_value(str(frame.loc[wrong, column].iloc[0]))
     raise InputError(
-        f"{frame.attrs['path']}, line {frame.index[wrong][0]}, column {column}: the value {shown} {fault} "
+        f"{place_of_row(frame, frame.index[wrong][0])}, column {column}: the value {shown} {fault} "
         f"({int(wrong.sum())} cells). {remedy}"
     )
 
 
-def refuse_block(cells: pd.DataFrame, wrong: npt.NDArray[np.bool_], fault: str, remedy: str) -> None:
-    """As `refuse_cells`, for the cells of many columns marked in `wrong` (rows, columns)."""
+def refuse_block(
+    frame: pd.DataFrame, columns: Sequence[str], wrong: npt.NDArray[np.bool_], fault: str, remedy: str
+) -> None:
+    """As `refuse_cells`, for the cells of many `columns` marked in `wrong` (rows, columns)."""
     places = np.argwhere(wrong)
     if not len(places):
         return
     row, column = places[0]
     raise InputError(
-        f"{cells.attrs['path']}, line {cells.index[row]}, column {cells.columns[column]}: the value "
-        f"{show_value(str(cells.iat[row, column]))} {fault} ({len(places)} cells). {remedy}"
+        f"{place_of_cell(frame, row, columns[column])}: the value "
+        f"{show_value(str(frame[columns[column]].iat[row]))} {fault} ({len(places)} cells). {remedy}"
     )
 
 
@@ -155,10 +164,15 @@ def parse_numbers(cells: pd.Series, decimal: str) -> pd.Series:
 
 def require_columns(frame: pd.DataFrame, names: list[str]) -> None:
     """Raise InputError naming the file and the columns among `names` that `frame` lacks."""
-    absent = [name for name in names if name not in frame.columns]
+    require_names(frame.attrs["path"], frame.columns, names)
+
+
+def require_names(path: str, columns: Collection[str], names: list[str]) -> None:
+    """As `require_columns`, of the columns of a file that is not read yet."""
+    absent = [name for name in names if name not in columns]
     if absent:
         raise InputError(
-            f"{frame.attrs['path']}, line 1: columns missing: {', '.join(absent[:5])} ({len(absent)} in all). "
+            f"{path}, line 1: columns missing: {', '.join(absent[:5])} ({len(absent)} in all). "
             "Restore them, or say what the file calls them under columns in extract.toml."
         )
 

@@ -20,7 +20,7 @@ from pipeline.register.readers import again
 from pipeline.register.recognise import Signs
 from pipeline.settings.extract import Extract, RawFile
 from pipeline.settings.reading import read_settings
-from pipeline.settings.scales import asked_again, item_names
+from pipeline.settings.scales import asked_again, check_scales, item_names
 from pipeline.settings.study import Study
 from pipeline.storage import LARGE, digest, write_if_changed
 
@@ -76,11 +76,15 @@ def take_over(source: Path, folder: Path, settings: Path) -> list[str]:
 
 
 def read_scales(settings: Path) -> pd.DataFrame | None:
-    """The scales in a folder of settings, as text; None where there are none."""
+    """The scales in a folder of settings, as text; None where there are none. InputError for cells that cannot be."""
     import pandas as pd
 
     path = settings / "scales.csv"
-    return pd.read_csv(path, dtype=str, keep_default_na=False) if path.exists() else None
+    if not path.exists():
+        return None
+    scales = pd.read_csv(path, dtype=str, keep_default_na=False)
+    check_scales(str(path), scales)
+    return scales
 
 
 def read_signs(settings: Path) -> tuple[Study, Signs]:

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from pipeline.register.columns import WAGE, WEEK, WEEK_OF_YEAR
 from pipeline.register.long import FORMS, find_form
+from pipeline.settings.extract import ROLES
 from pipeline.settings.study import Design
 
 NAMES = {"dream": "register"}  # names of files that tell the role, where they are not the role itself
-ROLES = ("register", "allocation", "baseline_survey", "followup_survey", "targets")
 TARGETS = {"exhibit", "panel", "row", "column", "statistic", "role"}
 WIDE = "dream_wide"
 PERSONS = {"pnr", "cpr", "cprnr", "lobenr", "loebenr", "person_id", "personid", "id"}  # what registers call the key
@@ -78,7 +78,7 @@ def wanted_columns(signs: Signs) -> set[str]:
     """The columns that the study names, in whichever file they are."""
     design = signs.design
     named = [design.person, design.key, design.arm, design.date, design.answered, design.consent]
-    named += [grouping.column for grouping in design.groupings]
+    named += [grouping.column for grouping in design.groupings] + design.identity.columns
     return {name for name in named if name} | signs.items | signs.asked_again
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,35 +17,46 @@ if TYPE_CHECKING:
 
 FORM = str.maketrans({str(digit): "x" for digit in range(10)})
 EMPTY = -1
+LONGEST_NUMBER = 18  # digits of a number of 64 bits
+MOST_HELD = 1 << 20  # keys of others that are held in mind, whatever the size of the register
+SPREAD = np.uint64(0x9E3779B97F4A7C15)  # 2^64 over the golden ratio: numbers near each other are far apart
 
 
 @dataclass
 class SeenKeys:
-    """The keys of a whole file: numbers that stand for them, their lines, and those that are written oddly."""
+    """The keys of a whole file: those in mind as numbers with their lines, and those that are written oddly.
+
+    In mind are all keys of the trial's persons, and of others as many as there are up to MOST_HELD; of more those whose
+    spread numbers are lowest, so that of a key which is held every line is.
+    """
 
     wanted: set[str]
     trial: pd.Series
     numbers: list[NDArray[np.int64]] = field(default_factory=list)
     lines: list[NDArray[np.int64]] = field(default_factory=list)
+    limit: int = 2**64 - 1
     missing: list[int] = field(default_factory=list)
     odd: dict[int, str] = field(default_factory=dict)
     rounded: int = 0
     rows: int = 0
+    _chosen: tuple[list[str], NDArray[np.int64]] = field(default_factory=lambda: ([], np.zeros(0, np.int64)))
 
     def choose(self, keys: list[str]) -> list[int]:
         """The places of the persons looked for: of keys as they link the files, 7 and 007 are one."""
-        wanted = self.wanted
-        return [place for place, key in enumerate(keys) if _link(key) in wanted]
+        numbers = _numbers(keys)
+        self._chosen = keys, numbers
+        places = np.flatnonzero(np.isin(numbers, self._sought)).tolist()
+        return [place for place in places if link_key(keys[place]) in self.wanted]
 
     def count(self, chunk: Chunk) -> None:
         """Note the keys of a chunk."""
         keys, lines = chunk.keys, chunk.lines
-        self.numbers.append(np.fromiter(map(_number, keys), dtype=np.int64, count=len(keys)))
-        self.lines.append(np.asarray(lines, dtype=np.int64))
+        chosen, numbers = self._chosen
+        self._hold(numbers if chosen is keys else _numbers(keys), np.asarray(lines, dtype=np.int64))
         self.rows += len(keys)
         if "" in keys:
             self.missing += [line for line, key in zip(lines, keys, strict=True) if not key]
-        self.rounded += sum(key.endswith("00") for key in keys)
+        self.rounded += "\n".join([*keys, ""]).count("00\n")
         usual = self._usual
         if usual and set("\n".join(keys).translate(FORM).split("\n")) - {usual, ""}:
             self.odd |= {
@@ -55,25 +68,53 @@ class SeenKeys:
         forms = self.trial.str.translate(FORM).mode()
         return str(forms.iloc[0]) if len(forms) else ""
 
+    @cached_property
+    def _sought(self) -> NDArray[np.int64]:
+        return _numbers(sorted(self.wanted))
+
+    def _hold(self, numbers: NDArray[np.int64], lines: NDArray[np.int64]) -> None:
+        """Keep in mind what is to be kept of these; of all that is held, if it is too much, the lower half."""
+        self._append(numbers, lines)
+        while sum(map(len, self.numbers)) > MOST_HELD + len(self._sought):
+            self.limit //= 2
+            numbers, lines = np.concatenate(self.numbers), np.concatenate(self.lines)
+            self.numbers, self.lines = [], []
+            self._append(numbers, lines)
+
+    def _append(self, numbers: NDArray[np.int64], lines: NDArray[np.int64]) -> None:
+        kept = (numbers.astype(np.uint64) * SPREAD <= np.uint64(self.limit)) | np.isin(numbers, self._sought)
+        kept &= numbers != EMPTY
+        self.numbers.append(numbers[kept])
+        self.lines.append(lines[kept])
+
     def repeated(self) -> list[int]:
-        """The lines of keys that occur more than once."""
-        numbers, lines = (
-            np.concatenate(part) if part else np.zeros(0, np.int64) for part in (self.numbers, self.lines)
-        )
-        known = numbers != EMPTY
-        numbers, lines = numbers[known], lines[known]
+        """The lines of keys in mind that occur more than once."""
+        if not self.numbers:
+            return []
+        numbers, lines = np.concatenate(self.numbers), np.concatenate(self.lines)
         ordered = np.sort(numbers)
         double = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
         return [int(line) for line in lines[np.isin(numbers, double)]] if len(double) else []
 
 
+def _numbers(keys: list[str]) -> NDArray[np.int64]:
+    """The numbers that stand for the keys."""
+    together = "".join(keys)
+    are_whole = together.isascii() and together.isdigit() and min(map(len, keys)) > 0
+    is_short = are_whole and max(map(len, keys)) <= LONGEST_NUMBER
+    return np.fromiter(map(int if is_short else _number, keys), dtype=np.int64, count=len(keys))
+
+
 def _number(key: str) -> int:
-    """A whole number that stands for a key: itself, or beyond the whole numbers its hash."""
-    if key.isdecimal() and len(key) <= 15:
-        return int(key) if len(key) <= 9 else int("1" + key)
-    return EMPTY if not key else hash(key) | -(1 << 62)
+    """A whole number that stands for a key as files are linked by it: itself, or of other texts its hash."""
+    link = link_key(key)
+    if link.isdecimal() and len(link) <= LONGEST_NUMBER:
+        return int(link)
+    if not key:
+        return EMPTY
+    return int.from_bytes(hashlib.blake2b(link.encode(), digest_size=8).digest(), signed=True) | -(1 << 62)
 
 
-def _link(key: str) -> str:
-    """The key as `link_keys` has it."""
-    return key.lstrip("0") or "0" if len(key) <= 9 and key.isascii() and key.isdigit() else key
+def link_key(key: str) -> str:
+    """A key as files are linked by it: a whole number without its leading zeros."""
+    return key.lstrip("0") or "0" if key.isascii() and key.isdigit() else key

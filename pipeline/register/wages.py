@@ -25,7 +25,8 @@ def find_wages(rows: pd.DataFrame, columns: RegisterColumns, decimal: str) -> di
     `rows` are those of the register file, text indexed by line. Raises InputError naming file, line and column for
     what is no industry code, and in the columns of the degree of employment for what is no number in (0, 1].
     """
-    industries = _block(rows, list(columns.months.values()))
+    months = list(columns.months.values())
+    industries = rows[months]
     texts, inverse = np.unique(industries.to_numpy(dtype=str), return_inverse=True)
     blank = np.isin(texts, list(BLANKS))
     wrong = ~blank & ~np.array([bool(INDUSTRY.fullmatch(text)) for text in texts], dtype=bool)
@@ -33,26 +34,21 @@ def find_wages(rows: pd.DataFrame, columns: RegisterColumns, decimal: str) -> di
     remedy = "Ask for the extract again: a wage record has an industry code of six digits."
     faults = Faults()
     with faults.part():
-        refuse_block(industries, wrong[inverse].reshape(shape), "is no industry code", remedy)
+        refuse_block(rows, months, wrong[inverse].reshape(shape), "is no industry code", remedy)
     with faults.part():
-        _check_degrees(_block(rows, list(columns.degrees.values())), decimal)
+        _check_degrees(rows, list(columns.degrees.values()), decimal)
     faults.stop()
     found = ~blank[inverse].reshape(shape)
     return {name: found[:, place] for place, name in enumerate(industries.columns)}
 
 
-def _check_degrees(cells: pd.DataFrame, decimal: str) -> None:
+def _check_degrees(rows: pd.DataFrame, columns: list[str], decimal: str) -> None:
     import pandas as pd
 
+    cells = rows[columns]
     texts, inverse = np.unique(cells.to_numpy(dtype=str), return_inverse=True)
     numbers = parse_numbers(pd.Series(texts, dtype=object), decimal).to_numpy() if len(texts) else np.zeros(0)
     wrong = ~np.isin(texts, list(BLANKS)) & ~((numbers > 0) & (numbers <= 1))
     fault = f"is no degree of employment above 0 and at most 1, written with the decimal mark '{decimal}'"
     remedy = "Mend `decimal` in extract.toml, or ask for the extract again."
-    refuse_block(cells, wrong[inverse].reshape(cells.shape), fault, remedy)
-
-
-def _block(rows: pd.DataFrame, names: list[str]) -> pd.DataFrame:
-    block = rows[names]
-    block.attrs["path"] = rows.attrs["path"]
-    return block
+    refuse_block(rows, columns, wrong[inverse].reshape(cells.shape), fault, remedy)

@@ -27,7 +27,7 @@ def load_input(path: Path) -> Any:
     """
     if path.suffix == ".toml":
         return read_settings(path)
-    if (path.parent / DESCRIPTION).exists():
+    if is_received(path):
         return _read_received(path)
     if path.suffix == ".parquet":
         return _read_parquet(path)
@@ -38,6 +38,20 @@ def load_input(path: Path) -> Any:
     if path.suffix == ".svg":
         return path.read_text(encoding="utf-8")
     raise InputError(f"{path}: no way to read a {path.suffix} file. Use parquet, csv, toml, json or svg.")
+
+
+def is_received(path: Path) -> bool:
+    """Whether a file is one as received: it lies beside an extract.toml."""
+    return path.suffix != ".toml" and (path.parent / DESCRIPTION).exists()
+
+
+def name_of(path: Path) -> str:
+    """What a stage calls an input: its stem, and a received file by its role, since senders name files as they like."""
+    if not is_received(path):
+        return path.stem
+    from pipeline.register.readers import find_facts
+
+    return find_facts(path, read_settings(path.parent / DESCRIPTION))[0]
 
 
 def _read_parquet(path: Path) -> pd.DataFrame:

@@ -71,12 +71,12 @@ def every_column(variables: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([own, variables], ignore_index=True).fillna("")
 
 
-def own_types() -> dict[str, str]:
-    """The types of the columns that the pipeline itself gives derived tables, by their names."""
+def own_columns() -> list[dict[str, str]]:
+    """The columns that the pipeline itself gives derived tables, as rows of columns.csv."""
     import csv
 
     with OWN_COLUMNS.open(encoding="utf-8", newline="") as file:
-        return {row["name"]: row["type"] for row in csv.DictReader(file)}
+        return list(csv.DictReader(file))
 
 
 def validate_table(frame: pd.DataFrame, schema: Schema) -> None:

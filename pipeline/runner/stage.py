@@ -2,9 +2,9 @@
 
 python -m pipeline.runner.stage NAME --in FILE... --with FILE... --out FILE... --record FILE
 
-The names of the stage's parameters are the stems of its input files; the keys it returns are the names of its output
-files. Files given as --with are not handed to the stage but bear on its result: the dictionary, the lock file. make
-alone knows where the files lie.
+The names of the stage's parameters are the stems of its input files, of received ones their roles; the keys it returns
+are the names of its output files. Files given as --with are not handed to the stage but bear on its result: the
+dictionary, the lock file. make alone knows where the files lie.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from types import ModuleType
 from typing import Any
 
 from pipeline.errors import Faults, InputError, command
-from pipeline.runner.inputs import AS_RECEIVED, load_input, serialise
+from pipeline.runner.inputs import AS_RECEIVED, is_received, load_input, name_of, serialise
 from pipeline.storage import digest, fingerprint, write_if_changed
 
 DICTIONARY = ("variables.csv", "scales.csv")  # what says how a table must look
@@ -57,7 +57,8 @@ def run_stage(name: str, inputs: list[Path], others: list[Path], outputs: list[P
         raise InputError(f"stage {name}: an input or the code changed while the stage ran. Run make again.")
     changed = [path for path in outputs if write_if_changed(path, contents[path.name])]
     made = {str(path): _sha256(contents[path.name]) for path in outputs}
-    kept = {str(path): path.read_text(encoding="utf-8") for path in inputs if path.name in KEPT}
+    settings = [path for path in inputs if path.name in KEPT and not is_received(path)]
+    kept = {str(path): path.read_text(encoding="utf-8") for path in settings}
     _write_record(record, {"stage": name, "inputs": read, "outputs": made, "code": code, "settings": kept})
     _report(name, outputs, changed, time.perf_counter() - started)
     return changed
@@ -73,7 +74,8 @@ def _call(run: Callable[..., dict[str, Any]], inputs: list[Path], wanted: set[st
     named = {parameter.name for parameter in parameters if parameter.kind is not inspect.Parameter.VAR_KEYWORD}
     required = {parameter.name for parameter in parameters if parameter.default is parameter.empty} & named
     takes_more = len(named) < len(parameters)
-    given = {path.stem for path in inputs}
+    names = {path: name_of(path) for path in inputs}
+    given = set(names.values())
     asked = {"wanted": wanted} if "wanted" in named else {}
     if required - given - set(asked) or (given - named and not takes_more):
         raise InputError(
@@ -81,9 +83,9 @@ def _call(run: Callable[..., dict[str, Any]], inputs: list[Path], wanted: set[st
             f"{sorted(given - named)}. Make the Makefile and the stage agree."
         )
     loaded, faults = {}, Faults()
-    for path in inputs:
+    for path, name in names.items():
         with faults.part():
-            loaded[path.stem] = load_input(path)
+            loaded[name] = load_input(path)
     faults.stop()
     return run(**loaded, **asked)
 
@@ -154,15 +156,24 @@ def _sha256(content: bytes) -> str:
 
 @command
 def main(command_line: list[str]) -> None:
-    """Parse the command line and run the stage."""
+    """Parse the command line and run the stage; with --fault what is wrong goes to that file, for who tells it."""
     parser = argparse.ArgumentParser(prog="python -m pipeline.runner.stage", description="Run one stage.")
     parser.add_argument("name")
     parser.add_argument("--in", dest="inputs", nargs="*", type=Path, default=[])
     parser.add_argument("--with", dest="others", nargs="*", type=Path, default=[])
     parser.add_argument("--out", dest="outputs", nargs="+", type=Path, required=True)
     parser.add_argument("--record", type=Path, required=True)
+    parser.add_argument("--fault", type=Path)
     arguments = parser.parse_args(command_line)
-    run_stage(arguments.name, arguments.inputs, arguments.others, arguments.outputs, arguments.record)
+    try:
+        run_stage(arguments.name, arguments.inputs, arguments.others, arguments.outputs, arguments.record)
+    except InputError as error:
+        if arguments.fault is None:
+            raise
+        write_if_changed(arguments.fault, str(error).encode())
+        raise InputError(
+            f"stage {arguments.name} cannot go on. What is wrong with the extract and its settings:"
+        ) from error
 
 
 if __name__ == "__main__":

@@ -8,11 +8,18 @@ from typing import Any, Literal
 from msgspec import field
 
 from pipeline.errors import InputError
-from pipeline.settings.base import Settings, convert
+from pipeline.settings.base import Settings
 
 SETTINGS_FILE = "exhibits.toml"
-TITLED = ("Figure", "Table", "Dictionary", "Page", "Chapter")  # what must have a title
 RISK_FACTORS = "risk_factors"
+UnitName = Literal[
+    "coefficient", "count", "date", "days", "density", "percent", "percentage_points", "points", "probability", "share",
+    "years",
+]  # fmt: skip
+Statistic = Literal[
+    "estimate", "se", "ci_low", "ci_high", "p_value", "df", "n", "n_treated", "n_control", "n_clusters", "control_mean",
+    "at_risk", "x",
+]  # fmt: skip
 
 
 class Panel(Settings, frozen=True, kw_only=True):
@@ -44,7 +51,7 @@ class Size(Settings, frozen=True, kw_only=True):
 
     key: str
     estimate: str
-    statistic: str = "n"
+    statistic: Statistic = "n"
 
 
 class Step(Settings, frozen=True, kw_only=True):
@@ -61,7 +68,7 @@ class Figure(Settings, frozen=True, kw_only=True):
 
     kind: Literal["effect", "survival", "density", "flow", "map"]
     estimate: str
-    unit: str
+    unit: UnitName
     title_en: str = ""
     title_da: str = ""
     note_en: str = ""
@@ -72,7 +79,7 @@ class Figure(Settings, frozen=True, kw_only=True):
     size_en: str = ""
     size_da: str = ""
     steps: tuple[Step, ...] = ()
-    statistics: tuple[str, ...] = ("estimate",)
+    statistics: tuple[Statistic, ...] = ("estimate",)
     at_risk_weeks: tuple[int, ...] = ()
     first_week: int | None = None
     page_weeks: tuple[int, ...] = ()
@@ -95,8 +102,8 @@ class Column(Settings, frozen=True, kw_only=True):
     group_en: str = ""
     group_da: str = ""
     estimate: str = ""
-    statistics: tuple[str, ...] = ()
-    unit: str = ""
+    statistics: tuple[Statistic, ...] = ()
+    unit: UnitName | Literal[""] = ""
     values: dict[str, str] = field(default_factory=dict)
 
 
@@ -108,8 +115,8 @@ class Row(Settings, frozen=True, kw_only=True):
     label_da: str = ""
     panel: str = ""
     estimate: str = ""
-    statistics: tuple[str, ...] = ()
-    unit: str = ""
+    statistics: tuple[Statistic, ...] = ()
+    unit: UnitName | Literal[""] = ""
     decimals: int | None = None
     values: dict[str, str] = field(default_factory=dict)
 
@@ -123,7 +130,7 @@ class Follow(Settings, frozen=True, kw_only=True):
 class Line(Settings, frozen=True, kw_only=True):
     """What a row shows: statistics of its estimate, one below the other; a line with a label is a row of its own."""
 
-    statistics: tuple[str, ...]
+    statistics: tuple[Statistic, ...]
     label_en: str = ""
     label_da: str = ""
 
@@ -149,7 +156,7 @@ class Table(Settings, frozen=True, kw_only=True):
     foot: tuple[Row, ...] = ()
     lines: tuple[Line, ...] = (Line(statistics=("estimate",)),)
     stars: tuple[str, ...] = ()
-    unit: str = ""
+    unit: UnitName | Literal[""] = ""
     show_units: bool = False
     is_complete: bool = False
 
@@ -196,9 +203,13 @@ class Chapter(Settings, frozen=True, kw_only=True):
 
 
 class Page(Settings, frozen=True, kw_only=True):
-    """The words of the report page; languages are those in which the study has its exhibits."""
+    """The words of the report page; languages are those in which the study has its exhibits.
+
+    is_annex: a page in a folder of its own beside the report, to which it leads back.
+    """
 
     languages: tuple[Literal["en", "da"], ...] = ("en", "da")
+    is_annex: bool = False
     title_en: str = ""
     title_da: str = ""
     lede_en: str = ""
@@ -247,92 +258,9 @@ class Exhibits:
         return [name for name in self.order if name not in self.figures]
 
 
-def read_exhibits(data: Mapping[str, Any]) -> Exhibits:
-    """Validate the parsed file; an exhibit with `like` takes every key it leaves out from the one it names.
-
-    InputError names the exhibit and the key that does not fit.
-    """
-    order = tuple(name for name in data if name != "page")
-    odd = [name for name in order if not re.fullmatch(r"(figure|table)_\d+_\d+", name)]
-    if odd or "page" not in data:
-        raise InputError(
-            f"{SETTINGS_FILE}: [{', '.join(odd) or 'page'}] {'does not fit' if odd else 'is missing'}. "
-            "The tables of the file are [page] and the exhibits, such as [figure_1_2] and [table_1_2]."
-        )
-    full = {name: _inherit(data, name) for name in order}
-    page = convert(data["page"], Page, f"{SETTINGS_FILE} [page]")
-    homeless = [name for name in order if int(name.split("_")[1]) not in {chapter.number for chapter in page.chapters}]
-    if homeless:
-        raise InputError(f"{SETTINGS_FILE} [page]: no chapter for {', '.join(homeless)}. Add its number to `chapters`.")
-    words = [name for name in order if full[name].get("kind") == "dictionary"]
-    numbers = [name for name in order if name.startswith("table") and name not in words]
-    exhibits = Exhibits(
-        page=page,
-        figures={n: convert(full[n], Figure, f"{SETTINGS_FILE} [{n}]") for n in order if n.startswith("figure")},
-        tables={n: convert(full[n], Table, f"{SETTINGS_FILE} [{n}]") for n in numbers},
-        dictionaries={n: convert(full[n], Dictionary, f"{SETTINGS_FILE} [{n}]") for n in words},
-        order=order,
-    )
-    for name, part in {"page": page, **exhibits.figures, **exhibits.tables, **exhibits.dictionaries}.items():
-        _require_words(part, name, page.languages)
-    _require_sentences(page)
-    return exhibits
-
-
-def require_language(exhibits: Exhibits, language: str) -> None:
-    """Raise InputError for a language in which the study has no words."""
-    if language not in exhibits.page.languages:
-        known = exhibits.page.languages
-        raise InputError(
-            f"{SETTINGS_FILE} [page]: languages = {list(known)}, so there are no exhibits in '{language}'. Say "
-            f"LANGUAGE={known[0]}, or write the words and add the language."
-        )
-
-
-def _require_words(part: Settings, name: str, languages: tuple[str, ...]) -> None:
-    """Raise InputError for words that are there in one language of the study and not in another, and for no title."""
-    for key in part.__struct_fields__:
-        value = getattr(part, key)
-        if key.endswith("_en"):
-            given = [language for language in languages if in_language(part, key[:-3], language)]
-            is_needed = key == "title_en" and type(part).__name__ in TITLED
-            absent = [f"{key[:-3]}_{language}" for language in languages if language not in given]
-            if absent and (given or is_needed):
-                raise InputError(
-                    f"{SETTINGS_FILE} [{name}]: {absent[0]} is missing. Add the words, or say in [page] which "
-                    "languages the study has."
-                )
-        for inner in value if isinstance(value, tuple) else ():
-            if isinstance(inner, Settings):
-                _require_words(inner, name, languages)
-
-
-def _require_sentences(page: Page) -> None:
-    """Raise InputError for a finding for which there are no words."""
-    for finding in page.findings:
-        absent = [
-            key for key in ("finding", "more", "less") if not finding_words(page, finding, key, page.languages[0])
-        ]
-        if absent:
-            raise InputError(
-                f"{SETTINGS_FILE} [page]: the finding {finding.effect} has no words for {', '.join(absent)}. Give "
-                f"{absent[0]}_en to the finding or to [page]."
-            )
-
-
 def finding_words(page: Page, finding: Finding, key: str, language: str) -> str:
     """The words of a finding, or the page's for all findings."""
     return str(in_language(finding, key, language) or in_language(page, key, language))
-
-
-def _inherit(data: Mapping[str, Any], name: str) -> dict[str, Any]:
-    own = dict(data[name])
-    model = own.pop("like", None)
-    if model is None:
-        return own
-    if model not in data or "like" in data[model]:
-        raise InputError(f'{SETTINGS_FILE} [{name}]: like = "{model}" must name an exhibit that has no `like` itself.')
-    return {**data[model], **own}
 
 
 def in_language(settings: object, name: str, language: str) -> Any:

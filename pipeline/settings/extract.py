@@ -7,12 +7,15 @@ from msgspec import Meta
 
 from pipeline.settings.base import Settings
 
+ROLES = ("register", "allocation", "baseline_survey", "followup_survey", "targets")
+
 
 class RawFile(Settings, frozen=True):
     """One file of an extract as received: its bytes, its layout and its key column, '' for a file without persons.
 
     kind: its format. separator, encoding: of text. header: the line of the names of its columns, of text and sheets.
-    columns: names that the file has for columns the study calls otherwise, as { KOMMUNE = "kommune_navn" }. blanks:
+    sheet: the name of the sheet of a workbook where it is not the first. columns: names that the file has for columns
+    the study calls otherwise, as { KOMMUNE = "kommune_navn" }. blanks:
     what its cells say for nothing. dates: how it writes them. no_answer: by item the answers that are none. offset: by
     item what is added to an answer, and reversed: the items whose scale runs the other way; items as in scales.csv.
     year: that of the weeks of a register file that has one file a year.
@@ -28,8 +31,9 @@ class RawFile(Settings, frozen=True):
     kind: Literal["csv", "parquet", "xlsx", "sas", "xport", "stata", "spss"] = "csv"
     encoding: Literal["utf-8", "utf-16", "utf-16-le", "utf-16-be", "latin-1", "cp1252"] = "utf-8"
     header: Annotated[int, Meta(ge=1)] = 1
+    sheet: str = ""
     blanks: list[str] = []
-    dates: Literal["yyyy-mm-dd", "dd-mm-yyyy", "mm-dd-yyyy", "excel", "sas", "spss"] = "yyyy-mm-dd"
+    dates: Literal["yyyy-mm-dd", "dd-mm-yyyy", "mm-dd-yyyy", "excel", "excel-1904", "sas", "spss"] = "yyyy-mm-dd"
     no_answer: dict[str, list[str]] = {}
     offset: dict[str, int] = {}
     reversed: list[str] = []
@@ -57,6 +61,14 @@ class Extract(Settings, frozen=True):
     excluded: dict[str, list[str]] = {}
     spellings: dict[str, dict[str, str]] = {}
     published: bool = False
+
+    def __post_init__(self) -> None:
+        unknown = [role for role in self.files if role not in ROLES and not is_register(role)]
+        if unknown:
+            raise ValueError(
+                f"[files.{unknown[0]}] is of no role. The roles are {', '.join(ROLES)}, and register_ with a year or a "
+                "name for a further file of the register"
+            )
 
     @property
     def registers(self) -> list[RawFile]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
 
-from pipeline.errors import InputError
+from pipeline.errors import Faults, InputError
 from pipeline.settings.base import Name, Settings, Weeks, convert, hash_settings
+from pipeline.settings.lines import file_and_text, place
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -92,10 +93,13 @@ def read_models(models: Mapping[str, Any]) -> dict[str, Model]:
     Its further_covariates come after those of that table. InputError names the table and the key that is unknown or
     wrong.
     """
-    return {
-        name: convert({**_complete(name, models), "name": name}, Model, f"models.toml, table [{name}]")
-        for name in models
-    }
+    faults, found = Faults(), dict[str, Model]()
+    for name in models:
+        with faults.part():
+            own = {**_complete(name, models), "name": name}
+            found[name] = convert(own, Model, *file_and_text(models, "models.toml"), _home(models, name))
+    faults.stop()
+    return found
 
 
 def _complete(name: str, models: Mapping[str, Any], followed: tuple[str, ...] = ()) -> dict[str, Any]:
@@ -104,9 +108,22 @@ def _complete(name: str, models: Mapping[str, Any], followed: tuple[str, ...] = 
     if other is None:
         return row
     if other not in models or other in (name, *followed):
-        raise InputError(f"models.toml, table [{name}]: like = '{other}' does not lead to another table.")
+        where = place(models, "models.toml", [name, "like"])
+        raise InputError(f"{where}, table [{name}]: like = '{other}' does not lead to another table. Mend the name.")
     base, further = _complete(other, models, (*followed, name)), row.pop("further_covariates", [])
     return {**base, "covariates": [*base.get("covariates", []), *further], **row}
+
+
+def _home(models: Mapping[str, Any], name: str) -> Callable[[str | int], tuple[str, ...]]:
+    """In which table a key of a model stands: its own, or the one that it takes the key from."""
+
+    def find(key: str | int) -> tuple[str, ...]:
+        owner = name
+        while key not in models[owner] and "like" in models[owner]:
+            owner = models[owner]["like"]
+        return (owner,)
+
+    return find
 
 
 def outcome_names(model: Model, variables: pd.DataFrame) -> list[str]:

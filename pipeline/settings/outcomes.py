@@ -37,18 +37,26 @@ class OutcomeDefinitions(Settings, frozen=True):
     """outcomes.toml.
 
     terminal_groups: those after which nothing is known, as the dead: a week after the first of theirs is unknown.
-    lasting_groups: those that end for few, as a pension; whoever leaves one is told among the checks.
+    lasting_groups: those that end for few, as a pension; whoever leaves one is told among the checks. other_groups,
+    other_activation: those of benefit_codes.csv that nothing above names; with the named ones they close its lists.
     """
 
     states: dict[Name, State]
     unknown_groups: list[str] = []
     terminal_groups: list[str] = []
     lasting_groups: list[str] = []
+    other_groups: list[str] = []
+    other_activation: list[str] = []
     shares: tuple[str, ...] = ()
     exits: dict[Name, Exit] = {}
 
     def __post_init__(self) -> None:
-        """ValueError for a share or exit of a state that is not defined, and for a key that does nothing."""
+        """ValueError for a share or exit of a state that is not defined, a name twice, and a key that does nothing."""
+        lists = {"shares": self.shares, "other_groups": self.other_groups, "other_activation": self.other_activation}
+        lists |= {f"states.{name}.groups": state.groups for name, state in self.states.items()}
+        twice = [f"{key}: {name}" for key, names in lists.items() for name in {*names} if list(names).count(name) > 1]
+        if twice:
+            raise ValueError(f"{', '.join(sorted(twice))} stands twice: name each once")
         named = [*self.shares, *(exit_.state for exit_ in self.exits.values())]
         absent = sorted(set(named) - set(self.states))
         if absent:
@@ -59,6 +67,16 @@ class OutcomeDefinitions(Settings, frozen=True):
         bare = [f"states.{name}" for name, state in self.states.items() if state.is_empty]
         if bare:
             raise ValueError(f"{', '.join(bare)} names nothing that its kind needs, so nobody is ever in it")
+
+    @property
+    def named(self) -> dict[str, set[str]]:
+        """The groups and the kinds of activation that this file names: the closed lists of the table of codes."""
+        states = self.states.values()
+        groups = {*self.unknown_groups, *self.terminal_groups, *self.lasting_groups, *self.other_groups}
+        return {
+            "group": groups | {group for state in states for group in state.groups},
+            "activation": {*self.other_activation} | {kind for state in states for kind in state.activation},
+        }
 
     @property
     def longest_run(self) -> int:

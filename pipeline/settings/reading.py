@@ -7,6 +7,7 @@ from typing import Any
 from pipeline.errors import InputError
 from pipeline.settings.base import Settings, convert
 from pipeline.settings.extract import Extract, Language
+from pipeline.settings.lines import Document
 from pipeline.settings.outcomes import OutcomeDefinitions
 from pipeline.settings.study import Study
 
@@ -62,15 +63,21 @@ SETTINGS_COLUMNS: dict[str, tuple[str, ...]] = {
 
 
 def read_settings(path: Path) -> Any:
-    """Read one TOML file; a known kind becomes its frozen object, any other a plain dict.
+    """Read one TOML file; a known kind becomes its frozen object, any other a dict that knows its text.
 
     The kind is the file's stem. Raises InputError naming file, line and key for broken TOML, an unknown or missing
     key, or a value of the wrong type.
     """
-    text = path.read_text(encoding="utf-8")
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        again = f"make extract EXTRACT={path.parent.name} writes it" if path.stem == "extract" else "restore it"
+        raise InputError(f"{path}: the file is missing: {again}, or say which folder you mean.") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: cannot be read as UTF-8 text: {error}. Save it again as UTF-8.") from error
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"{path}: not valid TOML: {error}. Mend the line.") from error
     kind = KINDS.get(path.stem)
-    return data if kind is None else convert(data, kind, str(path), text)
+    return Document(data, str(path), text) if kind is None else convert(data, kind, str(path), text)

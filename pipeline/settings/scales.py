@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Hashable, Mapping
 from typing import TYPE_CHECKING
 
 from pipeline.errors import InputError
@@ -31,9 +32,10 @@ def check_scales(path: str, scales: pd.DataFrame) -> None:
             "item_minimum": not _is_number(row["item_minimum"]),
             "item_maximum": not _is_number(row["item_maximum"]),
             "scoring": row["scoring"] not in SCORINGS,
-            "indicator_values": not all(map(_is_number, row["indicator_values"].split()))
+            "indicator_values": not all(_is_on_scale(value, row) for value in row["indicator_values"].split())
             or (row["scoring"] == "indicator") != bool(row["indicator_values"].strip()),
-            "minimum_answered": row["scoring"] == "sum" and not row["minimum_answered"].isdecimal(),
+            "minimum_answered": row["scoring"] == "sum"
+            and row["minimum_answered"] not in map(str, range(1, len(items) + 1)),
             "followup": row["followup"] not in ("0", "1"),
         }
         faults += [f"line {line}, {column}: {row[column]!r}" for column, is_wrong in wrong.items() if is_wrong]
@@ -41,9 +43,16 @@ def check_scales(path: str, scales: pd.DataFrame) -> None:
     if faults:
         raise InputError(
             f"{path}: {len(faults)} cells that cannot be: {'; '.join(faults[:10])}. scoring is one of "
-            f"{', '.join(SCORINGS)}, and a sum alone has several items; ends and values are numbers, followup is 0 or "
-            "1, a variable and an item stand once. Mend the cells."
+            f"{', '.join(SCORINGS)}, and a sum alone has several items; ends are numbers, values numbers between them, "
+            "minimum_answered is 1 to the number of items, followup is 0 or 1, a variable and an item stand once. Mend "
+            "the cells."
         )
+
+
+def _is_on_scale(value: str, row: Mapping[Hashable, str]) -> bool:
+    """Whether a value is a number between the ends of its item, as far as these are numbers."""
+    ends = [row["item_minimum"], row["item_maximum"]]
+    return _is_number(value) and (not all(map(_is_number, ends)) or float(ends[0]) <= float(value) <= float(ends[1]))
 
 
 def _is_number(text: str) -> bool:

@@ -1,7 +1,10 @@
 """The definitions of a study: its design, time axis, exclusions, samples, splits and inference."""
 
+import re
 from math import floor
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta
 
 from pipeline.settings.base import Name, Probability, Settings, Weeks
 
@@ -74,6 +77,12 @@ class Identity(Settings, frozen=True):
 
     sex: Sex | None = None
     birth: Birth | None = None
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns of the register and of the first survey that it names."""
+        sex, birth = self.sex, self.birth
+        return ([sex.register, sex.survey] if sex else []) + ([birth.register, birth.survey_age] if birth else [])
 
 
 class Design(Settings, frozen=True):
@@ -199,6 +208,31 @@ class History(Settings, frozen=True):
         return found
 
 
+class Population(Settings, frozen=True):
+    """Everybody in the register beside the trial: their state of entry, and by what they are counted.
+
+    state: that of outcomes.toml in which a person is when entering. municipality: the column of the register of each
+    year, {year} standing for its four digits; ages: the lower bounds of the groups of age, ascending.
+    """
+
+    state: Name
+    municipality: str
+    ages: tuple[Annotated[int, Meta(ge=0)], ...]
+
+    def __post_init__(self) -> None:
+        """ValueError for groups of age that do not begin at 0 or are not ascending, and columns that are of no year."""
+        if self.ages[:1] != (0,) or list(self.ages) != sorted(set(self.ages)):
+            raise ValueError("ages begin at 0 and ascend")
+        if "{year}" not in self.municipality:
+            raise ValueError("municipality names a column a year: {year} stands for the year")
+
+    def year(self, column: str) -> int:
+        """The year whose municipality a column has; 0 if it is another column."""
+        start, _, end = self.municipality.partition("{year}")
+        found = re.fullmatch(f"{re.escape(start)}([0-9]{{4}}){re.escape(end)}", column, re.IGNORECASE)
+        return int(found.group(1)) if found else 0
+
+
 class Study(Settings, frozen=True):
     """study.toml."""
 
@@ -211,6 +245,7 @@ class Study(Settings, frozen=True):
     exclusions: tuple[Exclusion, ...] = ()
     peers: Peers | None = None
     history: History | None = None
+    population: Population | None = None
 
     def __post_init__(self) -> None:
         """Make the named sides of the splits samples; ValueError for what contradicts itself."""

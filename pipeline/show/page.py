@@ -45,11 +45,13 @@ def write_page(
     extract: Extract,
     language: str,
     checks: Sequence[Mapping[Any, str]] = (),
+    *,
+    has_population: bool = False,
 ) -> str:
     """The page with every exhibit in the order of exhibits.toml.
 
     `pictures` holds the SVG of each figure; `shown` are the numbers shown; `words` the common placeholders; `checks`
-    the rows of checks.csv.
+    the rows of checks.csv. has_population: whether the page of the population is there to be led to.
     """
     page = exhibits.page
     texts = dict(zip(shown["cell_id"], shown["text"], strict=True))
@@ -77,6 +79,8 @@ def write_page(
         checks=gather_checks(checks, language),
         source=words["source"],
         extract=extract,
+        is_annex=page.is_annex,
+        has_population=has_population,
         chapters=[
             (in_language(chapter, "title", language), [sections[name] for name in names])
             for chapter in page.chapters

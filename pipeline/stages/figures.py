@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from pipeline.settings.exhibits import read_exhibits
+from pipeline.settings.described import read_exhibits
 from pipeline.settings.extract import Language
 from pipeline.show.density_figure import draw_density
 from pipeline.show.drawings import build_drawing

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pipeline.checks.reading import Sources, read_delivery, write_rows
-from pipeline.settings.extract import Extract, is_register
+from pipeline.settings.extract import Extract
 from pipeline.settings.outcomes import OutcomeDefinitions
 from pipeline.settings.study import Study
 
@@ -23,19 +23,15 @@ def run(
 ) -> dict[str, Any]:
     """Read an extract: allocation, register and surveys, linked by the keys that the design names, and check it.
 
-    `received` are the files of the extract by their stems, data frames of text indexed by line, and `register`, the
-    rows that were kept of the register. The register is kept for randomised persons only, one row a person and week,
+    `received` are the files of the extract by their roles, data frames of text indexed by line; of the register the
+    rows that were kept. The register is kept for randomised persons only, one row a person and week,
     and the column of each week and month, so that every cell can be found again. A person's number goes no further
     than this stage. checks.csv has a row for every rule; what is certainly wrong is an InputError with all of it.
     """
-    stems = {role: file.path.rpartition(".")[0] for role, file in extract.files.items()}
-    files = {role: received[stem] for role, stem in stems.items() if stem in received and not is_register(role)}
-    if "register" in received:
-        files["register"] = received["register"]
-    reading = read_delivery(Sources(extract, study, files, benefit_codes, scales, outcomes))
+    reading = read_delivery(Sources(extract, study, received, benefit_codes, scales, outcomes))
     trial, register = reading.require()
     for name, items in reading.answers.items():
-        _say_empty(files.get(f"{name}_survey"), items)
+        _say_empty(received.get(f"{name}_survey"), items)
     return {
         "trial.parquet": trial,
         "register_columns.parquet": register.columns,

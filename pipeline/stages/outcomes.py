@@ -15,6 +15,7 @@ from pipeline.settings.outcomes import OutcomeDefinitions
 from pipeline.settings.study import Study
 
 EPOCH = pd.Timestamp("1970-01-01")
+LINES = ("line", "wage_line")  # of the code, and of the wage where that may stand in another file
 
 
 def run(
@@ -51,14 +52,15 @@ def run(
 class Aligned:
     """Register cells by week since allocation, each (persons, weeks), -1 where nothing is known.
 
-    codes: numbers into `names`; wages: 1 or 0; lines: those of the register file. ended: whether the week comes after
+    codes: numbers into `names`; wages: 1 or 0; lines: by what they are lines of, the code or, where the register is
+    several files, its wage, those of the register. ended: whether the week comes after
     the first of a terminal code, so that it is unknown whatever is written there.
     """
 
     names: list[str]
     codes: np.ndarray
     wages: np.ndarray
-    lines: np.ndarray
+    lines: dict[str, np.ndarray]
     ended: np.ndarray
 
 
@@ -81,7 +83,7 @@ def align_weeks(
         return np.where(inside, np.take_along_axis(own, position, axis=1), UNKNOWN).astype(values.dtype)
 
     code = register_weeks["code"].astype("category").cat
-    wage, line = register_weeks["wage"].astype("boolean"), register_weeks["line"].astype("Int64")
+    wage, lines = register_weeks["wage"].astype("boolean"), [name for name in LINES if name in register_weeks]
     width = last - first + 1
     numbers = code.categories.get_indexer(pd.Index(list(terminal), dtype=object))
     is_terminal = np.isin(code.codes.to_numpy().reshape(-1, width), numbers[numbers >= 0])
@@ -90,7 +92,10 @@ def align_weeks(
         names=[str(name) for name in code.categories],
         codes=align(code.codes.to_numpy(dtype=np.int16)),
         wages=align(wage.to_numpy(dtype=np.int8, na_value=UNKNOWN)),
-        lines=align(line.to_numpy(dtype=np.int64, na_value=UNKNOWN)),
+        lines={
+            name: align(register_weeks[name].astype("Int64").to_numpy(dtype=np.int64, na_value=UNKNOWN))
+            for name in lines
+        },
         ended=(rows >= 0)[:, None] & (column > end[:, None]),
     )
 
@@ -115,7 +120,7 @@ def _tabulate_weeks(
             "person": np.repeat(persons, len(relative)),
             "week": np.tile(relative, len(persons)),
             "code": pd.Categorical.from_codes(codes, pd.Index(aligned.names)),
-            "line": _with_unknown(aligned.lines, "Int64"),
+            **{name: _with_unknown(numbers, "Int64") for name, numbers in aligned.lines.items()},
             **{name: _with_unknown(state, "Int8") for name, state in states.items()},
         }
     )

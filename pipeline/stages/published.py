@@ -14,7 +14,7 @@ from pipeline.published.page import write_published_page
 from pipeline.published.table import write_csv
 from pipeline.published.targets import read_roles
 from pipeline.register.readers import require_columns
-from pipeline.settings.exhibits import read_exhibits
+from pipeline.settings.described import read_exhibits
 from pipeline.settings.extract import Extract, Language
 from pipeline.show.rows import with_rows
 from pipeline.show.words import read_words

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import InputError
-from pipeline.settings.exhibits import read_exhibits
+from pipeline.settings.described import read_exhibits
 from pipeline.settings.extract import Extract, Language
 from pipeline.show.drawings import build_drawing
 from pipeline.show.every_table import build_tables
@@ -29,12 +29,14 @@ def run(
     groups: pd.DataFrame,
     municipalities: pd.DataFrame | None = None,
     checks: pd.DataFrame | None = None,
+    population: Mapping[str, Any] | None = None,
     **pictures: str,
 ) -> dict[str, str]:
     """index.html: one self-contained page with every exhibit of exhibits.toml, from the numbers shown alone.
 
     missing.txt says which of them are missing. `checks` are the rows of checks.csv, of which the page says what is
     suspicious. `pictures` are the figures as SVG, by name; InputError if one lacks.
+    With the facts of the `population` the page leads to that of make population.
     """
     known, tongue, made = read_words(words), language.language, set(shown["estimate_id"])
     described = with_rows(read_exhibits(exhibits), variables, groups, made, known.horizon_weeks)
@@ -51,6 +53,17 @@ def run(
     unplaced = {name: drawing.unplaced for name, drawing in drawings.items()}
     told = [] if checks is None else checks.to_dict("records")
     return {
-        "index.html": write_page(described, drawings, pictures, tables, shown, known.texts, extract, tongue, told),
+        "index.html": write_page(
+            described,
+            drawings,
+            pictures,
+            tables,
+            shown,
+            known.texts,
+            extract,
+            tongue,
+            told,
+            has_population=population is not None,
+        ),
         "missing.txt": write_missing(shown, unplaced),
     }

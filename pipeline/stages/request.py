@@ -15,18 +15,17 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def run(extract: Extract, study: Study, **received: pd.DataFrame) -> dict[str, Any]:
+def run(extract: Extract, study: Study, allocation: pd.DataFrame | None = None) -> dict[str, Any]:
     """The keys of the randomised persons in the register, and what extract.toml says of its files, as JSON.
 
-    `received` is the allocation file. An extract without it, or without a register, is an InputError.
+    An extract without an allocation file or a register is an InputError.
     """
     absent = [role for role in ("allocation", "register") if role not in extract.files]
-    if absent or not received:
+    if absent or allocation is None:
         raise InputError(
             f"extract.toml: no [files.{(absent or ['allocation'])[0]}], or its file is missing. Put the file there and "
             f"say make extract EXTRACT={extract.name} AGAIN=yes."
         )
-    allocation = received[extract.files["allocation"].path.rpartition(".")[0]]
     asked = {
         "keys": keys_asked(allocation, study.design.key),
         "format": extract.format,

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import InputError
-from pipeline.settings.exhibits import SETTINGS_FILE, read_exhibits, require_language
+from pipeline.settings.described import read_exhibits, require_language
+from pipeline.settings.exhibits import SETTINGS_FILE
 from pipeline.settings.extract import Extract, Language
 from pipeline.settings.outcomes import OutcomeDefinitions
 from pipeline.settings.study import Study

@@ -119,7 +119,8 @@ def test_a_change_in_a_received_file_is_refused_and_nothing_is_lost(built_projec
     path.write_bytes(content + b"\n")
     result = built_project.make("all")
     assert result.returncode == 2
-    assert "its SHA-256 is" in result.stderr
+    assert "WRONG: stops the build" in result.stdout
+    assert "its SHA-256 is" in result.stdout
     assert "Traceback" not in result.stderr
     path.write_bytes(content)
     built_project.built("all")

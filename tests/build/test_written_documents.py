@@ -10,7 +10,7 @@ from pipeline.documents.__main__ import write_documents
 from pipeline.documents.models import models_by_exhibit
 from pipeline.estimate.estimators import ESTIMATORS
 from pipeline.runner.inputs import load_input
-from pipeline.settings.exhibits import read_exhibits
+from pipeline.settings.described import read_exhibits
 from pipeline.settings.models import read_models
 
 MODELS = read_models(load_input(Path("config/models.toml")))

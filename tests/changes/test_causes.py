@@ -143,6 +143,13 @@ def rename_team(tables):
 CONSENT = {'consent = "SAMTYKKE"\n': "", "withdrawn = true": 'absent = "baseline_survey"'}
 DROPPED = cache(lambda: received()[0]["allocation"].set_index("LOEBENR")["PNR"]["3"])
 FIRST = cache(lambda: build(name="earlier"))
+
+
+def lose_row(tables):
+    """The row of a person in the register, who stays in the allocation file."""
+    tables["dream"] = tables["dream"].drop(index=tables["dream"].index[4])
+
+
 SINGLE = {
     "persons": (drop_person, None),
     "weeks": (drop_weeks, None),
@@ -197,6 +204,15 @@ def test_a_single_cause_gets_the_whole_move(cause):
     assert rows["move"].abs().max() > 0
     np.testing.assert_array_equal(rows[cause], rows["move"])
     assert not rows[[CODE, TOGETHER]].to_numpy().any()
+    assert found.exact == found.compared == len(new.estimates)
+
+
+def test_a_row_that_the_register_lost_is_a_person_who_is_gone():
+    old, new = FIRST(), build(lose_row)
+    found = explained(old, new)
+    assert found.causes == ("persons",)
+    rows = moved(found, old, new)
+    np.testing.assert_array_equal(rows["persons"], rows["move"])
     assert found.exact == found.compared == len(new.estimates)
 
 

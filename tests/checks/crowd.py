@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,33 +32,92 @@ VARIABLES = """\
 name,label_da,label_en,type,unit,decimals,minimum,maximum,source,tables,key_of,risk_factor,missing,sensitivity,described,definition,definition_da
 hope,Håb,Hope,number,points,1,0,12,survey,background baseline followup,,1,unanswered,person,background,Hope,Håb
 pain,Smerte,Pain,number,points,1,0,10,survey,background baseline followup,,2,unanswered,person,background,Pain,Smerte
+visits,Besøg,Visits,number,count,0,0,99,survey,background baseline,,3,unanswered,person,background,Visits,Besøg
 class,Klasse,Class,text,,,,,allocation,sample,,,never,group,allocation,Class,Klasse
+sick,Syg,Sick,integer,,0,0,1,register,weekly,,,unknown,person,outcome,Sick,Syg
+working,I arbejde,Working,integer,,0,0,1,register,weekly,,,unknown,person,outcome,Working,I arbejde
 """
+MODELS = """\
+[effect]
+name_en = "Effect"
+report = "none"
+stage = "effects"
+estimator = "ols"
+outcomes = ["sick", "working"]
+weeks = "last"
+samples = ["all", "hopeful"]
+treatment = "treated"
+covariates = ["hope"]
+fixed_effects = "district"
+cluster = "class"
+equation = "y"
+formula = "y"
+words_en = "Least squares."
+
+[by_pain]
+like = "effect"
+samples = ["all"]
+splits = ["pain"]
+"""
+EXHIBITS = """\
+[page]
+title_en = "The trial"
+languages = ["en"]
+chapters = [{ number = 1, title_en = "Results" }]
+finding_en = "of the weeks {state}"
+more_en = "more"
+less_en = "less"
+findings = [{ effect = "table_1_1/sick/all", state_en = "sick" }]
+
+[table_1_1]
+kind = "table"
+title_en = "Effects"
+estimate = "effect/{column}/{row}/{last_week}/treated"
+stars = ["*"]
+columns = [{ key = "all", label_en = "All" }]
+rows = [
+  { key = "sick", label_en = "Sick" },
+  { key = "working", label_en = "At work" },
+]
+"""
+PUBLISHED_ROWS = """\
+exhibit,panel,row,key,unit
+table_1_1,,Sick,sick,percent
+table_1_1,,At work,working,percent
+"""
+PUBLISHED_COLUMNS = """\
+exhibit,column,statistic,key,shown,unit,marks
+table_1_1,everybody,coef,all,estimate,percent,*
+"""
+PLACES_KNOWN = "number,name,other_names\n101,Nordby,\n147,Sydby,South\n"
 IDENTITY = {
     "sex": {"register": "KON", "survey": "SEX", "women": ["K", "2"], "men": ["M", "1"], "in_number": True},
     "birth": {"register": "FOEDDT", "survey_age": "AGE", "in_number": True},
 }
 
 
-def write_crowd(parent: Path) -> Path:
-    """The folder of the delivery, registered, and its settings beside it in `config`."""
+def write_crowd(parent: Path, numbers: Sequence[int] = range(1, PERSONS + 1)) -> Path:
+    """The folder of the delivery, registered, and its settings beside it in `config`; `numbers` are its persons."""
     folder, config = (
         parent / "raw",
         write_settings(parent / "config", design={"register_key": "CPR", "identity": IDENTITY}),
     )
     folder.mkdir()
-    persons = [_person(number) for number in range(1, PERSONS + 1)]
+    persons = [_person(number) for number in numbers]
     for name in ("allocation", "register", "baseline_survey", "followup_survey"):
         rows = [person[name] for person in persons if person[name]]
         lines = [";".join(rows[0]), *(";".join(row.values()) for row in rows)]
         (folder / f"{name}.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    for name, text in {"benefit_codes": CODES, "scales": SCALES, "variables": VARIABLES}.items():
-        (config / f"{name}.csv").write_text(text, encoding="utf-8")
+    written = {"benefit_codes.csv": CODES, "scales.csv": SCALES, "variables.csv": VARIABLES, "models.toml": MODELS}
+    written |= {"published_rows.csv": PUBLISHED_ROWS, "published_columns.csv": PUBLISHED_COLUMNS}
+    written |= {"exhibits.toml": EXHIBITS, "municipalities.csv": PLACES_KNOWN}
+    for name, text in written.items():
+        (config / name).write_text(text, encoding="utf-8")
     groups = {"unknown_groups": ["dead", "away"], "terminal_groups": ["dead"], "lasting_groups": ["pension"]}
+    groups |= {"other_groups": ["studying"], "other_activation": ["none"]}
     for name, tables in {"outcomes": {**groups, **DEFINITIONS}, "study": _study()}.items():
         lines = "\n".join(f"{key} = {inline(table)}" for key, table in tables.items())
         (config / f"{name}.toml").write_text(lines + "\n", encoding="utf-8")
-    (config / "exhibits.toml").write_text('[table_1]\nstars = ["*"]\n', encoding="utf-8")
     register_extract(folder, config, DAY)
     return folder
 
@@ -74,7 +134,7 @@ def _person(number: int) -> dict[str, dict[str, str]]:
     """The row of a person in every file; numbers are those of persons whom nobody can be."""
     draw = FIRST_DRAW + datetime.timedelta(days=number // 10)
     is_man, year, month = number % 2 == 1, 50 + number % 30, 1 + number % 12
-    place = PLACES[(number - 1) // 20]
+    place = PLACES[(number - 1) // 20 % len(PLACES)]
     hope = number * 7 % 5
     number_of_person = f"01{month + 12}{year}{1000 + 2 * number + is_man:04d}"
     age = 115 - year - (month > 1)  # on any day of January 2015 but of who is born in it, whose age follows

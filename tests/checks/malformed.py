@@ -108,12 +108,10 @@ def tell(crowd: Path, target: Path, case: dict[str, str]) -> tuple[str, str]:
         target / ("config" if case["file"] in {p.name for p in (target / "config").iterdir()} else "raw") / case["file"]
     )
     before = digest(path)
-    CHANGES[case["change"]](path, *json.loads(case["arguments"]))
+    register_again(path, lambda: CHANGES[case["change"]](path, *json.loads(case["arguments"])))
     assert digest(path) != before, f"{case}: nothing changed"
-    if path.parent.name == "raw" and path.suffix == ".csv":
-        _register(path, before)
     try:
-        rows = check_extract(target / "raw", target / "config")
+        rows = check_extract(target / "raw", target / "config").rows
     except InputError as error:
         return "wrong", BETWEEN.join(error.messages).replace(f"{target}/", "")
     told = [row for row in rows if row["state"] in ("wrong", "suspicious")]
@@ -121,12 +119,16 @@ def tell(crowd: Path, target: Path, case: dict[str, str]) -> tuple[str, str]:
     return state, BETWEEN.join(map(message_of, told)).replace(f"{target}/", "")
 
 
-def _register(path: Path, before: str) -> None:
-    description = path.parent / "extract.toml"
-    text = description.read_text(encoding="utf-8")
-    rows = len(path.read_bytes().splitlines()) - 1
-    text = re.sub(rf"rows = [0-9]+\nsha256 = \"{before}\"", f'rows = {rows}\nsha256 = "{digest(path)}"', text)
-    description.write_text(text, encoding="utf-8")
+def register_again(path: Path, change: Callable[[], None]) -> None:
+    """Change a received file, or those of a folder, which are then registered as they are."""
+    files = sorted(path.glob("*.csv")) if path.is_dir() else [path]
+    before = {file: digest(file) for file in files}
+    change()
+    description = (path if path.is_dir() else path.parent) / "extract.toml"
+    for file, sha256 in before.items() if description.exists() and path != description else ():
+        text, rows = description.read_text(encoding="utf-8"), len(file.read_bytes().splitlines()) - 1
+        text = re.sub(rf"rows = [0-9]+\nsha256 = \"{sha256}\"", f'rows = {rows}\nsha256 = "{digest(file)}"', text)
+        description.write_text(text, encoding="utf-8")
 
 
 def main() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from pipeline.checks.finding import Last
 from pipeline.checks.reading import Sources, read_delivery
 from pipeline.runner.inputs import load_input
 from tests.delivery import with_register
@@ -23,8 +25,10 @@ def sources() -> Sources:
     extract = load_input(RAW / "extract.toml")
     paths = {role: RAW / file.path for role, file in extract.files.items() if role != "targets"}
     study = load_input(CONFIG / "study.toml")
-    loaded = with_register({"extract": extract, "study": study, **{p.stem: load_input(p) for p in paths.values()}})
-    files = {role: loaded["register" if role == "register" else path.stem] for role, path in paths.items()}
+    loaded = with_register(
+        {"extract": extract, "study": study, **{role: load_input(path) for role, path in paths.items()}}
+    )
+    files = {role: loaded[role] for role in paths}
     names = ("benefit_codes.csv", "scales.csv", "outcomes.toml")
     codes, scales, outcomes = (load_input(CONFIG / name) for name in names)
     return Sources(extract, study, files, codes, scales, outcomes)
@@ -82,6 +86,14 @@ def reversed_items(frame: pd.DataFrame) -> None:
         frame[column] = frame[column].map(lambda cell: str(4 - int(cell)) if cell else cell)
 
 
+def renamed_sexes(frame: pd.DataFrame) -> None:
+    frame["KON"] = frame["KON"].map({"1": "Mand", "2": "Kvinde", "M": "Mand", "K": "Kvinde"})
+
+
+def day_first(frame: pd.DataFrame) -> None:
+    frame["FOEDDT"] = frame["FOEDDT"].str.replace(r"(....)-(..)-(..)", r"\3-\2-\1", regex=True)
+
+
 def cut(frame: pd.DataFrame) -> None:
     frame.drop(index=frame.index[585:], inplace=True)
 
@@ -104,6 +116,9 @@ FAULTS: list[tuple[str, Callable[[pd.DataFrame], None], str, str, str]] = [
     ("baseline_survey", fill("ALDER", "99", slice(None, None, 10)), "age_of_survey", "wrong", ""),
     ("baseline_survey", fill("SVARDATO", "1900-01-01"), "answered_long_before", "suspicious", "644"),
     ("baseline_survey", reversed_items, "scales_reversed", "suspicious", "1"),
+    ("followup_survey", up_a_row("LOEBENR"), "scales_unrelated", "suspicious", ""),
+    ("register", renamed_sexes, "cells_of_identity", "suspicious", "645"),
+    ("register", day_first, "cells_of_identity", "suspicious", "645"),
 ]  # fmt: skip
 
 
@@ -117,5 +132,33 @@ def test_a_fault_is_told_by_its_rule(role, change, rule, state, failing):
     assert failing in ("", found[rule]["failing"])
 
 
-def test_the_trial_itself_has_nothing_but_persons_who_stay_away():
-    assert set(told("allocation", lambda _: None)) == {"away_to_the_end"}
+def test_of_the_trial_itself_only_those_are_told_who_are_absent_or_stay_away():
+    said = {rule: row["said_en"].partition(" persons")[0] for rule, row in told("allocation", lambda _: None).items()}
+    assert said == {"in_register": "12 of 657 randomised", "with_questionnaire": "13 of 657 randomised",
+                    "away_to_the_end": "10 of 28"}  # fmt: skip
+
+
+def test_a_row_that_was_lost_is_one_more_person_absent():
+    lost = told("register", lambda frame: frame.drop(index=frame.index[100], inplace=True))
+    assert lost["in_register"]["said_en"].startswith("13 of 657 randomised persons (2.0%) are in none of the 644 rows")
+
+
+def test_beside_the_last_extract_rows_that_were_lost_and_weeks_that_changed_are_told():
+    own = sources()
+    first = read_delivery(own)
+    frame = own.files["register"].drop(index=own.files["register"].index[[100, 101]])
+    frame.attrs = dict(own.files["register"].attrs)
+    frame["Y_1610"] = frame["Y_1610"].where(frame["Y_1610"] != "890", "")
+    trial, register = first.require()
+    last = Last("before", trial, register.weeks)
+    rows = read_delivery(replace(own, files={**own.files, "register": frame}, before=last)).rows
+    said = {row["rule"]: row["said_en"] for row in rows if row["rule"].endswith("_of_last_extract")}
+    looked_at = len(last.trial) + sum(
+        int(last.trial[f"{name}_line"].notna().sum()) for name in ("register", "baseline", "followup")
+    )
+    assert said["persons_of_last_extract"] == (
+        f"2 of {looked_at} rows and answers that before had are not here (register 2)"
+    )
+    assert said["counts_of_last_extract"].startswith(
+        "beside before: in 1 of 297 weeks another number of the 643 persons"
+    )

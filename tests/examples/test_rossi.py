@@ -129,3 +129,63 @@ def test_the_example_is_a_folder_of_settings_and_the_script_of_its_data(rossi):
     assert files == {"study.toml", "outcomes.toml", "models.toml", "exhibits.toml", "variables.csv", "scales.csv",
                      "make_extract.py"}  # fmt: skip
     assert shutil.which("make")
+
+
+def later(folder) -> int:
+    """A later delivery: a man less and one more, the last two weeks gone, some cells recoded; how many of these."""
+    tables = {path.stem: pd.read_csv(path, sep=";", dtype=str) for path in (folder / "rossi").glob("*.csv")}
+    for name, table in tables.items():
+        come = table[table["PERSON"] == "2"].assign(PERSON="433")
+        tables[name] = pd.concat([table[table["PERSON"] != "1"], come], ignore_index=True)
+    weeks = tables["weekly_states"]
+    recoded = weeks.index[(weeks["WEEK"] == "5") & (weeks["STATE"] == "no_work") & (weeks["PERSON"] != "433")][:20]
+    weeks.loc[recoded, "STATE"] = "work"
+    tables["weekly_states"] = weeks[~weeks["WEEK"].isin(["51", "52"])]
+    (folder / "later").mkdir()
+    for name, table in tables.items():
+        table.to_csv(folder / "later" / f"{name}.csv", sep=";", index=False)
+    return len(recoded)
+
+
+def test_what_changed_from_one_extract_to_the_next_is_said_counted_and_explained(rossi):
+    count = later(rossi.folder / "data_raw")
+    assert rossi.make("extract", STUDY, "EXTRACT=later").returncode == 0
+    result = rossi.make("diff", STUDY, "FROM=rossi", "EXTRACT=later", "-j2")
+    assert result.returncode == 0, result.stderr
+    said = result.stdout
+    for line in (
+        "persons: 2 differ, of 433 persons",
+        "weeks: 2 differ, of 52 weeks\n  51 to 52: there -> not there  (2)",
+        f"codes: {count} differ, of",
+        f"  cell after the draw: no_work -> work  ({count})",
+        "why: 3 causes differ (persons, weeks, codes), each applied alone",
+    ):
+        assert line in said
+    exact, compared = re.search(r"all causes at once give ([\d,]+) of the ([\d,]+) estimates", said).groups()
+    assert exact == compared
+    short = said.partition("in short\n")[2]
+    assert re.search(
+        rf"2 of 433 persons, 2 of 52 weeks, {count} of [\d,]+ codes, .*; as they were: .*baseline answers", short
+    )
+    shares = [int(share) for share in re.findall(r" (\d+)%", short)]
+    assert sum(shares) == pytest.approx(100, abs=len(shares) / 2)
+    shown = set(pd.read_parquet(rossi.folder / "data_derived/later/shown.parquet")["cell_id"])
+    addresses = re.findall(r"(?m)^    (\S+) ", short)
+    assert addresses
+    assert set(addresses) <= shown
+    moves = pd.read_csv(rossi.folder / "reports/later/diff_rossi/estimates.csv")
+    assert {"persons", "weeks", "codes", "code", "together"} <= set(moves.columns)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("FROM=nobody", "EXTRACT=rossi"), "data_raw/nobody: no such extract. Put its files there, or name another"),
+        (("FROM=rossi", "EXTRACT=rossi"), "an extract is not compared with itself"),
+    ],
+)
+def test_what_cannot_be_compared_is_never_said_to_be_the_same(rossi, arguments, says):
+    result = rossi.make("diff", STUDY, *arguments)
+    assert result.returncode == 2
+    assert says in result.stderr
+    assert "no estimate moved" not in result.stdout

@@ -23,7 +23,9 @@ EVERY_GROUP = pd.concat([GROUPS.query("grouping != 'team'"), PRINTED_GROUPS], ig
 
 def numbers_with(places: list[Place], role: str = "target") -> pd.DataFrame:
     """Targets as an extract declares them."""
-    return pd.DataFrame([[*place, role] for place in places], columns=[*Place._fields, "role"])
+    table = pd.DataFrame([[*place, role] for place in places], columns=[*Place._fields, "role"])
+    table.attrs["path"] = "targets.csv"
+    return table
 
 
 @cache

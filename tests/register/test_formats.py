@@ -2,28 +2,42 @@
 
 from __future__ import annotations
 
+import gzip
+import zipfile
 from pathlib import Path
 
 import numpy as np
+import openpyxl
 import pandas as pd
 import pytest
 
 from pipeline.errors import InputError
-from pipeline.register.files import separated, statistical
+from pipeline.register.places import FILE
 from pipeline.register.receive import register_extract
 from pipeline.settings.reading import read_settings
-from tests.delivery import DAY, change_cell, ingested, replace, write_delivery
+from tests.delivery import DAY, NUMBERS, change_cell, ingested, replace, write_delivery
 from tests.formats import WRITERS, read_text, write_as
 
 FILES = ("allocation", "baseline_survey", "followup_survey", "register")
 
 
-@pytest.fixture
-def folder(tmp_path):
-    folder = write_delivery(tmp_path)
+def write(parent: Path) -> Path:
+    """The delivery, with letters that encodings tell apart."""
+    folder = write_delivery(parent)
     change_cell(folder / "allocation.csv", 6, "DISTRICT", "Sønderborg – Ærø")
     change_cell(folder / "allocation.csv", 7, "DISTRICT", "Sønderborg – Ærø")
     return folder
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return write(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def expected(tmp_path_factory):
+    """The tables of the delivery as it is."""
+    return ingested(write(tmp_path_factory.mktemp("expected")))
 
 
 def rewritten(folder: Path, kind: str, change=lambda name, table: table) -> dict[str, pd.DataFrame]:
@@ -57,8 +71,7 @@ def with_others(name: str, table: pd.DataFrame) -> pd.DataFrame:
 
 
 @pytest.mark.parametrize("kind", WRITERS)
-def test_a_delivery_gives_the_same_tables_in_any_format_with_and_without_others_in_the_register(folder, kind):
-    expected = ingested(folder)
+def test_a_delivery_gives_the_same_tables_in_any_format_with_and_without_others_in_the_register(folder, expected, kind):
     originals = {name: (folder / f"{name}.csv").read_bytes() for name in FILES}
     require_equal(rewritten(folder, kind), expected)
     for path in folder.iterdir():
@@ -68,27 +81,7 @@ def test_a_delivery_gives_the_same_tables_in_any_format_with_and_without_others_
     require_equal(rewritten(folder, kind, with_others), expected)
 
 
-@pytest.mark.parametrize("kind", ["comma", "quoted", "utf-16", "parquet", "stata"])
-@pytest.mark.parametrize("seed", [1, 2])
-def test_neither_order_nor_case_nor_the_size_of_what_is_read_at_once_tells(folder, kind, seed, monkeypatch):
-    expected = ingested(folder)
-    rng = np.random.default_rng(seed)
-    monkeypatch.setattr(separated, "BLOCK", int(rng.integers(200, 400)))
-    monkeypatch.setattr(statistical, "CELLS", 200)
-    monkeypatch.setattr(statistical, "LEAST_ROWS", 1)
-
-    def shuffle(name: str, table: pd.DataFrame) -> pd.DataFrame:
-        table = with_others(name, table)
-        table = table.iloc[rng.permutation(len(table))] if name == "register" else table
-        table = table[rng.permutation(table.columns)]
-        return table.rename(columns=str.lower if seed == 1 else str.upper)
-
-    require_equal(rewritten(folder, kind, shuffle), expected)
-
-
-def test_a_key_that_was_stored_as_a_number_has_its_zero_back(folder):
-    expected = ingested(folder)
-    (folder / "extract.toml").unlink()
+def test_a_key_that_was_stored_as_a_number_has_its_zero_back(folder, expected):
     for name in ("register", "allocation"):
         path = folder / f"{name}.csv"
         table = read_text(path)
@@ -98,30 +91,113 @@ def test_a_key_that_was_stored_as_a_number_has_its_zero_back(folder):
 
 
 @pytest.mark.parametrize("key", ["pnr", "LOBENR", "Cpr"])
-def test_the_key_of_the_register_is_known_by_the_names_registers_have_for_it(folder, key):
-    expected = ingested(folder)
-    (folder / "extract.toml").unlink()
+def test_the_key_of_the_register_is_known_by_the_names_registers_have_for_it(folder, expected, key):
     replace(folder / "register.csv", "^CPR", key)
     require_equal(ingested(folder), expected)
     assert read_settings(folder / "extract.toml").files["register"].columns == {"CPR": key}
 
 
-def test_a_register_of_one_file_a_year_is_joined_by_person_and_rows_without_a_key_are_counted(folder, capsys):
-    expected = ingested(folder)
+def in_parts(folder: Path, kinds: tuple[str, str, str] = ("stata", "comma", "parquet")) -> dict[str, pd.DataFrame]:
+    """The register as one file for 2014, one for 2015 in another order of rows, and one of the wages."""
     register = read_text(folder / "register.csv")
-    (folder / "extract.toml").unlink()
+    (folder / "extract.toml").unlink(missing_ok=True)
     (folder / "register.csv").unlink()
-    for year in (2014, 2015):
+    wages = [name for name in register if "_20" in name]
+    parts = {"loen": register[["CPR", *wages]].iloc[[2, 0, 1, 4, 3]].reset_index(drop=True)}
+    for year, order in ((2014, [0, 1, 2, 3, 4]), (2015, [4, 3, 2, 1, 0])):
         weeks = [name for name in register if name.startswith(f"Y_{year % 100}")]
-        table = register[["CPR", *weeks]].rename(columns={name: f"y_{name[-2:]}" for name in weeks})
+        table = register[["CPR", *weeks]].rename(columns={name: f"y_{name[-2:]}" for name in weeks}).iloc[order]
         if year == 2014:
             table["y_53"] = ""  # which that year has not
-        table.loc[len(table)] = ""
-        write_as("stata", table, folder / f"dream{year}.csv")
-    wages = register[["CPR", *(name for name in register if "_20" in name)]]
-    write_as("parquet", wages, folder / "loen.csv")
-    require_equal(ingested(folder), expected)
-    assert capsys.readouterr().out.count("1 rows without a key are left out, the first row 6") == 2
+        parts[f"dream{year}"] = pd.concat([pd.DataFrame("", index=[0], columns=table.columns), table])
+    files = {}
+    for kind, (name, table) in zip(kinds, sorted(parts.items()), strict=True):
+        path = write_as(kind, table, folder / f"{name}.csv")
+        files[path.name] = table.set_axis(range(2, len(table) + 2) if kind == "comma" else range(1, len(table) + 1))
+    return files
+
+
+def test_a_register_of_one_file_a_year_is_joined_by_person_and_rows_without_a_key_are_counted(folder, expected, capsys):
+    in_parts(folder)
+    found = ingested(folder)
+    found["register_weeks.parquet"] = found["register_weeks.parquet"].drop(columns="wage_line")
+    require_equal(found, expected)
+    assert capsys.readouterr().out.count("1 rows without a key are left out, the first row") == 2
+
+
+def test_each_cell_of_a_register_of_several_files_is_traced_to_the_file_line_and_column_it_stands_in(folder):
+    change_cell(folder / "register.csv", 3, "Y_1502", "651")
+    change_cell(folder / "register.csv", 5, "Y_1450", "")
+    files = in_parts(folder)
+    tables = ingested(folder)
+    names = [file.path for file in read_settings(folder / "extract.toml").registers]
+    weeks = tables["register_weeks.parquet"].merge(tables["register_columns.parquet"], on="week")
+    keys = read_text(folder / "allocation.csv").set_index("ID")["CPR"]
+    assert len(weeks) == 5 * 16
+    for row in weeks.to_dict("records"):
+        table = files[names[row["line"] // FILE]]
+        assert table.loc[row["line"] % FILE, row["week_column"]] == row["code"]
+        assert table.loc[row["line"] % FILE, "CPR"] == keys[str(row["person"])]
+        wages = files[names[row["wage_line"] // FILE]]
+        assert (wages.loc[row["wage_line"] % FILE, row["month_column"]] != "") == row["wage"]
+
+
+@pytest.mark.parametrize(
+    ("line", "column", "value", "message"),
+    [
+        (3, "Y_1502", "472", r"dream2015\.csv, line 6, column y_02: unknown benefit code"),
+        (6, "Y_1450", "472", r"dream2014\.dta, line 6, column y_50: unknown benefit code"),
+        (
+            4,
+            "BRANCHE_2015_01",
+            "x",
+            r"loen\.parquet, line 1, column BRANCHE_2015_01: the value 'x' is no industry code",
+        ),
+        (5, "GRAD_2015_03", "3", r"loen\.parquet, line 5, column GRAD_2015_03: the value '3' is no degree"),
+    ],
+)
+def test_a_fault_in_one_file_of_several_names_that_file_and_its_line_there(folder, line, column, value, message):
+    change_cell(folder / "register.csv", line, column, value)
+    in_parts(folder)
+    with pytest.raises(InputError, match=message):
+        ingested(folder)
+
+
+@pytest.mark.parametrize("uncovered", ["unknown", "none"])
+def test_what_a_file_of_a_year_tells_of_a_person_without_a_row_in_it_is_unknown_unless_declared(
+    folder, uncovered, capsys
+):
+    files = in_parts(folder, ("comma", "comma", "comma"))
+    files["dream2015.csv"].iloc[:-1].to_csv(folder / "dream2015.csv", index=False)  # without the first person
+    register_extract(folder, folder.parent / "config", DAY)
+    replace(folder / "extract.toml", 'uncovered = "unknown"', f'uncovered = "{uncovered}"')
+    weeks = ingested(folder)["register_weeks.parquet"].set_index(["person", "week"])
+    own = weeks.loc[1]
+    assert list(own["line"].isna()) == [False] * 4 + [True] * 12
+    assert list(own["code"].isna()) == [False] * 4 + [uncovered == "unknown"] * 12
+    assert not weeks.loc[2]["line"].isna().any()
+    assert "dream2015.csv: 1 persons of other files of the register have no row in it" in capsys.readouterr().out
+
+
+def test_a_register_of_one_file_for_each_group_of_persons_is_one_register(folder, expected):
+    register = read_text(folder / "register.csv")
+    (folder / "register.csv").unlink()
+    write_as("sas", register.iloc[3:], folder / "dream_nord.csv")
+    write_as("comma", register.iloc[:3].rename(columns=str.lower), folder / "dream_syd.csv")
+    found = ingested(folder)
+    lines = found["register_weeks.parquet"].groupby("person")["line"].unique().explode()
+    assert [divmod(line, FILE) for line in lines] == [(1, 2), (1, 3), (1, 4), (0, 1), (0, 2)]
+    found["register_weeks.parquet"] = found["register_weeks.parquet"].drop(columns="wage_line")
+    require_equal(found, expected)
+
+
+def test_a_person_with_weeks_in_two_files_is_an_error(folder):
+    register = read_text(folder / "register.csv")
+    register.iloc[3:].to_csv(folder / "syd.csv", sep=";", index=False)
+    with pytest.raises(
+        InputError, match=r"syd\.csv: column Y_1449 is in another file of the register too, for 2 persons"
+    ):
+        ingested(folder)
 
 
 def declare(folder: Path, name: str, line: str) -> None:
@@ -144,9 +220,7 @@ CODED = [
 
 
 @pytest.mark.parametrize(("changes", "line"), CODED, ids=[line for _, line in CODED])
-def test_what_is_declared_of_a_file_gives_the_answers_meant(folder, changes, line):
-    expected = ingested(folder)
-    (folder / "extract.toml").unlink()
+def test_what_is_declared_of_a_file_gives_the_answers_meant(folder, expected, changes, line):
     path = folder / "baseline_survey.csv"
     table = read_text(path)
     for column, codes in changes:
@@ -189,3 +263,90 @@ def test_a_file_of_other_bytes_than_its_name_says_is_one_message(folder):
     (folder / "followup_survey.csv").rename(folder / "followup_survey.dta")
     with pytest.raises(InputError, match=r"followup_survey\.dta: cannot be read as a file of stata"):
         ingested(folder)
+
+
+LONG_KEYS = ["000000000012", "000000345678", "123456789012", "000098765432", "700000000001", "000000000900"]
+
+
+def renumbered(table: pd.DataFrame, numbers: list[str]) -> pd.DataFrame:
+    """The table with other numbers of persons of the register."""
+    return table.assign(CPR=table["CPR"].map(dict(zip(NUMBERS, numbers, strict=True)))) if "CPR" in table else table
+
+
+@pytest.mark.parametrize("kind", ["stata", "sas", "spss", "parquet", "xlsx"])
+@pytest.mark.parametrize("numbers", [NUMBERS, LONG_KEYS], ids=["cpr", "pseudonyms"])
+def test_a_key_that_one_file_has_as_text_with_zeros_and_another_as_a_number_is_one(folder, kind, numbers):
+    for name in ("register", "allocation"):
+        table = renumbered(read_text(folder / f"{name}.csv"), numbers)
+        table.to_csv(folder / f"{name}.csv", sep=";", index=False)
+    expected = ingested(folder)
+    (folder / "extract.toml").unlink()
+    table = read_text(folder / "register.csv")
+    write_as(kind, table.assign(CPR=table["CPR"].astype(float)), folder / "register.csv")
+    require_equal(ingested(folder), expected)
+
+
+@pytest.mark.parametrize("suffix", [".csv.gz", ".zip", ".csv"])
+def test_a_compressed_file_is_said_to_be_one(folder, suffix):
+    content = (folder / "register.csv").read_bytes()
+    (folder / "register.csv").unlink()
+    path = folder / f"register{suffix}"
+    if suffix == ".zip":
+        with zipfile.ZipFile(path, "w") as packed:
+            packed.writestr("register.csv", content)
+    else:
+        path.write_bytes(gzip.compress(content))
+    with pytest.raises(InputError, match=rf"no register file \(register{suffix}: compressed: unpack it"):
+        ingested(folder)
+
+
+def write_book(path: Path, table: pd.DataFrame, change) -> None:
+    """The table on the second sheet below a title of merged cells, with rows of blanks after it."""
+    path.unlink()
+    book = openpyxl.Workbook()
+    book.active.append(["Læs mig"])
+    sheet = book.create_sheet("Svar")
+    rows = [["Besvarelser"], [], list(table), *table.to_numpy().tolist(), ["", " ", None], [None, ""]]
+    for row in rows:
+        sheet.append(row)
+    sheet.merge_cells("A1:D1")
+    change(book)
+    book.save(path.with_suffix(".xlsx"))
+
+
+def test_a_workbook_is_read_on_the_sheet_and_below_the_title_where_its_table_is(folder, expected):
+    write_book(folder / "baseline_survey.csv", read_text(folder / "baseline_survey.csv"), lambda book: None)
+    require_equal(ingested(folder), expected)
+    facts = read_settings(folder / "extract.toml").files["baseline_survey"]
+    assert (facts.sheet, facts.header, facts.rows) == ("Svar", 3, 4)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda book: book["Svar"].merge_cells("B5:B6"), "sheet Svar: cells below the header are one: B5:B6"),
+        (lambda book: book.copy_worksheet(book["Svar"]), "2 sheets have columns of the study: Svar, Svar Copy"),
+        (lambda book: book["Svar"].cell(5, 9, "7"), "line 5: cells beyond the last column that has a name"),
+    ],
+)
+def test_a_workbook_that_would_lose_cells_in_silence_is_refused(folder, change, message):
+    write_book(folder / "baseline_survey.csv", read_text(folder / "baseline_survey.csv"), change)
+    with pytest.raises(InputError, match=message):
+        ingested(folder)
+
+
+@pytest.mark.parametrize("rows", [";;;;;\n", " ; ;;; ;\n;;;;;\n"])
+def test_rows_of_empty_cells_that_a_spreadsheet_leaves_are_none(folder, expected, rows):
+    path = folder / "baseline_survey.csv"
+    path.write_text(path.read_text(encoding="utf-8") + rows, encoding="utf-8")
+    require_equal(ingested(folder), expected)
+
+
+def test_the_decimal_mark_and_the_cells_of_a_typed_register_are_found_in_rows_and_not_in_an_empty_chunk(
+    folder, expected
+):
+    table = read_text(folder / "register.csv").replace({r"^(\d),(\d+)$": r"\1.\2"}, regex=True)
+    (folder / "register.csv").unlink()
+    table.to_parquet(folder / "register.parquet", index=False)
+    require_equal(ingested(folder), expected)
+    assert read_settings(folder / "extract.toml").files["register"].decimal == "."

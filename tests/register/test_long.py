@@ -46,7 +46,7 @@ def as_wide(courses: list) -> RegisterWeeks:
         columns[f"Y_{year % 100:02d}{number:02d}"] = [codes[place] for codes, _ in courses]
     for month in MONTHS:
         columns["BRANCHE_{}_{:02d}".format(*month)] = ["841100" if month in wages else "" for _, wages in courses]
-    return read_wide(received(columns), KEYS, PERSONS, CODES, "201601")
+    return read_wide(received(columns), KEYS, PERSONS, CODES, extract(format="dream_wide"))
 
 
 def as_rows(courses: list) -> list[tuple[str, int, str, str]]:

@@ -175,7 +175,6 @@ REFUSED = [
     ({"weeks.csv": None, "w.csv": "ID;Y_1501\n1;\n"}, "no month columns"),
     ({"lots.csv": FILES["lots.csv"] + "1;new;;1;N;A\n"}, "a person key occurs more than once"),
     ({"lots.csv": FILES["lots.csv"] + '3;"new\n'}, r"line 4: a cell begins with a quotation mark that does not close"),
-    ({"scales.csv": FILES["lots.csv"], "lots.csv": None}, "its name is that of a settings file"),
 ]
 
 
@@ -189,6 +188,16 @@ def test_what_cannot_be_read_is_not_registered(folder, files, message):
     with pytest.raises(InputError, match=message):
         receive(folder)
     assert not (folder / "extract.toml").exists()
+
+
+def test_answers_that_are_all_off_their_scale_are_no_codes_for_none_and_a_birth_date_is_not_shown(folder):
+    (folder / "second.csv").write_text("ID;PAIN\n2;261490\n1;150377\n", encoding="utf-8")
+    said = receive(folder)
+    assert (
+        "2 of 2 answers off the scale 0 to 10; all lie from (digits hidden) to (digits hidden). Another coding?" in said
+    )
+    assert "no_answer = { PAIN" not in said + (folder / "extract.toml").read_text(encoding="utf-8")
+    assert "261490" not in said + (folder / "extract.toml").read_text(encoding="utf-8")
 
 
 def test_an_extract_that_lies_in_another_folder_is_named_when_a_file_is_read(folder):
@@ -229,13 +238,14 @@ def test_a_new_extract_takes_the_files_of_the_study_and_leaves_the_others_and_li
 def test_what_the_files_do_not_say_is_asked_in_extract_toml_and_its_answer_ends_the_question(folder):
     lots = FILES["lots.csv"].replace("CLASS", "group").replace("2015-01-05", "05-01-2015")
     (folder / "lots.csv").write_text(lots, encoding="utf-8")
-    (folder / "second.csv").write_text("ID;PAIN\n2;99\n", encoding="utf-8")
+    (folder / "second.csv").write_text("ID;PAIN\n2;99\n1;4\n", encoding="utf-8")
     said = receive(folder)
     text = (folder / "extract.toml").read_text(encoding="utf-8")
     for question in (
         "lots.csv has no column CLASS. What does the file call it? Its other columns: group. Say columns = { CLASS = ",
         'lots.csv, column DRAWN: 2 cells are dates like 31-01-2015. Day or month first? Say dates = "dd-mm-yyyy"',
-        "second.csv, column PAIN: 1 answers off the scale 0 to 10, from 99 to 99. Another coding, or a code for no",
+        "second.csv, column PAIN: 1 of 2 answers off the scale 0 to 10; all lie from '4' to '99'. Another coding? Say "
+        'offset = { PAIN = -1 }. Codes for no answer? Say no_answer = { PAIN = ["99"] }',
         "first.csv has no column ANSWERED",
     ):
         assert f"  ? {question}" in said

@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 from pipeline.runner.inputs import load_input
-from pipeline.settings.exhibits import read_exhibits
+from pipeline.settings.described import read_exhibits
 from pipeline.settings.extract import Extract, Language
 from pipeline.settings.study import Study
 from pipeline.show.rows import with_rows

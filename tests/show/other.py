@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.settings.base import convert
-from pipeline.settings.exhibits import read_exhibits
+from pipeline.settings.described import read_exhibits
 from pipeline.settings.extract import Extract, Language
 from pipeline.settings.study import Study
 from pipeline.show.rows import with_rows

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from pipeline.settings.exhibits import read_exhibits
+from pipeline.settings.described import read_exhibits
 from pipeline.show.drawings import build_drawing
 from pipeline.show.effect_figure import spread
 from tests.show.conftest import (

@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 
 from pipeline.errors import InputError
-from pipeline.settings.exhibits import fill, read_exhibits
+from pipeline.settings.described import read_exhibits
+from pipeline.settings.exhibits import fill
 from tests.show.conftest import CONFIG, draw, invent_estimates, made_in, make_shown
 
 MINUS = "\N{MINUS SIGN}"

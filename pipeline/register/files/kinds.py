@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
 from pipeline.errors import InputError
@@ -25,16 +26,34 @@ SUFFIXES = {
     ".zsav": "spss",
 }
 BEGINNINGS = {b"PAR1": "parquet", b"PK\x03\x04": "xlsx", b"$FL2": "spss", b"$FL3": "spss", b"<stata_dta>": "stata"}
+COMPRESSED = {".gz": b"\x1f\x8b", ".bz2": b"BZh", ".xz": b"\xfd7zXZ", ".7z": b"7z\xbc\xaf", ".zst": b"(\xb5/\xfd"}
 Received = Separated | Parquet | Sheet | Statistical
 
 
 def kind_of(path: Path) -> str:
     """The format of a file by its bytes where they tell it, else by its suffix; '' if neither does."""
-    with path.open("rb") as file:
-        head = file.read(16)
+    head = _head(path)
     by_suffix = SUFFIXES.get(path.suffix.lower(), "")
     found = next((kind for mark, kind in BEGINNINGS.items() if head.startswith(mark)), by_suffix)
     return found if by_suffix else ""
+
+
+def is_compressed(path: Path) -> bool:
+    """Whether a file has to be unpacked before anything can be read of it."""
+    head = _head(path)
+    if any(head.startswith(mark) for mark in COMPRESSED.values()):
+        return True
+    return path.suffix.lower() in (".zip", *COMPRESSED) or (head.startswith(b"PK\x03\x04") and not _is_workbook(path))
+
+
+def _is_workbook(path: Path) -> bool:
+    with zipfile.ZipFile(path) as packed:
+        return "[Content_Types].xml" in packed.namelist()
+
+
+def _head(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(16)
 
 
 def open_file(path: Path, facts: RawFile) -> Received:
@@ -47,6 +66,6 @@ def open_file(path: Path, facts: RawFile) -> Received:
     if facts.kind == "parquet":
         return Parquet(path, texts)
     if facts.kind == "xlsx":
-        return Sheet(path, facts.header, texts)
+        return Sheet(path, facts.header, facts.sheet, texts)
     assert facts.kind in READERS
     return Statistical(path, facts.kind, texts)

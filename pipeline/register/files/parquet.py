@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.errors import InputError
-from pipeline.register.files.rows import Choose, Chunk, Texts, pad_numbers, require_header, text_of, typed_frame
+from pipeline.register.files.rows import Choose, Chunk, Texts, keys_of, require_header, typed_frame
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -75,8 +75,7 @@ class Parquet:
 
     def _keys(self, file: ParquetFile, group: int, name: str) -> list[str]:
         values = file.read_row_group(group, columns=[name]).column(name).to_pylist()
-        keys = [self.texts.text(text_of(value)) for value in values]
-        return pad_numbers(keys) if any(isinstance(value, (int, float)) for value in values[:1000]) else keys
+        return keys_of(values, self.texts)
 
     def _open(self) -> ParquetFile:
         import pyarrow as pa

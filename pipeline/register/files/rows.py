@@ -104,6 +104,12 @@ def _texts(values: Sequence[Any], texts: Texts) -> list[str]:
     return pad_numbers(cells) if any(isinstance(value, (int, float)) for value in values[:1000]) else cells
 
 
+def keys_of(values: Sequence[Any], texts: Texts) -> list[str]:
+    """A column of keys as texts, of which none is kept in mind: there are as many as rows."""
+    keys = [texts.text(text_of(value)) for value in values]
+    return pad_numbers(keys) if any(isinstance(value, (int, float)) for value in values[:1000]) else keys
+
+
 def pad_numbers(cells: list[str]) -> list[str]:
     """Whole numbers of nine or ten digits with ten: a person's number stored as a number has no zero in front."""
     filled = [cell for cell in cells if cell]

@@ -1,7 +1,8 @@
 """Separated text, read once in blocks: its SHA-256, the cells of every line, every key, and the rows that are kept.
 
-A block without quotation marks is cut at its line ends as bytes and only what is kept is decoded. A block with them is
-read by the csv module of the language.
+In a block without quotation marks lines are found and keys looked at as bytes, and only what is kept is decoded: no
+library tells cells, keys and lines of each row so fast (docs/decisions/extracts.md). The cells of rows that are kept,
+and a block with quotation marks, are read by the csv module of the language.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from typing import TYPE_CHECKING, TypeVar
 from pipeline.errors import InputError
 from pipeline.register.files.layout import DECODED
 from pipeline.register.files.rows import Choose, Chunk, Texts, require_header
-from pipeline.storage import remember, signature
+from pipeline.storage import LARGE, remember, signature
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -67,7 +68,7 @@ class Separated:
             lines, rows = self._parse(block) if quoted else self._cut(block)
             keys = [] if place is None else self._keys(rows, place, lines)
             kept = range(len(rows)) if choose is None else choose(keys)
-            cells = [self._cells(rows[number], lines[number]) for number in kept]
+            cells = self._cells([rows[number] for number in kept], [lines[number] for number in kept])
             frame = self._frame(cells, [lines[number] for number in kept], columns)
             yield Chunk(keys, lines, frame, read / size)
         if self.wrong:
@@ -77,12 +78,14 @@ class Separated:
             )
 
     def _blocks(self) -> Iterator[tuple[bytes, int]]:
-        """Blocks of whole rows in an encoding of single bytes, and how many bytes were read; the file is hashed."""
+        """Blocks of whole rows in an encoding of single bytes, and how many bytes were read; a large file is hashed."""
         before, hashed, carried, read = signature(self.path), hashlib.sha256(), b"", 0
+        is_large = before[0] > LARGE
         recode = codecs.getincrementaldecoder(self.encoding)() if self.encoding.startswith("utf-16") else None
         with self.path.open("rb") as file:
             while block := file.read(BLOCK):
-                hashed.update(block)
+                if is_large:
+                    hashed.update(block)
                 read += len(block)
                 if recode:
                     block = self._recode(recode, block)
@@ -91,7 +94,8 @@ class Separated:
                 carried = block[end:]
                 if end:
                     yield block[:end].removeprefix(codecs.BOM_UTF8) if read <= BLOCK else block[:end], read
-        remember(self.path, before, hashed.hexdigest())
+        if is_large:
+            remember(self.path, before, hashed.hexdigest())
         if carried.rstrip(b"\r\n"):
             yield carried.removeprefix(codecs.BOM_UTF8), read
 
@@ -186,8 +190,12 @@ class Separated:
         stripped = map(str.strip, self._decode(keys, lines[0]).split("\n"))
         return [key if key.isdigit() else texts.text(key) for key in stripped]
 
-    def _cells(self, row: bytes | list[str], line: int) -> list[str]:
-        return row if isinstance(row, list) else self._decode(row, line).split(self.separator)
+    def _cells(self, rows: Sequence[bytes | list[str]], lines: list[int]) -> list[list[str]]:
+        """The cells of the rows that are kept."""
+        if parsed := [row for row in rows if isinstance(row, list)]:
+            return parsed
+        texts = [self._decode(row, line) for row, line in zip(rows, lines, strict=True) if isinstance(row, bytes)]
+        return list(csv.reader(texts, delimiter=self.separator, quoting=csv.QUOTE_NONE))
 
     def _frame(self, rows: list[list[str]], lines: list[int], columns: Sequence[str]) -> pd.DataFrame:
         import pandas as pd

@@ -1,0 +1,63 @@
+"""The names that models use: samples and splits of the study, covariates and outcomes of the dictionary."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+from pipeline.checks.references import Columns, Settings, near
+from pipeline.checks.tables import refuse
+from pipeline.settings.lines import place
+from pipeline.settings.models import Model
+from pipeline.settings.outcomes import OutcomeDefinitions
+from pipeline.settings.study import Study
+
+COUNTED = ("count", "printed")  # estimators whose outcomes are no variables
+
+
+def check_models(settings: Settings, own: Columns) -> None:
+    """Raise InputError for a sample, split, covariate or outcome of a model that no other file has."""
+    models, study, variables = (settings.get(name) for name in ("models_read", "study", "variables"))
+    if models is None or not isinstance(study, Study) or variables is None:
+        return
+    rows = [*own, *variables.to_dict("records")]
+    held = {table: {row["name"] for row in rows if table in row["tables"].split()} for table in _tables(rows)}
+    wrong = []
+    for name, model in models.items():
+        for key, value, known in _uses(model, study, settings.get("outcomes"), held):
+            if value not in known:
+                owner = _owner(settings["models"], name, key, value)
+                line = place(settings["models"], "", [owner, key], value).rpartition(", ")[2]
+                wrong.append(f"{line} [{owner}] {key}: {value!r}{near(value, known)}".strip())
+    refuse("models.toml", list(dict.fromkeys(wrong)), "names that no other file has", "Mend them, or define them")
+
+
+def _owner(models: Mapping[str, Any], name: str, key: str, value: str) -> str:
+    """The table that says a name: the model's own, or the one it is like."""
+    keys = (key, "further_covariates") if key == "covariates" else (key,)
+    while not any(value in models[name].get(each, ()) for each in keys) and "like" in models[name]:
+        name = models[name]["like"]
+    return name
+
+
+def _tables(rows: Any) -> set[str]:
+    return {table for row in rows for table in row["tables"].split()}
+
+
+def _uses(
+    model: Model, study: Study, definitions: object, held: dict[str, set[str]]
+) -> Iterator[tuple[str, str, Collection[str]]]:
+    """Every name a model uses: its key, the name, and the names there are."""
+    if not isinstance(model.samples, str):
+        yield from (("samples", name, study.samples) for name in model.samples)
+    yield from (("splits", name, study.splits) for name in model.splits)
+    yield from (("covariates", name, held["background"]) for name in model.covariates)
+    if isinstance(model.outcomes, str) or model.estimator in COUNTED:
+        return
+    known: set[str] = set(held.get(model.source, ()))
+    if isinstance(definitions, OutcomeDefinitions):
+        known |= {"shares": {*definitions.shares}, "weekly": {*definitions.states}}.get(model.source, set())
+        known |= {*definitions.exits}
+    else:
+        return
+    yield from (("outcomes", name, known) for name in model.outcomes)

@@ -1,7 +1,6 @@
 # The pipeline as a graph of files. make is the only place that knows paths; `make help` lists what can be asked for.
 
 # The settings of the study, and the extract: of another study than the one in config/ that of its own name.
-STUDY    ?= config
 EXTRACT  ?= $(if $(filter config,$(STUDY)),twin,$(notdir $(STUDY)))
 FROM     ?= twin
 PYTHON   ?= .venv/bin/python
@@ -12,6 +11,11 @@ BASE_PYTHON ?= python3
 CHARACTERS := a b c d e f g h i j k l m n o p q r s t u v w x y z A B C D E F G H I J K L M N O P Q R S T U V W X Y Z 0 1 2 3 4 5 6 7 8 9 _ -
 other_in    = $(strip $(eval LEFT := $$(1))$(foreach c,$(CHARACTERS),$(eval LEFT := $$(subst $(c),,$$(LEFT))))$(LEFT))
 is_name     = $(and $(filter 1,$(words $(1))),$(if $(call other_in,$(1)),,yes),$(filter-out published,$(1)))
+# make diff alone compares what was built: its study is the one that the later extract was built with.
+LATER    := $(if $(filter-out diff,$(or $(MAKECMDGOALS),help)),,$(or $(EXTRACT),twin))
+RECORDED := $(if $(call is_name,$(LATER)),$(shell cat data_derived/$(LATER)/study.txt 2>/dev/null))
+STUDY    ?= $(or $(RECORDED),config)
+$(if $(RECORDED),$(if $(wildcard $(STUDY)/study.toml),,$(error $(LATER) was built with the settings $(RECORDED), and there is no $(STUDY)/study.toml. Put it back, or build $(LATER) again with make all EXTRACT=$(LATER) STUDY=folder)))
 # For make new FROM is a folder that lies anywhere.
 $(foreach v,EXTRACT $(if $(filter new,$(MAKECMDGOALS)),,FROM),$(if $(call is_name,$($(v))),,$(error $(v) = '$($(v))' is no name of an extract: use letters, digits, _ and - only, and not published)))
 
@@ -82,7 +86,7 @@ diff: $(DERIVED)/shown.parquet ## Say what changed from one extract to another, 
 baseline: ## Accept the estimates of the synthetic trial, which make test compares: make baseline REASON="why they moved"
 	@$(PYTHON) -m pipeline.audit.baseline $(DERIVED)/estimates
 
-population: all $(REPORTS)/population/index.html $(REPORTS)/population/tables/tables.xlsx ## Set everybody in the register beside the trial's persons; ENGINE=spark://host:port runs it on Spark
+population: all $(addprefix $(REPORTS)/population/,index.html tables/tables.xlsx weekly_shares.csv) ## Set everybody in the register beside the trial's persons; ENGINE=spark://host:port runs it on Spark
 	@echo "$(REPORTS)/population/index.html shows everybody beside the trial"
 
 twin: data_raw/twin/extract.toml ## Write the synthetic trial to data_raw/twin, in place of what is there
@@ -241,7 +245,9 @@ ifneq ($(filter population,$(MAKECMDGOALS)),)
 $(COUNTS): $(COUNTED_FROM) $(call derived,sample trial groups) $(if $(ENGINE),FORCE) | $(SETUP)
 	@$(PYTHON) -m pipeline.population $(RAW) --settings $(STUDY) --derived $(DERIVED) $(if $(ENGINE),--engine '$(ENGINE)') && touch $@
 endif
-$(COUNTED)/estimates/population.parquet: $(COUNTS) ;
+$(COUNTED)/estimates/population.parquet $(COUNTED)/weekly_shares.csv: $(COUNTS) ;
+$(ANNEX)/weekly_shares.csv: $(COUNTED)/weekly_shares.csv
+	@mkdir -p $(@D) && cp $< $@
 $(eval $(call stage,shown-population,$(COUNTED)/estimates/population.parquet $(call derived,groups) $(BESIDE) $(call settings,study.toml outcomes.toml) $(NAMES) $(RAW)/extract.toml $(DERIVED)/language.toml,$(COUNTED)/shown.parquet $(COUNTED)/words.json))
 SHOWN_BESIDE := $(COUNTED)/shown.parquet $(call derived,groups) $(COUNTED)/words.json $(BESIDE) $(DERIVED)/language.toml
 $(eval $(call stage,tables-population,$(SHOWN_BESIDE) $(NAMES),$(foreach t,$(filter table_%,$(BESIDES)),$(addprefix $(ANNEX)/tables/$(t),.html .csv .tex)) $(ANNEX)/tables/tables.xlsx,$(TEMPLATES)))

@@ -49,19 +49,21 @@ class Checked:
     rows: list[Row]
     extract: Extract | None = None
     counts: pd.DataFrame | None = None
+    beside: str = ""  # whether the persons of the last extract are those of this one
 
 
 def check_extract(raw: Path, settings: Path, before: Path | None = None) -> Checked:
     """Every rule, and every fault of a delivery and its settings; `before` is the last extract as built."""
     faults, loaded = Faults(), dict[str, Any]()
     for path in (raw / "extract.toml", *(settings / name for name in SETTINGS if (settings / name).exists())):
+        loaded[path.stem] = None  # until it can be read: a file that is there is not one that is missing
         with faults.part():
             loaded[path.stem] = load_input(path)
     with faults.part():
         _check_settings(settings, loaded)
     extract, study = loaded.get("extract"), loaded.get("study")
     if extract is None or study is None:
-        unseen = [describe(rule, None, is_unread=True) for rule in (*PARTS[1:], *LOOK)]
+        unseen = [describe(rule, None, unread=["settings"]) for rule in (*PARTS[1:], *LOOK)]
         return Checked([*describe_part("settings", faults.messages, 0), *unseen], extract)
     files, unread = _read_files(raw, extract, study.design)
     chosen = {name: loaded.get(name) for name in ("benefit_codes", "scales", "outcomes")}
@@ -73,7 +75,8 @@ def check_extract(raw: Path, settings: Path, before: Path | None = None) -> Chec
     parts = {"settings": faults.messages, **unread}
     told = [row for part, messages in parts.items() if messages for row in describe_part(part, messages, 0)]
     counts = None if reading.delivery is None else count_beside(reading.delivery)
-    return Checked(_once([*told, *rows]), extract, counts)
+    beside = "" if last is None or reading.delivery is None else describe_beside(last, reading.delivery.trial)
+    return Checked(_once([*told, *rows]), extract, counts, beside)
 
 
 def _wrong(rows: list[Row]) -> set[str]:
@@ -93,7 +96,7 @@ def _check_settings(folder: Path, loaded: Mapping[str, Any]) -> None:
         raise InputError(f"{folder}/study.toml: the file is missing. Name the folder of the study by STUDY=.")
     with faults.part():
         check_settings(loaded, own_columns())
-    if loaded.get("models") is not None and "study" in loaded:
+    if loaded.get("models") is not None and loaded.get("study") is not None:
         with faults.part():
             checked_models(loaded["models"], loaded["study"].design)
     faults.stop()
@@ -101,9 +104,23 @@ def _check_settings(folder: Path, loaded: Mapping[str, Any]) -> None:
 
 def read_last(derived: Path) -> Last:
     """What is set beside the next extract of one that was built; InputError if it was not."""
-    if not (derived / "register_weeks.parquet").exists():
+    tables = [derived / f"{name}.parquet" for name in ("trial", "register_weeks")]
+    if not all(path.exists() for path in tables):
         raise InputError(f"{derived}: not built, so nothing can be set beside it. Say make all EXTRACT={derived.name}.")
-    return Last(derived.name, *(load_input(derived / f"{name}.parquet") for name in ("trial", "register_weeks")))
+    return Last(derived.name, *map(load_input, tables))
+
+
+def describe_beside(last: Last, trial: pd.DataFrame) -> str:
+    """How many persons of the last extract are in this one, by trial number, arm and draw: else they are others."""
+    named = [name for name in ("treated", "allocation_date") if name in last.trial and name in trial]
+    both = last.trial.merge(trial, on="person", suffixes=("_then", ""))
+    agree = [both[f"{name}_then"] == both[name] for name in named]
+    same = sum(map(all, zip(*agree, strict=True))) if agree else len(both)
+    told = (
+        f"beside {last.name}: {len(both)} of its {len(last.trial)} persons are here by their numbers, {same} of them "
+    )
+    others = 2 * same < len(last.trial)
+    return f"{told}with the same arm and draw{'. The persons are others: name the last extract of this trial' * others}"
 
 
 def _read_files(raw: Path, extract: Extract, design: Design) -> tuple[dict[str, pd.DataFrame], dict[str, list[str]]]:
@@ -165,14 +182,14 @@ def main(command_line: list[str]) -> None:
     parser.add_argument("--fault", type=Path, help="why a stage of a build could not go on, if no check finds it")
     arguments = parser.parse_args(command_line)
     found = check_extract(arguments.raw, arguments.settings, arguments.before)
-    # what the build makes is the one that sets nothing beside
-    folder = arguments.reports / f"beside_{arguments.before.name}" if arguments.before else arguments.reports
+    # beside what the build made and recorded, never over it
+    folder = arguments.reports / (f"beside_{arguments.before.name}" if arguments.before else "check")
     files = {"checks.csv": write_rows(found.rows), "answer.txt": write_answer(arguments.raw, found, arguments.language)}
     if found.counts is not None:
         files["counts.csv"] = found.counts.to_csv(index=False, lineterminator="\n")
     for name, text in files.items() if arguments.fault is None else ():  # what a build shows is what it made
         write_if_changed(folder / name, text.encode())
-    print(write_page(arguments.raw.name, found.rows))
+    print(write_page(arguments.raw.name, found.rows) + (f"{found.beside}\n" if found.beside else ""))
     if arguments.fault is None:
         print(f"{folder} has {' and '.join(files)}; answer.txt can be sent to the data owner")
     wrong = sum(row["state"] == "wrong" for row in found.rows)

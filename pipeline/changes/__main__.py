@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -24,13 +24,13 @@ from pipeline.changes.differences import (
 )
 from pipeline.changes.linked import link_persons
 from pipeline.changes.settings import compare_files, compare_settings
-from pipeline.changes.short import UNSHOWN, say_in_short, say_moves
-from pipeline.changes.words import say_explanation, say_linked, say_sections, tabulate
+from pipeline.changes.short import UNSHOWN, Result, say_in_short, say_moves
+from pipeline.changes.words import say_explanation, say_kinds, say_linked, say_sections, tabulate
 from pipeline.errors import InputError, command
 from pipeline.estimate.estimators import ESTIMATORS, checked_models
 from pipeline.runner.inputs import load_input
 from pipeline.settings.described import read_exhibits
-from pipeline.settings.exhibits import fill
+from pipeline.settings.exhibits import fill, finding_words, in_language
 from pipeline.storage import write_if_changed
 
 
@@ -38,7 +38,7 @@ def compare_inputs(old: Built, new: Built, common: Collection[int]) -> Iterator[
     """Every subject: files, persons, weeks, cells, answers, names, draws, settings, and the derived tables."""
     yield compare_files(old, new)
     yield compare_persons(old, new, common)
-    yield compare_weeks(old, new)
+    yield from compare_weeks(old, new)
     yield from compare_cells(old, new, common)
     yield from compare_answers(old, new, common)
     yield compare_names(old, new, common)
@@ -60,18 +60,19 @@ def find_moves(old: Built, new: Built) -> Comparison:
     return Comparison(found.changes.assign(se=found.changes["estimate_id"].map(errors)), found.counts)
 
 
-def compare_builds(old: Built, new: Built, shown: pd.DataFrame, results: Sequence[str], out: Path) -> Iterator[str]:
+def compare_builds(old: Built, new: Built, shown: pd.DataFrame, results: Sequence[Result], out: Path) -> Iterator[str]:
     """Compare two builds in words, line by line, and write the tables to `out`.
 
-    `shown` has cell_id and estimate_id of the numbers that the later one shows, `results` the cells of its findings.
+    `shown` has cell_id and estimate_id of the numbers that the later one shows, `results` its findings.
     """
-    linked = link_persons(old.tables["trial"], new.tables["trial"])
+    linked = link_persons(old.tables, new.tables)
     yield from say_linked(old, new, linked)
     sections = list(compare_inputs(old, new, linked.common))
     yield from say_sections(sections)
     found = find_moves(old, new)
     both = len(set(old.estimates["estimate_id"]) & set(new.estimates["estimate_id"]))
-    yield f"estimates: {len(found.changes):,} differ, of {sum(found.counts.values()):,}; {both:,} are in both"
+    differ = f"{len(found.changes):,} differ, of {sum(found.counts.values()):,}; {both:,} are in both"
+    yield f"estimates: {differ}" + (f": {say_kinds(found.changes)}" if len(found.changes) else "")
     first = shown.drop_duplicates("estimate_id").set_index("estimate_id")["cell_id"]
     moves = found.changes.assign(
         address=found.changes["estimate_id"].map(first).fillna(found.changes["estimate_id"] + UNSHOWN)
@@ -85,14 +86,25 @@ def compare_builds(old: Built, new: Built, shown: pd.DataFrame, results: Sequenc
     for name, table in (("compared", compared), ("differences", differences), ("estimates", moves)):
         write_if_changed(out / f"{name}.csv", table.to_csv(index=False, lineterminator="\n").encode())
     yield f"{out} holds what was compared, every difference, and every move with its parts, as csv"
-    yield from say_in_short(sections, explanation, results, both)
+    yield from say_in_short(linked, sections, explanation, results, both)
 
 
-def _results(new: Built, shown: pd.DataFrame) -> list[str]:
-    """The cells of the main results, those findings of the report page that are shown."""
-    page = read_exhibits(load_input(Path(new.study) / "exhibits.toml")).page
+def _results(new: Built, shown: pd.DataFrame, texts: Mapping[str, str]) -> list[Result]:
+    """The main results, those findings of the report page that are shown, by the exhibit's title, group and state."""
+    exhibits = read_exhibits(load_input(Path(new.study) / "exhibits.toml"))
+    page, language = exhibits.page, exhibits.page.languages[0]
     horizon = {"horizon": str(new.settings["study"].time.horizon_weeks)}
-    return [cell for finding in page.findings if (cell := fill(finding.effect, horizon)) in set(shown["cell_id"])]
+    names = shown.drop_duplicates("cell_id").set_index("cell_id")["exhibit"]
+    found = []
+    for finding in page.findings:
+        address = fill(finding.effect, horizon)
+        if address in names.index:
+            exhibit = exhibits.figures.get(names[address]) or exhibits.tables[names[address]]
+            said = [finding_words(page, finding, key, language) for key in ("group", "state")]
+            said.insert(0, in_language(exhibit, "title", language))
+            words = fill(", ".join(part for part in said if part), {**texts, **horizon})
+            found.append(Result(address, words, getattr(exhibit, "unit", "")))
+    return found
 
 
 def _say_progress(what: str) -> None:
@@ -112,7 +124,8 @@ def main() -> None:
         raise InputError(f"{arguments.old}: an extract is not compared with itself. Name the earlier one with FROM=.")
     old, new = read_built(arguments.old, arguments.raw), read_built(arguments.new)
     shown = load_input(arguments.new / "shown.parquet")
-    for line in compare_builds(old, new, shown, _results(new, shown), arguments.out):
+    words = load_input(arguments.new / "words.json")
+    for line in compare_builds(old, new, shown, _results(new, shown, words["texts"]), arguments.out):
         print(line, flush=True)
 
 

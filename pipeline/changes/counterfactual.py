@@ -18,6 +18,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from pipeline.audit.compare import COLUMNS
+from pipeline.changes.linked import in_names_of
 from pipeline.changes.overlay import merged_answers, merged_trial, merged_weeks
 from pipeline.errors import InputError
 from pipeline.names import slug
@@ -41,6 +42,7 @@ CAUSE_OF_COLUMN = {  # of the trial; the others are names
     "baseline_line": ANSWERS,
     "followup_line": ANSWERS,
 }
+ITEMS = ("baseline_items", "followup_items")
 SETTINGS_FILES = ("study", "outcomes", "models", "benefit_codes", "scales", "variables")
 
 
@@ -70,25 +72,47 @@ def swap(old: Built, new: Built, common: Collection[int], causes: Collection[str
         return np.where(in_both, cause in causes, PERSONS in causes)
 
     columns = {name: source(CAUSE_OF_COLUMN.get(name, NAMES)) for name in layout.tables["trial"].columns.drop("person")}
-    trial = merged_trial(old.tables["trial"], new.tables["trial"], listed, columns, dict(layout.tables["trial"].dtypes))
+    first, second = _sides(old, new, common, causes)
+    trial = merged_trial(first["trial"], second["trial"], listed, columns, dict(layout.tables["trial"].dtypes))
     weeks = merged_weeks(
         old.tables["register_weeks"],
         new.tables["register_weeks"],
         listed,
         span=span.tables["register_columns"]["week"].to_numpy(),
+        spans_new=WEEKS in causes,
         later={"code": source(CODES), "line": source(CODES), "wage": source(WAGES)},
         shared=registered,
     )
     answers = source(ANSWERS)
     items = {
         name: merged_answers(
-            old.tables[name], new.tables[name], listed[~answers], listed[answers], list(layout.tables[name].columns)
+            first[name], second[name], listed[~answers], listed[answers], list(layout.tables[name].columns)
         )
-        for name in ("baseline_items", "followup_items")
+        for name in ITEMS
     }
     tables = {"trial": trial, "register_columns": span.tables["register_columns"], "register_weeks": weeks, **items}
     settings = {name: layout.settings[name] for name in SETTINGS_FILES if name in layout.settings}
     return Inputs(tables, settings, _excluding(old, new, trial, NAMES in causes))
+
+
+def _sides(
+    old: Built, new: Built, common: Collection[int], causes: Collection[str]
+) -> tuple[dict[str, pd.DataFrame], dict[str, pd.DataFrame]]:
+    """The trial and the answers of both, to be merged.
+
+    Those who are gone are called as in `new` where the cause of names is applied, those who come as in `old` where it
+    is not: a renamed team is no other team. Of the extract that does not say who was randomised only shared persons
+    stay, for the same number may be another person's there.
+    """
+    names = ("trial", *ITEMS)
+    first, second = ({name: built.tables[name] for name in names} for built in (old, new))
+    if NAMES in causes:
+        first["trial"] = in_names_of(first["trial"], second["trial"], common)
+    else:
+        second["trial"] = in_names_of(second["trial"], first["trial"], common)
+    lesser = first if PERSONS in causes else second
+    lesser |= {name: table[table["person"].isin(list(common))] for name, table in lesser.items()}
+    return first, second
 
 
 def _in_register(built: Built, persons: npt.NDArray[np.int64]) -> BoolArray:

@@ -11,6 +11,8 @@ from pipeline.changes.counterfactual import LINES
 from pipeline.changes.differences import ABSENT, Difference, Section
 from pipeline.runner.schemas import build_schemas
 
+NAMES_OF_COLUMNS = ("week_column", "month_column")  # y_1201 is Y_1201
+
 if TYPE_CHECKING:
     from collections.abc import Collection
 
@@ -29,7 +31,8 @@ def compare_derived(old: Built, new: Built, common: Collection[int]) -> Iterator
 
 def _of(table: pd.DataFrame, common: Collection[int]) -> pd.DataFrame:
     kept = table[table["person"].isin(list(common))] if "person" in table else table
-    return kept.drop(columns=[name for name in kept.columns if name in LINES])
+    kept = kept.drop(columns=[name for name in kept.columns if name in LINES])
+    return kept.assign(**{name: kept[name].str.casefold() for name in NAMES_OF_COLUMNS if name in kept})
 
 
 def _compare(name: str, key: list[str], old: pd.DataFrame, new: pd.DataFrame) -> Section:
@@ -52,5 +55,8 @@ def _compare(name: str, key: list[str], old: pd.DataFrame, new: pd.DataFrame) ->
         Difference(str(column), "", *(("there", ABSENT) if column in old else (ABSENT, "there")), len(shared))
         for column in old.columns.symmetric_difference(new.columns)
     ]
-    cells = len(shared) * len(columns)
-    return Section(f"table {name}", cells, f"cells of {len(shared)} rows", sum(row.number for row in found), found)
+    # What only one has counts as compared too, so that never more differs than was compared.
+    alone_in_one = len(both) - len(shared) + len(shared) * len(old.columns.symmetric_difference(new.columns))
+    compared = len(shared) * len(columns) + alone_in_one
+    unit = f"cells of {len(shared)} rows in both, and rows in one"
+    return Section(f"table {name}", compared, unit, sum(row.number for row in found), found)

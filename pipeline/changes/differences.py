@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
@@ -51,19 +51,30 @@ def compare_persons(old: Built, new: Built, common: Collection[int]) -> Section:
     return Section("persons", everybody, "persons", sum(row.number for row in found), found)
 
 
-def compare_weeks(old: Built, new: Built) -> Section:
-    """Weeks of the register that only one extract has."""
+def compare_weeks(old: Built, new: Built) -> Iterator[Section]:
+    """Weeks of the register that only one extract has, and of the others those whose wages only one knows."""
     columns = [built.tables["register_columns"] for built in (old, new)]
-    labels = [_week_labels(table) for table in columns]
-    every = sorted(labels[0].keys() | labels[1].keys())
-    found = []
-    for sides, run in groupby(every, key=lambda week: (week in labels[0], week in labels[1])):
-        weeks = list(run)
+    weeks = [set(table["week"]) for table in columns]
+    labels = {**_week_labels(columns[1]), **_week_labels(columns[0])}
+    yield _compare_runs("weeks", weeks, labels)
+    waged = [weeks_with(built.tables["register_weeks"], "wage") & weeks[0] & weeks[1] for built in (old, new)]
+    yield _compare_runs("weeks of wages", waged, labels)
+
+
+def _compare_runs(subject: str, weeks: Sequence[Collection[int]], labels: Mapping[int, str]) -> Section:
+    """The weeks that only one of the two has, run by run."""
+    every, found = sorted({*weeks[0], *weeks[1]}), []
+    for sides, group in groupby(every, key=lambda week: (week in weeks[0], week in weeks[1])):
+        run = list(group)
         if not all(sides):
-            names = [str(labels[0].get(week, labels[1].get(week))) for week in (weeks[0], weeks[-1])]
-            item = names[0] if len(weeks) == 1 else f"{names[0]} to {names[1]}"
-            found.append(Difference(item, "", *_presence(sides[0]), len(weeks)))
-    return Section("weeks", len(every), "weeks", sum(row.number for row in found), found)
+            item = labels[run[0]] if len(run) == 1 else f"{labels[run[0]]} to {labels[run[-1]]}"
+            found.append(Difference(item, "", *_presence(sides[0]), len(run)))
+    return Section(subject, len(every), "weeks", sum(row.number for row in found), found)
+
+
+def weeks_with(weeks: pd.DataFrame, column: str) -> set[int]:
+    """The weeks of a table of register weeks in which anything of a column is known of anybody."""
+    return set(weeks.loc[weeks[column].notna(), "week"].unique().tolist())
 
 
 def _week_labels(columns: pd.DataFrame) -> dict[int, str]:
@@ -84,13 +95,17 @@ def compare_cells(old: Built, new: Built, common: Collection[int]) -> Iterator[S
     after = (both["week"] - both["person"].map(_draw_weeks(old.tables["trial"]))).clip(-1, 1)
     when = after.map({-1: "before the draw", 0: "in the week of the draw", 1: "after the draw"})
     for subject, column in (("codes", "code"), ("wages", "wage")):
-        pair = pd.DataFrame({side: _written(both[f"{column}_{end}"]) for side, end in (("old", "x"), ("new", "y"))})
+        in_both = weeks_with(tables[0], column) & weeks_with(tables[1], column)
+        cells = both[both["week"].isin(in_both)]
+        pair = pd.DataFrame({side: _written(cells[f"{column}_{end}"]) for side, end in (("old", "x"), ("new", "y"))})
         differs = pair["old"] != pair["new"]
         found = [
-            row for moment, rows in pair[differs].groupby(when[differs]) for row in _counted("cell", str(moment), rows)
+            row
+            for moment, rows in pair[differs].groupby(when[pair.index[differs]])
+            for row in _counted("cell", str(moment), rows)
         ]
-        unit = f"cells of {both['person'].nunique()} persons"
-        yield Section(subject, len(both), unit, int(differs.sum()), found)
+        unit = f"cells of {cells['person'].nunique()} persons"
+        yield Section(subject, len(cells), unit, int(differs.sum()), found)
 
 
 def _draw_weeks(trial: pd.DataFrame) -> pd.Series:
@@ -124,7 +139,8 @@ def compare_answers(old: Built, new: Built, common: Collection[int]) -> Iterator
         asked = own[0].columns.symmetric_difference(own[1].columns)
         found += [Difference(str(item), "", *_presence(item in own[0]), len(people)) for item in asked]
         unit = f"answers of {len(people)} persons to {len(items)} items"
-        yield Section(f"{name} answers", len(people) * len(items), unit, differ + sum(lost) + len(asked), found)
+        alone = sum(lost) + len(asked)
+        yield Section(f"{name} answers", len(people) * len(items) + alone, unit, differ + alone, found)
 
 
 def _answer_changes(item: str, old: pd.Series, new: pd.Series) -> Iterator[Difference]:

@@ -50,13 +50,15 @@ def merged_weeks(
     new: pd.DataFrame,
     persons: npt.NDArray[np.int64],
     span: npt.NDArray[np.int64],
+    spans_new: bool,
     later: Mapping[str, BoolArray],
     shared: BoolArray,
 ) -> pd.DataFrame:
-    """The register weeks of `persons` over the weeks of `span`, in order.
+    """The register weeks of `persons` over the weeks of `span`, in order: those of `new` if `spans_new`.
 
     later: by column whose cells come from `new`. Of a person of `shared` a week that only one table has comes from
-    that one; of another, whom only one extract has, it is unknown.
+    that one; of another, whom only one extract has, it is unknown. Columns have weeks of their own, those in which
+    anything is known of anybody: wages come by month, and a month can lack though its weeks do not.
     """
     names = sorted({*old["code"].dropna().unique(), *new["code"].dropna().unique()})
     found: dict[str, npt.NDArray[np.int64]] = {}
@@ -67,7 +69,8 @@ def merged_weeks(
         take = np.where(
             shared[:, None] & (first_has != second_has)[None, :], second_has[None, :], np.asarray(is_later)[:, None]
         )
-        found[column] = np.where(take, second, first).ravel()
+        cells, spanned = np.where(take, second, first), second_has if spans_new else first_has
+        found[column] = np.where(spanned[None, :], cells, UNKNOWN).ravel()
     codes = pd.Categorical.from_codes(found["code"].tolist(), pd.Index(names, dtype=object))
     table = {
         "person": np.repeat(persons, len(span)),
@@ -92,15 +95,16 @@ def _numbers(cells: pd.Series, names: list[str]) -> npt.NDArray[np.int64]:
 def _grid(
     table: pd.DataFrame, values: npt.NDArray[np.int64], persons: npt.NDArray[np.int64], span: npt.NDArray[np.int64]
 ) -> tuple[npt.NDArray[np.int64], BoolArray]:
-    """The values by person and week, -1 where the table has none, and by week whether the table has it.
+    """The values by person and week, -1 where the table has none, and by week whether anything is known of anybody.
 
     `table` has the same weeks for each person, in order.
     """
     own = pd.Index(table["person"].unique())
     weeks = pd.Index(table["week"].iloc[: len(table) // max(len(own), 1)])
     rows, columns = own.get_indexer(pd.Index(persons)), weeks.get_indexer(pd.Index(span))
-    square = values.reshape(len(own), len(weeks))[rows][:, columns]
-    return np.where((rows >= 0)[:, None] & (columns >= 0)[None, :], square, UNKNOWN), columns >= 0
+    square = values.reshape(len(own), len(weeks))
+    has = (columns >= 0) & (square != UNKNOWN).any(axis=0)[columns]
+    return np.where((rows >= 0)[:, None] & has[None, :], square[rows][:, columns], UNKNOWN), has
 
 
 def merged_answers(

@@ -28,8 +28,11 @@ def compare_files(old: Built, new: Built) -> Section:
         {key.removeprefix(f"{FILES}."): value for key, value in keys.items() if key.startswith(f"{FILES}.")}
         for keys in (first, second)
     ]
-    roles = {key.partition(".")[0] for keys in facts for key in keys}
-    found = list(_differences("", *facts))
+    own = [{key.partition(".")[0] for key in keys} for keys in facts]
+    roles, lone = own[0] | own[1], own[0] ^ own[1]
+    found = [Difference(role, "", *(("there", ABSENT) if role in own[0] else (ABSENT, "there")), 1) for role in lone]
+    shared = [{key: value for key, value in keys.items() if key.partition(".")[0] not in lone} for keys in facts]
+    found = sorted(found) + list(_differences("", *shared))
     return Section("files", len(roles), "files", len({row.item.partition(".")[0] for row in found}), found)
 
 
@@ -60,6 +63,8 @@ def _differences(place: str, old: Mapping[str, str], new: Mapping[str, str]) -> 
 def _shortened(value: str) -> str:
     if HASH.fullmatch(value):
         return f"{value[:LONGEST_HASH]}..."
+    if not value.strip() or not value.isprintable():  # a tab, or nothing at all, would not be seen
+        value = repr(value)
     return value if len(value) <= LONGEST else f"{value[:LONGEST]}..."
 
 

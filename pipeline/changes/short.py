@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from pipeline.changes.causes import CODE, TOGETHER
-from pipeline.changes.words import MEANING, parts_in_errors, say_move
+from pipeline.changes.words import MEANING, parts_in_errors, say_kinds, say_move, say_others
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pipeline.changes.causes import Explanation
     from pipeline.changes.differences import Section
+    from pipeline.changes.linked import Linked
+
+
+class Result(NamedTuple):
+    """A main result: its address, what it is in words, and the unit it is shown in, '' if its exhibit has none."""
+
+    address: str
+    words: str
+    unit: str
+
 
 UNSHOWN = " (not shown)"
 
@@ -33,10 +43,12 @@ def say_moves(moves: pd.DataFrame, counts: Mapping[str, int]) -> Iterator[str]:
 
 
 def say_in_short(
-    sections: Sequence[Section], found: Explanation | None, results: Sequence[str], total: int
+    linked: Linked, sections: Sequence[Section], found: Explanation | None, results: Sequence[Result], total: int
 ) -> Iterator[str]:
-    """What differs, how far estimates moved, the share of each cause, and the main results, by their addresses."""
+    """What differs, how far estimates moved, the share of each cause, and the main results."""
     yield "in short"
+    if linked.others:
+        yield f"  {say_others(linked)}"
     inputs = [section for section in sections if not section.subject.startswith("table ")]
     differ = [f"{section.differ:,} of {section.compared:,} {section.subject}" for section in inputs if section.differ]
     unseen = [section.subject for section in inputs if not section.compared]
@@ -49,8 +61,8 @@ def say_in_short(
         return
     moves = found.moves
     sizes = moves.loc[(moves["unit"] == "standard errors") & np.isfinite(moves["size"]), "size"]
-    yield f"  {len(moves):,} of {total:,} estimates moved" + (
-        f", half of those with a standard error by less than {sizes.median():.2g} of it, the most by {sizes.max():.2g}"
+    yield f"  of {total:,} estimates in both, and those in one alone: {say_kinds(moves)}" + (
+        f"; half of those with a standard error by less than {sizes.median():.2g} of it, the most by {sizes.max():.2g}"
         if len(sizes)
         else ""
     )
@@ -58,9 +70,10 @@ def say_in_short(
     yield f"  of all movement: {', '.join(_shares(moves, causes))}"
     yield "  main results:"
     first = moves.drop_duplicates("address").set_index("address", drop=False)
-    for address in results:
-        moved = address in first.index
-        yield f"    {say_move(first.loc[address].to_dict(), causes) if moved else f'{address}  as it was'}"
+    for result in results:
+        moved = result.address in first.index
+        said = say_move(first.loc[result.address].to_dict(), causes, result.unit) if moved else "as it was"
+        yield f"    {result.words} ({result.address}): {said}"
 
 
 def _shares(moves: pd.DataFrame, causes: Sequence[str]) -> list[str]:

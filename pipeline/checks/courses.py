@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from pipeline.checks.finding import Delivery, Finding
-from pipeline.register.calendar import week_of_date
 from pipeline.register.states import UNKNOWN
 
 
@@ -26,8 +25,7 @@ def dead_before_draw(delivery: Delivery) -> Finding | None:
     groups = delivery.outcomes.terminal_groups if delivery.outcomes else []
     if not groups or "allocation_date" not in delivery.found:
         return None
-    draw = np.array([week_of_date(day.date()) for day in delivery.found["allocation_date"]])
-    ended = delivery.has_group(groups) & (delivery.weeks < draw[:, None])
+    ended = delivery.has_group(groups) & (delivery.weeks < delivery.draws[:, None])
     return _in_weeks(delivery, ended, np.ones(len(ended), dtype=bool), ended)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pipeline.people.exclusions import weeks_of_draws
 from pipeline.register.codes import NO_CODE
 from pipeline.register.places import file_and_line
 from pipeline.register.states import UNKNOWN, Catalogue, read_catalogue
@@ -62,7 +63,8 @@ class Delivery:
     """A delivery as read: its files as text, indexed by line, by their roles; its persons and their register weeks.
 
     trial: a row a randomised person, in the order of the allocation file. answers: the items of each survey.
-    before: the last extract, if it is named.
+    states: of the persons found by state of outcomes.toml 1, 0, or -1 for unknown (p, w), as `classify_weeks` gives
+    them. before: the last extract, if it is named.
     """
 
     extract: Extract
@@ -75,6 +77,7 @@ class Delivery:
     scales: pd.DataFrame | None = None
     outcomes: OutcomeDefinitions | None = None
     before: Last | None = None
+    states: Mapping[str, NDArray[np.int8]] = field(default_factory=dict)
 
     @cached_property
     def weeks(self) -> NDArray[np.int64]:
@@ -105,6 +108,13 @@ class Delivery:
         """The rows of `trial` of the persons who are in the register, in the order of `codes`."""
         persons = self.register.weeks["person"].to_numpy()[:: len(self.weeks)]
         return self.trial.set_index("person", drop=False).loc[persons]
+
+    @cached_property
+    def draws(self) -> NDArray[np.int64]:
+        """The week of the draw of each person found, 0 where weeks are counted from it."""
+        if "allocation_date" not in self.found:
+            return np.zeros(len(self.found), dtype=np.int64)
+        return weeks_of_draws(self.found["allocation_date"])
 
     @cached_property
     def catalogue(self) -> Catalogue:

@@ -38,7 +38,9 @@ def _absent(delivery: Delivery, role: str, column: str) -> Finding:
         return Finding(len(absent))
     share = float(absent.mean())
     first = int(delivery.trial.loc[absent, "allocation_line"].iloc[0])
-    words = {"share": f"{share:.1%}", "rows": len(delivery.files[role]), "other": delivery.path(role)}
+    files = delivery.extract.registers if role == "register" else [delivery.extract.files[role]]
+    paths = delivery.path(role) if len(files) == 1 else ", ".join(file.path for file in files)
+    words = {"share": f"{share:.1%}", "rows": sum(file.rows for file in files), "other": paths}
     certain = share > MANY_ABSENT and len(absent) >= FEWEST and role == "register"
     key = delivery.study.design.key if role == "register" else delivery.study.design.person
     return Finding(len(absent), int(absent.sum()), certain, path, first, key, words)

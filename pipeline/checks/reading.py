@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from pipeline.checks.finding import SURVEYS, Delivery, Last
 from pipeline.checks.rules import LOOK, PARTS, Row, describe, describe_part, look, require_none_certain
 from pipeline.errors import Faults, InputError
+from pipeline.people.exclusions import ANALYSED, exclude, require_weeks, weeks_of_draws
 from pipeline.register.allocation import read_allocation
 from pipeline.register.answers import recode_answers
 from pipeline.register.long import read_long
 from pipeline.register.persons import link_keys, require_declared
+from pipeline.register.states import classify_weeks
 from pipeline.register.surveys import check_answer_dates, find_answers, read_items, survey_lines
 from pipeline.register.weeks import RegisterWeeks
 from pipeline.register.wide import read_wide
@@ -41,6 +43,10 @@ class Reading:
     def require(self) -> tuple[pd.DataFrame, RegisterWeeks]:
         """The persons and their register weeks; InputError with every fault that is certain."""
         require_none_certain(self.rows)
+        return self.require_parts()
+
+    def require_parts(self) -> tuple[pd.DataFrame, RegisterWeeks]:
+        """The persons and their register weeks, both of which were read."""
         if self.trial is None or self.register is None:
             raise InputError("the delivery could not be read, and nothing was said of it: a fault of the checks.")
         return self.trial, self.register
@@ -63,27 +69,47 @@ class Sources:
 
 
 def read_delivery(sources: Sources) -> Reading:
-    """Read every part that does not rest on one that could not be read, and look at all by every rule."""
+    """Read every part that does not rest on one that could not be read, and look at all by every rule.
+
+    A file that extract.toml lists and that is not among those of `sources` could not be read.
+    """
     reading, faults = Reading(), {part: Faults() for part in PARTS}
     with faults["settings"].part():
         _require_files(sources)
-    if faults["settings"].messages:
-        reading.rows = _tell(sources, faults, {})
-        return reading
-    with faults["register"].part():
-        _require_columns_of_names(sources)
-    with faults["allocation"].part():
-        reading.trial = read_allocation(sources.files["allocation"], sources.study.design, sources.extract)
-    if reading.trial is not None:
-        with faults["allocation"].part():
-            require_declared(sources.extract, sources.files["allocation"][sources.study.design.key])
+    if "register" in sources.files:
         with faults["register"].part():
-            reading.register = _read_register(sources, reading.trial)
-            reading.trial["register_line"] = reading.register.lines.array
-        for name in SURVEYS:
-            _read_survey(sources, reading, name, faults[f"{name}_survey"])
-    reading.rows = _tell(sources, faults, _look_at(sources, reading))
+            _require_columns_of_names(sources)
+    if "allocation" in sources.files:
+        with faults["allocation"].part():
+            reading.trial = read_allocation(sources.files["allocation"], sources.study.design, sources.extract)
+    if reading.trial is not None:
+        _read_others(sources, reading, reading.trial, faults)
+    unread = _unread(reading)
+    seen = {} if unread else _look_at(sources, reading, faults)
+    reading.rows = _tell(sources, faults, seen, unread)
     return reading
+
+
+def _read_others(sources: Sources, reading: Reading, trial: pd.DataFrame, faults: Mapping[str, Faults]) -> None:
+    """The register and the surveys of the persons of the allocation file."""
+    with faults["allocation"].part():
+        require_declared(sources.extract, sources.files["allocation"][sources.study.design.key])
+    if "register" in sources.files:
+        with faults["register"].part():
+            reading.register = _read_register(sources, trial)
+            trial["register_line"] = reading.register.lines.array
+    for name in SURVEYS:
+        role = f"{name}_survey"
+        if role in sources.files or role not in sources.extract.files:
+            _read_survey(sources, reading, name, faults[role])
+
+
+def _unread(reading: Reading) -> list[str]:
+    """The parts that could not be read, in their order."""
+    if reading.trial is None:
+        return ["allocation"]
+    surveys = [f"{name}_survey" for name in SURVEYS if name not in reading.answers]
+    return [*(["register"] if reading.register is None else []), *surveys]
 
 
 def _read_register(sources: Sources, trial: pd.DataFrame) -> RegisterWeeks:
@@ -125,30 +151,46 @@ def _read_survey(sources: Sources, reading: Reading, name: str, faults: Faults) 
         reading.answers[name] = read_items(survey, answers, asked)
 
 
-def _look_at(sources: Sources, reading: Reading) -> dict[str, Row]:
-    """The rows of the rules that look at the delivery as a whole; none where a part of it could not be read."""
-    trial, register = reading.trial, reading.register
-    if trial is None or register is None or set(SURVEYS) - set(reading.answers):
-        return {}
-    reading.delivery = Delivery(
+def _look_at(sources: Sources, reading: Reading, faults: Mapping[str, Faults]) -> dict[str, Row]:
+    """The rows of the rules that look at the delivery as a whole."""
+    trial, register = reading.require_parts()
+    with faults["sample"].part():
+        is_analysed = exclude(trial, sources.study, sources.extract) == ANALYSED
+        if sources.study.design.date is not None:
+            require_weeks(weeks_of_draws(trial.loc[is_analysed, "allocation_date"]), register.columns["week"])
+    delivery = Delivery(
         sources.extract, sources.study, sources.files, trial, register, reading.answers, sources.benefit_codes,
         sources.scales, sources.outcomes, sources.before,
     )  # fmt: skip
+    states: Mapping[str, Any] = {}
+    # names that the table of codes lacks are told among the settings; without a table the register alone tells
+    with (faults["register"] if sources.benefit_codes is None else Faults()).part():
+        states = _classify(delivery)
+    reading.delivery = replace(delivery, states=states)
     return {row["rule"]: row for row in look(reading.delivery)}
 
 
-def _tell(sources: Sources, faults: Mapping[str, Faults], seen: Mapping[str, Row]) -> list[Row]:
-    """A row for every rule, in their order: of a part its faults, of what could not be looked at what it needs."""
+def _classify(delivery: Delivery) -> Mapping[str, Any]:
+    if delivery.outcomes is None:
+        return {}
+    return classify_weeks(delivery.codes, delivery.names, delivery.wages, delivery.outcomes, delivery.catalogue)
+
+
+def _tell(sources: Sources, faults: Mapping[str, Faults], seen: Mapping[str, Row], unread: Sequence[str]) -> list[Row]:
+    """A row for every rule, in their order: of a part its faults, of what could not be looked at why."""
     rows = []
     for part in PARTS:
-        frame: Any = sources.files.get(part)
-        rests = part in ("register", "baseline_survey", "followup_survey")
-        is_hidden = rests and bool(faults["allocation"].messages) and not faults[part].messages
-        if part != "settings" and (frame is None or is_hidden):
+        messages = faults[part].messages
+        if messages or part == "settings":
+            rows += describe_part(part, messages, 0)
+        elif part == "sample":
+            looked_at = len(sources.files["allocation"]) if seen else 0
+            rows += describe_part(part, [], looked_at) if seen else [describe(part, None, unread=unread)]
+        elif part not in sources.files or (part != "allocation" and unread == ["allocation"]):
             rows.append(describe(part, None))
         else:
-            rows += describe_part(part, faults[part].messages, 0 if frame is None else int(frame.size))
-    return [*rows, *(seen.get(name) or describe(name, None, is_unread=True) for name in LOOK)]
+            rows += describe_part(part, [], int(sources.files[part].size))
+    return [*rows, *(seen.get(name) or describe(name, None, unread=unread) for name in LOOK)]
 
 
 def _require_files(sources: Sources) -> None:

@@ -7,12 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
 
-from pipeline.checks.tables import FIRST_LINE, places, refuse
+from pipeline.checks.tables import FIRST_LINE, distinct, refuse
 from pipeline.errors import Faults
 from pipeline.settings.exhibits import Exhibits, Figure, Row, Table
 from pipeline.settings.lines import place
 from pipeline.settings.outcomes import OutcomeDefinitions
-from pipeline.settings.scales import asked_again
 from pipeline.settings.study import Study
 
 Settings = Mapping[str, Any]  # by stem; exhibits_read is exhibits.toml as objects, models_read models.toml, or None
@@ -41,9 +40,9 @@ def check_code_lists(settings: Settings, _: Columns) -> None:
         fault = "groups or kinds of activation that no code of benefit_codes.csv has"
         refuse("outcomes.toml", without, fault, "Mend the names, or take them out")
     outside = [
-        f"line {row + FIRST_LINE}, {column}: {codes[column].iloc[row]!r}{near(codes[column].iloc[row], names)}"
+        f"{where}{near(name, names)}"
         for column, names in closed.items()
-        for row in places(~codes[column].isin(names) & (codes[column] != ""))
+        for name, where in distinct(~codes[column].isin(names) & (codes[column] != ""), codes[column])
     ]
     with faults.part():
         remedy = (
@@ -104,40 +103,6 @@ def _bounded(study: Study) -> Iterator[tuple[str, str]]:
     yield from ((f"splits.{name}", split.variable) for name, split in study.splits.items())
     if study.peers:
         yield "peers", study.peers.variable
-
-
-def check_dictionary(settings: Settings, own: Columns) -> None:
-    """Raise InputError for tables that are none, and for a score or state without its row in the dictionary."""
-    variables, scales, definitions = (settings.get(name) for name in ("variables", "scales", "outcomes"))
-    if variables is None:
-        return
-    faults = Faults()
-    known = {table for row in own for table in row["tables"].split()}
-    wrong = [
-        f"line {row + FIRST_LINE}, {column}: {table!r}{near(table, known)}"
-        for column in ("tables", "key_of")
-        for row, cell in enumerate(variables[column])
-        for table in cell.split()
-        if table not in known
-    ]
-    with faults.part():
-        refuse("variables.csv", wrong, "names of no table", f"The tables are {', '.join(sorted(known))}")
-    needed = [] if scales is None else [("scales.csv", name, "baseline background") for name in scales["variable"]]
-    again = asked_again(scales)
-    needed += [] if again is None else [("scales.csv", name, "followup") for name in again["variable"]]
-    if isinstance(definitions, OutcomeDefinitions):
-        needed += [("outcomes.toml", name, "weekly") for name in definitions.states]
-    held = {row["name"]: row["tables"].split() for row in variables.to_dict("records")}
-    absent = [
-        f"{name!r} of {file}, in {table}{'' if name in held else near(name, held)}"
-        for file, name, tables in needed
-        for table in tables.split()
-        if table not in held.get(name, [])
-    ]
-    with faults.part():
-        remedy = "Add a row for each, or the table to its column tables, or mend the name"
-        refuse("variables.csv", absent, "rows or tables of rows are missing", remedy)
-    faults.stop()
 
 
 def check_exhibits(settings: Settings, _: Columns) -> None:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
-from pipeline.checks import answers, courses, groups, identity, last, weeks
+from pipeline.checks import answers, courses, groups, identity, last, plausible, weeks
 from pipeline.checks.finding import CERTAIN, Delivery, Finding
 from pipeline.errors import InputError
 
 PATH = Path(__file__).with_name("rules.csv")
-PARTS = ("settings", "allocation", "register", "baseline_survey", "followup_survey")  # what is read, part by part
+# What is read part by part, and who is left of it to analyse.
+PARTS = ("settings", "allocation", "register", "baseline_survey", "followup_survey", "sample")
 LOOK: dict[str, Callable[[Delivery], Finding | None]] = {
     function.__name__: function
     for function in (
+        plausible.arms,
         groups.in_register,
         groups.with_questionnaire,
         identity.cells_of_identity,
@@ -30,6 +32,11 @@ LOOK: dict[str, Callable[[Delivery], Finding | None]] = {
         weeks.degree_without_industry,
         weeks.industry_without_degree,
         weeks.months_beyond_weeks,
+        plausible.version_before_weeks,
+        plausible.weeks_unknown,
+        plausible.persons_without_anything,
+        plausible.state_at_draw,
+        plausible.states_of_nobody,
         courses.living_after_death,
         courses.dead_before_draw,
         courses.lasting_ends,
@@ -38,6 +45,8 @@ LOOK: dict[str, Callable[[Delivery], Finding | None]] = {
         groups.draws_out_of_order,
         groups.draws_far_from_group,
         answers.answered_long_before,
+        plausible.items_without_answer,
+        plausible.facts_without_effect,
         answers.codes_for_no_answer,
         answers.items_reversed,
         answers.scales_reversed,
@@ -50,7 +59,15 @@ COLUMNS = (
     "rule", "state", "looked_at", "failing", "file", "line", "column",
     "looks_at_en", "looks_at_da", "said_en", "said_da", "remedy_en", "remedy_da",
 )  # fmt: skip
-UNREAD = {"en": "files and settings that can be read, all of them", "da": "filer og indstillinger, der alle kan læses"}
+UNREAD = {
+    "en": "{parts}, which could not be read",
+    "da": "{parts}, som ikke kunne læses",
+    "settings": ("the settings", "indstillingerne"),
+    "allocation": ("the allocation file", "allokeringsfilen"),
+    "register": ("the register", "registeret"),
+    "baseline_survey": ("the first survey", "det første skema"),
+    "followup_survey": ("the second survey", "det andet skema"),
+}
 NOT_APPLICABLE, PASSES = "not_applicable", "passes"
 Row = dict[str, str]
 
@@ -67,11 +84,17 @@ def look(delivery: Delivery) -> list[Row]:
     return [describe(name, function(delivery)) for name, function in LOOK.items()]
 
 
-def describe(rule: str, found: Finding | None, *, is_unread: bool = False) -> Row:
-    """The row of a rule: what it found, or what it needs where it could not look (None), a file that can be read."""
+def _say_unread(unread: Sequence[str], language: str) -> str:
+    """That these parts could not be read."""
+    names = [UNREAD[part][language == "da"] for part in unread]
+    return str(UNREAD[language]).format(parts=", ".join(names))
+
+
+def describe(rule: str, found: Finding | None, *, unread: Sequence[str] = ()) -> Row:
+    """The row of a rule: what it found, or why it could not look (None): parts that are unread, or what it needs."""
     words = rules()[rule]
     said = {
-        f"said_{language}": (UNREAD[language] if is_unread else words[f"needs_{language}"])
+        f"said_{language}": (_say_unread(unread, language) if unread else words[f"needs_{language}"])
         if found is None
         else words[f"fault_{language}"].format(
             **{**found.words, "failing": found.failing, "looked_at": found.looked_at}

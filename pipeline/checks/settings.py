@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pipeline.checks.dictionary import check_dictionary
 from pipeline.checks.names_of_models import check_models
 from pipeline.checks.references import (
     check_bounds,
     check_code_lists,
-    check_dictionary,
     check_exhibits,
     check_marks,
     check_rules_of_print,

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.errors import InputError
+from pipeline.settings.scales import FIRST_LINE as FIRST_LINE
 
 if TYPE_CHECKING:
     import pandas as pd
 
 CELLS = Path(__file__).with_name("tables.csv")  # by table and column the pattern of a cell, and whether it stands once
-FIRST_LINE = 2
 SHOWN = 10
 
 
@@ -46,6 +46,17 @@ def check_cells(table: str, frame: pd.DataFrame) -> None:
 def places(marked: pd.Series) -> list[int]:
     """The places of the rows that are marked."""
     return [place for place, is_marked in enumerate(marked) if is_marked]
+
+
+def distinct(marked: pd.Series, cells: pd.Series) -> list[tuple[str, str]]:
+    """Each value of the marked cells once, with where it stands: its first line, its column, and in how many lines."""
+    found: dict[str, list[int]] = {}
+    for place in places(marked):
+        found.setdefault(str(cells.iloc[place]), []).append(place + FIRST_LINE)
+    return [
+        (value, f"line {lines[0]}, {cells.name}: {value!r}{f' in {len(lines)} lines' if len(lines) > 1 else ''}")
+        for value, lines in found.items()
+    ]
 
 
 def refuse(file: str, wrong: list[str], fault: str, remedy: str) -> None:

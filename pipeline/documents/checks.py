@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from pipeline.checks import answers, finding, groups, identity, weeks
+from pipeline.checks import answers, finding, groups, identity, plausible, weeks
 from pipeline.checks.rules import PARTS, rules
 from pipeline.documents.markdown import GENERATED, table
 
@@ -24,8 +24,9 @@ def write_checks(malformed: pd.DataFrame) -> str:
         "",
         "`make check-extract EXTRACT=name` runs them all and prints one page; the build runs them as it reads. What is",
         "certainly wrong stops it, and prints the page with all of it; what is suspicious is said on the report page.",
-        "`reports/<extract>/checks.csv` has a row for every rule, and `answer.txt` (`LANGUAGE=da` for Danish) is what",
-        "can be sent to the data owner: files, lines, columns, counts and questions, and nobody's data.",
+        "`reports/<extract>/check/checks.csv` has a row for every rule, and `answer.txt` beside it (`LANGUAGE=da` for",
+        "Danish) can be sent to the data owner: files, lines, columns, counts and questions, and nobody's data.",
+        "`reports/<extract>/checks.csv` is of the build, which the report page shows.",
         "",
         "## Rules",
         "",
@@ -53,6 +54,9 @@ def _bounds() -> list[str]:
         f"* Persons absent from the register or the first survey are said, and from the register wrong above "
         f"{groups.MANY_ABSENT:.0%}.",
         f"* A degree of employment without an industry is wrong in more than {weeks.MANY_DEGREES:.0%} of the months.",
+        f"* Persons in the state of the population when drawn are said if fewer than {plausible.FEW_IN_STATE:.0%}; "
+        f"those with neither code nor wage above {plausible.MANY_EMPTY:.0%}; those unknown for most weeks above "
+        f"{plausible.MANY_UNKNOWN:.0%}.",
         f"* Names are near if a letter changed or one word was added, of {groups.SHORTEST} letters and more; a draw is "
         f"far at {groups.FAR} days and more than the others' span.",
         f"* An answer that {answers.FEWEST_CODES} persons gave at the end of a scale is said if {answers.APART:.0%} of "

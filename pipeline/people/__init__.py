@@ -1,1 +1,1 @@
-"""Who is compared: samples, the two sides of a split, the rest of a cluster, and the windows before allocation."""
+"""Who is analysed and compared: exclusions, samples, sides of splits, the rest of a cluster, windows before draws."""

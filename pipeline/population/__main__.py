@@ -15,10 +15,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.errors import command
+from pipeline.population.cells import UNKNOWN
 from pipeline.population.definitions import Definitions, read_trial
 from pipeline.population.engines import EMBEDDED, connected, told_errors
 from pipeline.population.estimates import build_estimates
+from pipeline.population.persons import EVERYBODY
 from pipeline.population.register import count_population, open_register
+from pipeline.population.weekly import weekly_shares
 from pipeline.register.calendar import week_of_date
 from pipeline.register.readers import read_received, require_same
 from pipeline.runner.inputs import load_input, serialise
@@ -27,6 +30,7 @@ from pipeline.storage import write_if_changed
 if TYPE_CHECKING:
     import pandas as pd
 
+MOST_NUMBERS = 5  # of municipalities that a message names
 SETTINGS = ("study.toml", "outcomes.toml", "benefit_codes.csv")
 
 
@@ -53,10 +57,30 @@ def build_population(raw: Path, settings: Path, derived: Path, engine: str) -> N
         counts = count_population(register, trial, definitions)
     places = settings / "municipalities.csv"
     names = load_input(places) if places.exists() else None
+    if names is not None:
+        say_unplaced(counts.persons, names)
     estimates = build_estimates(counts, definitions, load_input(derived / "groups.parquet"), names)
     facts = {"rows": rows, "sha256": [file.sha256 for _, file in files], "weeks": len(register.weeks)}
+    population = definitions.population
+    shares = weekly_shares(counts, names, population.ages, population.smallest_group)
+    shares_text = shares.to_csv(index=False, lineterminator="\n")
+    write_if_changed(derived / "population" / "weekly_shares.csv", shares_text.encode())
     _write(derived / "population", {**counts._asdict(), "estimates/population": estimates}, facts)
     print(f"population   {time.perf_counter() - started:6.2f} s  {derived / 'population'} has the tables", flush=True)
+
+
+def say_unplaced(persons: pd.DataFrame, municipalities: pd.DataFrame) -> None:
+    """Say how many of everybody have the number of no municipality of municipalities.csv, and the first of these."""
+    everybody = persons[(persons["series"] == EVERYBODY) & (persons["place"] != UNKNOWN)]
+    is_other = ~everybody["place"].isin(municipalities["number"].astype(str))
+    numbers = sorted(everybody.loc[is_other, "place"].unique(), key=int)
+    if numbers:
+        shown = ", ".join(numbers[:MOST_NUMBERS]) + (", ..." if len(numbers) > MOST_NUMBERS else "")
+        print(
+            f"population: {everybody.loc[is_other, 'persons'].sum():,} of the {everybody['persons'].sum():,} persons "
+            f"with a municipality have a number that municipalities.csv lacks ({shown}): they are in the counts of no "
+            "municipality of the trial. Compare the two."
+        )
 
 
 def _write(target: Path, tables: Mapping[str, pd.DataFrame], facts: Mapping[str, object]) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.population.alphabet import ABSENT_CODE, FAULT, NO_MONTH, WITH_WAGE, WITHOUT_WAGE, Alphabet
 from pipeline.register.calendar import monday_of_week
-from pipeline.register.cells import MOST_DAYS, ORDERS, ORIGINS, SECONDS_OF_A_DAY
+from pipeline.register.cells import MIDNIGHT, MOST_DAYS, MOST_DIGITS, ORDERS, ORIGINS, SECONDS_OF_A_DAY
 from pipeline.register.codes import BLANKS
 from pipeline.register.seen import LONGEST_NUMBER
 from pipeline.settings.study import Sex
@@ -19,6 +19,7 @@ UNKNOWN = "unknown"  # the group of who has no sex, birth or municipality in the
 WOMEN, MEN = "women", "men"
 LEAST_INDUSTRY, MOST_INDUSTRY = 10_000, 999_999
 ABSENT = "absent"  # the cell of a file without a row of the person
+MUNICIPALITY = "^0*([0-9]+)([.,]0+)?$"  # a whole number, however the file writes numbers
 NO_DAY = 99_999_999  # later than any day, as yyyymmdd
 
 
@@ -81,24 +82,41 @@ def name_sex(cell: StringValue, sex: Sex) -> StringValue:
 
 
 def day_of_birth(cell: StringValue, dates: str) -> IntegerValue:
-    """The day as the whole number yyyymmdd, as the file writes `dates`; none of a cell that is no date."""
+    """The day as the whole number yyyymmdd, as the file writes `dates`; none of a cell that is no day of the calendar.
+
+    A time of day other than midnight is no date, as for `parse_dates`.
+    """
     import ibis
 
-    nothing = ibis.null("int64")
-    iso = cell.re_search("^[0-9]{4}-[0-9]{2}-[0-9]{2}")
-    days = [(iso, cell.substr(0, 10).replace("-", "").try_cast("int64"))]
+    plain = cell.re_replace(MIDNIGHT, "")
+    days = [(plain.re_search(r"^\d{4}-\d{2}-\d{2}$"), _number_of_day(plain))]
     if dates in ORDERS:
         pattern = "^([0-9]{1,2})[-./]([0-9]{1,2})[-./]([0-9]{4})$"
-        first, second, year = (cell.re_extract(pattern, group).try_cast("int64") for group in (1, 2, 3))
+        first, second, year = (plain.re_extract(pattern, group) for group in (1, 2, 3))
         day, month = (first, second) if dates.startswith("dd") else (second, first)
-        days.append((cell.re_search(pattern), year * 10000 + month * 100 + day))
+        written = year.concat("-", month.lpad(2, "0"), "-", day.lpad(2, "0"))
+        days.append((plain.re_search(pattern), _number_of_day(written)))
     elif dates in ORIGINS:
-        number = cell.try_cast("int64")
-        counted = ibis.ifelse(number > MOST_DAYS, number // SECONDS_OF_A_DAY, number)
-        day = ibis.date(f"{ORIGINS[dates]:%Y-%m-%d}") + counted.as_interval("D")
-        days.append((number.notnull(), day.strftime("%Y%m%d").try_cast("int64")))
-    birth: IntegerValue = ibis.cases(*days, else_=nothing)
+        number = plain.re_extract(f"^([0-9]{{1,{MOST_DIGITS}}})$", 1).try_cast("int64")
+        days.append((number.notnull(), _day_counted(number, dates)))
+    birth: IntegerValue = ibis.cases(*days, else_=ibis.null("int64"))
     return birth
+
+
+def _number_of_day(written: StringValue) -> IntegerValue:
+    """yyyy-mm-dd as the whole number yyyymmdd; none of what is no day of the calendar."""
+    day: IntegerValue = written.try_cast("date").strftime("%Y%m%d").try_cast("int64")
+    return day
+
+
+def _day_counted(number: IntegerValue, dates: str) -> IntegerValue:
+    """The day of so many days, or whole days in seconds, since the origin; none of seconds that are no whole day."""
+    import ibis
+
+    is_whole = (number <= MOST_DAYS) | (number % SECONDS_OF_A_DAY == 0)
+    counted = ibis.ifelse(number > MOST_DAYS, number // SECONDS_OF_A_DAY, number)
+    day = ibis.date(f"{ORIGINS[dates]:%Y-%m-%d}") + counted.as_interval("D")
+    return ibis.ifelse(is_whole, day.strftime("%Y%m%d").try_cast("int64"), ibis.null("int64"))
 
 
 def years_of_age(birth: IntegerValue, entry: IntegerValue, weeks: Sequence[int]) -> IntegerValue:
@@ -120,10 +138,13 @@ def name_age(years: IntegerValue, bounds: Sequence[int]) -> StringValue:
 
 
 def name_place(persons: Table, columns: Mapping[str, Sequence[int]]) -> StringValue:
-    """The number of the municipality in the column of the week of entry; `columns` are those and their weeks."""
+    """The number of the municipality in the column of the week of entry, without leading zeros, or unknown.
+
+    `columns` are those of the register and their weeks.
+    """
     import ibis
 
     cells: Any = ((persons.entry.isin(list(weeks)), persons[name]) for name, weeks in columns.items())
-    number = ibis.cases(*cells, else_="")
-    named: StringValue = ibis.ifelse(number == "", ibis.literal(UNKNOWN), number)
+    cell = ibis.cases(*cells, else_="")
+    named: StringValue = ibis.ifelse(cell.re_search(MUNICIPALITY), cell.re_extract(MUNICIPALITY, 1), UNKNOWN)
     return named

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ibis.expr.types import Table
 
 CELL = ("series", "sex", "age", "place")
+AGED = ["series", "by", "value"]  # the groups of the sums of ages
 
 
 def count_weeks(
@@ -62,13 +63,21 @@ def count_history(
 
 
 def count_persons(persons: Table, by: Sequence[str] = CELL) -> Table:
-    """For each group: persons, those who are in no arm of the trial, those with an age, and the sum of their ages."""
-    return persons.group_by(*by).aggregate(
-        persons=persons.count(),
-        others=persons.is_other.sum().cast("int64"),
-        aged=persons.years.count(),
-        ages=persons.years.sum().cast("int64"),
-    )
+    """For each group: persons, and those of them who are in no arm of the trial."""
+    return persons.group_by(*by).aggregate(persons=persons.count(), others=persons.is_other.sum().cast("int64"))
+
+
+def count_ages(persons: Table) -> Table:
+    """By AGED the persons with an age, and its sum; `by` is a column of CELL and `value` what it says, "" for all."""
+    import ibis
+
+    series, *columns = CELL
+    parts = []
+    for by in ["", *columns]:
+        each = persons.select(series, "years", by=ibis.literal(by), value=persons[by] if by else ibis.literal(""))
+        counted = each.group_by(series, "by", "value")
+        parts.append(counted.aggregate(aged=each.years.count(), ages=each.years.sum().cast("int64")))
+    return ibis.union(*parts)
 
 
 def _count(signs: Any, weeks: Any) -> tuple[Any, Any]:

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
 
 from pipeline.estimate.table import MISSING, Estimate, estimates_table, hash_persons
 from pipeline.population.cells import MEN, WOMEN
 from pipeline.population.definitions import ARMS, Definitions
-from pipeline.population.persons import EVERYBODY
+from pipeline.population.persons import EVERYBODY, TRIAL
 from pipeline.population.register import Counts
+from pipeline.population.small import NOBODY, say_why, with_trial
 from pipeline.show.places import find_places
+from pipeline.show.remarks import NO_ESTIMATE
 
 if TYPE_CHECKING:
     import pandas as pd
 
 CONTROL = ARMS[0]
 ALL = "all"
-TRIAL = "trial"  # the analysed persons of both arms
 SUMMED = ["n", "share", "share_squared", "known", "inside"]
-NOBODY = "no estimate: no person of this group"
 COMPUTED = hash_persons([])  # the estimates are of a register, not of listed persons
 
 
@@ -29,10 +29,10 @@ def build_estimates(
 ) -> pd.DataFrame:
     """The table of estimates: shares by week, who was recruited, and the control group less everybody.
 
-    The groups are everybody ("all"), each sex, group of age, and stratum whose municipalities are known. A share of
-    nobody is missing with the reason.
+    The groups are everybody ("all"), each sex, group of age, and stratum whose municipalities are known. What is of
+    nobody, or of fewer persons than the smallest group that is shown, is missing with the reason.
     """
-    weeks, history, persons = map(_with_trial, counts)
+    weeks, history, persons = map(with_trial, (counts.weeks, counts.history, counts.persons))
     told = _by_rule(weeks, definitions, weeks["week"])
     before = _by_rule(history, definitions, definitions.history.weeks)
     rows: list[Estimate] = []
@@ -42,15 +42,16 @@ def build_estimates(
         )
         rows += _shares(name, own.groupby(["series", "outcome", "week"])[SUMMED].sum(), definitions)
         of_history = past.groupby(["series", "state"])[["n", "share"]].sum()
-        rows += _recruited(name, people.groupby("series").sum(numeric_only=True), of_history, persons, definitions)
+        ages = counts.ages[(counts.ages["by"] == column) & (counts.ages["value"].isin(values) | (column == ""))]
+        of_ages = ages.groupby("series")[["aged", "ages"]].agg(_sum_known)
+        of_persons = people.groupby("series").sum(numeric_only=True).join(of_ages, how="left")
+        rows += _recruited(name, of_persons, of_history, persons, definitions)
     return estimates_table(rows)
 
 
-def _with_trial(counts: pd.DataFrame) -> pd.DataFrame:
-    """The counts, and once more those of the arms as the series of the whole trial."""
-    import pandas as pd
-
-    return pd.concat([counts, counts[counts["series"] != EVERYBODY].assign(series=TRIAL)], ignore_index=True)
+def _sum_known(numbers: pd.Series) -> Any:
+    """The sum; missing if one of the numbers is."""
+    return numbers.sum(skipna=False)
 
 
 def _by_rule(counts: pd.DataFrame, definitions: Definitions, weeks: pd.Series | int) -> pd.DataFrame:
@@ -84,7 +85,7 @@ def _samples(
 def _shares(sample: str, summed: pd.DataFrame, definitions: Definitions) -> Iterator[Estimate]:
     """The mean share of weeks 1..week of each series, and at the horizon the control group less everybody."""
     counts = {key: tuple(float(value) for value in row) for key, *row in summed.itertuples()}
-    horizon, state = definitions.study.time.horizon_weeks, definitions.population.state
+    horizon, tell = definitions.study.time.horizon_weeks, _teller(definitions)
     for outcome in definitions.outcomes.shares:
         found = {}
         for series in (EVERYBODY, TRIAL, *ARMS.values()):
@@ -92,11 +93,12 @@ def _shares(sample: str, summed: pd.DataFrame, definitions: Definitions) -> Iter
                 n, total, squares, known, inside = counts.get((series, outcome, week), (0.0,) * len(SUMMED))
                 mean, se = _mean(n, total, squares)
                 found[series, week] = (mean, se, int(n))
-                yield _estimate("population", sample, outcome, week, series, mean, int(n), state, se)
+                yield tell("population", sample, outcome, week, series, mean, int(n), se=se)
                 share = inside / known if known else MISSING
-                yield _estimate("population_week", sample, outcome, week, series, share, int(known), state)
-        (control, se, n), (everybody, _, _) = found[CONTROL, horizon], found[EVERYBODY, horizon]
-        yield _estimate("population", sample, outcome, horizon, "difference", control - everybody, n, state, se)
+                yield tell("population_week", sample, outcome, week, series, share, int(known))
+        (control, se, n), (everybody, _, of) = found[CONTROL, horizon], found[EVERYBODY, horizon]
+        difference = control - everybody
+        yield tell("population", sample, outcome, horizon, "difference", difference, n, persons=min(n, of), se=se)
 
 
 def _mean(n: float, total: float, squares: float) -> tuple[float, float]:
@@ -111,38 +113,45 @@ def _recruited(
     sample: str, summed: pd.DataFrame, history: pd.DataFrame, persons: pd.DataFrame, definitions: Definitions
 ) -> Iterator[Estimate]:
     """How many of each series are of a group, their share of the series, their mean age, and their history."""
-    whole, state = persons.groupby("series")["persons"].sum(), definitions.population.state
+    whole, tell = persons.groupby("series")["persons"].sum(), _teller(definitions)
     past = {key: (int(n), float(total)) for key, n, total in history.itertuples()}
+    bound = definitions.population.smallest_group
     for series in (EVERYBODY, TRIAL, *ARMS.values()):
-        row = summed.loc[series] if series in summed.index else 0 * summed.sum()
-        n, of = int(row.get("persons", 0)), int(whole.get(series, 0))
-        share = n / of if of else MISSING
-        yield _estimate("recruited", series, sample, None, "share", share, n, state)
-        others = float(row["others"]) / n if n else MISSING
-        yield _estimate("recruited", series, sample, None, "others", others, n, state)
-        aged = int(row.get("aged", 0))
-        age = float(row["ages"]) / aged if aged else MISSING
-        yield _estimate("recruited", series, sample, None, "age", age, aged, state)
+        row = summed.loc[series].fillna(0) if series in summed.index else 0 * summed.sum()
+        n, others, aged = (int(row[name]) for name in ("persons", "others", "aged"))
+        of = int(whole.get(series, 0))
+        yield tell("recruited", series, sample, None, "share", n / of if of else MISSING, n)
+        yield tell("recruited", series, sample, None, "others", others / n if n else MISSING, others, persons=n)
+        # Where too few have an age it is not counted how many.
+        age, few = (float(row["ages"]) / aged, None) if aged else (MISSING, min(n, bound - 1))
+        yield tell("recruited", series, sample, None, "age", age, aged, persons=few)
         for name in definitions.history.states:
             known, total = past.get((series, name), (0, 0.0))
             mean = total / known if known else MISSING
-            yield _estimate("recruited", series, sample, None, f"{name}_pre_share", mean, known, state)
+            yield tell("recruited", series, sample, None, f"{name}_pre_share", mean, known)
 
 
-def _estimate(
-    model: str, sample: str, outcome: str, week: int | None, parameter: str, value: float, n: int, spec: str,
-    se: float = MISSING,
-) -> Estimate:  # fmt: skip
-    return Estimate(
-        model=model,
-        sample=sample,
-        outcome=outcome,
-        week=week,
-        parameter=parameter,
-        estimate=value,
-        se=se,
-        n=n,
-        note=NOBODY if math.isnan(value) else "",
-        sample_hash=COMPUTED,
-        spec_hash=spec,
-    )
+def _teller(definitions: Definitions) -> Callable[..., Estimate]:
+    """A function that makes an estimate of n persons, missing with the reason where they, or `persons`, are too few."""
+    bound, state = definitions.population.smallest_group, definitions.population.state
+
+    def tell(
+        model: str, sample: str, outcome: str, week: int | None, parameter: str, value: float, n: int,
+        persons: int | None = None, se: float = MISSING,
+    ) -> Estimate:  # fmt: skip
+        why = say_why(n if persons is None else persons, bound)
+        return Estimate(
+            model=model,
+            sample=sample,
+            outcome=outcome,
+            week=week,
+            parameter=parameter,
+            estimate=MISSING if why else value,
+            se=MISSING if why else se,
+            n=None if why and why != NOBODY else n,
+            note=why and NO_ESTIMATE + why,
+            sample_hash=COMPUTED,
+            spec_hash=state,
+        )
+
+    return tell

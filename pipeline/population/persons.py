@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from ibis.expr.types import StringValue, Table
 
 EVERYBODY = "population"  # the series of those who entered
+TRIAL = "trial"  # that of the analysed persons of both arms
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pipeline.errors import InputError
 from pipeline.population.alphabet import build_alphabet
-from pipeline.population.counts import CELL, count_history, count_persons, count_weeks
+from pipeline.population.counts import AGED, CELL, count_ages, count_history, count_persons, count_weeks
 from pipeline.population.definitions import Definitions
 from pipeline.population.persons import Register, keep_followed, line_up, spell_near
 from pipeline.population.received import Source, find_source, prepare_source
+from pipeline.population.small import sum_ages
 from pipeline.population.sound import require_sound
 from pipeline.population.years import join_sources
 from pipeline.register.codes import valid_codes
@@ -26,11 +27,12 @@ if TYPE_CHECKING:
 
 
 class Counts(NamedTuple):
-    """What was counted: by week, of the history, and of persons."""
+    """What was counted: by week, of the history, of persons, and their ages, where they are of a group large enough."""
 
     weeks: pd.DataFrame
     history: pd.DataFrame
     persons: pd.DataFrame
+    ages: pd.DataFrame
 
 
 def open_register(connection: Any, raw: Path, definitions: Definitions, weeks: Sequence[int], folder: Path) -> Register:
@@ -84,11 +86,12 @@ def count_population(register: Register, trial: pd.DataFrame, definitions: Defin
                 _ordered(weekly, [*CELL, "outcome", "week", "known_weeks"]),
                 _ordered(history, [*CELL, "state", "known_weeks"]),
                 _ordered(count_persons(persons), list(CELL)),
+                sum_ages(_ordered(count_ages(persons), AGED), definitions.population.smallest_group),
             )
 
 
 def _ordered(table: Table, by: list[str]) -> pd.DataFrame:
     frame = table.execute().sort_values(by, ignore_index=True)
-    numbers = [name for name in frame.columns if name not in (*CELL, "outcome", "state")]
+    numbers = [name for name in frame.columns if name not in (*CELL, *AGED, "outcome", "state")]
     frame[numbers] = frame[numbers].fillna(0).astype("int64")
     return frame[by + [name for name in numbers if name not in by]]

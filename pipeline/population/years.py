@@ -9,9 +9,14 @@ from pipeline.errors import InputError
 from pipeline.population.cells import ABSENT, linked_key
 from pipeline.population.received import Source
 from pipeline.register.columns import LIKE_A_CELL
+from pipeline.register.files.kinds import open_file
+from pipeline.register.parts import told_twice
+from pipeline.register.persons import link_keys
 
 if TYPE_CHECKING:
     from ibis.expr.types import Table
+
+MOST_LOOKED_UP = 10_000  # persons with two rows whose line is sought
 
 
 def join_sources(
@@ -28,20 +33,42 @@ def join_sources(
     if len(tables) == 1:
         return tables[0]
     joined, *others = (_told(_with_key(table, key, blanks)) for table in tables)
-    for source, table in zip(sources[1:], others, strict=True):
+    for place, table in enumerate(others, 1):
         double = [name for name in table.columns if name in joined.columns and name != key]
-        cells = [name for name in double if LIKE_A_CELL.match(name)]
-        persons = joined.semi_join(table, key).count().execute() if cells else 0
-        if persons:
-            raise InputError(
-                f"{source.path}: column {cells[0]} is in another file of the register too, for {persons} persons "
-                f"({len(cells)} columns). Keep one of each."
-            )
+        _refuse_double(sources[: place + 1], joined, table, key)
         both = joined.outer_join(table, key, rname="{name}_of_year")
         shared = {name: ibis.coalesce(both[name], both[f"{name}_of_year"]) for name in (key, *double)}
         joined = both.mutate(**shared).drop(*(f"{name}_of_year" for name in shared))
     absent = "" if is_none else ABSENT
     return joined.mutate(**{name: joined[name].fill_null(absent) for name in joined.columns if LIKE_A_CELL.match(name)})
+
+
+def _refuse_double(sources: Sequence[Source], joined: Table, table: Table, key: str) -> None:
+    """Raise InputError for a person of whom the last of the sources, `table`, tells what the others, `joined`, tell."""
+    import ibis
+
+    own = [name for name in table.columns if LIKE_A_CELL.match(name)]
+    double = [name for name in own if name in joined.columns]
+    if not double:
+        return
+    # Of a person whom a file has none of its columns is null.
+    shared = [[name for name in double if name in source.names] for source in sources[:-1]]
+    told = joined.filter(ibis.or_(*(joined[names[0]].notnull() for names in shared if names)))
+    both = told.semi_join(table, key).select(key)
+    persons = int(both.count().execute())
+    if persons:
+        keys = both.order_by(key).limit(MOST_LOOKED_UP).execute()[key]
+        paths = [str(source.path) for source in sources]
+        raise told_twice(paths, _line_of(sources[-1], key, set(keys)), double, own, persons)
+
+
+def _line_of(source: Source, key: str, keys: Collection[str]) -> int:
+    """The first line of a file with one of the keys."""
+    for chunk in open_file(source.path, source.facts).chunks(None, [source.names[key]], None):
+        found = link_keys(chunk.rows[source.names[key]]).isin(keys)
+        if found.any():
+            return int(chunk.rows.index[found][0])
+    raise InputError(f"{source.path}: it changed while it was counted. Count it again.")
 
 
 def _told(table: Table) -> Table:

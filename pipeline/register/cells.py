@@ -26,8 +26,12 @@ ORIGINS = {
     "sas": datetime.date(1960, 1, 1),
     "spss": datetime.date(1582, 10, 14),
 }
-WHOLE = re.compile(r"[0-9]{5,12}")  # fewer digits are a year, or a day before any that a study has
+MOST_DIGITS = 12
+WHOLE = re.compile(rf"[0-9]{{5,{MOST_DIGITS}}}")  # fewer digits are a year, or a day before any that a study has
 SECONDS_OF_A_DAY = 86_400
+MIDNIGHT = r"[ T]00:00(:00([.]0+)?)?$"
+WITH_TIME = re.compile(r".*\d[ T]\d{1,2}:\d{2}.*")
+WITH_FRACTION = re.compile(r"\d{5,6}[.,]\d+")
 MOST_DAYS = 1_000_000
 
 
@@ -70,11 +74,15 @@ def _require_addresses(frame: pd.DataFrame, column: str, names: pd.Series) -> No
 def parse_dates(frame: pd.DataFrame, column: str, given: pd.Series | None = None) -> pd.Series:
     """The dates of a column; `given` marks the lines that must have one, all of them unless told.
 
-    They are written as yyyy-mm-dd, or as the file is said to write them: `dates` of it in extract.toml.
+    They are written as yyyy-mm-dd, or as the file is said to write them: `dates` of it in extract.toml. A time of day
+    other than midnight is no date: in another zone it is another day.
     """
     written = frame.attrs.get("dates", ISO)
     dates = read_dates(frame[column], written)
     wrong = dates.isna() if given is None else dates.isna() & given
+    timed = wrong & frame[column].map({cell: _has_time(cell, written) for cell in frame[column].unique()}).astype(bool)
+    plain = "Ask for, or write, plain dates yyyy-mm-dd: around midnight a time of another zone is of another day."
+    refuse_cells(frame, column, timed, "has a time of day or a zone, and is no plain date", plain)
     remedy = "Mend the cell, or say under dates in extract.toml how it is meant."
     refuse_cells(frame, column, wrong, "is no date of the form yyyy-mm-dd", remedy)
     return dates
@@ -84,6 +92,7 @@ def read_dates(cells: pd.Series, written: str = ISO) -> pd.Series:
     """The dates that text cells are, written as yyyy-mm-dd or as `written`, missing for a cell that is none."""
     import pandas as pd
 
+    cells = cells.str.replace(MIDNIGHT, "", regex=True)
     dates = pd.to_datetime(cells, format="%Y-%m-%d", errors="coerce")
     if written in ORDERS:
         plain = cells.str.replace(r"[./]", "-", regex=True)
@@ -99,7 +108,17 @@ def _count_from(origin: datetime.date, cells: pd.Series) -> pd.Series:
     return pd.to_datetime(cells.map(known), errors="coerce")
 
 
+def _has_time(cell: str, written: str) -> bool:
+    """Whether a cell is a date with a time: in words, or as a fraction of a day or seconds beyond whole days."""
+    if written not in ORIGINS:
+        return bool(WITH_TIME.fullmatch(cell))
+    is_seconds = bool(WHOLE.fullmatch(cell)) and int(cell) > MOST_DAYS
+    return bool(WITH_TIME.fullmatch(cell) or WITH_FRACTION.fullmatch(cell) or is_seconds)
+
+
 def _day(origin: datetime.date, number: int) -> datetime.date | None:
+    if number > MOST_DAYS and number % SECONDS_OF_A_DAY:
+        return None
     days = number if number <= MOST_DAYS else number // SECONDS_OF_A_DAY
     try:
         return origin + datetime.timedelta(days=days)
@@ -108,6 +127,6 @@ def _day(origin: datetime.date, number: int) -> datetime.date | None:
 
 
 def refuse_other(frame: pd.DataFrame, column: str, allowed: Collection[str]) -> None:
-    """Raise InputError for a cell that is none of the allowed texts."""
-    fault = f"is none of {', '.join(sorted(allowed))}"
+    """Raise InputError for a cell that is none of the allowed texts, of which '' is a blank."""
+    fault = f"is none of {', '.join(sorted(filter(None, allowed)))}" + (" or blank" if "" in allowed else "")
     refuse_cells(frame, column, ~frame[column].isin(list(allowed)), fault, "Mend the cell.")

@@ -80,7 +80,7 @@ def parse_codes(
 def _parse(text: str) -> str | None:
     if text in BLANKS:
         return NO_CODE
-    whole = NO_FRACTION.sub("", text)
+    whole = NO_FRACTION.sub("", text).lstrip("0")
     return whole if CODE.fullmatch(whole) else None
 
 
@@ -99,8 +99,13 @@ def _describe_unknown(
     words = [str(texts[place]) for place in unknown if not re.match(r"[0-9]", str(texts[place]))]
     first = show_value(words[0]) if words else ""
     blank = f"If {first} says that there is no code, declare it under blanks in extract.toml. " if words else ""
+    is_code = any(_parse(str(texts[place])) for place in unknown)
+    remedy = (
+        "Look the code up in the register's code book and add it to benefit_codes.csv."
+        if is_code
+        else "A code has three digits: ask for the file with codes and not with their labels, or mend the cells."
+    )
     return (
         f"{place_of_cell(frame, row, columns[column])}: unknown benefit code; in all "
-        f"{len(unknown)} codes not valid in version {version or '(none)'}: {counts}. {blank}Look the code up in the "
-        "register's code book and add it to benefit_codes.csv."
+        f"{len(unknown)} codes not valid in version {version or '(none)'}: {counts}. {blank}{remedy}"
     )

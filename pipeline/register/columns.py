@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from pipeline.errors import Faults, InputError
 from pipeline.register.calendar import iso_of_week, month_of_week, week_of_iso
+from pipeline.register.shown import show_column
 
 WEEK = re.compile(r"y_?(\d{2})(\d{2})", re.IGNORECASE)
 WAGE = re.compile(r"(?:branche|br)_(\d.*)", re.IGNORECASE)
@@ -70,8 +71,8 @@ def _find_weeks(path: str, names: list[str]) -> dict[int, str]:
     with faults.part():
         if odd:
             raise InputError(
-                f"{path}: column {odd[0]} names no week as Y_yyww does, and no month ({len(odd)} such columns, which "
-                "would not be read). Mend the names of the columns."
+                f"{path}: column {show_column(odd[0])} names no week as Y_yyww does, and no month ({len(odd)} such "
+                "columns, which would not be read). Mend the names of the columns."
             )
     faults.stop()
     _check_contiguous(path, weeks)
@@ -85,7 +86,7 @@ def _find_months(path: str, names: list[str], pattern: re.Pattern[str]) -> dict[
         if match := pattern.fullmatch(name):
             date = YEAR_AND_MONTH.fullmatch(match.group(1))
             if date is None:
-                raise InputError(f"{path}: column {name} names no month yyyy_mm. Mend the column's name.")
+                raise InputError(f"{path}: column {show_column(name)} names no month yyyy_mm. Mend the column's name.")
             month = (int(date.group(1)), int(date.group(2)))
             if month in months:
                 raise InputError(f"{path}: columns {months[month]} and {name} are the same month. Keep one.")

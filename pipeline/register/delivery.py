@@ -10,19 +10,19 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from pipeline.errors import InputError
+from pipeline.errors import Faults, InputError
 from pipeline.names import slug
 from pipeline.register.cells import ISO
-from pipeline.register.columns import WAGE, YEAR_AND_MONTH
+from pipeline.register.columns import LIKE_A_CELL, WAGE, YEAR_AND_MONTH
 from pipeline.register.files.kinds import SUFFIXES, is_compressed, kind_of, open_file
 from pipeline.register.kept import count_rows
 from pipeline.register.layouts import find_decimal, find_layout
-from pipeline.register.long import find_form
 from pipeline.register.parts import weeks_of_year
 from pipeline.register.persons import count_invented
 from pipeline.register.readers import read_file, rename
 from pipeline.register.recognise import (
     WIDE,
+    YEAR,
     Signs,
     describe_roles,
     find_aliases,
@@ -56,8 +56,11 @@ class Folder:
     left: dict[str, str] = field(default_factory=dict)
 
 
-def describe_delivery(files: Folder, signs: Signs, today: datetime.date, old: Extract | None = None) -> Extract:
-    """The description of the files of a folder; what an analyst declared in the `old` one is kept.
+def describe_delivery(
+    files: Folder, signs: Signs, today: datetime.date, old: Extract | None = None, name: str = ""
+) -> Extract:
+    """The description of the files of a folder, whose name it has unless told; what an analyst declared in the `old`
+    one is kept.
 
     The version of a DREAM register is the last month among its columns; the extract is synthetic if every person's
     number is one that no real person has, and as declared where that cannot be told. Raises InputError for a file that
@@ -70,9 +73,10 @@ def describe_delivery(files: Folder, signs: Signs, today: datetime.date, old: Ex
     described = {}
     for role, path in files.found.items():
         described[role], files.frames[role] = _read(path, role, files.facts[role], is_long=form != WIDE)
+    name = name or files.path.name
     new = Extract(
-        name=files.path.name,
-        label=f"Extract {files.path.name}",
+        name=name,
+        label=f"Extract {name}",
         synthetic=False,
         format=form,  # type: ignore[arg-type]
         received=today,
@@ -101,12 +105,14 @@ def sort_files(folder: Path, signs: Signs, old: Extract | None = None) -> Folder
     """
     if not folder.is_dir():
         raise InputError(f"{folder}: no such folder. Put the received files there.")
-    files = Folder(folder)
+    files, faults = Folder(folder), Faults()
     for path in sorted(folder.iterdir()):
         if path.name == DESCRIPTION or path.name.startswith("."):
             continue
         reason = _reason_to_leave(path)
-        role, facts = (None, None) if reason else look_at(path, signs, old)
+        role, facts = None, None
+        with faults.part():
+            role, facts = (None, None) if reason else _look_at_any(path, signs, old)
         if role is None or facts is None:
             files.left[path.name] = reason or "its columns are those of no file of the study"
             continue
@@ -117,6 +123,7 @@ def sort_files(folder: Path, signs: Signs, old: Extract | None = None) -> Folder
                 "another delivery has a folder of its own."
             )
         files.found[role], files.facts[role] = path, facts
+    faults.stop()
     absent = [role for role in REQUIRED if role not in files.found]
     if absent:
         left = "; ".join(f"{name}: {reason}" for name, reason in files.left.items()) or "there is no other file"
@@ -130,9 +137,18 @@ def sort_files(folder: Path, signs: Signs, old: Extract | None = None) -> Folder
     return files
 
 
+def _look_at_any(path: Path, signs: Signs, old: Extract | None) -> tuple[str | None, RawFile]:
+    """As `look_at`; the InputError of a file that cannot be read says what to do if it is none of the delivery."""
+    try:
+        return look_at(path, signs, old)
+    except InputError as error:
+        move = "If the file is no part of the delivery, move it out of the folder."
+        raise InputError(*(f"{message} {move}" for message in error.messages)) from error
+
+
 def _role_of_part(role: str, facts: RawFile, path: Path, files: Folder) -> str:
-    """The role of a register file: the first is `register`; those of further years, of wages alone and of other persons
-    with the same columns are its parts.
+    """The role of a register file: the first is `register`; its parts are those of further years, of wages alone, of
+    other rows with the same columns, and of other weeks and months.
     """
     if role != "register" or "register" not in files.found:
         return role
@@ -140,8 +156,14 @@ def _role_of_part(role: str, facts: RawFile, path: Path, files: Folder) -> str:
     part = f"register_{facts.year}" if facts.year else "register_wages" if has_only_wages(own) else role
     if part not in files.found:
         return part
-    is_same = set(own) == set(_columns(files.found[part], files.facts[part]))
-    return f"register_{slug(path.stem)}" if is_same and find_form(own) is None else part
+    others = [_columns(found, files.facts[name]) for name, found in files.found.items() if is_register(name)]
+    told = [{name for name in names if LIKE_A_CELL.match(name)} for names in (own, *others)]
+    if all(told) and all(told[0].isdisjoint(other) for other in told[1:]):
+        year = YEAR.search(path.stem)
+        part = f"register_{year.group()}" if year else part
+    elif set(own) not in map(set, others):
+        return part
+    return f"register_{slug(path.stem)}" if part in files.found else part
 
 
 def _columns(path: Path, facts: RawFile) -> list[str]:
@@ -170,6 +192,8 @@ def look_at(path: Path, signs: Signs, old: Extract | None = None) -> tuple[str |
 def _reason_to_leave(path: Path) -> str:
     if path.is_dir():
         return "a folder"
+    if not path.is_file():
+        return "a link to a file that is not there, or no file"
     if is_compressed(path):
         return "compressed: unpack it"
     if not kind_of(path):

@@ -19,13 +19,16 @@ from pipeline.register.parts import join_parts, weeks_of_year, without_week_53
 from pipeline.register.persons import link_keys, require_one_form
 from pipeline.register.readers import (
     describe_frame,
+    idle_keys,
     refuse_missing_keys,
+    refuse_no_person,
     refuse_repeated_keys,
     rename,
     require_columns,
     require_names,
     require_rows,
     require_same,
+    show_column,
 )
 from pipeline.register.seen import SeenKeys
 from pipeline.settings.extract import RawFile
@@ -89,6 +92,7 @@ def keep_rows(path: Path, facts: RawFile, keys: Sequence[str], *, is_wide: bool)
     frame = frame.set_axis(names, axis="columns").rename_axis(index="line")
     _check(seen, path, facts, is_wide=is_wide)
     describe_frame(frame, path, facts)
+    frame.attrs["idle"] = idle_keys(facts, file.texts.idle, columns)
     if facts.year:
         frame.attrs["stored"] = dict(zip(names, columns, strict=True))
     return without_week_53(frame, facts.year)
@@ -126,9 +130,11 @@ def _check(seen: SeenKeys, path: Path, facts: RawFile, *, is_wide: bool) -> None
             print(f"register: {path}: {count} rows without a key are left out, the first row {first}")
     else:
         refuse_missing_keys(str(path), facts.key, seen.missing)
+    odd = pd.Series(list(seen.odd.values()), index=list(seen.odd), dtype=object)
+    if len(odd):
+        refuse_no_person(str(path), facts.columns.get(facts.key, facts.key), odd, seen.trial)
     if is_wide:
         refuse_repeated_keys(str(path), facts.key, seen.repeated())
-        odd = pd.Series(list(seen.odd.values()), index=list(seen.odd), dtype=object)
         if 2 * seen.rounded > seen.rows:
             odd = pd.Series(["00"] * seen.rounded + ["01"] * (seen.rows - seen.rounded), dtype=object)
         if len(odd):
@@ -155,7 +161,7 @@ def _say_others(path: Path, names: list[str]) -> None:
         match = FAMILY.fullmatch(name)
         family = match.group(1) if match else name
         families[family] = families.get(family, 0) + 1
-    listed = ", ".join(f"{name} ({count})" for name, count in list(families.items())[:LONGEST_LIST])
+    listed = ", ".join(f"{show_column(name)} ({count})" for name, count in list(families.items())[:LONGEST_LIST])
     if names:
         more = f" and {len(families) - LONGEST_LIST} families more" if len(families) > LONGEST_LIST else ""
         print(f"register: {path}: {len(names)} other columns are not read: {listed}{more}")

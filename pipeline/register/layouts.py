@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
-import numpy as np
 
 from pipeline.register.files.kinds import kind_of
 from pipeline.register.files.layout import find_encoding, find_header
@@ -43,6 +42,6 @@ def find_layout(path: Path, signs: Signs, known: RawFile | None = None) -> RawFi
 
 def find_decimal(frame: pd.DataFrame) -> Literal[",", "."]:
     """The decimal mark that more cells of a file have; the comma where none has any."""
-    cells = np.unique(frame.to_numpy(dtype=str))
+    cells = set(frame.to_numpy().ravel().tolist())
     points, commas = (sum(bool(form.fullmatch(cell)) for cell in cells) for form in (WITH_POINT, WITH_COMMA))
     return "." if points > commas else ","

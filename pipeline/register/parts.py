@@ -43,13 +43,15 @@ def join_parts(frames: Sequence[pd.DataFrame], files: Sequence[RawFile], *, is_w
     """The rows of the files of one register as one a person, indexed by the number of the first row of the person.
 
     The frame has the number of the person's row in each file, -1 for none, and notes the path and the columns of each;
-    the cells of a file without a row of the person are ''. Raises InputError for a week or month of a person that two
-    files have; another column is taken from the first file.
+    the cells of a file without a row of the person are ''. The rows of a long form stand one below the other. Raises
+    InputError for a week or month of a person that two files have; another column is taken from the first file.
     """
     import pandas as pd
 
-    if not is_wide or (len(frames) == 1 and not files[0].year):
+    if len(frames) == 1 and not files[0].year:
         return frames[0]
+    if not is_wide:
+        return _stack(frames)
     joined, numbers, decimal = pd.DataFrame(), [], frames[0].attrs["decimal"]
     spelled: dict[str, str] = {}
     for place, frame in enumerate(frames):
@@ -58,11 +60,14 @@ def join_parts(frames: Sequence[pd.DataFrame], files: Sequence[RawFile], *, is_w
         numbers.append(pd.Series(frame.index.to_numpy() + FILE * place, index=owners))
         _write_decimals(frame, decimal)
         part = frame.set_axis(owners, axis="index")
-        _refuse_double(joined, part, frame.attrs["path"])
+        _refuse_double(joined, part, [str(other.attrs["path"]) for other in frames[: place + 1]], numbers[-1])
         joined = joined.combine_first(part) if len(joined.columns) else part
     joined = joined.fillna("")
-    for place, lines in enumerate(numbers):
-        joined[LINE_IN.format(place)] = lines.reindex(joined.index).fillna(NOWHERE).astype("int64")
+    lines_in = {
+        LINE_IN.format(place): lines.reindex(joined.index).fillna(NOWHERE).astype("int64")
+        for place, lines in enumerate(numbers)
+    }
+    joined = pd.concat([joined, pd.DataFrame(lines_in)], axis="columns")
     first = pd.concat(numbers)
     first = first[~first.index.duplicated()].loc[joined.index].astype("int64")
     joined.attrs = {**frames[0].attrs, "parts": [_describe(frame) for frame in frames]}
@@ -70,9 +75,26 @@ def join_parts(frames: Sequence[pd.DataFrame], files: Sequence[RawFile], *, is_w
     return joined.set_axis(pd.Index(first, name="line"), axis="index")
 
 
+def _stack(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """The rows of files of a long form, each with its number."""
+    import pandas as pd
+
+    spelled: dict[str, str] = {}
+    for place, frame in enumerate(frames):
+        _spell_alike(frame, spelled)
+        frame.index += FILE * place
+    joined = pd.concat(frames).fillna("").rename_axis(index="line")
+    joined.attrs = {**frames[0].attrs, "parts": [_describe(frame) for frame in frames]}
+    return joined
+
+
 def _describe(frame: pd.DataFrame) -> dict[str, object]:
     """The path of a file, and by the names of its columns in the register those that it has itself."""
-    return {"path": frame.attrs["path"], "columns": dict(zip(map(str, frame), frame.attrs["stored"], strict=True))}
+    return {
+        "path": frame.attrs["path"],
+        "idle": frame.attrs.get("idle", {}),
+        "columns": dict(zip(map(str, frame), frame.attrs["stored"], strict=True)),
+    }
 
 
 def _spell_alike(frame: pd.DataFrame, spelled: dict[str, str]) -> None:
@@ -82,15 +104,35 @@ def _spell_alike(frame: pd.DataFrame, spelled: dict[str, str]) -> None:
     frame.columns = frame.columns.map({name: spelled.setdefault(name.casefold(), name) for name in names})
 
 
-def _refuse_double(joined: pd.DataFrame, part: pd.DataFrame, path: str) -> None:
+def _refuse_double(joined: pd.DataFrame, part: pd.DataFrame, paths: Sequence[str], lines: pd.Series) -> None:
     double = [name for name in map(str, part) if name in joined and LIKE_A_CELL.match(name)]
+    if not double:
+        return
     both = joined.index.intersection(part.index)
-    persons = int(joined.loc[both, double].notna().any(axis=1).sum()) if double else 0
-    if persons:
-        raise InputError(
-            f"{path}: column {double[0]} is in another file of the register too, for {persons} persons "
-            f"({len(double)} columns). Keep one of each; another delivery has a folder of its own."
+    told = joined.loc[both, double].notna().any(axis=1)
+    if told.any():
+        line = int(lines.loc[told.index[told]].min()) % FILE
+        own = [name for name in map(str, part) if LIKE_A_CELL.match(name)]
+        raise told_twice(paths, line, double, own, int(told.sum()))
+
+
+def told_twice(paths: Sequence[str], line: int, double: Sequence[str], own: Sequence[str], persons: int) -> InputError:
+    """The error of weeks and months, `double`, that the last file tells of persons of whom an earlier one tells them.
+
+    line: of the first such person in the last file, whose weeks and months are `own`. Where they are all double it is
+    the persons who are in two files, and the columns where not.
+    """
+    *earlier, path = paths
+    other, place = " or ".join(earlier), f"{path}, line {line}"
+    if set(double) == set(own):
+        return InputError(
+            f"{place}: a person has a row here and in {other} ({persons} such persons). Keep one row of each person; "
+            "another delivery has a folder of its own."
         )
+    return InputError(
+        f"{place}, column {double[0]}: {other} has this column too, of the same person ({len(double)} such columns, "
+        f"{persons} persons). Keep each column in one of the files; another delivery has a folder of its own."
+    )
 
 
 def _write_decimals(frame: pd.DataFrame, decimal: str) -> None:

@@ -33,6 +33,8 @@ def number_persons(frame: pd.DataFrame, key: str) -> pd.Series:
     """
     whole, keys = frame[key].str.fullmatch(WHOLE), link_keys(frame[key])
     check_key(frame, key, keys)
+    if keys.str.fullmatch(WHOLE).all():  # a file of numbers may have given those of nine digits a zero in front
+        whole = whole | True
     if whole.mean() > 1 / 2:
         refuse_cells(frame, key, ~whole, "is no whole number, as the other keys are", "Mend the cell.")
         return keys.astype("int64")
@@ -57,10 +59,11 @@ def require_one_form(keys: pd.Series, register: pd.DataFrame) -> None:
         if len(other):
             line, few = other.index[0], len(other) <= MOST_TYPED * len(forms)
             place = f"{path}, line {line}" if frame is None else place_of_row(frame, line)
+            most = "the others" if frame is None else "the allocation file"
             remedy = "Mend the cells" if few else "Ask for both files with the numbers written in one way"
             raise InputError(
                 f"{place}, column {column}: {len(other)} of {len(forms)} persons' numbers are written "
-                f"as {other.iloc[0][:LONGEST_FORM_SHOWN]}, most of the allocation file as "
+                f"as {other.iloc[0][:LONGEST_FORM_SHOWN]}, most of {most} as "
                 f"{usual[0][:LONGEST_FORM_SHOWN]} (x a digit, A another character). {remedy}."
             )
 

@@ -1,7 +1,7 @@
 """Where a row or a cell of a received file stands: which file, and which line of it.
 
 A register may be several files. The number of a row is its line, and in the files after the first FILE more for each.
-A frame that was joined of several files has, besides its own number, that of the row in each file (`LINE_IN`).
+A frame that was joined of several files by persons has, besides its own number, that of the row in each (`LINE_IN`).
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def number_cells(frame: pd.DataFrame, names: Sequence[str]) -> NDArray[np.int64]
     No two files have one cell.
     """
     parts = frame.attrs.get("parts", ())
-    if not parts:
+    if not parts or LINE_IN.format(0) not in frame:
         return np.broadcast_to(frame.index.to_numpy(dtype=np.int64)[:, None], (len(frame), len(names)))
     numbers = np.full((len(frame), len(names)), NOWHERE, dtype=np.int64)
     for place, part in enumerate(parts):

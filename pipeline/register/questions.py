@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pipeline.register.answers import item_ends
 from pipeline.register.cells import ISO, ORDERS
 from pipeline.register.readers import NUMBERED, parse_numbers
-from pipeline.register.shown import count_digits, show_value
+from pipeline.register.shown import count_digits, show_column, show_value
 from pipeline.settings.extract import Extract, RawFile
 from pipeline.settings.scales import asked_again, item_names
 from pipeline.settings.study import Design
@@ -27,8 +27,8 @@ MOST_CODES, DIGITS_OF_A_CODE = 3, 3  # for no answer, as 8, 98 and 998
 
 
 def ask(extract: Extract, frames: Mapping[str, pd.DataFrame], design: Design, scales: pd.DataFrame | None) -> list[str]:
-    """The questions, a line each: columns that no name was found for, dates in no known order, answers off a scale."""
-    found = []
+    """The questions, a line each: of weeks without a spell, columns,  dates in no known order, answers."""
+    found = _about_cover(extract)
     grouping = [grouping.column for grouping in design.groupings]
     named = [design.person, design.key, design.arm, design.date, design.consent, *grouping]
     wanted = {"allocation": [name for name in named if name]}
@@ -47,6 +47,16 @@ def ask(extract: Extract, frames: Mapping[str, pd.DataFrame], design: Design, sc
                 ]
             found += _about_scales(extract.files[role], frame, item_ends(scales)) if role != "allocation" else []
     return found
+
+
+def _about_cover(extract: Extract) -> list[str]:
+    """Of spells, which leave weeks uncovered by their nature; unknown is the answer until another is given."""
+    if extract.format != "spells" or extract.uncovered == "none":
+        return []
+    return [
+        f"{extract.files['register'].path}: what is a week that no spell of a person covers? It is unknown, and so are "
+        'shares and exits over it; if the file tells every spell, say uncovered = "none"'
+    ]
 
 
 def _about_columns(path: str, frame: pd.DataFrame, names: list[str]) -> list[str]:
@@ -103,6 +113,6 @@ def _guess(item: str, off: pd.Series, *, is_all: bool) -> str:
 
 
 def _list(names: Iterable[object]) -> str:
-    every = [str(name) for name in names]
+    every = [show_column(str(name)) for name in names]
     more = f" and {len(every) - LONGEST_LIST} more" if len(every) > LONGEST_LIST else ""
     return ", ".join(every[:LONGEST_LIST]) + more

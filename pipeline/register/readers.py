@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pipeline.errors import InputError
+from pipeline.register.columns import WEEK_OF_YEAR
 from pipeline.register.files.kinds import open_file
 from pipeline.register.places import place_of_cell, place_of_row
 from pipeline.register.shown import DIGITS_OF_A_BIRTH_DATE as DIGITS_OF_A_BIRTH_DATE
 from pipeline.register.shown import count_digits as count_digits
+from pipeline.register.shown import show_column as show_column
 from pipeline.register.shown import show_value as show_value
 from pipeline.settings.extract import Extract, RawFile
 from pipeline.storage import digest
@@ -94,6 +96,7 @@ def read_file(path: Path, facts: RawFile, *, repeats: bool = False) -> pd.DataFr
     frame = frame.set_axis(names, axis="columns").rename_axis(index="line")
     frame = frame[(frame != "").any(axis=1)]
     describe_frame(frame, path, facts)
+    frame.attrs["idle"] = idle_keys(facts, file.texts.idle, columns)
     if facts.key:
         require_columns(frame, [facts.key])
         check_key(frame, facts.key, repeats=repeats)
@@ -103,6 +106,17 @@ def read_file(path: Path, facts: RawFile, *, repeats: bool = False) -> pd.DataFr
 def describe_frame(frame: pd.DataFrame, path: Path, facts: RawFile) -> None:
     """Note on the frame where it comes from, its decimal mark, its dates and its own names of columns."""
     frame.attrs.update(path=str(path), decimal=facts.decimal, names=dict(facts.columns), dates=dates_written(facts))
+
+
+def idle_keys(facts: RawFile, blanks: Collection[str], columns: Collection[str]) -> dict[str, list[str]]:
+    """The keys of extract.toml that did nothing when a file was read, and their values: blanks that no cell held.
+
+    `columns` are those read. A year is that of weeks y_1 to y_53, which a file may not have.
+    """
+    found = {"blanks": sorted(blanks)}
+    if facts.year and not any(WEEK_OF_YEAR.fullmatch(name) for name in columns):
+        found["year"] = [str(facts.year)]
+    return {key: values for key, values in found.items() if values}
 
 
 def dates_written(facts: RawFile) -> str:
@@ -117,7 +131,9 @@ def again(path: Path) -> str:
 
 def rename(path: Path, header: list[str], columns: Mapping[str, str]) -> list[str]:
     """The names that the study has for the columns; InputError for a name that the file has not, or has already."""
-    absent = [f"{wanted} = '{own}'" for wanted, own in columns.items() if own not in header or wanted in header]
+    absent = [
+        f"{wanted} = '{show_column(own)}'" for wanted, own in columns.items() if own not in header or wanted in header
+    ]
     if absent:
         raise InputError(
             f"{path.parent}/extract.toml, columns of {path.name}: {', '.join(absent)}: the file lacks the one name, or "
@@ -127,14 +143,21 @@ def rename(path: Path, header: list[str], columns: Mapping[str, str]) -> list[st
     return [wanted.get(name, name) for name in header]
 
 
-def refuse_cells(frame: pd.DataFrame, column: str, wrong: pd.Series, fault: str, remedy: str) -> None:
+def refuse_cells(
+    frame: pd.DataFrame,
+    column: str,
+    wrong: pd.Series,
+    fault: str,
+    remedy: str,
+    show: Callable[[str], str] = show_value,
+) -> None:
     """Raise InputError for the cells of `column` marked in `wrong` (boolean, a row a line), if there are any.
 
-    The message names file, first line, column, the first wrong value and the number of cells.
+    The message names file, first line, column, the first wrong value as `show` gives it, and the number of cells.
     """
     if not wrong.any():
         return
-    shown = show_value(str(frame.loc[wrong, column].iloc[0]))
+    shown = show(str(frame.loc[wrong, column].iloc[0]))
     raise InputError(
         f"{place_of_row(frame, frame.index[wrong][0])}, column {column}: the value {shown} {fault} "
         f"({int(wrong.sum())} cells). {remedy}"
@@ -183,10 +206,32 @@ def check_key(frame: pd.DataFrame, key: str, parsed: pd.Series | None = None, *,
     `parsed` holds the keys as they are compared, if not as written: 7 and 007 are one number. With `repeats` a key may
     stand on many lines, as in a register of weeks.
     """
-    refuse_missing_keys(frame.attrs["path"], key, list(frame.index[frame[key] == ""]))
+    path, own = frame.attrs["path"], frame.attrs.get("names", {}).get(key, key)
+    refuse_missing_keys(path, key, list(frame.index[frame[key] == ""]))
+    refuse_no_person(path, own, frame[key], frame[key])
     if not repeats:
         repeated = (frame[key] if parsed is None else parsed).duplicated(keep=False)
-        refuse_repeated_keys(frame.attrs["path"], key, list(frame.index[repeated]))
+        refuse_repeated_keys(path, key, list(frame.index[repeated]))
+
+
+def refuse_no_person(path: str, own: str, cells: pd.Series, keys: pd.Series) -> None:
+    """Raise InputError for a line among `cells` that is no person's: the names of the columns once more, or a total.
+
+    A total or a note has no digit in the column of the key, which the file calls `own`, where most `keys` have.
+    """
+    again_named = cells.index[cells.str.casefold() == own.casefold()]
+    if len(again_named):
+        raise InputError(
+            f"{path}, line {again_named[0]}, column {own}: the line repeats the names of the columns "
+            f"({len(again_named)} such lines). Take it out, or ask for the file again."
+        )
+    has_digit = r"[0-9]"
+    other = cells.index[(cells != "") & ~cells.str.contains(has_digit)]
+    if len(other) and 2 * keys.str.contains(has_digit).sum() > len(keys):
+        raise InputError(
+            f"{path}, line {other[0]}, column {own}: no digit of a key, as in a line of totals or a note "
+            f"({len(other)} such lines). Take it out, or ask the data owner whose it is."
+        )
 
 
 def refuse_missing_keys(path: str, key: str, lines: Sequence[int]) -> None:

@@ -44,34 +44,57 @@ def register_extract(folder: Path, settings: Path, today: datetime.date, *, mend
         if old.name == folder.name:
             return [f"{target}: the {len(old.files)} files are those that were registered; nothing to do"]
     extract = describe_delivery(files, signs, today, old)
-    questions = ask(extract, files.frames, study.design, read_scales(settings))
-    write_if_changed(target, write_extract(extract, study, questions).encode())
-    said = _describe_files(files, extract) + [f"  ? {question}" for question in questions]
+    said = _write(target, extract, files, study, settings)
     if old:
         said.append(f"what was declared in extract.toml (of the name {old.name}) is kept")
-    return [*said, f"wrote {target}: read it, and declare in it what the files do not say: docs/extracts.md"]
+    return [*said, _read_it(target)]
 
 
-def take_over(source: Path, folder: Path, settings: Path) -> list[str]:
-    """Bring the files of the study that lie in `source` into `folder`; what is to be said of it.
+def _write(target: Path, extract: Extract, files: Folder, study: Study, settings: Path) -> list[str]:
+    """Write extract.toml with its questions; what is to be said of the files."""
+    questions = ask(extract, files.frames, study.design, read_scales(settings))
+    write_if_changed(target, write_extract(extract, study, questions).encode())
+    return _describe_files(files, extract) + [f"  ? {question}" for question in questions]
+
+
+def _read_it(target: Path) -> str:
+    return f"wrote {target}: read it, and declare in it what the files do not say: docs/extracts.md"
+
+
+def take_over(source: Path, folder: Path, settings: Path, today: datetime.date) -> list[str]:
+    """Bring the files of the study that lie in `source` into `folder` and register them; what is to be said of it.
 
     A file is copied, and a large one linked to where it lies, for nothing is gained by a second copy of a register.
-    What the study does not know is left where it is. Raises InputError if the folder holds files already.
+    What the study does not know is left where it is. The files are read where they lie, and the folder is there when
+    all of it is done, or not at all. Raises InputError if it holds files already, and as `register_extract`.
     """
     if folder.exists() and any(folder.iterdir()):
         raise InputError(
             f"{folder}: holds files already. Take another name, or say make extract EXTRACT={folder.name}."
         )
-    _, signs = read_signs(settings)
+    study, signs = read_signs(settings)
     files = sort_files(source, signs)
-    folder.mkdir(parents=True, exist_ok=True)
-    said = [f"  {source / name} is left: {reason}" for name, reason in files.left.items()]
+    extract = describe_delivery(files, signs, today, name=folder.name)
+    begun = folder.with_name(f".{folder.name}.begun")
+    try:
+        shutil.rmtree(begun, ignore_errors=True)
+        begun.mkdir(parents=True)
+        said = _copy(files, begun) + _write(begun / DESCRIPTION, extract, files, study, settings)
+        begun.replace(folder)
+    finally:
+        shutil.rmtree(begun, ignore_errors=True)
+    return [*said, _read_it(folder / DESCRIPTION)]
+
+
+def _copy(files: Folder, target: Path) -> list[str]:
+    """Copy the files to the folder, or link those that are large; which are linked."""
+    said = []
     for path in files.found.values():
         if path.stat().st_size > LARGE:
-            (folder / path.name).symlink_to(path.resolve())
+            (target / path.name).symlink_to(path.resolve())
             said.append(f"  {path} is linked, not copied: leave it where it is")
         else:
-            shutil.copyfile(path, folder / path.name)
+            shutil.copyfile(path, target / path.name)
     return said
 
 
@@ -146,9 +169,11 @@ def main() -> None:
     parser.add_argument("--from", dest="source", type=Path, help="a folder whose files are taken over first")
     arguments = parser.parse_args()
     source, folder, settings = arguments.source, arguments.folder, arguments.settings
-    said = take_over(source, folder, settings) if source else []
-    said += register_extract(folder, settings, datetime.date.today(), mended=arguments.again)
-    print("\n".join(said))
+    today = datetime.date.today()
+    if source:
+        print("\n".join(take_over(source, folder, settings, today)))
+    else:
+        print("\n".join(register_extract(folder, settings, today, mended=arguments.again)))
 
 
 if __name__ == "__main__":

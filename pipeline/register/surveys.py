@@ -108,12 +108,16 @@ def _parse_items(
     values = parse_numbers(pd.Series(cells.to_numpy().ravel()), survey.attrs["decimal"]).to_numpy().reshape(cells.shape)
     low, high = (np.array([float(row[f"item_{end}"]) for _, row in items]) for end in ("minimum", "maximum"))
     is_whole = np.array([row["scoring"] != NUMBER for _, row in items], dtype=bool)
-    right = (values >= low) & (values <= high) & ((values % 1 == 0) | ~is_whole)
-    wrong, remedy = (cells != "") & ~right, "Mend the answer, or the scale in scales.csv."
-    faults = Faults()
-    for place in np.flatnonzero(wrong.any()):
-        with faults.part():
-            fault = f"is off the scale {low[place]:g} to {high[place]:g}"
-            refuse_cells(cells, items[place][0], wrong.iloc[:, place], fault, remedy)
+    is_number = np.isfinite(values) & ((values % 1 == 0) | ~is_whole)
+    remedy, faults = "Mend the answer, or the scale in scales.csv.", Faults()
+    for is_right, fault in (
+        (is_number, "is no {kind}number, as the answers of the scale {low:g} to {high:g} are"),
+        (~is_number | ((values >= low) & (values <= high)), "is off the scale {low:g} to {high:g}"),
+    ):
+        wrong = (cells != "") & ~is_right
+        for place in np.flatnonzero(wrong.any()):
+            said = fault.format(kind="whole " if is_whole[place] else "", low=low[place], high=high[place])
+            with faults.part():
+                refuse_cells(cells, items[place][0], wrong.iloc[:, place], said, remedy)
     faults.stop()
     return values

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import InputError
-from pipeline.settings.scales import NUMBER, item_names
+from pipeline.settings.scales import FIRST_LINE, NUMBER, item_names
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,7 +19,10 @@ OWN_COLUMNS = Path(__file__).with_name("columns.csv")
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a derived table: its type, its bounds, and whether values, or all of it, may be missing."""
+    """One column of a derived table: its type, its bounds, and whether values, or all of it, may be missing.
+
+    declared: the file and line that say so.
+    """
 
     name: str
     type: str
@@ -27,6 +30,7 @@ class Column:
     maximum: float | None
     may_be_missing: bool
     is_optional: bool = False
+    declared: str = OWN_COLUMNS.name
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,9 @@ def build_schemas(
     The pipeline's columns are those of columns.csv beside this module; `variables` is variables.csv of the study as
     text, of which a row replaces the pipeline's of its name; `scales` is its scales.csv, for the `*_items` tables.
     """
-    every = every_column(variables).to_dict("records")
+    lines = {name: f"variables.csv, line {line}" for line, name in enumerate(variables["name"], FIRST_LINE)}
+    columns = every_column(variables)
+    every = columns.assign(declared=columns["name"].map(lines).fillna(OWN_COLUMNS.name)).to_dict("records")
     return {table: _schema(table, every, scales) for table in tables}
 
 
@@ -114,6 +120,7 @@ def _column(row: dict[Any, Any]) -> Column:
         maximum=float(row["maximum"]) if row["maximum"] else None,
         may_be_missing=row["missing"] != "never",
         is_optional=row["optional"] == "1",
+        declared=row["declared"],
     )
 
 
@@ -163,4 +170,7 @@ def _validate_column(values: pd.Series, column: Column, table: str) -> None:
         if column.maximum is not None:
             outside += int((values > column.maximum).sum())
         if outside:
-            raise InputError(f"{place}: {outside} values outside {column.minimum} to {column.maximum}. Mend the stage.")
+            raise InputError(
+                f"{place}: {outside} values outside {column.minimum} to {column.maximum}. "
+                f"Mend the bounds in {column.declared}, if values can lie there, or the stage."
+            )

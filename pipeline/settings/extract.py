@@ -69,11 +69,33 @@ class Extract(Settings, frozen=True):
                 f"[files.{unknown[0]}] is of no role. The roles are {', '.join(ROLES)}, and register_ with a year or a "
                 "name for a further file of the register"
             )
+        idle = [
+            f"{key} of [files.{role}]"
+            for role, file in self.files.items()
+            for key in _idle_keys(role, file, self.format)
+        ]
+        if idle:
+            raise ValueError(
+                f"{', '.join(idle)} does nothing there: no_answer, offset and reversed are of surveys, year of a "
+                "register in the format dream_wide. Take it out, or give it the file that it is meant for"
+            )
+        if self.uncovered != "unknown" and self.format == "dream_wide" and len(self.registers) == 1:
+            raise ValueError(
+                "uncovered does nothing where the register is one file of the format dream_wide, whose cells tell "
+                "every week: take it out; blanks says what its cells hold for nothing"
+            )
 
     @property
     def registers(self) -> list[RawFile]:
         """The files of the register: one, or one a year, `register_2015` and so on, joined by person."""
         return [file for role, file in sorted(self.files.items()) if is_register(role)]
+
+
+def _idle_keys(role: str, file: RawFile, format: str) -> list[str]:
+    """The keys of a file that are given and that nothing reads of a file of this role."""
+    given = [key for key in ("no_answer", "offset", "reversed") if getattr(file, key)]
+    idle = [] if role.endswith("_survey") else given
+    return [*idle, *(["year"] if file.year and not (is_register(role) and format == "dream_wide") else [])]
 
 
 def is_register(role: str) -> bool:

@@ -212,12 +212,14 @@ class Population(Settings, frozen=True):
     """Everybody in the register beside the trial: their state of entry, and by what they are counted.
 
     state: that of outcomes.toml in which a person is when entering. municipality: the column of the register of each
-    year, {year} standing for its four digits; ages: the lower bounds of the groups of age, ascending.
+    year, {year} standing for its four digits; ages: the lower bounds of the groups of age, ascending. smallest_group:
+    the fewest persons of whom a number is shown.
     """
 
     state: Name
     municipality: str
     ages: tuple[Annotated[int, Meta(ge=0)], ...]
+    smallest_group: Annotated[int, Meta(ge=1)]
 
     def __post_init__(self) -> None:
         """ValueError for groups of age that do not begin at 0 or are not ascending, and columns that are of no year."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
 from math import ceil, floor, isfinite, log10
 from typing import TYPE_CHECKING
 
@@ -88,15 +87,26 @@ def _mark_ends(axes: Axes, curves: Sequence[Curve], axes_height: float) -> None:
 
 
 def spread(places: Sequence[float], gap: float) -> list[float]:
-    """`places` in their order, with neighbours less than `gap` apart moved up and down alike until they are not."""
-    order = sorted(range(len(places)), key=lambda number: -places[number])
+    """`places` in their order, those less than `gap` apart moved to a row of that distance around their mean."""
+    rows: list[list[int]] = []
+    for number in sorted(range(len(places)), key=lambda number: -places[number]):
+        rows.append([number])
+        while len(rows) > 1 and _distance(rows[-2], rows[-1], places) < gap * len(rows[-2] + rows[-1]) / 2:
+            rows[-2:] = [rows[-2] + rows[-1]]
     moved = list(places)
-    for above, below in pairwise(order):
-        short = gap - (moved[above] - moved[below])
-        if short > 0:
-            moved[above] += short / 2
-            moved[below] -= short / 2
+    for row in rows:
+        top = _middle(row, places) + gap * (len(row) - 1) / 2
+        for step, number in enumerate(row):
+            moved[number] = top - gap * step
     return moved
+
+
+def _middle(row: Sequence[int], places: Sequence[float]) -> float:
+    return sum(places[number] for number in row) / len(row)
+
+
+def _distance(above: Sequence[int], below: Sequence[int], places: Sequence[float]) -> float:
+    return _middle(above, places) - _middle(below, places)
 
 
 def week_ticks(last: int) -> range:

@@ -131,6 +131,8 @@ REASONS = (
            "nobody has the variable ({names})", "ingen har variablen ({names})"),
     Remark(r"nobody is at risk", "nobody is at risk", "ingen er i risiko"),
     Remark(r"nobody is counted", "nobody is counted", "ingen tælles"),
+    Remark(r"fewer than (\d+) persons",
+           "fewer than {size} persons are not shown", "færre end {size} personer ikke vises"),
     Remark(r"the allocations have no date", "the allocations have no date", "allokeringerne ingen dato har"),
     Remark(r"one arm only(?: in the group .+)?", "there is one arm only", "der kun er den ene gruppe"),
     Remark(r"no .+ has both arms(?: in the group .+)?",

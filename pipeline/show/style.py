@@ -48,6 +48,7 @@ LINES = (
     LineLook("#cf7a22", (4.0, 1.6), 2.0),
     LineLook("#6b6b6b", (1.2, 1.2), 1.8),
     LineLook("#5aa0a8", (6.0, 1.5, 1.2, 1.5), 1.8),
+    LineLook("#8f3b76", (2.4, 1.2), 1.6),
 )
 
 SETTINGS: Any = {
@@ -211,7 +212,12 @@ def draw_legend(axes: Axes) -> None:
     """The names of the curves, on the line of the y-axis label at the right."""
     up = (LABEL_RISE * POINTS_PER_INCH - 4.0) / POINTS_PER_INCH / (axes.bbox.height / axes.figure.dpi)
     axes.legend(
-        loc="lower right", bbox_to_anchor=(1.0, 1.0 + up), ncols=4, borderaxespad=0, borderpad=0.2, columnspacing=1.6
+        loc="lower right",
+        bbox_to_anchor=(1.0, 1.0 + up),
+        ncols=len(LINES),
+        borderaxespad=0,
+        borderpad=0.2,
+        columnspacing=1.6,
     )
 
 

@@ -185,6 +185,7 @@ def study_words(study: Study, outcomes: OutcomeDefinitions | None, language: str
         **horizon,
         **{name: fill(text, horizon) for name, text in share_weeks.items()},
         **({"pre_weeks": str(study.history.weeks)} if study.history else {}),
+        **({"smallest_group": str(study.population.smallest_group)} if study.population else {}),
         **{f"{name}_run": _run(exit_.run_weeks, language) for name, exit_ in exits.items()},
         "hazard_interval": _weeks(study.outcomes.hazard_interval_weeks, language),
         **_design_words(study.design, language),

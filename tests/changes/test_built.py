@@ -1,14 +1,17 @@
 """What cannot be compared is told in one sentence, and settings are compared key by key."""
 
 import json
+import shutil
+import subprocess
 
 import pandas as pd
 import pytest
 
 from pipeline.audit.lineage import digest
-from pipeline.changes.built import DERIVED, TABLES, read_built
-from pipeline.changes.linked import link_persons
+from pipeline.changes.built import DERIVED, TABLES, Built, read_built
+from pipeline.changes.linked import link_persons, translated
 from pipeline.changes.settings import read_keys
+from pipeline.changes.words import say_linked
 from pipeline.errors import InputError
 from tests.small_study import write_settings
 
@@ -74,9 +77,11 @@ def test_the_keys_of_a_settings_file(name, text, keys):
     assert read_keys(name, text) == keys
 
 
-def arms(count, shift):
-    persons = range(1, count + 1)
-    return pd.DataFrame({"person": persons, "treated": [int((number + shift) % 3 > 0) for number in persons]})
+def arms(count, shift, first=1):
+    """Tables of persons of whom only the arm is known."""
+    persons = range(first, count + first)
+    trial = pd.DataFrame({"person": persons, "treated": [int((number + shift) % 3 > 0) for number in persons]})
+    return {"trial": trial, "register_weeks": pd.DataFrame({"person": [], "week": [], "code": []})}
 
 
 @pytest.mark.parametrize(("shift", "linked"), [(0, 60), (1, 0)])
@@ -84,6 +89,45 @@ def test_numbers_whose_arms_agree_no_more_than_by_chance_name_no_person(shift, l
     assert len(link_persons(arms(60, 0), arms(60, shift)).common) == linked
 
 
-def test_no_number_in_both_links_nobody():
-    found = link_persons(arms(3, 0), arms(3, 0).assign(person=[7, 8, 9]))
-    assert (found.both, found.common) == (0, frozenset())
+def test_no_number_in_both_links_nobody_and_the_words_say_so():
+    found = link_persons(arms(3, 0), arms(3, 0, 7))
+    assert (found.both, found.common, found.others) == (0, frozenset(), 0)
+    build = Built("first", "config", {}, {}, {}, {}, {}, pd.DataFrame())
+    *_, said = say_linked(build, build, found)
+    assert said == "persons are not matched: no trial number is in both, so all are other persons"
+
+
+NAMED = [
+    # names to translate, names before, names after, expected
+    ("A1 B2", "A1 A1 B2", "X1 X1 B2", "X1 B2"),  # a new name
+    ("A1 B2", "A1 A1 B2 B2", "B2 B2 A1 A1", "B2 A1"),  # two names that changed places
+    ("C1 C2", "C1 C1 C2", "A1 A1 B2", "A1 B2"),  # one stratum that is two
+    ("A9 C9", "A1 A1 B2", "X1 X1 B2", "X9 C9"),  # a cluster that nobody else is in, in a renamed stratum and a new one
+    ("A1 A2", "A1 A1 A2 A2", "A1 A2 A2 A1", "A1 A2"),  # as many are elsewhere as stay
+    ("A1", "", "", "A1"),
+]
+
+
+@pytest.mark.parametrize(("names", "before", "after", "expected"), NAMED)
+def test_names_are_translated_as_those_of_most_who_have_them(names, before, after, expected):
+    tables = [
+        pd.DataFrame([list(name) for name in text.split()], columns=["s", "c"]) for text in (names, before, after)
+    ]
+    found = translated(*tables)
+    assert " ".join("".join(row) for row in found.itertuples(index=False)) == expected
+
+
+def test_an_extract_is_compared_with_the_study_that_it_was_built_with(tmp_path):
+    shutil.copy("Makefile", tmp_path)
+    recorded = tmp_path / "data_derived" / "later" / "study.txt"
+    recorded.parent.mkdir(parents=True)
+    recorded.write_text("other\n")
+
+    def say():
+        command = ["make", "-n", "diff", "EXTRACT=later", "PYTHON=python"]
+        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False).stderr
+
+    assert "later was built with the settings other, and there is no other/study.toml. Put it back" in say()
+    write_settings(tmp_path / "other")
+    assert "no other/study.toml" not in say()
+    assert " config/" not in say()

@@ -17,8 +17,10 @@ from pipeline.changes.__main__ import compare_inputs, find_moves
 from pipeline.changes.built import DERIVED, TABLES, Built, parse_settings
 from pipeline.changes.causes import CODE, TOGETHER, count_equal, explain
 from pipeline.changes.counterfactual import CAUSES, Inputs, estimate, swap
+from pipeline.changes.derived import compare_derived
 from pipeline.changes.linked import link_persons
-from pipeline.changes.words import say_explanation, say_linked, say_section
+from pipeline.changes.settings import compare_files
+from pipeline.changes.words import both_known, say_explanation, say_kinds, say_linked, say_move, say_section
 from pipeline.register.receive import register_extract
 from pipeline.runner.inputs import load_input
 from pipeline.runner.stage import KEPT
@@ -105,6 +107,14 @@ def drop_weeks(tables, count=80):
     tables["dream"] = tables["dream"].drop(columns=weeks[-count:])
 
 
+def drop_month(tables):
+    """The last week, and the last month of wages: five weeks before it lose theirs."""
+    drop_weeks(tables, 1)
+    register = tables["dream"]
+    last = max(column for column in register if column.startswith("GRAD_"))
+    tables["dream"] = register.drop(columns=[last, last.replace("GRAD", "BRANCHE")])
+
+
 def recode(tables):
     cells = tables["dream"][WEEK]
     tables["dream"][WEEK] = cells.where(cells != "890", "")
@@ -143,6 +153,7 @@ def rename_team(tables):
 CONSENT = {'consent = "SAMTYKKE"\n': "", "withdrawn = true": 'absent = "baseline_survey"'}
 DROPPED = cache(lambda: received()[0]["allocation"].set_index("LOEBENR")["PNR"]["3"])
 FIRST = cache(lambda: build(name="earlier"))
+WITHOUT_MONTH = cache(lambda: build(drop_month))
 
 
 def lose_row(tables):
@@ -169,7 +180,7 @@ def single(cause):
 
 
 def explained(old, new):
-    common = link_persons(old.tables["trial"], new.tables["trial"]).common
+    common = link_persons(old.tables, new.tables).common
     changes = find_moves(old, new).changes
     told = []
     found = explain(old, new, common, changes.assign(address=changes["estimate_id"]), told.append)
@@ -216,6 +227,33 @@ def test_a_row_that_the_register_lost_is_a_person_who_is_gone():
     assert found.exact == found.compared == len(new.estimates)
 
 
+@pytest.mark.parametrize("is_dropped", [True, False], ids=["dropped", "added"])
+def test_a_month_of_wages_that_one_extract_lacks_is_weeks_more_or_fewer(is_dropped):
+    ends = (FIRST(), WITHOUT_MONTH())
+    old, new = ends if is_dropped else ends[::-1]
+    found = explained(old, new)
+    assert found.causes == ("weeks",)
+    rows = moved(found, old, new)
+    np.testing.assert_array_equal(rows["weeks"], rows["move"])
+    assert found.exact == found.compared
+    _, lines, _ = say(old, new)
+    assert {"weeks: 1 differ, of 297 weeks", "weeks of wages: 5 differ, of 296 weeks"} <= set(lines)
+    assert any(line.startswith("wages: 0 differ, of ") for line in lines)
+
+
+def test_a_person_who_comes_brings_no_month_that_the_earlier_lacks():
+    old, new = WITHOUT_MONTH(), FIRST()
+    absent = replace(old, tables={**old.tables, "trial": old.tables["trial"].iloc[1:]})
+    common = link_persons(absent.tables, new.tables).common
+    register = swap(absent, new, common, ("persons",)).tables["register_weeks"]
+    newcomer = register["person"] == old.tables["trial"]["person"].iloc[0]
+    last = register["week"] > register["week"].max() - 5
+    assert newcomer.sum() == 296
+    assert register.loc[newcomer & ~last, "wage"].notna().any()
+    assert last.sum() == 5 * PERSONS
+    assert register.loc[last, "wage"].isna().all()
+
+
 def several(tables):
     drop_person(tables)
     drop_weeks(tables)
@@ -235,7 +273,7 @@ def test_causes_and_what_they_do_together_add_up_and_all_of_them_give_the_later_
     parts = rows[[*found.causes, CODE, TOGETHER]].sum(axis=1)
     np.testing.assert_allclose(parts, rows["move"], rtol=0, atol=1e-12 * rows["move"].abs().max())
     assert rows[TOGETHER].abs().max() > 1e-6
-    common = link_persons(old.tables["trial"], new.tables["trial"]).common
+    common = link_persons(old.tables, new.tables).common
     everything = estimate(swap(old, new, common, CAUSES))
     assert count_equal(everything, new.estimates) == len(everything) == len(new.estimates)
     assert everything["note"].tolist() == new.estimates["note"].tolist()
@@ -246,6 +284,45 @@ def test_a_renamed_team_has_estimates_of_its_own_which_the_names_bring():
     alone = found.moves[found.moves["kind"] != "moved"]
     assert set(alone["kind"]) == {"new", "vanished"}
     assert set(alone.loc[alone["new"] != "unknown", "appears"]) >= {"names"}
+
+
+TRIAL = ("estimate", "se", "p_value", "n", "n_clusters")
+
+
+def rename(tables):
+    """Every person of a municipality and of a team of it is under a new name."""
+    people = tables["allocation"]
+    town, team = people.loc[people["HOLD"].duplicated(), ["KOMMUNE", "HOLD"]].iloc[0]
+    people["KOMMUNE"] = people["KOMMUNE"].replace({town: f"Zz {town}"})
+    people["HOLD"] = people["HOLD"].replace({team: f"Zz {team}"})
+
+
+def others(tables):
+    """Of one team some come who were not there, and others of it are gone."""
+    for number in ("4", "5"):
+        drop_person(tables, number)
+
+
+@pytest.mark.parametrize("names", [(), ("names",)], ids=["before the rename", "after it"])
+def test_persons_who_come_and_go_are_in_the_team_that_has_a_new_name(names):
+    def renamed_others(tables):
+        others(tables)
+        rename(tables)
+
+    old = single("persons")  # whom the later have
+    plain, renamed = build(others), build(renamed_others)
+    common = link_persons(old.tables, renamed.tables).common
+    assert len(common) == PERSONS - 3
+    for persons, plain_causes in (((), ()), (("persons",), ("persons",))):
+        expected = estimate(swap(old, plain, common, plain_causes))
+        found = estimate(swap(old, renamed, common, (*persons, *names)))
+        known = expected[~expected["estimate_id"].str.startswith("municipality")].merge(found, on="estimate_id")
+        assert len(known) > 100
+        for column in TRIAL:
+            first, second = (known[f"{column}_{side}"].to_numpy(float, na_value=np.nan) for side in "xy")
+            np.testing.assert_allclose(first, second, rtol=1e-9, atol=1e-11)
+    everything = estimate(swap(old, renamed, common, CAUSES))
+    assert count_equal(everything, renamed.estimates) == len(renamed.estimates)
 
 
 def test_estimates_of_other_code_are_told_apart_from_those_of_the_extract():
@@ -261,7 +338,7 @@ def test_estimates_of_other_code_are_told_apart_from_those_of_the_extract():
 
 
 def say(old, new):
-    linked = link_persons(old.tables["trial"], new.tables["trial"])
+    linked = link_persons(old.tables, new.tables)
     sections = list(compare_inputs(old, new, linked.common))
     return linked, [line for section in sections for line in say_section(section)], list(say_linked(old, new, linked))
 
@@ -308,6 +385,26 @@ def test_persons_who_are_others_are_not_linked_and_nothing_is_said_to_be_the_sam
     assert found.exact == found.compared
 
 
+def test_numbers_that_are_shifted_from_a_person_on_name_others_from_there():
+    first = PERSONS - 35
+
+    def shift(tables):
+        numbers = tables["allocation"]["LOEBENR"].tolist()
+        drop_person(tables, numbers[first])
+        others = dict(zip(numbers[first + 1 :], numbers[first:], strict=False))
+        for stem in ("allocation", "baseline_survey", "followup_survey"):
+            tables[stem]["LOEBENR"] = tables[stem]["LOEBENR"].map(lambda number: others.get(number, number))
+
+    old, new = FIRST(), build(shift)
+    linked, _, heading = say(old, new)
+    shifted = PERSONS - 1 - first
+    assert set(range(1, first + 1)) <= linked.common  # the numbers of the trial are 1, 2, 3, ...
+    assert 0.9 * shifted < linked.others <= shifted  # two neighbours can be alike in a team, a draw and most codes
+    assert heading[-1].startswith(f"  but {linked.others} numbers name another person in each")
+    everything = estimate(swap(old, new, linked.common, CAUSES))
+    assert count_equal(everything, new.estimates) == len(new.estimates)
+
+
 def test_a_cause_that_cannot_be_applied_alone_is_told_with_its_reason():
     old = single("persons")
     new = build(None, {"study.toml": CONSENT})
@@ -320,4 +417,66 @@ def test_a_cause_that_cannot_be_applied_alone_is_told_with_its_reason():
 def test_the_columns_compared_are_those_that_are_stored():
     assert list(FIRST().estimates.columns) == list(COLUMNS)
     said = next(iter(say_explanation(explained(FIRST(), single("codes")))))
-    assert said == "why: 1 causes differ (codes), each applied alone"
+    assert said == "why: 1 cause differs (codes), each applied alone"
+
+
+MOVE = {
+    "kind": "moved",
+    "column": "estimate",
+    "old": "-0.0134",
+    "new": "-0.0135",
+    "size": 0.005,
+    "unit": "standard errors",
+    "se": 0.02,
+    "value": -0.0134,
+    "appears": "",
+    "persons": -0.0001,
+    "codes": 0.0,
+}
+COUNT = {"column": "n", "old": "10", "new": "9", "size": 0.1, "unit": "", "value": 10, "persons": -1.0}
+SAID = [
+    ({}, "estimate -1.34 -> -1.35 percentage points, -0.005 standard errors: persons -0.005"),
+    (COUNT, "n 10 -> 9, -0.1 of it: persons -1"),
+    ({"new": "unknown", "size": np.inf, "appears": "codes"}, "estimate -1.34 -> unknown percentage points, by codes"),
+    ({"column": "note", "old": "no note", "new": "other", "size": 0.0}, "note no note -> other"),
+]
+
+
+@pytest.mark.parametrize(("change", "said"), SAID, ids=[said[:12] for _, said in SAID])
+def test_a_main_result_is_told_in_its_unit_and_its_move_with_a_sign(change, said):
+    assert say_move(MOVE | change, ("persons", "codes"), "percentage_points") == said
+
+
+def test_what_moved_is_counted_apart_from_other_notes_and_counts_and_what_one_extract_lacks():
+    changes = (
+        {},
+        {"column": "n"},
+        {"column": "note", "old": "no note"},
+        {"new": "unknown"},
+        {"kind": "new", "old": ""},
+    )
+    moves = pd.DataFrame([MOVE | change for change in changes])
+    assert say_kinds(moves) == (
+        "1 moved, 1 have another count alone, 1 have another note alone, 1 are known in one alone, 1 are new"
+    )
+    assert both_known(moves).tolist() == [True, True, False, False, False]
+
+
+def test_upper_case_is_no_difference_and_no_more_differs_than_was_compared():
+    old = single("weeks")
+    columns = FIRST().tables["register_columns"]
+    lower = columns.assign(week_column=columns["week_column"].str.lower())
+    new = replace(old, tables={**old.tables, "register_columns": lower})
+    section = next(s for s in compare_derived(old, new, {1}) if s.subject == "table register_columns")
+    assert (section.differ, section.compared) == (80, 2 * (297 - 80) + 80)
+    assert [row.item for row in section.differences] == ["rows"]
+
+
+def test_a_file_that_one_lacks_is_one_line_and_a_tab_is_seen():
+    old = FIRST()
+    facts = old.texts["extract.toml"]
+    texts = {**old.texts, "extract.toml": facts + '\n[files.more]\nrows = 1\nkey = "PNR"\nseparator = "\\t"\n'}
+    new = replace(old, texts=texts)
+    assert [row[:4] for row in compare_files(old, new).differences] == [("more", "", "not there", "there")]
+    other = replace(old, texts={**texts, "extract.toml": texts["extract.toml"].replace("\\t", ";")})
+    assert [row[2:4] for row in compare_files(new, other).differences] == [("'\\t'", ";")]

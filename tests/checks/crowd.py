@@ -34,6 +34,15 @@ hope,Håb,Hope,number,points,1,0,12,survey,background baseline followup,,1,unans
 pain,Smerte,Pain,number,points,1,0,10,survey,background baseline followup,,2,unanswered,person,background,Pain,Smerte
 visits,Besøg,Visits,number,count,0,0,99,survey,background baseline,,3,unanswered,person,background,Visits,Besøg
 class,Klasse,Class,text,,,,,allocation,sample,,,never,group,allocation,Class,Klasse
+class_name,Klasse,Class,text,,,,,allocation,trial sample exclusions,,,never,group,,Class,Klasse
+district,Distrikt,District,text,,,,,allocation,sample,,,never,group,allocation,District,Distrikt
+district_name,Distrikt,District,text,,,,,allocation,trial sample exclusions,,,never,group,,District,Distrikt
+allocation_day,Dag,Day,number,date,0,,,allocation,background,,4,never,person,allocation,Day,Dag
+wait_days,Ventetid,Wait,number,days,0,0,,allocation,background sample,,5,never,person,allocation,Wait,Ventetid
+sick_pre_5_5,Syg,Sick,number,share,2,0,1,register,background,,6,unknown,person,background,Sick,Syg
+sick_pre_4_3,Syg,Sick,number,share,2,0,1,register,background,,7,unknown,person,background,Sick,Syg
+sick_pre_2_1,Syg,Sick,number,share,2,0,1,register,background,,8,unknown,person,background,Sick,Syg
+sick_pre_share,Syg,Sick,number,share,2,0,1,register,background,,9,unknown,person,background,Sick,Syg
 sick,Syg,Sick,integer,,0,0,1,register,weekly,,,unknown,person,outcome,Sick,Syg
 working,I arbejde,Working,integer,,0,0,1,register,weekly,,,unknown,person,outcome,Working,I arbejde
 """
@@ -127,7 +136,9 @@ def _study() -> dict[str, Any]:
     arms = {"label_en": "x", "label_da": "x"}
     design = {**SETTINGS["design"], "register_key": "CPR", "identity": IDENTITY}
     samples = {**SETTINGS["samples"], "hopeful": {**arms, "conditions": [{"variable": "hope", "at_least": 6}]}}
-    return {**SETTINGS, "design": design, "samples": samples, "splits": {"pain": {"variable": "pain", "at_most": 5}}}
+    population = {"state": "sick", "municipality": "KOM{year}", "ages": [0], "smallest_group": 5}
+    return {**SETTINGS, "design": design, "samples": samples, "splits": {"pain": {"variable": "pain", "at_most": 5}},
+            "population": population}  # fmt: skip
 
 
 def _person(number: int) -> dict[str, dict[str, str]]:

@@ -1,10 +1,13 @@
 """Every malformed input of malformed.csv gets the message that stands there, and nothing shows a person's number."""
 
+import shutil
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
+from pipeline.audit.check_extract import check_extract, main, write_page
+from pipeline.checks.rules import LOOK
 from tests.checks.crowd import write_crowd
 from tests.checks.malformed import read_cases, tell
 from tests.commands import PERSON_NUMBER
@@ -30,3 +33,23 @@ def test_the_cases_are_many_and_few_of_them_pass():
     states = Counter(case["state"] for case in CASES)
     assert len(CASES) >= 150
     assert states["passes"] <= 2  # a death to the last week, and codes with an empty fraction, are right
+
+
+def test_where_a_part_could_not_be_read_one_line_says_so_of_the_rules_that_rest_on_it(crowd, tmp_path):
+    shutil.copytree(crowd, tmp_path / "copy")
+    (tmp_path / "copy" / "raw" / "register.csv").write_bytes(b"\x00" * 100)
+    rows = check_extract(tmp_path / "copy" / "raw", tmp_path / "copy" / "config").rows
+    page = write_page("raw", rows).splitlines()
+    unseen = [line for line in page if line.endswith(": the register, which could not be read")]
+    assert len(unseen) == 1
+    assert set(unseen[0].partition(":")[0].strip().split(", ")) == {"sample", *LOOK}
+    assert {row["rule"]: row["state"] for row in rows}["baseline_survey"] == "passes"
+
+
+def test_a_check_leaves_the_table_of_the_build_as_it_is(crowd, tmp_path):
+    reports = tmp_path / "reports"
+    reports.mkdir()
+    (reports / "checks.csv").write_text("of the build\n", encoding="utf-8")
+    assert main([str(crowd / "raw"), "--settings", str(crowd / "config"), "--reports", str(reports)]) == 0
+    assert (reports / "checks.csv").read_text(encoding="utf-8") == "of the build\n"
+    assert sorted(path.name for path in (reports / "check").iterdir()) == ["answer.txt", "checks.csv"]

@@ -170,7 +170,7 @@ def test_what_changed_from_one_extract_to_the_next_is_said_counted_and_explained
     shares = [int(share) for share in re.findall(r" (\d+)%", short)]
     assert sum(shares) == pytest.approx(100, abs=len(shares) / 2)
     shown = set(pd.read_parquet(rossi.folder / "data_derived/later/shown.parquet")["cell_id"])
-    addresses = re.findall(r"(?m)^    (\S+) ", short)
+    addresses = re.findall(r"(?m)^    \S.*\((\S+)\): ", short)
     assert addresses
     assert set(addresses) <= shown
     moves = pd.read_csv(rossi.folder / "reports/later/diff_rossi/estimates.csv")

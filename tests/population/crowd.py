@@ -34,7 +34,7 @@ IDENTITY = {
     "sex": {"register": "SEX", "survey": "", "women": ["K", "2"], "men": ["M", "1"]},
     "birth": {"register": "BORN", "survey_age": ""},
 }
-POPULATION = {"state": "sick", "municipality": "PLACE{year}", "ages": [0, 30, 40]}
+POPULATION = {"state": "sick", "municipality": "PLACE{year}", "ages": [0, 30, 40], "smallest_group": 5}
 MORE_CODES = [("998", "away"), ("999", "dead")]
 UNKNOWN = {"unknown_groups": ["away", "dead"], "terminal_groups": ["dead"]}
 

@@ -11,14 +11,19 @@ import pandas as pd
 import pytest
 
 from pipeline.errors import InputError
+from pipeline.population.__main__ import say_unplaced
 from pipeline.population.cells import day_of_birth
 from pipeline.population.definitions import Definitions
 from pipeline.population.engines import connected, told_errors
 from pipeline.population.estimates import build_estimates
 from pipeline.population.received import prepare_source
+from pipeline.population.small import sum_ages
+from pipeline.population.weekly import weekly_shares
+from pipeline.register.cells import read_dates
 from pipeline.register.files import separated
 from pipeline.settings.base import convert
 from pipeline.settings.study import Population, Study
+from pipeline.show.remarks import REASONS, reason_of
 from tests.formats import WRITERS, read_text, write_as
 from tests.population.crowd import IDENTITY, POPULATION, Crowd
 from tests.small_study import SETTINGS, definitions, extract
@@ -106,7 +111,48 @@ def test_everybody_is_counted_once_by_sex_age_and_place(crowd, embedded):
     born = pd.to_datetime(entries["BORN"])
     monday = pd.Timestamp("1991-08-05") + pd.to_timedelta(7 * (entries["allocation_week"] - 1), unit="D")
     years = monday.dt.year - born.dt.year - (monday.dt.month < born.dt.month)
-    assert (own["aged"].sum(), own["ages"].sum()) == (years.count(), years.sum())
+    ages = embedded.ages[embedded.ages["series"] == "population"].set_index(["by", "value"])
+    assert ages.loc[("", ""), ["aged", "ages"]].tolist() == [years.count(), years.sum()]
+    in_place = years.groupby(place).agg(["count", "sum"])
+    assert ages.loc["place"].loc[in_place.index, ["aged", "ages"]].to_numpy().tolist() == in_place.to_numpy().tolist()
+
+
+def test_nothing_is_told_of_fewer_persons_than_the_smallest_group(crowd, embedded):
+    bound = crowd.definitions.population.smallest_group
+    few = pd.DataFrame(
+        {"series": ["population", "population", "control"], "by": "", "value": "", "aged": [4, 5, 4], "ages": 99}
+    ).assign(value=["a", "b", "b"])
+    ages = sum_ages(few, bound).set_index(["series", "value"])["ages"]
+    assert ages.isna().to_dict() == {
+        ("control", "b"): True, ("population", "a"): True, ("population", "b"): False, ("trial", "b"): True
+    }  # fmt: skip
+    found = build_estimates(embedded, crowd.definitions, pd.DataFrame(columns=["grouping", "address", "label"]), None)
+    assert not (found["n"].between(1, bound - 1) & (found["parameter"] != "others")).any()
+    assert not {"years", "ages"} & set(embedded.persons)
+    few = found["note"] == f"no estimate: fewer than {bound} persons"
+    assert few.any()
+    for note in set(found["note"]) - {""}:
+        assert reason_of(note)[0] in {reason.pattern for reason in REASONS}
+    assert found.loc[few, ["estimate", "se", "n"]].isna().all(axis=None)
+
+
+def test_the_weekly_shares_are_those_of_each_group_that_is_not_small(crowd, embedded):
+    names = pd.DataFrame({"number": ["101"], "name": ["One"], "other_names": [""]})
+    bound = 2
+    table = weekly_shares(embedded, names, crowd.definitions.population.ages, bound)
+    own = embedded.weeks[embedded.weeks["series"] == "population"]
+    cells = own.groupby(["place", "sex", "age", "outcome", "week"])[["known", "inside"]].sum().reset_index()
+    sizes = embedded.persons[embedded.persons["series"] == "population"]
+    cells = cells.merge(sizes, on=["place", "sex", "age"])
+    assert len(table) == len(cells) == len(table.drop_duplicates(["municipality", "sex", "age", "outcome", "week"]))
+    is_shown = (cells["persons"] >= bound) & (cells["known"] >= bound)
+    assert 0 < is_shown.sum() < len(cells)
+    expected = (cells["inside"] / cells["known"]).where(is_shown).round(6)
+    np.testing.assert_array_equal(table["share"], expected)
+    assert (table["note"] != "").tolist() == (~is_shown).tolist()
+    assert not table[["persons", "known"]].isin([1]).any(axis=None)
+    assert set(table["age"]) <= {"0-29", "30-39", "40-", "unknown"}
+    assert set(table.loc[table["municipality"] == "101", "name"]) == {"One"}
 
 
 def test_both_engines_count_the_same(counts, embedded):
@@ -179,6 +225,24 @@ def test_files_of_other_persons_are_one_register(tmp_path, crowd, embedded):
         pd.testing.assert_frame_equal(one, other, check_exact=True)
 
 
+def test_a_person_in_two_files_is_told_with_the_line_of_the_second(tmp_path, crowd):
+    crowd = crowd.copy(tmp_path)
+    table = read_text(crowd.folder / "register.csv")
+    (crowd.folder / "register.csv").unlink()
+    wages = [name for name in table if name.startswith("BRANCHE")]
+    rest = table.drop(columns=wages)
+    for name, part in (("east", rest[:50]), ("loen", table[["CPR", *wages]]), ("west", rest[50:])):
+        part.to_csv(crowd.folder / f"{name}.csv", sep=";", index=False)
+    crowd.register_again()
+    counted(crowd, tmp_path)
+    pd.concat([rest[50:], rest[7:8]]).to_csv(crowd.folder / "west.csv", sep=";", index=False)
+    crowd.register_again()
+    message = r"west\.csv, line 52: a person has a row here and in .*east\.csv.* \(1 such persons\)"
+    with pytest.raises(InputError, match=message) as error:
+        counted(crowd, tmp_path)
+    assert table["CPR"][7] not in str(error.value)
+
+
 def test_weeks_of_which_no_file_tells_are_unknown(tmp_path, crowd):
     crowd = crowd.copy(tmp_path)
     write_years(crowd, rows_of_2015=slice(None, None, 2))
@@ -203,8 +267,17 @@ FAULTS = [
     ("a word", "Y_1502", "syg", "line 41, column Y_1502: unknown benefit code.*'syg' \\(1 cells\\)"),
     ("a code of another time", "Y_1502", "899", "line 41, column Y_1502: unknown benefit code.*'899' \\(1 cells\\)"),
     ("no industry", "BRANCHE_2015_01", "12", "line 41, column BRANCHE_2015_01: the value '12' is no industry code"),
-    ("a sex that is none", "SEX", "9", "line 41, column SEX: the value '9' is none of .*K, M.* \\(1 cells\\)"),
+    (
+        "a sex that is none",
+        "SEX",
+        "9",
+        "line 41, column SEX: the value '9' is none of 1, 2, K, M or blank \\(1 cells\\)",
+    ),
     ("a birth that is none", "BORN", "31.02.70", "line 41, column BORN: the value .* is no date .* \\(1 cells\\)"),
+    ("no month", "BORN", "1970-13-45", "line 41, column BORN: the value .* is no date .* \\(1 cells\\)"),
+    ("no day", "BORN", "1970-02-30", "line 41, column BORN: the value .* is no date .* \\(1 cells\\)"),
+    ("a birth after entry", "BORN", "2070-02-20", "line 41, column BORN: .* is after the week .* \\(1 cells\\)"),
+    ("no municipality", "PLACE2015", "ABC", "line 41, column PLACE2015: .*'ABC' is no number of .* \\(1 cells\\)"),
 ]
 
 
@@ -270,7 +343,7 @@ def test_days_are_read_as_the_file_writes_them(tmp_path):
     told = {
         "yyyy-mm-dd": [19700301, None, None, None, None, None, None, None],
         "dd-mm-yyyy": [19700301, 19700301, 20000229, None, None, None, None, None],
-        "mm-dd-yyyy": [19700301, 19700103, 20002902, None, None, None, None, None],
+        "mm-dd-yyyy": [19700301, 19700103, None, None, None, None, None, None],
         "excel": [19700301, None, None, 19700301, 19100228, None, None, None],
         "sas": [19700301, None, None, 20300302, 19700301, 19700301, None, None],
     }
@@ -285,6 +358,39 @@ def test_days_are_read_as_the_file_writes_them(tmp_path):
     assert ibis
 
 
+def test_a_day_is_one_of_the_calendar_as_for_the_readers_of_the_trial(tmp_path):
+    iso = ["1900-02-28", "1900-02-29", "2000-02-29", "1970-04-31", "1970-00-10", "1970-03-01x"]
+    timed, others = ["1970-03-01 00:00:00", "1970-03-01 12:00"], ["31-04-1970", "30.4.1970"]
+    cells = [*iso, *timed, *others, "25628", "2214345600", "2214345601"]
+    with connected("duckdb", tmp_path) as connection:
+        table = connection.create_table("given", pd.DataFrame({"cell": cells}))
+        for dates in ("yyyy-mm-dd", "dd-mm-yyyy", "mm-dd-yyyy", "excel"):
+            found = table.select("cell", day=day_of_birth(table.cell, dates)).execute().set_index("cell")["day"]
+            expected = read_dates(pd.Series(cells), dates).dt.strftime("%Y%m%d").fillna("0").astype("int64")
+            assert found.loc[cells].fillna(0).astype("int64").tolist() == expected.tolist(), dates
+
+
+@pytest.mark.parametrize("written", ["0{}", "{},0", "{}.00", " {} "])
+def test_a_municipality_is_a_whole_number_however_it_is_written(tmp_path, crowd, embedded, written):
+    crowd, table = crowd.copy(tmp_path), crowd.register.copy()
+    for name in ("PLACE2014", "PLACE2015"):
+        table[name] = [cell and written.format(cell) for cell in table[name]]
+    crowd.write(table)
+    pd.testing.assert_frame_equal(counted(crowd, tmp_path).persons, embedded.persons)
+
+
+def test_numbers_of_no_municipality_are_said(embedded, capsys):
+    names = pd.DataFrame({"number": ["101", "7"], "name": ["One", "Other"], "other_names": ["", ""]})
+    say_unplaced(embedded.persons, names)
+    everybody = embedded.persons[embedded.persons["series"] == "population"].groupby("place")["persons"].sum()
+    placed = everybody.drop("unknown")
+    said = capsys.readouterr().out
+    assert f"{placed['561']:,} of the {placed.sum():,} persons with a municipality have a number" in said
+    assert "(561)" in said
+    say_unplaced(embedded.persons, pd.concat([names, names.assign(number=["561", "1"])]))
+    assert not capsys.readouterr().out
+
+
 def test_an_engine_that_is_none_is_told(tmp_path):
     with pytest.raises(InputError, match="ENGINE=sparc: no engine"), connected("sparc", tmp_path):
         pass
@@ -294,7 +400,7 @@ def test_an_engine_that_is_none_is_told(tmp_path):
     ("changed", "message"), [({"ages": [30, 40]}, "ages begin at 0"), ({"municipality": "NYKOM"}, "a column a year")]
 )
 def test_a_population_that_is_none_is_told(changed, message):
-    sound = {"state": "sick", "municipality": "N{year}", "ages": [0]}
+    sound = {"state": "sick", "municipality": "N{year}", "ages": [0], "smallest_group": 5}
     with pytest.raises(InputError, match=message):
         convert({**sound, **changed}, Population, "study.toml")
 

@@ -63,6 +63,12 @@ def excel(path: Path, value: object, layout: str) -> Path:
     return path
 
 
+def parquet(path: Path, value: str, zone: str) -> Path:
+    time = pd.Timestamp(value, tz=zone or None)
+    pd.DataFrame({"DRAWN": pd.Series([time, pd.NaT])}).to_parquet(path)
+    return path
+
+
 DATES = [
     (sas, "x.sas7bdat", SAS, "DATE9"),
     (sas, "x.sas7bdat", SAS, "DDMMYY10"),
@@ -70,9 +76,9 @@ DATES = [
     (sas, "x.sas7bdat", SAS, "MONYY7"),
     (sas, "x.sas7bdat", SAS, "EURDFDD10"),
     (sas, "x.sas7bdat", SAS, ""),
-    (sas, "x.sas7bdat", SAS * SECONDS + 46_800, "DATETIME20"),
-    (sas, "x.sas7bdat", SAS * SECONDS + 46_800, "DTDATE9"),
-    (sas, "x.sas7bdat", SAS * SECONDS + 46_800, ""),
+    (sas, "x.sas7bdat", SAS * SECONDS, "DATETIME20"),
+    (sas, "x.sas7bdat", SAS * SECONDS, "DTDATE9"),
+    (sas, "x.sas7bdat", SAS * SECONDS, ""),
     (xport, "x.xpt", SAS, "DATE9"),
     (xport, "x.xpt", SAS, ""),
     (xport, "x.xpt", SAS * SECONDS, "DTDATE9"),
@@ -81,22 +87,41 @@ DATES = [
     (stata, "x.dta", SAS, "%tdDD-NN-CCYY"),
     (stata, "x.dta", SAS, "%-td"),
     (stata, "x.dta", SAS, "%9.0g"),
-    (stata, "x.dta", (SAS * SECONDS + 46_800) * 1000.0, "%tc"),
-    (stata, "x.dta", (SAS * SECONDS + 46_800) * 1000.0, "%tcDD-NN-CCYY_HH:MM"),
     (stata, "x.dta", SAS * SECONDS * 1000.0, "%tC"),
     (spss, "x.sav", SPSS, "DATE11"),
     (spss, "x.sav", SPSS, "ADATE10"),
     (spss, "x.sav", SPSS, "EDATE10"),
     (spss, "x.sav", SPSS, "MOYR8"),
-    (spss, "x.sav", SPSS + 46_800, "DATETIME20"),
+    (stata, "x.dta", (SAS * SECONDS) * 1000.0, "%tc"),
+    (stata, "x.dta", (SAS * SECONDS) * 1000.0, "%tcDD-NN-CCYY_HH:MM"),
+    (spss, "x.sav", SPSS, "DATETIME20"),
     (spss, "x.sav", SPSS, "F11.0"),
     (excel, "x.xlsx", DAY, "yyyy-mm-dd"),
-    (excel, "x.xlsx", datetime.datetime(2015, 1, 2, 13), "dd/mm/yyyy hh:mm"),
+    (excel, "x.xlsx", datetime.datetime(2015, 1, 2), "dd/mm/yyyy hh:mm"),
     (excel, "x.xlsx", DAY, "dd-mm-yyyy"),
     (excel, "x.xlsx", EXCEL, ""),
     (excel, "x.xlsx", str(EXCEL), ""),
     (excel, "x.xlsx", EXCEL - 1462, "1904"),
     (excel, "x.xlsx", "2015-01-02", ""),
+    (excel, "x.xlsx", "2015-01-02 00:00:00", ""),
+    (parquet, "x.parquet", "2015-01-02", ""),
+]
+
+# One o'clock in the afternoon is in no doubt, but near midnight the day is: no time is cut to its date in silence.
+TIMES = [
+    (sas, "x.sas7bdat", SAS * SECONDS + 46_800, "DATETIME20"),
+    (sas, "x.sas7bdat", SAS * SECONDS + 46_800, "DTDATE9"),
+    (sas, "x.sas7bdat", SAS * SECONDS + 46_800, ""),
+    (stata, "x.dta", (SAS * SECONDS + 46_800) * 1000.0, "%tc"),
+    (stata, "x.dta", (SAS * SECONDS + 46_800) * 1000.0, "%tcDD-NN-CCYY_HH:MM"),
+    (spss, "x.sav", SPSS + 46_800, "DATETIME20"),
+    (excel, "x.xlsx", datetime.datetime(2015, 1, 2, 13), "dd/mm/yyyy hh:mm"),
+    (excel, "x.xlsx", "2015-01-02 13:00", ""),
+    (excel, "x.xlsx", "2015-01-02T13:00:00", ""),
+    (excel, "x.xlsx", EXCEL + 0.5, ""),
+    (parquet, "x.parquet", "2015-01-01 23:00", "UTC"),
+    (parquet, "x.parquet", "2015-01-02 00:00", "Europe/Copenhagen"),
+    (parquet, "x.parquet", "2015-01-02 13:00", ""),
 ]
 
 
@@ -111,6 +136,14 @@ def read_date(path: Path) -> datetime.date:
 @pytest.mark.parametrize(("write", "name", "number", "layout"), DATES)
 def test_a_date_is_the_day_that_its_package_shows(tmp_path, write, name, number, layout):
     assert read_date(write(tmp_path / name, number, layout)) == DAY
+
+
+@pytest.mark.parametrize(("write", "name", "number", "layout"), TIMES)
+def test_a_date_with_a_time_of_day_or_a_zone_is_refused_and_plain_dates_asked_for(
+    tmp_path, write, name, number, layout
+):
+    with pytest.raises(InputError, match=r"column DRAWN: .* has a time of day or a zone.* \(1 cells\).* plain dates"):
+        read_date(write(tmp_path / name, number, layout))
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import decimal
 import gzip
 import zipfile
 from pathlib import Path
@@ -12,8 +13,10 @@ import pandas as pd
 import pytest
 
 from pipeline.errors import InputError
-from pipeline.register.places import FILE
+from pipeline.register.parts import join_parts
+from pipeline.register.places import FILE, LINE_IN
 from pipeline.register.receive import register_extract
+from pipeline.settings.extract import RawFile
 from pipeline.settings.reading import read_settings
 from tests.delivery import DAY, NUMBERS, change_cell, ingested, replace, write_delivery
 from tests.formats import WRITERS, read_text, write_as
@@ -191,13 +194,72 @@ def test_a_register_of_one_file_for_each_group_of_persons_is_one_register(folder
     require_equal(found, expected)
 
 
+def as_long(folder: Path) -> pd.DataFrame:
+    """The register with a row a person and week."""
+    table = read_text(folder / "register.csv")
+    (folder / "register.csv").unlink()
+    weeks = [name for name in table if name.startswith("Y_")]
+    rows = table.melt("CPR", weeks, "WEEK", "STATE").assign(WAGE="1")
+    return rows.assign(WEEK="20" + rows["WEEK"].str[2:4] + "-W" + rows["WEEK"].str[4:])
+
+
+def test_a_long_register_of_several_files_is_one_register_whose_faults_name_their_file(folder):
+    rows = as_long(folder)
+    rows.to_csv(folder / "register.csv", sep=";", index=False)
+    whole = ingested(folder)
+    for name in ("register.csv", "extract.toml"):
+        (folder / name).unlink()
+    first = rows["WEEK"] < "2015-W03"
+    write_as("comma", rows[first], folder / "uger_a.csv")
+    write_as("parquet", rows[~first].rename(columns=str.lower).reset_index(drop=True), folder / "uger_b.csv")
+    found = ingested(folder)
+    require_equal(found, whole)
+    assert set(found["register_weeks.parquet"]["line"] // FILE) == {0, 1}
+    (folder / "extract.toml").unlink()
+    table = rows[~first].reset_index(drop=True)
+    table.loc[3, "STATE"] = "472"
+    write_as("parquet", table, folder / "uger_b.csv")
+    with pytest.raises(InputError, match=r"uger_b\.parquet, line 4, column STATE: unknown benefit code"):
+        ingested(folder)
+
+
 def test_a_person_with_weeks_in_two_files_is_an_error(folder):
     register = read_text(folder / "register.csv")
     register.iloc[3:].to_csv(folder / "syd.csv", sep=";", index=False)
-    with pytest.raises(
-        InputError, match=r"syd\.csv: column Y_1449 is in another file of the register too, for 2 persons"
-    ):
+    twice = r"syd\.csv, line 2: a person has a row here and in .*register\.csv \(2 such persons\). Keep one row of each"
+    with pytest.raises(InputError, match=twice):
         ingested(folder)
+
+
+def test_a_register_of_whole_weeks_in_a_file_a_year_is_joined_and_one_that_overlaps_is_none(folder, expected):
+    register = read_text(folder / "register.csv")
+    (folder / "register.csv").unlink()
+    wages = [name for name in register if "_20" in name]
+    for year in (14, 15):
+        weeks = [name for name in register if name.startswith(f"Y_{year}")]
+        own = ["CPR", *weeks, *(wages if year == 15 else ())]
+        register[own].to_csv(folder / f"dream20{year}.csv", sep=";", index=False)
+    found = ingested(folder)
+    found["register_weeks.parquet"] = found["register_weeks.parquet"].drop(columns="wage_line")
+    require_equal(found, expected)
+    extract = read_settings(folder / "extract.toml")
+    assert sorted(extract.files) == ["allocation", "baseline_survey", "followup_survey", "register", "register_2015"]
+    (folder / "extract.toml").unlink()
+    register[["CPR", "Y_1450", "Y_1501"]].to_csv(folder / "dream2016.csv", sep=";", index=False)
+    with pytest.raises(InputError, match=r"dream2014\.csv and dream2016\.csv are both register by their columns"):
+        ingested(folder)
+
+
+@pytest.mark.filterwarnings("error")
+def test_files_of_many_columns_one_without_a_row_are_joined_without_a_warning():
+    weeks = [f"Y_{year}{week:02d}" for year in range(12, 18) for week in range(1, 53)]
+    facts, frames = RawFile(path="", rows=2, sha256="", key="CPR", separator=";", decimal=","), []
+    for keys in (["1", "2"], []):
+        lines = pd.RangeIndex(2, 2 + len(keys))
+        frames.append(pd.DataFrame({"CPR": keys, **dict.fromkeys(weeks, "890")}, index=lines, dtype=object))
+        frames[-1].attrs.update(path="", decimal=",")
+    joined = join_parts(frames, [facts, facts], is_wide=True)
+    assert joined[["CPR", LINE_IN.format(0), LINE_IN.format(1)]].to_numpy().tolist() == [["1", 2, -1], ["2", 3, -1]]
 
 
 def declare(folder: Path, name: str, line: str) -> None:
@@ -263,6 +325,53 @@ def test_a_file_of_other_bytes_than_its_name_says_is_one_message(folder):
     (folder / "followup_survey.csv").rename(folder / "followup_survey.dta")
     with pytest.raises(InputError, match=r"followup_survey\.dta: cannot be read as a file of stata"):
         ingested(folder)
+
+
+def as_odd_types(folder: Path) -> None:
+    """Persons' numbers as decimals, of which those below a thousand million lose a zero; one more column, of lists."""
+    tables = {name: read_text(folder / f"{name}.csv") for name in ("allocation", "baseline_survey")}
+    numbers = [decimal.Decimal(number) for number in tables["allocation"]["CPR"]]
+    tables["allocation"] = tables["allocation"].assign(CPR=numbers)
+    tables["baseline_survey"]["VISITS"] = [["a", "b"]] * len(tables["baseline_survey"])
+    for name, table in tables.items():
+        (folder / f"{name}.csv").unlink()
+        table.to_parquet(folder / f"{name}.parquet", index=False)
+
+
+def as_workbook(folder: Path) -> None:
+    """The allocation file as a workbook that is called .csv, as a portal of downloads may call it."""
+    write_as("xlsx", read_text(folder / "allocation.csv"), folder / "allocation.csv")
+    (folder / "allocation.xlsx").rename(folder / "allocation.csv")
+
+
+def as_odd_text(folder: Path) -> None:
+    """Codes with a zero in front, dates as databases write them, and free text longer than csv takes unless told."""
+    replace(folder / "register.csv", ";(890|651)", r";0\1")
+    replace(folder / "register.csv", "(?m)$(?!\\Z)", ";" + 140_000 * "x")
+    replace(folder / "allocation.csv", r"(2015-\d\d-\d\d)", r"\1 00:00:00.000")
+
+
+@pytest.mark.parametrize("change", [as_odd_types, as_workbook, as_odd_text])
+def test_odd_ways_to_store_the_same_give_the_same_tables(folder, expected, change):
+    change(folder)
+    require_equal(ingested(folder), expected)
+
+
+NINE = [f"20200000{number}" for number in range(1, 7)]
+
+
+def test_keys_of_nine_digits_are_numbers_whichever_file_stores_them_so(folder):
+    for name in ("allocation", "baseline_survey", "followup_survey"):
+        table = read_text(folder / f"{name}.csv")
+        table["ID"] = table["ID"].map(lambda own: NINE[int(own) - 1])
+        table.to_csv(folder / f"{name}.csv", sep=";", index=False)
+    plain = ingested(folder)
+    assert plain["trial.parquet"]["person"].tolist() == list(map(int, NINE))
+    for kind, name in (("xlsx", "baseline_survey"), ("stata", "allocation")):
+        table = read_text(folder / f"{name}.csv")
+        write_as(kind, table.assign(ID=table["ID"].astype("int64")), folder / f"{name}.csv")
+        (folder / "extract.toml").unlink()
+        require_equal(ingested(folder), plain)
 
 
 LONG_KEYS = ["000000000012", "000000345678", "123456789012", "000098765432", "700000000001", "000000000900"]

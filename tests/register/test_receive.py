@@ -17,6 +17,7 @@ from pipeline.settings.extract import RawFile
 from pipeline.settings.reading import read_settings
 from tests.small_study import study, write_settings
 
+TAKEN = ("first.csv", "lots.csv", "second.csv", "weeks.csv")
 TODAY = datetime.date(2026, 1, 2)
 SIGNS = Signs(study().design, frozenset(["HOPE_1", "HOPE_2", "HOPE_3", "PAIN"]), frozenset(["PAIN"]))
 ALLOCATION = "ID;ARM;DRAWN;CONSENT;DISTRICT;CLASS"
@@ -170,10 +171,16 @@ REFUSED = [
         r"no register file .*note\.docx: no file of \.csv.* The register has the columns ID and weeks",
     ),
     ({"lots.csv": None, "weeks.csv": None}, "no register and no allocation file"),
-    ({"more.csv": FILES["weeks.csv"]}, r"more\.csv and weeks\.csv are both register"),
+    ({"more.csv": "ID;FIRST_WEEK;LAST_WEEK;STATE\n"}, r"more\.csv and weeks\.csv are both register"),
     ({"weeks.csv": None, "register.csv": "ID;week\n1;1\n"}, "no form of a register"),
     ({"weeks.csv": None, "w.csv": "ID;Y_1501\n1;\n"}, "no month columns"),
     ({"lots.csv": FILES["lots.csv"] + "1;new;;1;N;A\n"}, "a person key occurs more than once"),
+    (
+        {"notes.csv": "", "list.xlsx": "x"},
+        r"2 faults:\n.*list\.xlsx: no workbook of Excel .* no part of the delivery, move it out of the folder\.\n"
+        r".*notes\.csv: the file is empty.* move it out of the folder\.",
+    ),
+    ({"lots.csv": "1;1;new;2015-01-05;1;1\n"}, r"lots\.csv, line 1: most cells are numbers: it is no line of names"),
     ({"lots.csv": FILES["lots.csv"] + '3;"new\n'}, r"line 4: a cell begins with a quotation mark that does not close"),
 ]
 
@@ -224,15 +231,44 @@ def test_quoted_cells_are_read_and_lines_counted_as_in_the_file(tmp_path):
 def test_a_new_extract_takes_the_files_of_the_study_and_leaves_the_others_and_links_what_is_large(folder, monkeypatch):
     monkeypatch.setattr(receive_module, "LARGE", 45)
     target = folder.parent / "autumn"
-    said = "\n".join(take_over(folder, target, folder.parent / "config"))
-    assert sorted(path.name for path in target.iterdir()) == ["first.csv", "lots.csv", "second.csv", "weeks.csv"]
+    said = "\n".join(take_over(folder, target, folder.parent / "config", TODAY))
+    assert sorted(path.name for path in target.iterdir()) == sorted([*TAKEN, "extract.toml"])
     assert [path.name for path in target.iterdir() if path.is_symlink()] == ["lots.csv"]
     assert "lots.csv is linked, not copied" in said
     assert "letter.txt is left" in said
-    receive(target)
+    assert "nothing to do" in receive(target)
     assert read_received(target / "lots.csv", read_settings(target / "extract.toml")).shape == (2, 6)
     with pytest.raises(InputError, match="holds files already"):
-        take_over(folder, target, folder.parent / "config")
+        take_over(folder, target, folder.parent / "config", TODAY)
+
+
+def test_of_a_new_extract_that_cannot_be_registered_nothing_is_left_half_done(folder):
+    (folder / "lots.csv").write_text(FILES["lots.csv"] + "1;new;;1;N;A\n", encoding="utf-8")
+    before = sorted(folder.parent.iterdir())
+    with pytest.raises(InputError, match=r"spring/lots\.csv, column ID: a person key occurs more than once"):
+        take_over(folder, folder.parent / "autumn", folder.parent / "config", TODAY)
+    assert sorted(folder.parent.iterdir()) == before
+    (folder / "lots.csv").write_text(FILES["lots.csv"], encoding="utf-8")
+    take_over(folder, folder.parent / "autumn", folder.parent / "config", TODAY)
+    assert read_settings(folder.parent / "autumn" / "extract.toml").label == "Extract autumn"
+
+
+def test_a_link_to_nothing_is_left_and_a_number_among_the_names_of_columns_is_not_shown(folder):
+    (folder / "gone.csv").symlink_to(folder / "nowhere.csv")
+    lots = FILES["lots.csv"].replace("CLASS", "1515955592")
+    (folder / "lots.csv").write_text(lots, encoding="utf-8")
+    said = receive(folder)
+    assert "gone.csv is left: a link to a file that is not there" in said
+    assert "Its other columns: (digits hidden)." in said
+    assert "1515955592" not in said + (folder / "extract.toml").read_text(encoding="utf-8")
+
+
+def test_it_is_asked_what_a_week_without_a_spell_is_until_it_is_said_to_be_none(folder):
+    (folder / "weeks.csv").write_text("ID;FIRST_WEEK;LAST_WEEK;STATE\n1;2015-W01;2015-W02;890\n", encoding="utf-8")
+    assert "? weeks.csv: what is a week that no spell of a person covers?" in receive(folder)
+    text = (folder / "extract.toml").read_text(encoding="utf-8")
+    (folder / "extract.toml").write_text(text.replace('= "unknown"', '= "none"'), encoding="utf-8")
+    assert "no spell" not in receive(folder, mended=True)
 
 
 def test_what_the_files_do_not_say_is_asked_in_extract_toml_and_its_answer_ends_the_question(folder):

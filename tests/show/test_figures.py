@@ -122,3 +122,5 @@ def test_numbers_at_the_end_of_curves_move_apart_only_where_they_would_touch():
     assert spread([20.0, 20.0], 11) == [25.5, 14.5]
     assert spread([19.0, 21.0], 11) == [14.5, 25.5]
     assert spread([3.0], 11) == [3.0]
+    assert spread([20.0, 20.0, 50.0, 20.0], 10) == [30.0, 20.0, 50.0, 10.0]
+    assert spread([20.0, 12.0, 4.0, 26.0], 10) == [20.5, 10.5, 0.5, 30.5]

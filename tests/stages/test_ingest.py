@@ -56,8 +56,8 @@ RECEIVED = [
         (4, "HOPE_3", "5"),
         r"line 4, column HOPE_3: the value '5' is off the scale 0 to 4",
     ),
-    ("baseline_survey", change_cell, (4, "PAIN", "2,5"), r"column PAIN: the value '2,5' is off the scale 0 to 10"),
-    ("baseline_survey", change_cell, (4, "PAIN", "７"), r"column PAIN: the value '７' is off the scale"),
+    ("baseline_survey", change_cell, (4, "PAIN", "2,5"), r"column PAIN: the value '2,5' is no whole number, as"),
+    ("baseline_survey", change_cell, (4, "PAIN", "７"), r"column PAIN: the value '７' is no whole number"),
     ("baseline_survey", change_cell, (4, "ID", "900"), r"line 4, column ID: .* is of nobody in the allocation"),
     ("followup_survey", change_cell, (3, "PAIN", "11"), r"followup_survey\.csv, line 3, column PAIN: the value '11'"),
     # wages: an industry code, and a degree of employment
@@ -126,6 +126,31 @@ RECEIVED = [
         replace,
         (r"(?m)^3;0", "3;٠"),
         r"line 4, column CPR: 1 of 6 persons' numbers are written as Axxxxxxxxx",
+    ),
+    # lines that are no person's, and no codes
+    (
+        "register",
+        replace,
+        ("(?s)^(CPR.*?\n)(.*?\n)", r"\1\2\1"),
+        r"line 3, column CPR: the line repeats the names of the columns \(1 such lines\)",
+    ),
+    ("register", change_cell, (4, "CPR", "Total"), r"line 4, column CPR: no digit of a key, as in a line of totals"),
+    ("allocation", change_cell, (4, "ID", "I alt"), r"line 4, column ID: no digit of a key, as in a line of totals"),
+    ("followup_survey", change_cell, (3, "ID", "id"), r"line 3, column ID: the line repeats the names of the columns"),
+    ("register", change_cell, (3, "Y_1502", "syg"), r"'syg' \(1 cells\)\. If .* A code has three digits: ask for the"),
+    ("register", change_cell, (3, "BRANCHE_2015_03", "000000"), r"the value '000000' is no industry code \(1 cells\)"),
+    ("register", replace, ("Y_1502", "Y_1515955592"), r"column Y_\(digits hidden\) names no week as Y_yyww does"),
+    (
+        "register",
+        replace,
+        ("Y_1502;Y_1503", "0113501234;0113501234"),
+        r"columns that occur twice: '\(digits hidden\)'\.",
+    ),
+    (
+        "baseline_survey",
+        change_cell,
+        (3, "ANSWERED", "2015-01-02T12:30"),
+        r"line 3, column ANSWERED: the value '2015-01-02T12:30' has a time of day or a zone, .* plain dates yyyy-mm-dd",
     ),
     ("register", replace, (r"(?m)^(\d{8})\d\d;", r"\g<1>00;"), r"column CPR: 5 of 5 persons' numbers end in 00"),
     ("register", replace, (r"(?m)^(\d{6})\d(\d{3});", r"\g<1>9\2;"), r"of the 6 persons .* nobody is in it"),
@@ -246,9 +271,12 @@ def test_a_row_without_an_answer_is_no_answer(folder, capsys):
     assert capsys.readouterr().out.count("1 rows hold no answer") == 2
 
 
-def test_an_extract_without_surveys_is_read(folder):
+def test_an_extract_without_surveys_is_read_if_the_study_leaves_nobody_out_for_it(folder):
     for name in ("baseline", "followup"):
         (folder / f"{name}_survey.csv").unlink()
+    with pytest.raises(InputError, match=r"no person is left to analyse \(6 unasked\)"):
+        ingested(folder)
+    replace(folder.parent / "config" / "study.toml", '{"reason" = "unasked", "absent" = "baseline_survey"}, ', "")
     tables = ingested(folder)
     assert tables["trial.parquet"][["baseline_line", "followup_line"]].isna().all(axis=None)
     assert [len(tables[f"{name}_items.parquet"]) for name in ("baseline", "followup")] == [0, 0]

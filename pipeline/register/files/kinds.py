@@ -47,8 +47,11 @@ def is_compressed(path: Path) -> bool:
 
 
 def _is_workbook(path: Path) -> bool:
-    with zipfile.ZipFile(path) as packed:
-        return "[Content_Types].xml" in packed.namelist()
+    try:
+        with zipfile.ZipFile(path) as packed:
+            return "[Content_Types].xml" in packed.namelist()
+    except zipfile.BadZipFile:  # which a workbook may be that was cut short
+        return True
 
 
 def _head(path: Path) -> bytes:

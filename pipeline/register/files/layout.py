@@ -19,6 +19,7 @@ BLOCK = 1 << 22
 MARKS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 SEQUENCE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 BEYOND_LATIN = re.compile(rb"[\x80-\x9f]")  # no letters in Latin-1, but in Windows-1252
+csv.field_size_limit(1 << 30)  # a cell of free text may be longer than the 131,072 letters that csv takes
 DECODED = {"utf-8": "utf-8-sig"}  # a mark of the byte order at the beginning is no text
 
 

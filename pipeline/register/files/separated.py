@@ -12,6 +12,7 @@ import csv
 import hashlib
 import io
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -78,14 +79,24 @@ class Separated:
             )
 
     def _blocks(self) -> Iterator[tuple[bytes, int]]:
-        """Blocks of whole rows in an encoding of single bytes, and how many bytes were read; a large file is hashed."""
+        """Blocks of whole rows in an encoding of single bytes, and how many bytes were read; a large file is hashed.
+
+        While a block is worked on, the next is read and hashed beside it.
+        """
         before, hashed, carried, read = signature(self.path), hashlib.sha256(), b"", 0
         is_large = before[0] > LARGE
         recode = codecs.getincrementaldecoder(self.encoding)() if self.encoding.startswith("utf-16") else None
-        with self.path.open("rb") as file:
-            while block := file.read(BLOCK):
-                if is_large:
-                    hashed.update(block)
+
+        def read_on() -> bytes:
+            block = file.read(BLOCK)
+            if is_large:
+                hashed.update(block)
+            return block
+
+        with self.path.open("rb") as file, ThreadPoolExecutor(1) as reader:
+            ahead = reader.submit(read_on)
+            while block := ahead.result():
+                ahead = reader.submit(read_on)
                 read += len(block)
                 if recode:
                     block = self._recode(recode, block)

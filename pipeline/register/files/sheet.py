@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import zipfile
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -108,7 +107,8 @@ def _read(path: Path, _: Signature) -> Book:
     from openpyxl.utils.exceptions import InvalidFileException
 
     try:
-        book = openpyxl.load_workbook(path, data_only=True)
+        with path.open("rb") as file:  # whatever its suffix
+            book = openpyxl.load_workbook(file, data_only=True)
     except (InvalidFileException, zipfile.BadZipFile, KeyError, OSError) as error:
         raise InputError(f"{path}: no workbook of Excel ({error}). Save it as .xlsx, or as csv.") from error
     sheets = {sheet.title: list(sheet.iter_rows(values_only=True)) for sheet in book.worksheets}
@@ -130,5 +130,4 @@ def _names(row: tuple[Any, ...]) -> list[str]:
 
 
 def _cell(row: tuple[Any, ...], place: int) -> Any:
-    value = row[place] if place < len(row) else None
-    return value.date() if isinstance(value, datetime.datetime) else value
+    return row[place] if place < len(row) else None

@@ -22,6 +22,8 @@ from pipeline.changes.linked import in_names_of
 from pipeline.changes.overlay import merged_answers, merged_trial, merged_weeks
 from pipeline.errors import InputError
 from pipeline.names import slug
+from pipeline.runner.inputs import DESCRIPTION
+from pipeline.runner.stage import KEPT
 from pipeline.settings.extract import Extract
 from pipeline.stages import estimates, outcomes, sample, survey
 
@@ -43,7 +45,7 @@ CAUSE_OF_COLUMN = {  # of the trial; the others are names
     "followup_line": ANSWERS,
 }
 ITEMS = ("baseline_items", "followup_items")
-SETTINGS_FILES = ("study", "outcomes", "models", "benefit_codes", "scales", "variables")
+SETTINGS_FILES = tuple(name.partition(".")[0] for name in KEPT if name != DESCRIPTION)
 
 
 @dataclass(frozen=True)

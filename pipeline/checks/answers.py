@@ -27,7 +27,7 @@ ERRORS = 2.6  # standard errors of a correlation of zero: one in a hundred lies 
 def codes_for_no_answer(delivery: Delivery) -> Finding | None:
     """Items of which several persons give one answer at the end, far from all others, as 99 for no answer is."""
     looked_at, found = 0, []
-    for survey, item, row in _items(delivery):
+    for survey, item, row in items_of(delivery):
         values = delivery.numbers[survey][item]
         values = values[np.isfinite(values)]
         width = float(row["item_maximum"]) - float(row["item_minimum"])
@@ -143,7 +143,7 @@ def _scales(delivery: Delivery) -> list[tuple[str, dict[Any, Any]]]:
     ]
 
 
-def _items(delivery: Delivery) -> list[tuple[str, str, dict[Any, Any]]]:
+def items_of(delivery: Delivery) -> list[tuple[str, str, dict[Any, Any]]]:
     """Every item of each survey, and the row of its scale."""
     return [(name, item, row) for name, row in _scales(delivery) for item in item_names(row["items"])]
 

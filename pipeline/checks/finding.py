@@ -151,6 +151,11 @@ class Delivery:
         path, line = file_and_line(self.files["register"], number)
         return {"file": path, "line": line, "column": column}
 
+    def row_of(self, role: str, person: int) -> tuple[str, int]:
+        """File and line of the row of a person, by the place in `codes`, in the register or a survey."""
+        number = self.found[f"{role.removesuffix('_survey')}_line"].iloc[person]
+        return file_and_line(self.files[role], int(number))
+
     def path(self, role: str) -> str:
         """The path of a file as messages show it."""
         return str(self.files[role].attrs["path"])

@@ -45,7 +45,6 @@ def cells_of_identity(delivery: Delivery) -> Finding | None:
         return Finding(looked_at)
     count, known, wrong = max(unread, key=lambda found: found[0])
     first = int(np.flatnonzero(wrong)[0])
-    line = delivery.found[f"{known.role.removesuffix('_survey')}_line"].iloc[first]
     words = {
         "count": count,
         "of": int((known.cells != "").sum()),
@@ -53,7 +52,7 @@ def cells_of_identity(delivery: Delivery) -> Finding | None:
         "form": known.form,
     }
     failing = sum(number for number, _, _ in unread)
-    return Finding(looked_at, failing, False, delivery.path(known.role), int(line), known.column, words)
+    return Finding(looked_at, failing, False, *delivery.row_of(known.role, first), known.column, words)
 
 
 @dataclass(frozen=True)
@@ -204,6 +203,7 @@ def _compare(delivery: Delivery, known: _Known, own: pd.Series, other: pd.Series
         return None
     most = most_by_chance(looked_at)
     words = {"agree": looked_at - failing, "most": most}
-    lines = delivery.found[f"{known.role.removesuffix('_survey')}_line"]
-    first = int(lines.iloc[int(np.flatnonzero(wrong)[0])]) if failing else None
-    return Finding(looked_at, failing, failing > most, delivery.path(known.role), first, known.column, words)
+    where: tuple[str, int | None] = (delivery.path(known.role), None)
+    if failing:
+        where = delivery.row_of(known.role, int(np.flatnonzero(wrong)[0]))
+    return Finding(looked_at, failing, failing > most, *where, known.column, words)

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pipeline.checks.finding import FEWEST, SURVEYS, Delivery, Finding
+from pipeline.checks.answers import items_of
+from pipeline.checks.finding import FEWEST, Delivery, Finding
 from pipeline.register.calendar import month_of_week
 from pipeline.register.codes import NO_CODE
-from pipeline.register.places import file_and_line
 from pipeline.register.states import UNKNOWN
 from pipeline.settings.extract import RawFile, is_register
-from pipeline.settings.scales import asked_again, item_names
+from pipeline.settings.scales import item_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -110,22 +110,16 @@ def _of_persons(delivery: Delivery, wrong: NDArray[np.bool_], many: float, words
     """The persons found (p,) who are wrong, if they are more than a share of them."""
     if wrong.sum() <= many * len(wrong):
         return Finding(len(wrong))
-    line = int(delivery.found["register_line"].iloc[int(np.flatnonzero(wrong)[0])])
-    path, line = file_and_line(delivery.files["register"], line)
+    path, line = delivery.row_of("register", int(np.flatnonzero(wrong)[0]))
     words = {"share": f"{wrong.mean():.1%}", **words}
     return Finding(len(wrong), int(wrong.sum()), False, path, line, "", words)
 
 
 def items_without_answer(delivery: Delivery) -> Finding | None:
     """Items that nobody answered, all of them where a survey has no row."""
-    asked = {"baseline": delivery.scales, "followup": asked_again(delivery.scales)}
-    empty, looked_at = [], 0
-    for survey in (name for name in SURVEYS if f"{name}_survey" in delivery.files):
-        scales = asked[survey]
-        for item in (item for row in ([] if scales is None else scales["items"]) for item in item_names(row)):
-            looked_at += 1
-            if not np.isfinite(delivery.numbers[survey][item]).any():
-                empty.append((survey, item))
+    asked = [(survey, item) for survey, item, _ in items_of(delivery)]
+    looked_at = len(asked)
+    empty = [(survey, item) for survey, item in asked if not np.isfinite(delivery.numbers[survey][item]).any()]
     if not looked_at:
         return None
     if not empty:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.errors import command
+from pipeline.people.exclusions import weeks_of_draws
 from pipeline.population.cells import UNKNOWN
 from pipeline.population.definitions import Definitions, read_trial
 from pipeline.population.engines import EMBEDDED, connected, told_errors
@@ -22,7 +23,6 @@ from pipeline.population.estimates import build_estimates
 from pipeline.population.persons import EVERYBODY
 from pipeline.population.register import count_population, open_register
 from pipeline.population.weekly import weekly_shares
-from pipeline.register.calendar import week_of_date
 from pipeline.register.readers import read_received, require_same
 from pipeline.runner.inputs import load_input, serialise
 from pipeline.storage import write_if_changed
@@ -45,7 +45,7 @@ def build_population(raw: Path, settings: Path, derived: Path, engine: str) -> N
         require_same(path, file)
     sample, drawn = load_input(derived / "sample.parquet"), load_input(derived / "trial.parquet")
     trial = read_trial(read_received(raw / extract.files["allocation"].path, extract), sample, study.design)
-    weeks = [week_of_date(day.date()) for day in drawn["allocation_date"]]
+    weeks = weeks_of_draws(drawn["allocation_date"]).tolist()
     rows = sum(file.rows for _, file in files)
     print(f"population: {', '.join(str(path) for path, _ in files)}, {rows:,} rows, on {engine}", flush=True)
     with (

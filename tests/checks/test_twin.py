@@ -6,12 +6,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
 import pytest
 
-from pipeline.checks.finding import Last
+from pipeline.checks.finding import Delivery, Last
 from pipeline.checks.reading import Sources, read_delivery
 from pipeline.runner.inputs import load_input
 from tests.delivery import with_register
@@ -162,3 +163,11 @@ def test_beside_the_last_extract_rows_that_were_lost_and_weeks_that_changed_are_
     assert said["counts_of_last_extract"].startswith(
         "beside before: in 1 of 297 weeks another number of the 643 persons"
     )
+
+
+@pytest.mark.parametrize(("number", "told"), [(5, ("a.dta", 5)), (1_000_000_007, ("b.dta", 7))])
+def test_the_row_of_a_person_is_that_of_the_file_that_has_it(number, told):
+    register = pd.DataFrame()
+    register.attrs["parts"] = [{"path": "a.dta"}, {"path": "b.dta"}]
+    delivery = SimpleNamespace(found=pd.DataFrame({"register_line": [number]}), files={"register": register})
+    assert Delivery.row_of(delivery, "register", 0) == told

@@ -47,7 +47,7 @@ MAKEFLAGS += --no-builtin-rules
 
 # --- What to ask for -------------------------------------------------------------------------------------------------
 
-.PHONY: all check population twin test lint docs bench trace diff baseline extract new check-extract calibrate clean help FORCE
+.PHONY: all check verify population twin test lint docs bench trace diff baseline extract new check-extract calibrate clean help FORCE
 
 all: $(REPORTS)/index.html ## Every table, figure and the report page of EXTRACT (default twin); LANGUAGE=da for Danish, LANGUAGE=en back
 	$(if $(LEFT_OVER),@rm -f $(LEFT_OVER))
@@ -56,6 +56,10 @@ all: $(REPORTS)/index.html ## Every table, figure and the report page of EXTRACT
 
 check: all ## Compare every file of EXTRACT with its recorded SHA-256: received, settings, code, derived and reports
 	@$(PYTHON) -m pipeline.audit.check $(RUNS)
+
+verify: all ## Every number of EXTRACT by a second route and walked to received cells, and the page with what was found
+	@$(PYTHON) -m pipeline.verify $(RAW) --settings $(STUDY) --derived $(DERIVED) --reports $(REPORTS); status=$$?; \
+	$(MAKE) --no-print-directory $(REPORTS)/index.html && exit $$status
 
 test: check ## Run every test; they are about the synthetic trial, whatever EXTRACT is
 	$(if $(filter-out twin,$(EXTRACT)),@$(MAKE) check EXTRACT=twin)
@@ -223,6 +227,10 @@ LED_TO   := $(COUNTS)
 else ifneq ($(wildcard $(COUNTS)),)
 LED_TO   := $(if $(shell find $(COUNTED_FROM) -newer $(COUNTS) 2>/dev/null),,$(COUNTS))
 endif
+# What make verify wrote: the page shows it if none of what it rests on is newer.
+VERIFIED := $(addprefix $(DERIVED)/verified/,second.parquet walked.parquet counts.parquet verified.json)
+VERIFIED_FROM := $(RAW)/extract.toml $(RECEIVED) $(wildcard $(STUDY)/*.toml $(STUDY)/*.csv) $(DERIVED)/study.txt $(ESTIMATED) $(call derived,shown)
+IS_VERIFIED := $(if $(filter 4,$(words $(wildcard $(VERIFIED)))),$(if $(shell find $(VERIFIED_FROM) -newer $(DERIVED)/verified/verified.json 2>/dev/null),,$(VERIFIED)))
 SHOWN := $(call derived,shown groups) $(DERIVED)/words.json $(call settings,exhibits.toml) $(DERIVED)/language.toml
 PLACES := $(call settings,municipalities.csv)
 $(eval $(call stage,tables,$(SHOWN) $(NAMES),$(foreach t,$(TABLES),$(addprefix $(REPORTS)/tables/$(t),.html .csv .tex)) $(REPORTS)/tables/tables.xlsx,$(TEMPLATES)))
@@ -231,10 +239,13 @@ PICTURED := $(SHOWN) $(PLACES) pipeline/show/map/outlines.csv
 FONTS    := $(wildcard pipeline/show/fonts/*.ttf)
 $(call part,figures-1,$(PICTURED),$(call drawn,$(call half,$(FIGURES))),$(FONTS))
 $(call part,figures-2,$(PICTURED),$(call drawn,$(call rest,$(FIGURES))),$(FONTS))
-$(eval $(call stage,report,$(SHOWN) $(CHECKS) $(NAMES) $(RAW)/extract.toml $(PLACES) $(FIGURES:%=$(REPORTS)/figures/%.svg) $(LED_TO),$(REPORTS)/index.html $(REPORTS)/missing.txt,$(TEMPLATES)))
+$(eval $(call stage,report,$(SHOWN) $(CHECKS) $(NAMES) $(RAW)/extract.toml $(PLACES) $(FIGURES:%=$(REPORTS)/figures/%.svg) $(LED_TO) $(IS_VERIFIED),$(REPORTS)/index.html $(REPORTS)/missing.txt,$(TEMPLATES)))
 
 # A page that led to it and does not any more, or does now, is written again.
 $(RUNS)/report.json: $(if $(filter 1,$(words $(LED_TO) $(shell grep -sl '$(COUNTS)' $(RUNS)/report.json))),FORCE)
+
+# The same of what make verify wrote.
+$(RUNS)/report.json: $(if $(filter 1,$(words $(firstword $(IS_VERIFIED)) $(shell grep -sl '$(firstword $(VERIFIED))' $(RUNS)/report.json))),FORCE)
 
 # Everybody in the register beside the trial: counted by an engine, which make all never starts, and shown by the same
 # stages as the report from exhibits of their own.

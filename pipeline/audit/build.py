@@ -51,8 +51,8 @@ class Build:
         if model is None:
             raise InputError(f"models.toml: no table [{address.model}], so nothing says what the number is.")
         estimator = ESTIMATORS[model.estimator]
-        for problem in estimator.problems(model, self._data, address):
-            return Request(address, model, estimator, problem, self._tables)
+        for problem in estimator.problems(model, self.data, address):
+            return Request(address, model, estimator, problem, self.tables)
         raise InputError(
             f"models.toml, table [{address.model}]: it estimates no {address.outcome} of '{address.sample}' now. Run "
             "make all."
@@ -97,15 +97,17 @@ class Build:
     @cached_property
     def exclusions(self) -> pd.DataFrame:
         """Every randomised person with the reason for leaving them out."""
-        return self._data.tables["exclusions"]
+        return self.data.tables["exclusions"]
 
     @cached_property
-    def _data(self) -> Data:
+    def data(self) -> Data:
+        """The derived tables that estimation reads."""
         tables = {name: self._load(f"{name}.parquet") for name in DATA}
         return gather_data(tables, self.study, load_input(self.config / "variables.csv"))
 
     @cached_property
-    def _tables(self) -> Tables:
+    def tables(self) -> Tables:
+        """The derived tables that know where each cell lies."""
         located = {name: self._load(f"{name}.parquet") for name in LOCATED}
         scales = self.config / "scales.csv"
         files = load_input(self.raw / "extract.toml").files

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.verify.agreement import Agreement
+from pipeline.verify.agreement import NONE, Agreement
 from pipeline.verify.plain.derive import derive, read_settings
 
 if TYPE_CHECKING:
@@ -27,13 +27,13 @@ def compare_derived(raw: Path, settings: Path, derived: Path) -> list[Agreement]
 def _compare(table: str, cells: Mapping[Key, float | str | None], derived: Path) -> Agreement:
     import pandas as pd
 
-    found, rest = Agreement(f"{table}.parquet", ROUNDING), dict(cells)
+    found, rest = Agreement(f"{table}.parquet", ROUNDING, is_personal=True), dict(cells)
     stored = pd.read_parquet(derived / f"{table}.parquet")
     columns = {column for _, column, _ in cells}
     for key, value in _cells(table, stored, columns):
-        found.count(" ".join(str(part) for part in key if part is not None), value, rest.pop(key, "no such value"))
+        found.count(" ".join(str(part) for part in key if part is not None), value, rest.pop(key, NONE))
     for key in rest:
-        found.count(" ".join(str(part) for part in key if part is not None), "no such value", rest[key])
+        found.count(" ".join(str(part) for part in key if part is not None), NONE, rest[key])
     return found
 
 
@@ -46,10 +46,17 @@ def _cells(table: str, stored: pd.DataFrame, columns: Iterable[str]) -> Iterable
     elif table == "durations":
         for ending in ("weeks", "exited"):
             values = stored[ending].astype(int).tolist()
-            yield from (((p, f"{o} {ending}", None), v) for p, o, v in zip(persons, stored["outcome"], values, strict=True))
+            yield from (
+                ((p, f"{o} {ending}", None), v) for p, o, v in zip(persons, stored["outcome"], values, strict=True)
+            )
     else:
         weeks = stored["week"].tolist() if "week" in stored else [None] * len(stored)
         for column in sorted(columns):
             if column in stored:
-                values = stored[column].astype(object).where(stored[column].notna(), None).tolist()
+                values = _plain(stored[column])
                 yield from (((p, column, w), v) for p, w, v in zip(persons, weeks, values, strict=True))
+
+
+def _plain(column: pd.Series) -> list[object]:
+    """The values of a column, None for a missing one."""
+    return [None if missing else value for value, missing in zip(column.tolist(), column.isna(), strict=True)]

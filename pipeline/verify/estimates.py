@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
+import tomllib
 import warnings
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pipeline.verify.agreement import Agreement
+from pipeline.verify.agreement import NONE, Agreement, apart_by, is_nothing
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,49 +24,54 @@ STATISTICS = (
 # a Hessian by differences by the square of their step.
 TOLERANCE: Mapping[str, float] = {"tobit": 1e-6, "discrete_hazard": 1e-7}
 EXACT = 1e-9
-NO_ROUTE = "no package makes it"
-NO_ESTIMATE = "missing on the first route, which says why; the second has none either"
+NO_ROUTE = "estimates of an estimator for which there is no package here"
+NO_ESTIMATE = "estimates missing on the first route, which says why, and on the second"
 
 
-def compare_estimates(settings: Path, derived: Path, progress: Callable[[str], None]) -> list[Agreement]:
-    """A count for each model, of every statistic of every estimate; models are tried side by side."""
-    trial = read_trial(settings, derived)
-    names = sorted(trial.definitions.models, key=lambda name: -_weight(name, trial))
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    found = {}
-    with ProcessPoolExecutor(max_workers=os.cpu_count(), mp_context=get_context("spawn")) as pool:
-        tasks = {name: pool.submit(compare_model, settings, derived, name) for name in names}
-        for number, name in enumerate(names, 1):
-            found[name] = tasks[name].result()
-            progress(f"{name} ({number} of {len(names)} models)")
-    return [found[name] for name in trial.definitions.models]
+class Second(NamedTuple):
+    """One statistic by both routes: their relative difference, and whether they agree."""
+
+    estimate_id: str
+    statistic: str
+    first: float | None
+    second: float | None
+    difference: float | None
+    agrees: bool
+    route: str
 
 
-def _weight(name: str, trial: Trial) -> int:
-    """How many estimates a model may have, to begin with the longest."""
-    model = trial.definitions.model(name)
-    return len(trial.definitions.weeks(model)) * max(1, len(model.get("splits", ()))) * len(model["outcomes"])
+def model_names(settings: Path) -> list[str]:
+    """The models of a study, those with most estimates first."""
+    from pipeline.verify.packages.definitions import resolve
+
+    models = tomllib.loads((settings / "models.toml").read_text(encoding="utf-8"))
+
+    def weight(name: str) -> int:
+        row = resolve(models, name)
+        return (80 if row.get("weeks") == "all" else 1) * max(1, len(row.get("splits", ()))) * len(row["outcomes"])
+
+    return sorted(models, key=lambda name: -weight(name))
 
 
+@lru_cache(maxsize=1)
 def read_trial(settings: Path, derived: Path) -> Trial:
-    """The derived tables and the definitions, as the packages take them."""
-    import tomllib
-
+    """The derived tables and the definitions, as the packages take them; read once in a process."""
     import pandas as pd
 
     from pipeline.verify.packages.definitions import Definitions
     from pipeline.verify.packages.trial import gather
 
     study, models, outcomes = (
-        tomllib.loads((settings / f"{name}.toml").read_text(encoding="utf-8")) for name in ("study", "models", "outcomes")
+        tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        for path in (settings / f"{name}.toml" for name in ("study", "models", "outcomes"))
     )
     variables = pd.read_csv(settings / "variables.csv", dtype=str, keep_default_na=False)
     tables = {name: pd.read_parquet(derived / f"{name}.parquet") for name in TABLES}
     return gather(tables, Definitions(study, models, outcomes, variables))
 
 
-def compare_model(settings: Path, derived: Path, name: str) -> Agreement:
-    """The count of one model."""
+def compare_model(settings: Path, derived: Path, name: str) -> tuple[Agreement, list[Second]]:
+    """The count of one model, and each statistic by both routes."""
     import pandas as pd
 
     from pipeline.verify.packages.routes import ROUTES, estimate
@@ -76,26 +80,47 @@ def compare_model(settings: Path, derived: Path, name: str) -> Agreement:
     model = trial.definitions.model(name)
     stored = pd.read_parquet(derived / "estimates" / f"{model['stage']}.parquet")
     stored = stored[stored["model"] == name].set_index("estimate_id")
-    found = Agreement(f"model {name}", TOLERANCE.get(model["estimator"], EXACT))
+    found, seconds = (
+        Agreement(f"estimates: {model['estimator']}", TOLERANCE.get(model["estimator"], EXACT)),
+        list[Second](),
+    )
     if model["estimator"] not in ROUTES:
-        found.not_tried, found.why = len(stored), NO_ROUTE
-        return found
+        found.leave(NO_ROUTE, len(stored))
+        return found, seconds
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        second = estimate(name, trial).set_index("estimate_id").reindex(columns=list(STATISTICS)).to_dict("index")
+        warnings.simplefilter("ignore")  # of matrices that are nearly singular: what they give is compared
+        second = _by_address(estimate(name, trial))
     for address, row in _rows(stored):
         other = second.pop(address, None)
         if other is None and row["estimate"] is None:
-            found.not_tried, found.why = found.not_tried + 1, NO_ESTIMATE
-            continue
-        for statistic in STATISTICS:
-            found.count(f"{address} {statistic}", row[statistic], "none" if other is None else other[statistic])
+            found.leave(NO_ESTIMATE)
+        elif other is None:
+            found.count(address, row["estimate"], NONE)
+        else:
+            seconds += _compare(address, row, other, found)
     for address in second:
-        found.count(address, "none", second[address]["estimate"])
-    return found
+        found.count(address, NONE, second[address]["estimate"])
+    return found, seconds
 
 
-def _rows(stored: pd.DataFrame) -> Iterator[tuple[str, dict[str, object]]]:
-    cells = stored[list(STATISTICS)].astype(object)
-    for address, row in cells.where(cells.notna(), None).to_dict("index").items():
-        yield str(address), row
+def _compare(address: str, row: Mapping[str, Any], other: Mapping[str, Any], found: Agreement) -> Iterator[Second]:
+    for statistic in STATISTICS:
+        first, second = row[statistic], None if is_nothing(other[statistic]) else float(other[statistic])
+        agrees = found.count(f"{address} {statistic}", first, second)
+        if first is not None or second is not None:
+            apart = apart_by(first, second)
+            yield Second(
+                address, statistic, first, second, apart if apart < float("inf") else None, agrees, other["route"]
+            )
+
+
+def _by_address(table: pd.DataFrame) -> dict[str, dict[str, Any]]:
+    if table.empty:
+        return {}
+    rows = table.set_index("estimate_id").reindex(columns=[*STATISTICS, "route"]).to_dict("index")
+    return {str(address): {str(name): value for name, value in row.items()} for address, row in rows.items()}
+
+
+def _rows(stored: pd.DataFrame) -> Iterator[tuple[str, dict[str, Any]]]:
+    for address, row in stored[list(STATISTICS)].astype("float64").to_dict("index").items():
+        yield str(address), {str(name): None if is_nothing(value) else float(value) for name, value in row.items()}

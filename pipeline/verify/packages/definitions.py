@@ -39,10 +39,7 @@ class Definitions:
 
     def model(self, name: str) -> dict[str, Any]:
         """A table of models.toml with what it takes from the one it is like."""
-        row = dict(self.models[name])
-        further = row.pop("further_covariates", [])
-        base = self.model(row.pop("like")) if "like" in row else {}
-        return {**base, "covariates": [*base.get("covariates", []), *further], **row, "name": name}
+        return resolve(self.models, name)
 
     def outcome_names(self, model: Mapping[str, Any]) -> list[str]:
         """The outcomes of a model by name."""
@@ -73,6 +70,14 @@ class Definitions:
                 if split.get(side, {}).get("name") == sample:
                     return [_side(split, side)]
         raise KeyError(sample)
+
+
+def resolve(models: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """A table of models.toml with what it takes from the one it is like."""
+    row = dict(models[name])
+    further = row.pop("further_covariates", [])
+    base = resolve(models, row.pop("like")) if "like" in row else {}
+    return {**base, "covariates": [*base.get("covariates", []), *further], **row, "name": name}
 
 
 def _condition(row: Mapping[str, Any]) -> tuple[str, str, Any]:

@@ -1,4 +1,4 @@
-"""Means by pandas, densities by scipy, and counts of persons."""
+"""Means by pandas, densities by scipy, counts of persons, and numbers that are printed elsewhere."""
 
 from __future__ import annotations
 
@@ -93,3 +93,14 @@ def _number(sample: str, outcome: str, value: float, members: pd.DataFrame) -> R
     return {
         "sample": sample, "outcome": outcome, "week": None, "parameter": "n", "estimate": value, **_counts(members)
     }  # fmt: skip
+
+
+def printed(model: Mapping[str, Any], trial: Trial) -> Iterator[Row]:
+    """What models.toml says was printed, of each sample."""
+    for sample in model["samples"]:
+        for number in model["printed"]:
+            yield {
+                "sample": sample, "outcome": number["outcome"], "week": None, "parameter": number["parameter"],
+                "estimate": number["estimate"], "se": number.get("se"), "p_value": number.get("p_value"),
+                "n": number.get("n"),
+            }  # fmt: skip

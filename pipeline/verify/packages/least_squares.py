@@ -1,4 +1,4 @@
-"""Least squares by statsmodels, and by linearmodels where a model has no covariates.
+"""Least squares by statsmodels, and by linearmodels the first sample of a model without covariates and splits.
 
 Stata's convention: the sandwich times G/(G-1) (N-1)/(N-K), t with G-1 degrees of freedom. statsmodels gives it with
 cov_type="cluster" and use_t=True; linearmodels gives the same error when debiased, and its test is made again with
@@ -120,7 +120,8 @@ def means(model: Mapping[str, Any], trial: Trial) -> Iterator[Row]:
 def _effects(
     case: Case, design: pd.DataFrame, outcomes: pd.DataFrame, rows: pd.DataFrame, clusters: Any, trial: Trial
 ) -> Iterator[Row]:
-    fit = _linearmodels if not case.covariates and not case.model.get("splits") else _statsmodels
+    is_plain = not case.covariates and not case.model.get("splits") and case.name == case.model["samples"][0]
+    fit, route = (_linearmodels, "linearmodels IV2SLS") if is_plain else (_statsmodels, "statsmodels OLS")
     treated = rows["treated"].to_numpy() == 1
     groups = rows["group_"].to_numpy() if "group_" in rows else np.full(len(rows), "")
     for outcome, week in outcomes.columns:
@@ -130,7 +131,7 @@ def _effects(
             name = effect_name(group)
             if name in design:
                 yield {
-                    "sample": case.name, "outcome": outcome, "week": week, "parameter": name,
+                    "sample": case.name, "outcome": outcome, "week": week, "parameter": name, "route": route,
                     **{statistic: series[name] for statistic, series in found.items()},
                     "n": len(rows), "n_treated": int(treated.sum()), "n_control": int((~treated).sum()),
                     "n_clusters": None if clusters is None else len(np.unique(clusters)),
@@ -183,7 +184,7 @@ def _groups(case: Case) -> Iterator[Row]:
                 (f"size:{group}", members.mean(), members),
             ):
                 yield {
-                    **address, "parameter": name, "estimate": value, "n": int(counted.sum()),
+                    **address, "parameter": name, "route": "pandas mean", "estimate": value, "n": int(counted.sum()),
                     "n_treated": int((counted & treated).sum()), "n_control": int((counted & ~treated).sum()),
                 }  # fmt: skip
 

@@ -11,24 +11,27 @@ from pipeline.verify.packages import descriptions, exits, least_squares, tobit
 from pipeline.verify.packages.least_squares import Row
 from pipeline.verify.packages.trial import Trial
 
-ROUTES: Mapping[str, Callable[[Mapping[str, Any], Trial], Iterator[Row]]] = {
-    "ols": least_squares.ordinary,
-    "group_ols": least_squares.means,
-    "stratum_effects": least_squares.by_stratum,
-    "discrete_hazard": exits.hazard,
-    "kaplan_meier": exits.survival,
-    "tobit": tobit.prognosis,
-    "mean": descriptions.means,
-    "density": descriptions.densities,
-    "count": descriptions.counts,
+Route = Callable[[Mapping[str, Any], Trial], Iterator[Row]]
+# By estimator the route, and what it is called where a row does not say.
+ROUTES: Mapping[str, tuple[Route, str]] = {
+    "ols": (least_squares.ordinary, "statsmodels OLS"),
+    "group_ols": (least_squares.means, "statsmodels OLS of means"),
+    "stratum_effects": (least_squares.by_stratum, "statsmodels OLS, contrast with HC2"),
+    "discrete_hazard": (exits.hazard, "statsmodels GLM"),
+    "kaplan_meier": (exits.survival, "lifelines KaplanMeierFitter"),
+    "tobit": (tobit.prognosis, "own likelihood, scipy"),
+    "mean": (descriptions.means, "pandas mean"),
+    "density": (descriptions.densities, "scipy gaussian_kde"),
+    "count": (descriptions.counts, "pandas counts"),
+    "printed": (descriptions.printed, "models.toml"),
 }
 
 
 def estimate(name: str, trial: Trial) -> pd.DataFrame:
     """The estimates of a model, a row an address; none of an estimator that has no second route."""
     model = trial.definitions.model(name)
-    route = ROUTES.get(model["estimator"])
-    rows = [] if route is None else list(route(model, trial))
+    route, called = ROUTES[model["estimator"]]
+    rows = [{"route": called, **row} for row in route(model, trial)]
     table = pd.DataFrame(rows).assign(model=name)
     if not rows:
         return table

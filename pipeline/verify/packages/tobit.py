@@ -29,7 +29,9 @@ def prognosis(model: Mapping[str, Any], trial: Trial) -> Iterator[Row]:
         for outcome, week in outcomes.columns:
             values = outcomes[(outcome, week)].reindex(chosen.index)
             people, y = chosen[values.notna()], values.dropna().to_numpy()
-            design = pd.concat([pd.Series(1.0, people.index, name="_"), people[model["covariates"]].astype(float)], axis=1)
+            design = pd.concat(
+                [pd.Series(1.0, people.index, name="_"), people[model["covariates"]].astype(float)], axis=1
+            )
             design = design.loc[:, independent(design.to_numpy())]
             slopes, errors = maximise(y, design.to_numpy(), low, high)
             controls = people["treated"].to_numpy() == 0

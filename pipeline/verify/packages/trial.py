@@ -67,7 +67,9 @@ class Trial:
         source = model.get("outcome_source") or ("background" if model["weeks"] == "none" else "shares")
         if source == "shares":
             table = self.tables["shares"]
-            wide = table[table["outcome"].isin(names)].pivot(index="person", columns=["outcome", "week"], values="share")
+            wide = table[table["outcome"].isin(names)].pivot(
+                index="person", columns=["outcome", "week"], values="share"
+            )
         elif source == "weekly":
             wide = self.tables["weekly"].pivot(index="person", columns="week", values=names)
         else:

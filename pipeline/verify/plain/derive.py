@@ -38,7 +38,9 @@ def read_settings(folder: Path) -> Settings:
         path = folder / name
         return list(csv.DictReader(path.read_text(encoding="utf-8-sig").splitlines())) if path.exists() else []
 
-    study, outcomes = (tomllib.loads((folder / f"{name}.toml").read_text(encoding="utf-8")) for name in ("study", "outcomes"))
+    study, outcomes = (
+        tomllib.loads((folder / f"{name}.toml").read_text(encoding="utf-8")) for name in ("study", "outcomes")
+    )
     return Settings(study, outcomes, rows("scales.csv"), {row["code"]: row for row in rows("benefit_codes.csv")})
 
 
@@ -51,7 +53,11 @@ def derive(raw: Path, settings: Settings) -> Iterator[Cell]:
     persons = people.read_people(allocation, study, extract)
     register = _register(raw, extract, design, {person.key for person in persons})
     surveys = {name: _survey(raw, extract, design, name, settings.scales) for name in ("baseline", "followup")}
-    held = {"register": set(register), "baseline_survey": set(surveys["baseline"]), "followup_survey": set(surveys["followup"])}
+    held = {
+        "register": set(register),
+        "baseline_survey": set(surveys["baseline"]),
+        "followup_survey": set(surveys["followup"]),
+    }
     people.exclude(persons, study, extract, held)
     for person in persons:
         yield Cell("exclusions", person.number, "reason", None, person.reason)
@@ -111,14 +117,17 @@ def _scores(person: Person, surveys: Mapping[str, Any], settings: Settings) -> I
                 yield Cell(name, person.number, scale["variable"], None, scores.score_of(own, scale))
 
 
-def _outcomes(person: Person, cells: tuple[dict[int, str], dict[tuple[int, int], bool]], settings: Settings) -> Iterator[Cell]:
+def _outcomes(
+    person: Person, cells: tuple[dict[int, str], dict[tuple[int, int], bool]], settings: Settings
+) -> Iterator[Cell]:
     """States by week since the draw, shares, exits, and the history before it."""
     study, outcomes = settings.study, settings.outcomes
     horizon, history = study["time"]["horizon_weeks"], study.get("history")
     longest = max([exit_.get("run_weeks", 1) for exit_ in outcomes.get("exits", {}).values()], default=1)
     before = history["weeks"] if history else 0
     known = {
-        week: weeks.states_of(*cells, person.week + week, outcomes, settings.codes) for week in range(-before, horizon + longest)
+        week: weeks.states_of(*cells, person.week + week, outcomes, settings.codes)
+        for week in range(-before, horizon + longest)
     }
     for week, states in known.items():
         yield from (Cell("weekly", person.number, name, week, state) for name, state in states.items())

@@ -85,12 +85,18 @@ def read_day(text: str, facts: Mapping[str, Any]) -> datetime.date | None:
         parts = text.replace(".", "-").replace("/", "-").split("-")
         day, month = (int(parts[0]), int(parts[1])) if written == "dd-mm-yyyy" else (int(parts[1]), int(parts[0]))
         return datetime.date(int(parts[2]), month, day)
-    origin = {"excel": datetime.date(1899, 12, 30), "sas": datetime.date(1960, 1, 1), "spss": datetime.date(1582, 10, 14)}
+    origin = {
+        "excel": datetime.date(1899, 12, 30),
+        "sas": datetime.date(1960, 1, 1),
+        "spss": datetime.date(1582, 10, 14),
+    }
     number = int(text)
     return origin[written] + datetime.timedelta(days=number if number <= 1_000_000 else number // 86_400)
 
 
-def exclude(people: list[Person], study: Mapping[str, Any], extract: Mapping[str, Any], held: Mapping[str, set[str]]) -> None:
+def exclude(
+    people: list[Person], study: Mapping[str, Any], extract: Mapping[str, Any], held: Mapping[str, set[str]]
+) -> None:
     """Give each person the first reason that holds, in the order of the study; `held` are the keys in each file."""
     for person in people:
         for rule in study.get("exclusions", []):

@@ -18,10 +18,15 @@ def items_of(text: str) -> list[str]:
     return found
 
 
-def answers_of(row: Mapping[str, str], scales: list[dict[str, str]], facts: Mapping[str, Any]) -> dict[str, float | None]:
+def answers_of(
+    row: Mapping[str, str], scales: list[dict[str, str]], facts: Mapping[str, Any]
+) -> dict[str, float | None]:
     """The answers of a row as the study codes them, None where there is none."""
     none = _by_item(facts.get("no_answer", {}))
-    offset, turned = _by_item(facts.get("offset", {})), {i for short in facts.get("reversed", []) for i in items_of(short)}
+    offset, turned = (
+        _by_item(facts.get("offset", {})),
+        {i for short in facts.get("reversed", []) for i in items_of(short)},
+    )
     found: dict[str, float | None] = {}
     for scale in scales:
         low, high = float(scale["item_minimum"]), float(scale["item_maximum"])

@@ -82,7 +82,8 @@ class Counter:
         """First and last week: those of the history, the week of the draw, and as long ones after it."""
         history, weekly = self.build.study.history, self.build.tables.weekly["week"]
         width, end = history.window_weeks if history else QUARTER, int(weekly.max())
-        before = [(-first, -max(first - width + 1, 1)) for first in range(history.weeks, 0, -width)] if history else []
+        ends = reversed(range(1, history.weeks + 1, width)) if history else ()
+        before = [(-min(nearest + width - 1, history.weeks), -nearest) for nearest in ends] if history else []
         return [*before, (0, 0), *((first, min(first + width - 1, end)) for first in range(1, end + 1, width))]
 
     @cached_property

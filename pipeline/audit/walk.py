@@ -29,7 +29,7 @@ NOTHING = ""  # the table of counts of a number that rests on no cell
 
 
 class Walked(NamedTuple):
-    """A number, what its cells leave of it and whether that is rounding, how many they are, and the table of their counts.
+    """A number, what its cells leave of it, whether that is rounding, how many they are, and the table of their counts.
 
     why: the reason for which a number was not walked, '' if it was.
     """

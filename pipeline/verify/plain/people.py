@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import datetime
+import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-MONDAY_OF_WEEK_ONE = datetime.date(1991, 8, 5)
+from pipeline.verify.plain.received import Line, canonical, read_day
+from pipeline.verify.plain.register import link, number_of_day
+
+ANALYSED = "analysed"
+SHORT, LONGEST = 9, 18  # digits of a trial number, and of the longest key that is compared as a number
+LETTERS = {"æ": "ae", "ø": "oe", "å": "aa", "ı": "i"}
+CALLED = re.compile(r".*(?:LETTER|LIGATURE|SYLLABLE|VOWEL SIGN) (.+?)(?: WITH .*)?")
 
 
 @dataclass
@@ -16,82 +23,74 @@ class Person:
     """One row of the allocation file, and what is found of it elsewhere."""
 
     number: int
+    line: int
     key: str
     survey_key: str
     arm: int
     names: dict[str, str]
     day: datetime.date | None
     consents: bool
-    reason: str = "analysed"
+    reason: str = ANALYSED
     wait: int | None = None
 
     @property
     def week(self) -> int:
         """The number of the week of the draw, 1 being 1991-W32; 0 where weeks are counted from it."""
-        return 0 if self.day is None else (self.day - MONDAY_OF_WEEK_ONE).days // 7 + 1
-
-
-def plain_key(text: str) -> str:
-    """A key as files are linked by it: a number without its leading zeros."""
-    return text.lstrip("0") or "0" if text.isdigit() else text
+        return 0 if self.day is None else number_of_day(self.day)
 
 
 def plain_name(text: str) -> str:
-    """A name as it is compared: small letters and digits."""
-    spelt = text.casefold().replace("æ", "ae").replace("ø", "oe").replace("å", "aa")
-    letters = "".join(c for c in unicodedata.normalize("NFKD", spelt) if not unicodedata.combining(c))
-    return "_".join("".join(c if c.isalnum() else " " for c in letters).split())
+    """A name as it is compared: small letters a to z and digits, anything else an underscore."""
+    spelt = unicodedata.normalize("NFC", text.casefold())
+    plain = "".join(c if c.isascii() else _plain_letter(c) for c in spelt)
+    return "_".join(re.findall(r"[a-z0-9]+", plain)) or "_".join(f"{ord(c):x}" for c in spelt)
 
 
-def read_people(allocation: list[dict[str, str]], study: Mapping[str, Any], extract: Mapping[str, Any]) -> list[Person]:
+def _plain_letter(letter: str) -> str:
+    digit, called = unicodedata.digit(letter, None), CALLED.fullmatch(unicodedata.name(letter, ""))
+    if letter in LETTERS or digit is not None:
+        return LETTERS.get(letter, str(digit))
+    if called:
+        return re.sub(r"[^a-z0-9]", "", called[1].lower())
+    kind = unicodedata.category(letter)
+    return f"{ord(letter):x}" if kind[0] == "L" else "" if kind[0] == "M" or kind == "Cf" else "_"
+
+
+def read_people(lines: Iterable[Line], study: Mapping[str, Any], extract: Mapping[str, Any]) -> list[Person]:
     """The randomised persons in the order of the file."""
-    design = study["design"]
+    design, allocation = study["design"], list(lines)
     key = design.get("register_key") or design["person"]
     columns = {kind["name"]: kind["column"] for kind in (design.get("stratum"), design.get("cluster")) if kind}
-    numbers = _numbers([row[design["person"]] for row in allocation])
+    numbers = _numbers([line.cells[design["person"]] for line in allocation])
     found = []
-    for row in allocation:
+    for number, (line, row) in zip(numbers, allocation, strict=True):
         names = {name: _spelling(row[column], extract, column) for name, column in columns.items()}
         day = read_day(row[design["date"]], extract["files"]["allocation"]) if design.get("date") else None
         found.append(Person(
-            number=numbers[row[design["person"]]], key=plain_key(row[key]), survey_key=plain_key(row[design["person"]]),
+            number=number, line=line, key=link(row[key]), survey_key=link(row[design["person"]]),
             arm=int(row[design["arm"]] == design["treated"]["value"]), names=names, day=day,
             consents=not design.get("consent") or row[design["consent"]] == "1",
         ))  # fmt: skip
     return found
 
 
-def _numbers(keys: list[str]) -> dict[str, int]:
-    if all(key.isdigit() and len(key) < 10 for key in keys):
-        return {key: int(key) for key in keys}
-    return {key: place for place, key in enumerate(sorted(keys, key=plain_key), 1)}
+def _numbers(keys: list[str]) -> list[int]:
+    """The trial numbers: the keys where they are short whole numbers, else their ranks."""
+    linked = [link(key) for key in keys]
+    if all(key.isdigit() and len(key) <= SHORT for key in linked):
+        return [int(key) for key in linked]
+    ranks = {key: place for place, key in enumerate(sorted(linked, key=_order), 1)}
+    return [ranks[key] for key in linked]
+
+
+def _order(key: str) -> str:
+    return key.rjust(LONGEST, "0") if key.isdigit() else key
 
 
 def _spelling(text: str, extract: Mapping[str, Any], column: str) -> str:
-    name = " ".join(unicodedata.normalize("NFC", text).split())
-    return str(extract.get("spellings", {}).get(column, {}).get(name, name))
-
-
-def read_day(text: str, facts: Mapping[str, Any]) -> datetime.date | None:
-    """A date as the file writes it; None for none."""
-    written = facts.get("dates", "yyyy-mm-dd")
-    if not text:
-        return None
-    try:
-        return datetime.date.fromisoformat(text)
-    except ValueError:
-        pass
-    if written in ("dd-mm-yyyy", "mm-dd-yyyy"):
-        parts = text.replace(".", "-").replace("/", "-").split("-")
-        day, month = (int(parts[0]), int(parts[1])) if written == "dd-mm-yyyy" else (int(parts[1]), int(parts[0]))
-        return datetime.date(int(parts[2]), month, day)
-    origin = {
-        "excel": datetime.date(1899, 12, 30),
-        "sas": datetime.date(1960, 1, 1),
-        "spss": datetime.date(1582, 10, 14),
-    }
-    number = int(text)
-    return origin[written] + datetime.timedelta(days=number if number <= 1_000_000 else number // 86_400)
+    declared = extract.get("spellings", {}).get(column, {})
+    name = canonical(text)
+    return {canonical(other): canonical(usual) for other, usual in declared.items()}.get(name, name)
 
 
 def exclude(
@@ -104,17 +103,23 @@ def exclude(
                 person.reason = rule["reason"]
                 break
     cluster = study["design"].get("cluster")
-    if cluster and all(person.day for person in people):
-        last: dict[str, datetime.date] = {}
-        analysed = [person for person in people if person.reason == "analysed"]
-        for person in analysed:
-            group = plain_name(person.names[cluster["name"]])
-            last[group] = max(last.get(group, person.day), person.day)  # type: ignore[type-var, assignment]
-        for person in analysed:
-            person.wait = (last[plain_name(person.names[cluster["name"]])] - person.day).days  # type: ignore[operator]
+    if cluster and study["design"].get("date"):
+        _wait([person for person in people if person.reason == ANALYSED], cluster["name"])
 
 
-def _holds(person: Person, rule: Mapping[str, Any], extract: Mapping[str, Any], held: Mapping[str, set[str]]) -> bool:
+def _wait(analysed: list[Person], cluster: str) -> None:
+    """The days to the last draw of the cluster."""
+    last: dict[str, datetime.date] = {}
+    drawn = [(person, person.day, plain_name(person.names[cluster])) for person in analysed if person.day]
+    for _, day, group in drawn:
+        last[group] = max(last.get(group, day), day)
+    for person, day, group in drawn:
+        person.wait = (last[group] - day).days
+
+
+def _holds(
+    person: Person, rule: Mapping[str, Any], extract: Mapping[str, Any], held: Mapping[str, set[str]]
+) -> bool:
     if "listed" in rule:
         listed = {plain_name(name) for name in extract.get("excluded", {}).get(rule["reason"], [])}
         return plain_name(person.names[rule["listed"]]) in listed

@@ -1,83 +1,67 @@
-"""What a person's register cells say of each week, and what follows: shares, exits, the history before the draw."""
+"""What a person's register weeks mean: states, shares of weeks, exits."""
 
 from __future__ import annotations
 
-import datetime
-import re
 from collections.abc import Mapping
 from typing import Any
 
-from pipeline.verify.plain.people import MONDAY_OF_WEEK_ONE
+from pipeline.verify.plain.register import Cell, Course
 
-WEEK = re.compile(r"y_?(\d\d)(\d\d)", re.IGNORECASE)
-WEEK_OF_FILE = re.compile(r"y_?(\d\d?)", re.IGNORECASE)
-MONTH = re.compile(r"(?:branche|br)_(\d{4})_(\d\d)", re.IGNORECASE)
-NO_CODE = {"", "0"}
 State = int | None  # 1, 0, or None for unknown
+Codes = Mapping[str, Mapping[str, str]] | None
 
 
-def number_of(year: int, week: int) -> int:
-    """The number of an ISO week, 1 being 1991-W32."""
-    return (datetime.date.fromisocalendar(year, week, 1) - MONDAY_OF_WEEK_ONE).days // 7 + 1
+class Meaning:
+    """The states of outcomes.toml, by what a cell says; the table of codes is None where each state is a group itself."""
 
+    def __init__(self, outcomes: Mapping[str, Any], codes: Codes) -> None:
+        """What a study says of states and codes."""
+        self.outcomes, self.codes = outcomes, codes
+        self._known: dict[tuple[str | None, bool | None], dict[str, State]] = {}
 
-def cells_of(row: Mapping[str, str], year: int = 0) -> tuple[dict[int, str], dict[tuple[int, int], bool]]:
-    """By week the code, by month whether there is a wage, of a row of the register."""
-    codes, wages = {}, {}
-    for name, cell in row.items():
-        if match := WEEK.fullmatch(name):
-            short = int(match[1])
-            codes[number_of(short + (1900 if short >= 91 else 2000), int(match[2]))] = cell
-        elif year and (match := WEEK_OF_FILE.fullmatch(name)):
-            codes[number_of(year, int(match[1]))] = cell
-        elif match := MONTH.fullmatch(name):
-            wages[int(match[1]), int(match[2])] = cell not in NO_CODE
-    return codes, wages
+    def group(self, code: str) -> str | None:
+        """The group of a code."""
+        return (code or None) if self.codes is None else self.codes.get(code, {}).get("group")
 
+    def ends(self, course: Course) -> int | None:
+        """The first week of a terminal group, after which nothing is known."""
+        terminal = self.outcomes.get("terminal_groups", ())
+        return min((w for w, cell in course.cells.items() if cell.code and self.group(cell.code) in terminal), default=None)
 
-def states_of(
-    codes: Mapping[int, str],
-    wages: Mapping[tuple[int, int], bool],
-    week: int,
-    outcomes: Mapping[str, Any],
-    table: Mapping[str, Mapping[str, str]],
-) -> dict[str, State]:
-    """Every state of outcomes.toml in a week."""
-    code = codes.get(week)
-    names = outcomes["states"]
-    ended = any(
-        before < week and table.get(cell, {}).get("group") in outcomes.get("terminal_groups", ())
-        for before, cell in codes.items()
-    )
-    if code is None or ended:
-        return dict.fromkeys(names)
-    group, activation = table.get(code, {}).get("group"), table.get(code, {}).get("activation")
-    if group in outcomes.get("unknown_groups", ()):
-        return dict.fromkeys(names)
-    thursday = MONDAY_OF_WEEK_ONE + datetime.timedelta(weeks=week - 1, days=3)
-    found: dict[str, State] = {}
-    for name, state in names.items():
+    def states(self, cell: Cell) -> dict[str, State]:
+        """Every state of a cell."""
+        key = cell.code, cell.wage
+        if key not in self._known:
+            self._known[key] = self._states(*key)
+        return self._known[key]
+
+    def _states(self, code: str | None, wage: bool | None) -> dict[str, State]:
+        names = self.outcomes["states"]
+        if code is None or self.group(code) in self.outcomes.get("unknown_groups", ()):
+            return dict.fromkeys(names)
+        return {name: self._state(state, code, wage) for name, state in names.items()}
+
+    def _state(self, state: Mapping[str, Any], code: str, wage: bool | None) -> State:
         if state["kind"] == "no_code_and_wage":
-            paid = wages.get((thursday.year, thursday.month))
-            found[name] = 0 if code not in NO_CODE else None if paid is None else int(paid)
-        elif state["kind"] == "groups":
-            found[name] = int(group in state["groups"])
-        elif group in state["groups"] and activation == "not_observable":
-            found[name] = None
-        else:
-            found[name] = int(group in state["groups"] and activation in state["activation"])
-    return found
+            return 0 if code else None if wage is None else int(wage)
+        inside = self.group(code) in state["groups"]
+        if state["kind"] == "groups":
+            return int(inside)
+        activation = "none" if self.codes is None else self.codes.get(code, {}).get("activation")
+        if inside and activation == "not_observable":
+            return None
+        return int(inside and activation in state["activation"])
 
 
 def shares_of(states: list[State], unknown_weeks: str) -> list[float | None]:
     """The share of weeks 1 to t in the state, for every t."""
     found: list[float | None] = []
-    for week in range(1, len(states) + 1):
-        known = [state for state in states[:week] if state is not None]
-        if not known or (unknown_weeks == "missing" and len(known) < week):
-            found.append(None)
-        else:
-            found.append(sum(known) / len(known))
+    inside = known = 0
+    for week, state in enumerate(states, 1):
+        known += state is not None
+        inside += state or 0
+        is_told = known == week if unknown_weeks == "missing" else known > 0
+        found.append(inside / known if is_told else None)
     return found
 
 
@@ -92,3 +76,16 @@ def exit_of(states: list[State], horizon: int, run: int, to: str) -> tuple[int, 
         if all(state in (wanted, None) for state in window):
             return week - 1, False
     return horizon, False
+
+
+def windows_of(history: Mapping[str, Any]) -> dict[str, tuple[str, int, int]]:
+    """By variable its state, and the first and last week before the draw, counted back; the earliest may be shorter."""
+    width, total, found = history["window_weeks"], history["weeks"], {}
+    for state in history["states"]:
+        last = 1
+        while last <= total:
+            first = min(last + width - 1, total)
+            found[f"{state}_pre_{first}_{last}"] = state, first, last
+            last += width
+        found[f"{state}_pre_share"] = state, total, 1
+    return found

@@ -33,9 +33,14 @@ $(if $(filter-out $(OFFERED),$(ASKED)),$(error LANGUAGE=$(LANGUAGE): the exhibit
 BUILT := $(filter $(OFFERED),$(shell sed -n 's/^language = "\(.*\)"/\1/p' $(DERIVED)/language.toml 2>/dev/null))
 SPOKEN := $(or $(ASKED),$(BUILT),$(firstword $(OFFERED)))
 
+# What stands in a variable reaches a command by the environment, or a quote in it would end the command.
 export OPENBLAS_NUM_THREADS := 1
 export REASON
+export ID
 export MPLBACKEND := Agg
+
+# A module of the project in an isolated Python: a stray file beside the Makefile has no say.
+RUN = $(PYTHON) -I pipeline/runner/alone.py
 
 # How many lines a build says of what is missing, at most; $(REPORTS)/missing.txt has them all.
 LINES_SAID := 15
@@ -51,14 +56,15 @@ MAKEFLAGS += --no-builtin-rules
 
 all: $(REPORTS)/index.html ## Every table, figure and the report page of EXTRACT (default twin); LANGUAGE=da for Danish, LANGUAGE=en back
 	$(if $(LEFT_OVER),@rm -f $(LEFT_OVER))
+	$(if $(wildcard $(WARM)),@$(LOOK) --close)
 	@awk 'NR <= $(LINES_SAID) {print} END {if (NR > $(LINES_SAID)) print "  and " NR - $(LINES_SAID) " lines more, all in " FILENAME}' $(REPORTS)/missing.txt
 	@echo "$(REPORTS)/index.html shows every table and figure"
 
 check: all ## Compare every file of EXTRACT with its recorded SHA-256: received, settings, code, derived and reports
-	@$(PYTHON) -m pipeline.audit.check $(RUNS)
+	@$(RUN) pipeline.audit.check $(RUNS)
 
 verify: all ## Every number of EXTRACT by a second route and walked to received cells, and the page with what was found
-	@$(PYTHON) -m pipeline.verify $(RAW) --settings $(STUDY) --derived $(DERIVED) --reports $(REPORTS); status=$$?; \
+	@$(RUN) pipeline.verify $(RAW) --settings $(STUDY) --derived $(DERIVED) --reports $(REPORTS); status=$$?; \
 	$(MAKE) --no-print-directory $(REPORTS)/index.html && exit $$status
 
 test: check ## Run every test; they are about the synthetic trial, whatever EXTRACT is
@@ -72,7 +78,7 @@ lint: $(SETUP) ## Check style, types, and which room imports from which
 	$(PYTHON) -c 'from importlinter.cli import lint_imports_command as lint; lint()' --no-logo --no-cache
 
 docs: $(SETUP) ## Write docs/checks.md, docs/outcomes.md, docs/models.md and docs/variables.md from the settings and the tests
-	@$(PYTHON) -m pipeline.documents
+	@$(RUN) pipeline.documents
 
 bench: all ## Measure the build beside that of the commit before (or BEFORE=<commit>), its growth, and the estimators
 	$(PYTHON) -m benchmarks.build $(or $(BEFORE),$(shell git rev-parse --quiet --verify HEAD^))
@@ -82,13 +88,13 @@ bench: all ## Measure the build beside that of the commit before (or BEFORE=<com
 	$(PYTHON) -m benchmarks.estimators
 
 trace: $(SETUP) ## Walk one number, as built, back to its register cells: make trace ID=figure_3_3/all/sickness_benefit/45
-	@$(PYTHON) -m pipeline.audit.trace '$(ID)' --raw $(RAW) --derived $(DERIVED) --settings $(STUDY)
+	@$(RUN) pipeline.audit.trace --raw $(RAW) --derived $(DERIVED) --settings $(STUDY)
 
 diff: $(DERIVED)/shown.parquet ## Say what changed from one extract to another, what moved, and why: make diff FROM=twin EXTRACT=2018q2
-	@$(PYTHON) -m pipeline.changes data_derived/$(FROM) $(DERIVED) --raw data_raw/$(FROM) --out $(REPORTS)/diff_$(FROM)
+	@$(RUN) pipeline.changes data_derived/$(FROM) $(DERIVED) --raw data_raw/$(FROM) --out $(REPORTS)/diff_$(FROM)
 
 baseline: ## Accept the estimates of the synthetic trial, which make test compares: make baseline REASON="why they moved"
-	@$(PYTHON) -m pipeline.audit.baseline $(DERIVED)/estimates
+	@$(RUN) pipeline.audit.baseline $(DERIVED)/estimates
 
 population: all $(addprefix $(REPORTS)/population/,index.html tables/tables.xlsx weekly_shares.csv) ## Set everybody in the register beside the trial's persons; ENGINE=spark://host:port runs it on Spark
 	@echo "$(REPORTS)/population/index.html shows everybody beside the trial"
@@ -99,10 +105,10 @@ calibrate: $(SETUP) ## Fit the synthetic trial to the printed report again (half
 	$(PYTHON) -m calibration
 
 extract: $(SETUP) ## Register the files in data_raw/EXTRACT: tell what each is and write extract.toml; AGAIN=yes if the data owner mended one
-	@$(PYTHON) -m pipeline.register.receive $(RAW) --settings $(STUDY) $(if $(AGAIN),--again)
+	@$(RUN) pipeline.register.receive $(RAW) --settings $(STUDY) $(if $(AGAIN),--again)
 
 new: $(SETUP) ## Begin an extract with the files of a folder: make new EXTRACT=2018q2 FROM=folder; asks what the files do not say
-	@$(PYTHON) -m pipeline.register.receive $(RAW) --settings $(STUDY) --from '$(FROM)'
+	@$(RUN) pipeline.register.receive $(RAW) --settings $(STUDY) --from '$(FROM)'
 
 check-extract: $(SETUP) ## Say all that is wrong or suspicious in EXTRACT and its settings on one page; FROM=name sets the last one beside it
 	@$(CHECK) $(if $(filter command,$(origin FROM)),--before data_derived/$(FROM))
@@ -136,7 +142,7 @@ MAKE_PROCESS := $(shell echo $$PPID)
 WARM := $(RUNS)/.warm.$(MAKE_PROCESS)
 .SECONDARY: $(WARM)
 $(WARM): | $(SETUP)
-	@$(PYTHON) -c 'import pipeline' && mkdir -p $(RUNS) && rm -rf $(RUNS)/.warm.* && $(PYTHON) -I pipeline/runner/warm.py $@ $(MAKE_PROCESS)
+	@$(PYTHON) -I -c 'import sys; sys.path.append("."); import pipeline' && mkdir -p $(RUNS) && $(PYTHON) -I pipeline/runner/warm.py $@ $(MAKE_PROCESS)
 
 # A build with the settings of another study looks at everything again, whatever the dates of its files.
 $(DERIVED)/study.txt: $(if $(filter-out $(STUDY),$(shell cat $(DERIVED)/study.txt 2>/dev/null)),FORCE)
@@ -146,16 +152,24 @@ SCHEMA := $(DERIVED)/study.txt $(STUDY)/variables.csv $(wildcard $(STUDY)/scales
 
 # A stage that reads what was received, or settings, and cannot go on is followed by the page of every check, once a build:
 # the first fault hides no other. A fault that no check finds is told at the end of the page.
-CHECK := $(PYTHON) -m pipeline.audit.check_extract $(RAW) --settings $(STUDY) --reports $(REPORTS) --language $(SPOKEN)
+CHECK := $(RUN) pipeline.audit.check_extract $(RAW) --settings $(STUDY) --reports $(REPORTS) --language $(SPOKEN)
 FAULT := $(RUNS)/.warm.$(MAKE_PROCESS).fault
 tell   = $(if $(filter settings request register ingest,$(1)),--fault $(FAULT).$(1) || { status=$$$$?; test -e $(FAULT).$(1) && mkdir $(FAULT) 2>/dev/null && $(CHECK) --fault $(FAULT).$(1); exit $$$$status; })
 
+# The commit that a record tells, asked for once a build and only if a stage runs; none outside git.
+CHECKOUT = $(eval CHECKOUT := $(if $(wildcard .git),$(shell git rev-parse --verify --quiet HEAD 2>/dev/null && git --no-optional-locks status --porcelain 2>/dev/null | sed -n '1s/.*/+changed/p')))$(CHECKOUT)
+
+# Stages that have to run again though the dates of files do not say so: a file is not what was recorded, or the code is
+# other code. It takes 0.01 s where nothing changed.
+LOOK   = $(PYTHON) -I -S pipeline/runner/look.py $(RUNS) $(if $(filter population,$(MAKECMDGOALS)),--beside)
+IDLE  := help clean lint docs new extract check-extract trace calibrate
+UNLIKE := $(if $(filter-out $(IDLE),$(or $(MAKECMDGOALS),help)),$(if $(wildcard $(RUNS)/*.json),$(shell $(LOOK))))
+
 define stage
 RECORDS += $(RUNS)/$(1).json
-$(RUNS)/$(1).json: $(2) $(SCHEMA) $(4) $(if $(filter-out $(wildcard $(3)),$(3)),FORCE) | $(WARM)
-	@$$(PYTHON) -I -S pipeline/runner/ask.py $(WARM) $(1) --in $(2) --with $(SCHEMA) $(4) --out $(3) --record $$@ $(call tell,$(1))
+$(RUNS)/$(1).json: $(2) $(SCHEMA) $(4) $(if $(filter $(RUNS)/$(1).json,$(UNLIKE))$(filter-out $(wildcard $(3)),$(3)),FORCE) | $(WARM)
+	@$$(PYTHON) -I -S pipeline/runner/ask.py $(WARM) $(1) --in $(2) --with $(SCHEMA) $(4) --out $(3) --record $$@ --checkout '$$(subst $$() ,,$$(CHECKOUT))' $(call tell,$(1))
 $(3): $(RUNS)/$(1).json ;
--include $(RUNS)/$(1).d
 endef
 
 # What takes longest is made in two parts, side by side on two cores: every other output, and the rest.
@@ -185,7 +199,7 @@ else
 # A study that brings the script of its data makes its extract as the twin is made; every extract's extract.toml lists its files.
 ifneq ($(and $(wildcard $(STUDY)/make_extract.py),$(filter $(notdir $(STUDY)),$(EXTRACT))),)
 $(RAW)/extract.toml: $(STUDY)/make_extract.py | $(SETUP)
-	@$(PYTHON) -c 'import pipeline' && $(PYTHON) $< $(RAW) && rm -f $@ && $(PYTHON) -m pipeline.register.receive $(RAW) --settings $(STUDY)
+	@$(PYTHON) -I -c 'import sys; sys.path.append("."); import pipeline' && $(PYTHON) $< $(RAW) && rm -f $@ && $(RUN) pipeline.register.receive $(RAW) --settings $(STUDY)
 -include $(DERIVED)/received.mk
 endif
 $(DERIVED)/received.mk: $(RAW)/extract.toml
@@ -239,7 +253,9 @@ PICTURED := $(SHOWN) $(PLACES) pipeline/show/map/outlines.csv
 FONTS    := $(wildcard pipeline/show/fonts/*.ttf)
 $(call part,figures-1,$(PICTURED),$(call drawn,$(call half,$(FIGURES))),$(FONTS))
 $(call part,figures-2,$(PICTURED),$(call drawn,$(call rest,$(FIGURES))),$(FONTS))
-$(eval $(call stage,report,$(SHOWN) $(CHECKS) $(NAMES) $(RAW)/extract.toml $(PLACES) $(FIGURES:%=$(REPORTS)/figures/%.svg) $(LED_TO) $(IS_VERIFIED),$(REPORTS)/index.html $(REPORTS)/missing.txt,$(TEMPLATES)))
+# Where all of it comes from, with the head of the chain of records, which the page prints.
+$(eval $(call stage,provenance,$(RECORDS),$(DERIVED)/provenance.json))
+$(eval $(call stage,report,$(SHOWN) $(DERIVED)/provenance.json $(CHECKS) $(NAMES) $(RAW)/extract.toml $(PLACES) $(FIGURES:%=$(REPORTS)/figures/%.svg) $(LED_TO) $(IS_VERIFIED),$(REPORTS)/index.html $(REPORTS)/missing.txt,$(TEMPLATES)))
 
 # A page that led to it and does not any more, or does now, is written again.
 $(RUNS)/report.json: $(if $(filter 1,$(words $(LED_TO) $(shell grep -sl '$(COUNTS)' $(RUNS)/report.json))),FORCE)
@@ -254,7 +270,7 @@ ANNEX    := $(REPORTS)/population
 BESIDES  := $(shell sed -n 's/^\[\([a-z]*_[0-9_]*\)\]$$/\1/p' $(BESIDE) 2>/dev/null)
 ifneq ($(filter population,$(MAKECMDGOALS)),)
 $(COUNTS): $(COUNTED_FROM) $(call derived,sample trial groups) $(if $(ENGINE),FORCE) | $(SETUP)
-	@$(PYTHON) -m pipeline.population $(RAW) --settings $(STUDY) --derived $(DERIVED) $(if $(ENGINE),--engine '$(ENGINE)') && touch $@
+	@$(RUN) pipeline.population $(RAW) --settings $(STUDY) --derived $(DERIVED) $(if $(ENGINE),--engine '$(ENGINE)') && touch $@
 endif
 $(COUNTED)/estimates/population.parquet $(COUNTED)/weekly_shares.csv: $(COUNTS) ;
 $(ANNEX)/weekly_shares.csv: $(COUNTED)/weekly_shares.csv
@@ -279,7 +295,7 @@ endif
 all: $(REPORTS)/tables/tables.xlsx
 
 # What an earlier build left: the page of a claim that is made no more, and the records of stages that are none any more.
-LEFT_OVER := $(UNCLAIMED) $(filter-out $(RECORDS) $(RECORDS:.json=.d),$(wildcard $(RUNS)/*.json $(RUNS)/*.d))
+LEFT_OVER := $(UNCLAIMED) $(filter-out $(RECORDS),$(wildcard $(RUNS)/*.json $(RUNS)/*.d))
 
 # --- What is not a stage ---------------------------------------------------------------------------------------------
 

@@ -52,6 +52,11 @@ def fingerprint(path: Path) -> str:
     return str(found) if found[0] > LARGE else digest(path)
 
 
+def is_digest(found: str) -> bool:
+    """Whether a fingerprint is a SHA-256, and not the size and times of a large file."""
+    return not found.startswith("(")
+
+
 def write_if_changed(path: Path, content: bytes) -> bool:
     """Write `content` unless the file holds it already; True if it was written.
 

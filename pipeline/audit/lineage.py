@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from pipeline.errors import InputError
+from pipeline.runner.records import PARTS, RECEIVED, Record, read_records
 from pipeline.storage import digest
-
-PARTS = ("inputs", "outputs", "code")  # of a record: files with their SHA-256
-RAW = "data_raw/"  # where the chain ends, although the files of the synthetic trial are themselves made
 
 
 @dataclass(frozen=True)
@@ -24,23 +20,9 @@ class Link:
     depth: int
 
 
-def read_records(runs: Path) -> dict[str, dict]:
-    """Every stage's record by the path of each of its outputs."""
-    return {output: record for record in _read_all(runs) for output in record["outputs"]}
-
-
-def _read_all(runs: Path) -> list[dict[str, Any]]:
-    return [_read(path) for path in sorted(runs.glob("*.json"))]
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: no record as make writes it ({error}). Delete it, and run make again.") from error
-    if not isinstance(record, dict) or any(not isinstance(record.get(part), dict) for part in PARTS):
-        raise InputError(f"{path}: no record as make writes it. Delete it, and run make again.")
-    return record
+def made_files(runs: Path) -> dict[str, Record]:
+    """By path the record of the stage that made it."""
+    return {output: record for record in read_records(runs) for output in record["outputs"]}
 
 
 def trace_files(target: Path, runs: Path, by_way_of: Path | None = None) -> list[Link]:
@@ -49,7 +31,7 @@ def trace_files(target: Path, runs: Path, by_way_of: Path | None = None) -> list
     Of the tables of estimates that `target` rests on only `by_way_of` is followed. Every SHA-256 is computed anew and
     compared with the records: a file that changed since is an InputError.
     """
-    records, chain, seen = read_records(runs), [], set()
+    records, chain, seen = made_files(runs), [], set()
 
     def visit(path: str, recorded: str, depth: int) -> None:
         found = digest(Path(path))
@@ -58,7 +40,7 @@ def trace_files(target: Path, runs: Path, by_way_of: Path | None = None) -> list
         if path in seen:
             return
         seen.add(path)
-        record = None if path.startswith(RAW) else records.get(path)
+        record = None if path.startswith(RECEIVED) else records.get(path)
         chain.append(Link(path, f"stage {record['stage']}" if record else _origin(path), found, depth))
         for source, sha256 in (record["inputs"] if record else {}).items():
             if by_way_of is None or Path(source).parent != by_way_of.parent or source == str(by_way_of):
@@ -75,8 +57,8 @@ def changed_files(runs: Path) -> tuple[list[str], int]:
 
     make goes by time stamps, so to it a report changed by hand, or a setting put back with an old date, looks fine.
     """
-    made = read_records(runs)
-    recorded = {pair for record in _read_all(runs) for side in PARTS for pair in record[side].items()}
+    made = made_files(runs)
+    recorded = {pair for record in read_records(runs) for side in PARTS for pair in record[side].items()}
     now = {path: digest(Path(path)) if Path(path).exists() else "" for path, _ in recorded}
     changed = sorted({path for path, sha256 in recorded if now[path] != sha256})
     return [f"{path}: not the file that its record holds. {remedy(path, path in made)}" for path in changed], len(now)
@@ -84,10 +66,10 @@ def changed_files(runs: Path) -> tuple[list[str], int]:
 
 def remedy(path: str, is_made: bool) -> str:
     """How a file that is not the recorded one is put right."""
-    if path.startswith(RAW):
+    if path.startswith(RECEIVED):
         return "Put back the file as received (for the synthetic trial: make twin), then run make all."
     return "Delete it and run make all." if is_made else f"Say touch {path}, then make all."
 
 
 def _origin(path: str) -> str:
-    return "as received" if path.startswith(RAW) else "settings"
+    return "as received" if path.startswith(RECEIVED) else "settings"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import difflib
 import math
+import os
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -101,7 +102,7 @@ def write_cells(found: Trace) -> Iterator[Path]:
 def main() -> None:
     """Print the trace of the number given on the command line and write its cells beside the derived tables."""
     parser = argparse.ArgumentParser(prog="python -m pipeline.audit.trace", description=__doc__)
-    parser.add_argument("cell_id")
+    parser.add_argument("cell_id", nargs="?", default=os.environ.get("ID", ""), help="or in the variable ID")
     parser.add_argument("--raw", type=Path, required=True)
     parser.add_argument("--derived", type=Path, required=True)
     parser.add_argument("--settings", type=Path, default=Path("config"))

@@ -1,4 +1,4 @@
-"""The names that models use: samples and splits of the study, covariates and outcomes of the dictionary."""
+"""The names that models use: samples, splits and estimands of the study, covariates and outcomes of the dictionary."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ COUNTED = ("count", "printed")  # estimators whose outcomes are no variables
 
 
 def check_models(settings: Settings, own: Columns) -> None:
-    """Raise InputError for a sample, split, covariate or outcome of a model that no other file has."""
+    """Raise InputError for a sample, split, covariate, estimand or outcome of a model that no other file has."""
     models, study, variables = (settings.get(name) for name in ("models_read", "study", "variables"))
     if models is None or not isinstance(study, Study) or variables is None:
         return
@@ -52,6 +52,7 @@ def _uses(
         yield from (("samples", name, study.samples) for name in model.samples)
     yield from (("splits", name, study.splits) for name in model.splits)
     yield from (("covariates", name, held["background"]) for name in model.covariates)
+    yield from (("estimand", name, study.estimands.of if study.estimands else ()) for name in [model.estimand] if name)
     if isinstance(model.outcomes, str) or model.estimator in COUNTED:
         return
     known: set[str] = set(held.get(model.source, ()))

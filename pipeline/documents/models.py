@@ -11,6 +11,7 @@ from pipeline.settings.exhibits import Exhibits, exhibit_number
 from pipeline.settings.models import Model
 from pipeline.settings.study import Study
 from pipeline.show.addresses import table_slots
+from pipeline.show.purposes import PURPOSES, REASONS
 from pipeline.show.rows import with_rows
 
 if TYPE_CHECKING:
@@ -76,6 +77,12 @@ def _model(model: Model, study: Study, shown: list[str]) -> Iterator[str]:
     yield from table(["", ""], _facts(model, study, reference, shown))
 
 
+def _purposes(model: Model) -> str:
+    if isinstance(model.purpose, str):
+        return PURPOSES["en"][model.purpose]
+    return ", ".join(f"`{sample}`: {PURPOSES['en'][purpose]}" for sample, purpose in model.purpose.items())
+
+
 def _facts(model: Model, study: Study, reference: str, shown: list[str]) -> Iterator[list[str]]:
     outcomes = model.outcomes if isinstance(model.outcomes, str) else code_list(model.outcomes)
     yield ["Outcomes", outcomes.replace("_", " ") if isinstance(model.outcomes, str) else outcomes]
@@ -87,5 +94,7 @@ def _facts(model: Model, study: Study, reference: str, shown: list[str]) -> Iter
     yield ["Covariates X", code_list(model.covariates)]
     yield ["Fixed effects", model.fixed_effects]
     yield ["Clusters of the errors", model.cluster]
+    yield ["Planned or found", REASONS["en"][model.reason]]
+    yield ["Purpose", _purposes(model)]
     yield ["Reference distribution", reference]
     yield ["Exhibits", ", ".join(exhibit_number(name, "en") for name in shown) or "none"]

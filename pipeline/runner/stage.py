@@ -13,7 +13,6 @@ import argparse
 import hashlib
 import importlib
 import inspect
-import json
 import os
 import sys
 import time
@@ -24,7 +23,17 @@ from typing import Any
 
 from pipeline.errors import Faults, InputError, command
 from pipeline.runner.inputs import AS_RECEIVED, is_received, load_input, name_of, serialise
-from pipeline.storage import digest, fingerprint, write_if_changed
+from pipeline.runner.records import (
+    extract_of,
+    find_makers,
+    is_record,
+    link_records,
+    require_as_made,
+    seal,
+    write_record,
+)
+from pipeline.runner.surroundings import LOCK, describe_run, kept_warnings
+from pipeline.storage import digest, fingerprint, is_digest, write_if_changed
 
 DICTIONARY = ("variables.csv", "scales.csv")  # what says how a table must look
 # What estimates rest on besides data: a record keeps the text, so that a later build can be compared with this one.
@@ -39,8 +48,13 @@ KEPT = (
 )
 
 
-def run_stage(name: str, inputs: list[Path], others: list[Path], outputs: list[Path], record: Path) -> list[Path]:
+def run_stage(
+    name: str, inputs: list[Path], others: list[Path], outputs: list[Path], record: Path, checkout: str = ""
+) -> list[Path]:
     """Run the stage `name` and return the outputs whose bytes changed.
+
+    An input that another stage made and that is not what that stage recorded is an InputError. `checkout` is the
+    commit that the record tells.
 
     Inputs and code are hashed before and after the run; a change in between is an error, so a record never describes
     files that were not the ones read. A large input is hashed once, while it is read, and told by its size and times.
@@ -48,27 +62,46 @@ def run_stage(name: str, inputs: list[Path], others: list[Path], outputs: list[P
     """
     started = time.perf_counter()
     module = importlib.import_module(f"pipeline.stages.{name.partition('-')[0]}")
+    link_records(filter(is_record, inputs))
+    made_by = find_makers([*inputs, *others], record.parent)
     inputs_before, code_before = _fingerprints([*inputs, *others]), _digests(_package_files())
-    results = _call(module.run, inputs, {path.name for path in outputs})
-    contents = _serialise_all(name, results, outputs, others)
+    require_as_made({path: found for path, found in inputs_before.items() if is_digest(found)}, made_by)
+    given: dict[str, Any] = {
+        "wanted": {path.name for path in outputs},
+        "ran": describe_run(checkout, _locks(others), []),
+    }
+    with kept_warnings() as warned:
+        results = _call(module.run, inputs, given)
+        contents = _serialise_all(name, results, outputs, others)
     read, code = _digests([*inputs, *others]), _digests(_package_files())
     same = all(read[path] == known or fingerprint(Path(path)) == known for path, known in inputs_before.items())
     if not same or any(code[path] != known for path, known in code_before.items()):
         raise InputError(f"stage {name}: an input or the code changed while the stage ran. Run make again.")
+    require_as_made(read, made_by)
     changed = [path for path in outputs if write_if_changed(path, contents[path.name])]
     made = {str(path): _sha256(contents[path.name]) for path in outputs}
-    settings = [path for path in inputs if path.name in KEPT and not is_received(path)]
-    kept = {str(path): path.read_text(encoding="utf-8") for path in settings}
-    _write_record(record, {"stage": name, "inputs": read, "outputs": made, "code": code, "settings": kept})
+    body = {"stage": name, "extract": extract_of(record), "inputs": read, "outputs": made, "code": code}
+    told = {"settings": _kept_settings(inputs), "ran": {**given["ran"], "warnings": warned}}
+    write_record(record, seal({**body, **told}, made_by))
+    _date(record, [*inputs, *others])
     _report(name, outputs, changed, time.perf_counter() - started)
     return changed
 
 
-def _call(run: Callable[..., dict[str, Any]], inputs: list[Path], wanted: set[str]) -> dict[str, Any]:
+def _locks(others: list[Path]) -> list[Path]:
+    return [path for path in others if path.name == LOCK]
+
+
+def _kept_settings(inputs: list[Path]) -> dict[str, str]:
+    settings = [path for path in inputs if path.name in KEPT and not is_received(path)]
+    return {str(path): path.read_text(encoding="utf-8") for path in settings}
+
+
+def _call(run: Callable[..., dict[str, Any]], inputs: list[Path], told: dict[str, Any]) -> dict[str, Any]:
     """Load the inputs and call `run` with them by name; the two must name the same things.
 
-    A parameter with a default value is an input that may be absent. The parameter `wanted` is none: it is given the
-    names of the outputs.
+    A parameter with a default value is an input that may be absent. What is `told` is none, and given if `run` has a
+    parameter of the name: wanted, the names of the outputs, and ran, what the stage runs with.
     """
     parameters = inspect.signature(run).parameters.values()
     named = {parameter.name for parameter in parameters if parameter.kind is not inspect.Parameter.VAR_KEYWORD}
@@ -76,7 +109,7 @@ def _call(run: Callable[..., dict[str, Any]], inputs: list[Path], wanted: set[st
     takes_more = len(named) < len(parameters)
     names = {path: name_of(path) for path in inputs}
     given = set(names.values())
-    asked = {"wanted": wanted} if "wanted" in named else {}
+    asked = {name: value for name, value in told.items() if name in named}
     if required - given - set(asked) or (given - named and not takes_more):
         raise InputError(
             f"stage {run.__module__}: no input file for {sorted(required - given)}, and no parameter for "
@@ -128,13 +161,10 @@ def _is_ours(module: ModuleType | None) -> bool:
     return module is not None and (module.__name__ == "pipeline" or module.__name__.startswith("pipeline."))
 
 
-def _write_record(record: Path, body: dict[str, Any]) -> None:
-    """Write the run's record and, beside it, the make rule that ties the record to the modules it imported."""
-    modules = " ".join(path for path in body["code"] if not path.endswith("__main__.py"))
-    phony = "".join(f"{path}:\n" for path in modules.split())
-    write_if_changed(record.with_suffix(".d"), f"{record}: {modules}\n{phony}".encode())
-    write_if_changed(record, (json.dumps(body, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode())
-    os.utime(record)
+def _date(record: Path, inputs: Iterable[Path]) -> None:
+    """Date the record now, or as its newest input if that is dated in the future: else its stage would run for ever."""
+    date = max([time.time_ns(), *(path.stat().st_mtime_ns for path in inputs)])
+    os.utime(record, ns=(date, date))
 
 
 def _report(name: str, outputs: list[Path], changed: list[Path], seconds: float) -> None:
@@ -163,10 +193,18 @@ def main(command_line: list[str]) -> None:
     parser.add_argument("--with", dest="others", nargs="*", type=Path, default=[])
     parser.add_argument("--out", dest="outputs", nargs="+", type=Path, required=True)
     parser.add_argument("--record", type=Path, required=True)
+    parser.add_argument("--checkout", default="")
     parser.add_argument("--fault", type=Path)
     arguments = parser.parse_args(command_line)
     try:
-        run_stage(arguments.name, arguments.inputs, arguments.others, arguments.outputs, arguments.record)
+        run_stage(
+            arguments.name,
+            arguments.inputs,
+            arguments.others,
+            arguments.outputs,
+            arguments.record,
+            arguments.checkout,
+        )
     except InputError as error:
         if arguments.fault is None:
             raise

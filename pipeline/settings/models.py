@@ -16,6 +16,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Source = Literal["shares", "weekly", "background", "followup"]
+# When an analysis was planned and what it is for, as the Analysis Results Standard of CDISC asks. What is no outcome
+# measure is descriptive.
+Reason = Literal["specified_in_protocol", "specified_in_report", "data_driven", "requested"]
+Purpose = Literal["primary", "secondary", "exploratory", "descriptive"]
+OWN = ("reason", "purpose", "estimand")  # never taken from the model that another is like
 
 
 class Grid(Settings, frozen=True):
@@ -46,12 +51,15 @@ class Model(Settings, frozen=True, omit_defaults=True):
     stratum or cluster of its design, which fixed_effects and cluster name too. outcome_source is the table of the
     outcomes: shares.parquet if there are weeks, else background.parquet, unless it says another. With splits of
     study.toml the one sample is compared by each; peers splits the effect further, "pooled" for low only. printed:
-    numbers of another source that stand beside the estimates.
+    numbers of another source that stand beside the estimates. reason: when the analysis was planned; purpose: what it
+    is for, one word or one a sample; estimand: that of study.toml which it estimates.
     """
 
     name: str
     name_en: str
     report: str
+    reason: Reason
+    purpose: Purpose | dict[str, Purpose]
     stage: Name
     estimator: str
     outcomes: list[str] | Literal["risk_factors", "followup_scores"]
@@ -73,13 +81,24 @@ class Model(Settings, frozen=True, omit_defaults=True):
     printed: tuple[PrintedNumber, ...] = ()
     name_da: str = ""
     words_da: str = ""
+    estimand: str | None = None
+
+    def __post_init__(self) -> None:
+        """ValueError unless a purpose by sample names each sample of the model and no other."""
+        if isinstance(self.purpose, dict) and set(self.purpose) != set(self.samples):
+            raise ValueError(f"purpose by sample: its keys are {', '.join(self.purpose)}, the samples {self.samples}")
 
     @property
     def spec_hash(self) -> str:
-        """The hash of the table as it stands in the file, without its name, stage and formula."""
+        """The hash of the table as it stands in the file, without its name, stage, formula, and what it is for."""
         row = msgspec.to_builtins(self)
-        del row["name"], row["stage"], row["formula"]
+        for key in ("name", "stage", "formula", *OWN):
+            row.pop(key, None)
         return hash_settings(row)
+
+    def purpose_of(self, sample: str) -> Purpose:
+        """What the analysis of a sample, or of a split, is for."""
+        return self.purpose[sample] if isinstance(self.purpose, dict) else self.purpose
 
     @property
     def source(self) -> Source:
@@ -90,8 +109,8 @@ class Model(Settings, frozen=True, omit_defaults=True):
 def read_models(models: Mapping[str, Any]) -> dict[str, Model]:
     """The tables of models.toml as objects; a table with `like` takes the keys it leaves out from that table.
 
-    Its further_covariates come after those of that table. InputError names the table and the key that is unknown or
-    wrong.
+    Its further_covariates come after those of that table; its reason, purpose and estimand are its own. InputError
+    names the table and the key that is unknown or wrong.
     """
     faults, found = Faults(), dict[str, Model]()
     for name in models:
@@ -111,6 +130,7 @@ def _complete(name: str, models: Mapping[str, Any], followed: tuple[str, ...] = 
         where = place(models, "models.toml", [name, "like"])
         raise InputError(f"{where}, table [{name}]: like = '{other}' does not lead to another table. Mend the name.")
     base, further = _complete(other, models, (*followed, name)), row.pop("further_covariates", [])
+    base = {key: value for key, value in base.items() if key not in OWN}
     return {**base, "covariates": [*base.get("covariates", []), *further], **row}
 
 

@@ -174,6 +174,30 @@ class Split(Settings, frozen=True):
     whole_points: bool = False
 
 
+class Estimand(Settings, frozen=True):
+    """What an effect is an effect of, beyond what all of the study share: outcome, intercurrent events, summary.
+
+    Templates: {sample} and {outcome} are labels, {weeks} the weeks of the number. Source: ICH E9 (R1).
+    """
+
+    outcome_en: str
+    events_en: str
+    summary_en: str
+    outcome_da: str = ""
+    events_da: str = ""
+    summary_da: str = ""
+
+
+class Estimands(Settings, frozen=True):
+    """The estimands by name, and what they share: who is meant, and which treatment is set against which."""
+
+    population_en: str
+    treatment_en: str
+    of: dict[Name, Estimand]
+    population_da: str = ""
+    treatment_da: str = ""
+
+
 class Peers(Settings, frozen=True):
     """When the rest of a cluster counts as low: the share of its other members below a bound exceeds another.
 
@@ -248,6 +272,7 @@ class Study(Settings, frozen=True):
     peers: Peers | None = None
     history: History | None = None
     population: Population | None = None
+    estimands: Estimands | None = None
 
     def __post_init__(self) -> None:
         """Make the named sides of the splits samples; ValueError for what contradicts itself."""

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from pipeline.settings.exhibits import exhibit_number
+from pipeline.settings.exhibits import exhibit_number, fill
+from pipeline.show.numbers import write_number
 from pipeline.show.places import NAMES_FILE
 from pipeline.show.remarks import reason_of
+from pipeline.show.words import INTERFACE
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,6 +25,20 @@ def write_missing(shown: pd.DataFrame, unplaced: Mapping[str, Sequence[str]]) ->
     if len(missing):
         first = f"{len(missing):,} of {len(shown):,} numbers shown are missing:"
     return "\n".join([first, *_reasons(missing), *_places(unplaced)]) + "\n"
+
+
+def tell_missing(shown: pd.DataFrame, language: str) -> str:
+    """How many of the numbers shown are missing, and in which exhibits, as a reader is told."""
+    missing = shown[shown["value"].isna()]
+    counts = {"shown": write_number(len(shown), "count", language), "exhibits": ""}
+    if missing.empty:
+        return fill(INTERFACE[language]["missing_none"], counts)
+    by_exhibit = missing.groupby("exhibit", sort=False).size().items()
+    counts |= {
+        "missing": write_number(len(missing), "count", language),
+        "exhibits": ", ".join(f"{exhibit_number(str(name), language)} ({count})" for name, count in by_exhibit),
+    }
+    return fill(INTERFACE[language]["missing_some"], counts)
 
 
 def _reasons(missing: pd.DataFrame) -> Iterator[str]:

@@ -7,19 +7,17 @@ import datetime
 import html
 import io
 import re
-import zipfile
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from pipeline.show.archives import without_times
 from pipeline.show.numbers import ABSENT, MARKS, MINUS, read_number
 from pipeline.show.tables import Block, Line, Shown, Table
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
 
-FIXED_TIME = datetime.datetime(1980, 1, 1)  # the earliest a zip archive can hold
-TIME_STAMP = re.compile(rb"(<dcterms:(created|modified)[^>]*>)[^<]*")
 ESCAPES = {letter: "\\" + letter for letter in "&%#_${}"} | {
     MINUS: "$-$",
     "*": "$^{*}$",
@@ -190,7 +188,7 @@ def write_workbook(tables: Iterable[Table]) -> bytes:
         workbook.remove(workbook.worksheets[0])
     buffer = io.BytesIO()
     workbook.save(buffer)
-    return _without_times(buffer.getvalue())
+    return without_times(buffer.getvalue())
 
 
 def _fill_sheet(sheet: Worksheet, table: Table) -> None:
@@ -259,17 +257,3 @@ def _number_format(number: Decimal | datetime.date, text: str) -> str:
     pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
     mark = _mark(text)
     return rf"\({pattern}\)" if text.startswith("(") else pattern + (f'"{mark}"' if mark else "")
-
-
-def _without_times(archive: bytes) -> bytes:
-    """The same zip archive with every time in it set to one fixed time."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(archive)) as old, zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as new:
-        for entry in old.infolist():
-            content = old.read(entry.filename)
-            if entry.filename == "docProps/core.xml":
-                content = TIME_STAMP.sub(rb"\g<1>" + FIXED_TIME.isoformat().encode() + b"Z", content)
-            fixed = zipfile.ZipInfo(entry.filename, FIXED_TIME.timetuple()[:6])
-            fixed.compress_type = zipfile.ZIP_DEFLATED
-            new.writestr(fixed, content)
-    return buffer.getvalue()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.settings.described import read_exhibits
 from pipeline.settings.extract import Language
-from pipeline.show.every_table import build_tables
+from pipeline.show.every_exhibit import build_tables
 from pipeline.show.page import write_table_page
 from pipeline.show.rows import with_rows
 from pipeline.show.table_formats import write_csv, write_latex, write_workbook

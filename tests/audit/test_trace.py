@@ -21,6 +21,7 @@ from pipeline.audit.lineage import trace_files
 from pipeline.audit.trace import main, trace
 from pipeline.errors import InputError
 from pipeline.estimate.estimators import ESTIMATORS
+from pipeline.runner.records import seal_of
 from pipeline.show.shown import COLUMNS, show_number
 
 RAW, DERIVED = Path("data_raw/twin"), Path("data_derived/twin")
@@ -142,7 +143,7 @@ def record_as_built(path):
         for side in ("inputs", "outputs"):
             if str(path) in body[side]:
                 body[side][str(path)] = hashlib.sha256(path.read_bytes()).hexdigest()
-        record.write_text(json.dumps(body), encoding="utf-8")
+        record.write_text(json.dumps(body | {"seal": seal_of(body)}), encoding="utf-8")
 
 
 @REPORT

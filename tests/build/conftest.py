@@ -25,7 +25,7 @@ STAGES = [
     "figures-1",
     "figures-2",
 ]
-STAGES += ["report", "published"]
+STAGES += ["provenance", "report", "published"]
 
 
 class Project:
@@ -56,7 +56,7 @@ class Project:
         return {
             str(path.relative_to(self.folder)): hashlib.sha256(path.read_bytes()).hexdigest()
             for path in files
-            if path.is_file() and "trace" not in path.parts
+            if path.is_file() and "trace" not in path.parts and path.name != ".known"  # which tells inodes and times
         }
 
     def edit(self, name: str, before: str, after: str) -> None:

@@ -56,7 +56,7 @@ def test_received_files_are_told_by_their_roles_whatever_their_names_and_no_reco
         stage.run_stage("register", [asked, folder / "register.csv"], [], [kept], tmp_path / "register.json")
         assert not [path for path in json.loads((tmp_path / "record.json").read_text())["settings"] if ".csv" in path]
         files = [path for path in inputs(folder) if path.name != "register.csv"]
-        read[name] = stage._call(ingest.run, [*files, kept], set())
+        read[name] = stage._call(ingest.run, [*files, kept], {})
     for table in ("trial", "register_weeks", "baseline_items", "followup_items"):
         assert read["odd"][f"{table}.parquet"].equals(read["plain"][f"{table}.parquet"])
         assert len(read["odd"][f"{table}.parquet"])

@@ -50,6 +50,8 @@ MODELS = """\
 [effect]
 name_en = "Effect"
 report = "none"
+reason = "specified_in_report"
+purpose = "primary"
 stage = "effects"
 estimator = "ols"
 outcomes = ["sick", "working"]
@@ -65,6 +67,8 @@ words_en = "Least squares."
 
 [by_pain]
 like = "effect"
+reason = "data_driven"
+purpose = "exploratory"
 samples = ["all"]
 splits = ["pain"]
 """

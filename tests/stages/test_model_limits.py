@@ -67,6 +67,9 @@ def test_what_an_estimate_leaves_out_is_in_its_note():
         (lambda: run("mechanisms", weekly=trial().weekly.query("week < 81")), r"\('guidance', 81\)"),
         (lambda: read_models({**MODELS, "survey": {"like": "moon"}}), r"\[survey\]: like = 'moon' does not lead"),
         (lambda: read_models({**MODELS, "itt": {"like": "survey"}}), "does not lead to another table"),
+        (lambda: read_models({**MODELS, "other": {"like": "itt", "reason": "requested"}}), "required field `purpose`"),
+        (lambda: read_models({**MODELS, "other": {"like": "itt", "purpose": "primary"}}), "required field `reason`"),
+        (lambda: read_models(with_models(itt={"purpose": {"all": "primary"}})), "purpose by sample: its keys are all"),
         (lambda: run("prognosis", with_models(tobit={"covariates": ["age", "age"]})), r"\[tobit\]: .* has age twice"),
         (lambda: run("prognosis", with_models(tobit={"outcomes": ["moon"]})),
          r"1 of 1 outcomes, the first of them \('moon', 81\)"),
@@ -134,7 +137,8 @@ def test_a_key_that_the_estimator_would_leave_without_effect_is_refused(name, ke
 )
 def test_a_model_like_another_gives_its_estimates_under_its_own_name(name):
     few = {"outcomes": MODELS[name]["outcomes"][:1]} if name in ("kaplan_meier", "hazard_logit") else {}
-    table = run(MODELS[name]["stage"], {name: {**MODELS[name], **few}, "another": {"like": name}})
+    another = {"like": name, "reason": "requested", "purpose": "exploratory"}
+    table = run(MODELS[name]["stage"], {name: {**MODELS[name], **few}, "another": another})
     own, other = (table[table["model"] == model].reset_index(drop=True) for model in (name, "another"))
     columns = [column for column in table.columns if column not in ("model", "spec_hash")]
     assert len(own)

@@ -1,0 +1,13 @@
+"""Run a module of the project in an isolated Python: python -I pipeline/runner/alone.py pipeline.audit.check ARGUMENTS.
+
+The project comes last on the path, so what lies beside the Makefile by the name of a library is not imported.
+"""
+
+import runpy
+import sys
+from pathlib import Path
+
+if __name__ == "__main__":
+    sys.path.append(str(Path(__file__).parents[2]))
+    sys.argv = sys.argv[1:]
+    runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)

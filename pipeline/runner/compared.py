@@ -1,0 +1,141 @@
+"""The files of a build against its records: which stages have to run again, whatever the dates of the files say."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pipeline.errors import InputError, command
+from pipeline.runner.look import KNOWN, SEPARATOR, list_records, read_known, signature
+from pipeline.runner.records import Record, is_made, link_records, read_record
+from pipeline.storage import LARGE, digest, write_if_changed
+
+
+@dataclass
+class Comparison:
+    """What was found: the records of the stages that have to run again, each with why, and how every file is now.
+
+    said: what make could not know by the dates. files: by path its signature and SHA-256, '' for one that is gone.
+    """
+
+    again: dict[Path, list[str]] = field(default_factory=dict)
+    said: list[str] = field(default_factory=list)
+    files: dict[str, tuple[str, str]] = field(default_factory=dict)
+
+    def run_again(self, record: Path, why: str) -> None:
+        """Note that the stage of the record has to run again."""
+        self.again.setdefault(record, []).append(why)
+
+
+def compare_build(runs: str, with_beside: bool = True) -> Comparison:
+    """Compare each file that the records name with its bytes, and the records with each other.
+
+    A file is not read again if it has the signature under which its SHA-256 was noted; nor is one of more than LARGE
+    bytes, which its stage hashed while it read it, unless it changed since.
+    """
+    found = Comparison()
+    records = dict(_read_all(list_records(runs, with_beside), found))
+    _hash_files(records, read_known(runs), found)
+    forged = set(_compare_made(records, found))
+    for path, record in records.items():
+        _compare_read(path, record, forged, found)
+        found.files[str(path)] = signature(str(path)), digest(path)
+    _compare_causes(records, found)
+    return found
+
+
+def _read_all(names: list[str], found: Comparison) -> Iterator[tuple[Path, Record]]:
+    damaged = []
+    for path in map(Path, names):
+        try:
+            yield path, read_record(path)
+        except InputError as error:
+            damaged.append(str(error))
+            found.run_again(path, f"{path} is no record as make writes it")
+    if damaged:
+        more = f" ({len(damaged)} such records)" if len(damaged) > 1 else ""
+        found.said.append(f"{damaged[0].removesuffix(' Delete it, and run make again.')} Its stage runs again{more}.")
+
+
+def _hash_files(records: Mapping[Path, Record], known: Mapping[str, tuple[str, str]], found: Comparison) -> None:
+    recorded = {name: sha256 for record in records.values() for name, sha256 in _named(record)}
+    for name, sha256 in recorded.items():
+        now = signature(name)
+        noted, kept = known.get(name, ("", ""))
+        if not now or not Path(name).is_file():
+            found.files[name] = now, ""
+        elif now == noted:
+            found.files[name] = now, kept
+        else:
+            is_large = Path(name).stat().st_size > LARGE and not noted
+            found.files[name] = now, sha256 if is_large else digest(Path(name))
+
+
+def _named(record: Record) -> list[tuple[str, str]]:
+    return [pair for part in ("outputs", "inputs", "code") for pair in record[part].items()]
+
+
+def _compare_made(records: Mapping[Path, Record], found: Comparison) -> Iterator[str]:
+    """The files that are not what their stage made; one that is gone make sees itself."""
+    for path, record in records.items():
+        for name, sha256 in record["outputs"].items():
+            now = found.files[name][1]
+            if is_made(name) and now != sha256:
+                yield name
+                found.run_again(path, f"{name} is {'not the file that it made' if now else 'missing'}")
+                if now:
+                    found.said.append(
+                        f"{name}: not the file that stage {record['stage']} made. make all makes it again."
+                    )
+
+
+def _compare_read(path: Path, record: Record, forged: set[str], found: Comparison) -> None:
+    """Files that a stage read and that are other files now: it reads them again."""
+    recorded = path.stat().st_mtime_ns
+    for part in ("inputs", "code"):
+        for name, sha256 in record[part].items():
+            if name in forged or found.files[name][1] == sha256:
+                continue
+            found.run_again(path, f"{name} changed")
+            is_dated_before = Path(name).exists() and Path(name).stat().st_mtime_ns <= recorded
+            said = f"{name}: it changed, but its date is older. make all makes again what rests on it."
+            if is_dated_before and part == "inputs" and said not in found.said:
+                found.said.append(said)
+
+
+def _compare_causes(records: Mapping[Path, Record], found: Comparison) -> None:
+    """A stage that read the same with the same code makes the same: a record that says otherwise was changed."""
+    stages = {record["stage"]: (path, record) for path, record in records.items()}
+    for record in records.values():
+        for stage, link in record["rests_on"].items():
+            path, maker = stages.get(stage, (None, None))
+            if path is None or maker is None or link["cause"] != maker["cause"]:
+                continue
+            if any(record["inputs"].get(name, sha256) != sha256 for name, sha256 in maker["outputs"].items()):
+                found.run_again(path, f"{path} is not the record that {record['stage']} rests on")
+                found.said.append(
+                    f"{path}: it says that other files were made than those that {record['stage']} read, of the same "
+                    "inputs with the same code. Its stage runs again."
+                )
+
+
+@command
+def main(runs: str, is_end: bool, with_beside: bool) -> None:
+    """Print the records to be made again and say why; at the end of a build link the records, and note the files.
+
+    What the records do not hold at the end is an InputError: it was changed while the build ran.
+    """
+    if is_end:
+        link_records(Path(name) for name in list_records(runs, with_beside))
+    found = compare_build(runs, with_beside)
+    if is_end and found.again:
+        raise InputError(*(f"{path}: {why[0]}. Run make again." for path, why in found.again.items()))
+    if found.said:
+        print("\n".join(f"make: {line}" for line in dict.fromkeys(found.said)), file=sys.stderr)
+    if found.again:
+        print("\n".join(str(path) for path in found.again))
+    else:
+        lines = (SEPARATOR.join([*entry, name]) for name, entry in found.files.items())
+        write_if_changed(Path(runs, KNOWN), ("\n".join(lines) + "\n").encode())

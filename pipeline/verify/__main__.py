@@ -24,7 +24,7 @@ def verify(raw: Path, settings: Path, folder: Path, reports: Path) -> list[Agree
         *(Task(f"model {name}", estimates.compare_model, (settings, folder, name)) for name in models),
         Task("derived tables", derived.compare_derived, (raw, settings, folder)),
         Task("exhibits", exhibits.compare_exhibits, (settings, folder, reports)),
-        Task("files", files.compare_files, (folder / "runs",)),
+        Task("files", files.compare_files, (folder,)),
     ]
     parts = walked.parts_to_walk(folder, 8 * cores())
     walk = [Task(f"walk {place}", walked.walk_part, (raw, folder, settings, part)) for place, part in enumerate(parts)]
@@ -32,7 +32,7 @@ def verify(raw: Path, settings: Path, folder: Path, reports: Path) -> list[Agree
     by_model = [results[f"model {name}"] for name in models]
     walks_found, walks = walked.join([results[task.name] for task in walk])
     found = [
-        *results["derived tables"], *_by_kind(each for each, _ in by_model), *results["exhibits"], results["files"],
+        *results["derived tables"], *_by_kind(each for each, _ in by_model), *results["exhibits"], *results["files"],
         walks_found,
     ]  # fmt: skip
     seconds = [row for _, rows in by_model for row in rows]
@@ -56,6 +56,19 @@ def _details(found: Sequence[Agreement]) -> Iterable[str]:
             yield f"  DISAGREES, {row.kind}: {difference.what}{values}"
 
 
+def require_agreement(found: Sequence[Agreement], differences: Path) -> None:
+    """Raise InputError if anything disagrees, or if nothing was compared where something should be."""
+    wrong = [row.kind for row in found if row.differences]
+    empty = [row.kind for row in found if row.is_wrong and not row.differences]
+    if wrong:
+        raise InputError(
+            f"verify: the two routes disagree in {', '.join(wrong)}. All differences are in {differences}; use no "
+            "number before it is told why."
+        )
+    if empty or not any(row.agreed for row in found):
+        raise InputError(f"verify: nothing was compared of {', '.join(empty) or 'anything'}. Say make all first.")
+
+
 @command
 def main() -> None:
     """Parse the command line, compare, and print the counts."""
@@ -71,12 +84,7 @@ def main() -> None:
     shown = walk.agreed + walk.left + len(walk.differences)
     print(f"{walk.agreed:,} of {shown:,} numbers walked to received cells, largest gap {walk.largest:.1e}")
     print(f"verified in {time.perf_counter() - started:.0f} s; {arguments.derived / written.FOLDER} has every number")
-    wrong = [row.kind for row in found if row.is_wrong]
-    if wrong:
-        raise InputError(
-            f"verify: {', '.join(wrong)} disagree, or nothing of them was compared. See "
-            f"{arguments.derived / written.FOLDER / written.DIFFERENCES}, and use no number before it is told why."
-        )
+    require_agreement(found, arguments.derived / written.FOLDER / written.DIFFERENCES)
 
 
 if __name__ == "__main__":

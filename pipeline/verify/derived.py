@@ -67,7 +67,9 @@ def _cells(table: str, stored: pd.DataFrame) -> Iterator[tuple[Key, object]]:
         name = str(column)
         if name in KEYS or name in LEFT.get(table, {}):
             continue
-        columns = outcomes if table == "shares" else [f"{outcome} {name}" for outcome in outcomes] or [name] * len(stored)
+        columns = (
+            outcomes if table == "shares" else [f"{outcome} {name}" for outcome in outcomes] or [name] * len(stored)
+        )
         yield from zip(zip(persons, columns, weeks, strict=True), _plain(stored[column]), strict=True)
 
 

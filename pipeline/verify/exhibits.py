@@ -40,7 +40,8 @@ def compare_exhibits(settings: Path, derived: Path, reports: Path) -> list[Agree
     tables = [name for name in names if known.exhibits[name]["kind"] == "table"]
     figures = [name for name in names if name.startswith("figure_")]
     return [
-        values, texts, _figures(figures, numbers, reports / "figures"), _csv_tables(tables, numbers, reports / "tables"),
+        values, texts, _figures(figures, numbers, reports / "figures"),
+        _csv_tables(tables, numbers, reports / "tables"),
         _html("tables as HTML", tables, numbers, [reports / "tables" / f"{name}.html" for name in tables]),
         _html("the page", [], numbers, [reports / "index.html"]),
     ]  # fmt: skip

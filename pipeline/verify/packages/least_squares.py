@@ -14,9 +14,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pipeline.verify.packages.trial import CONSTANT, Trial
+from pipeline.verify.packages.trial import CONSTANT, Trial, labels_of
 
 Row = dict[str, Any]
+NOISE = 1e-20  # of the sum of squares: less is rounding
 
 
 @dataclass(frozen=True)
@@ -124,9 +125,11 @@ def _effects(
     fit, route = (_linearmodels, "linearmodels IV2SLS") if is_plain else (_statsmodels, "statsmodels OLS")
     treated = rows["treated"].to_numpy() == 1
     groups = rows["group_"].to_numpy() if "group_" in rows else np.full(len(rows), "")
-    for outcome, week in outcomes.columns:
+    for outcome, week in labels_of(outcomes):
         values = outcomes[(outcome, week)]
-        found = fit(values.to_numpy(), design, clusters, trial.definitions.level)
+        found, left = fit(values.to_numpy(), design, clusters, trial.definitions.level)
+        if is_exact(left, values.to_numpy()):
+            found |= dict.fromkeys(("se", "p_value", "ci_low", "ci_high"), pd.Series(np.nan, design.columns))
         for group in case.groups:
             name = effect_name(group)
             if name in design:
@@ -139,7 +142,16 @@ def _effects(
                 }  # fmt: skip
 
 
-def _statsmodels(y: np.ndarray, design: pd.DataFrame, clusters: Any, level: float) -> dict[str, pd.Series]:
+def is_exact(left: float, y: np.ndarray) -> bool:
+    """Whether the squares left of y (n,) are rounding noise, of which packages make an error and a test."""
+    return bool(left <= NOISE * float((y**2).sum()))
+
+
+Columns = dict[str, pd.Series]
+
+
+def _statsmodels(y: np.ndarray, design: pd.DataFrame, clusters: Any, level: float) -> tuple[Columns, float]:
+    """The statistics by column, and the sum of squares that is left."""
     import statsmodels.api as sm
 
     options: dict[str, Any] = {"cov_type": "HC1"}
@@ -152,10 +164,10 @@ def _statsmodels(y: np.ndarray, design: pd.DataFrame, clusters: Any, level: floa
         "estimate": fit.params, "se": fit.bse, "df": np.full(len(fit.params), float(df)), "p_value": fit.pvalues,
         "ci_low": limits[:, 0], "ci_high": limits[:, 1],
     }  # fmt: skip
-    return {name: pd.Series(values, design.columns) for name, values in columns.items()}
+    return {name: pd.Series(values, design.columns) for name, values in columns.items()}, float(fit.ssr)
 
 
-def _linearmodels(y: np.ndarray, design: pd.DataFrame, clusters: Any, level: float) -> dict[str, pd.Series]:
+def _linearmodels(y: np.ndarray, design: pd.DataFrame, clusters: Any, level: float) -> tuple[Columns, float]:
     from linearmodels.iv import IV2SLS
     from scipy.stats import t
 
@@ -166,17 +178,18 @@ def _linearmodels(y: np.ndarray, design: pd.DataFrame, clusters: Any, level: flo
     df = len(y) - design.shape[1] if clusters is None else len(np.unique(clusters)) - 1
     width = t.ppf(0.5 + level / 2, df) * fit.std_errors
     p_values = pd.Series(2 * t.sf(np.abs(fit.params / fit.std_errors), df), design.columns)
-    return {
+    columns = {
         "estimate": fit.params, "se": fit.std_errors, "df": pd.Series(float(df), design.columns), "p_value": p_values,
         "ci_low": fit.params - width, "ci_high": fit.params + width,
     }  # fmt: skip
+    return columns, float(fit.resid_ss)
 
 
 def _groups(case: Case) -> Iterator[Row]:
     treated = case.people["treated"] == 1
     for group in case.groups:
         members = case.people["group_"] == group
-        for outcome, week in case.outcomes.columns:
+        for outcome, week in labels_of(case.outcomes):
             address = {"sample": case.name, "outcome": outcome, "week": week}
             mean = case.outcomes.loc[members & ~treated, (outcome, week)].mean()
             for name, value, counted in (
@@ -204,14 +217,18 @@ def by_stratum(model: Mapping[str, Any], trial: Trial) -> Iterator[Row]:
         design = design.loc[:, independent(design.to_numpy())]
         sizes = strata[both].value_counts(normalize=True).add_prefix("effect ")
         contrast = sizes.reindex(design.columns, fill_value=0.0).to_numpy()
-        for outcome, week in case.outcomes.columns:
+        is_alone = bool((treated[both].groupby([strata[both], treated[both]]).size() == 1).any())  # whose HC2 is 0/0
+        for outcome, week in labels_of(case.outcomes):
             values = case.outcomes[(outcome, week)].to_numpy()
             fit = sm.OLS(values, design.to_numpy()).fit(cov_type="HC2", use_t=True)
             test = fit.t_test(contrast)
             low, high = test.conf_int(alpha=1 - trial.definitions.level)[0]
+            error, p_value = test.sd.item(), test.pvalue.item()
+            if is_alone or is_exact(fit.ssr, values):
+                error, p_value, low, high = np.nan, np.nan, np.nan, np.nan
             yield {
                 "sample": case.name, "outcome": outcome, "week": week, "parameter": "treated",
-                "estimate": test.effect[0], "se": test.sd.item(), "df": fit.df_resid, "p_value": test.pvalue.item(),
+                "estimate": test.effect[0], "se": error, "df": fit.df_resid, "p_value": p_value,
                 "ci_low": low, "ci_high": high, "n": len(values), "n_treated": int(treated.sum()),
                 "n_control": int((~treated).sum()), "control_mean": values[~treated.to_numpy()].mean(),
             }  # fmt: skip

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.verify.packages.least_squares import Row, independent
-from pipeline.verify.packages.trial import Trial
+from pipeline.verify.packages.trial import Trial, labels_of
 
 STEP = 1e-5  # of the central differences; their error is its square, relative to the curvature
 
@@ -26,7 +26,7 @@ def prognosis(model: Mapping[str, Any], trial: Trial) -> Iterator[Row]:
     for sample in model["samples"]:
         chosen = trial.sample(sample)
         chosen = chosen[chosen[model["covariates"]].notna().all(axis=1)]
-        for outcome, week in outcomes.columns:
+        for outcome, week in labels_of(outcomes):
             values = outcomes[(outcome, week)].reindex(chosen.index)
             people, y = chosen[values.notna()], values.dropna().to_numpy()
             design = pd.concat(

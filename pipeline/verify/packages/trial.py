@@ -85,6 +85,12 @@ class Trial:
         return np.asarray(pd.factorize(people[cluster] if cluster else people.index)[0])
 
 
+def labels_of(outcomes: pd.DataFrame) -> list[tuple[str, int | None]]:
+    """Outcome and week of each column."""
+    columns: list[Any] = outcomes.columns.tolist()
+    return [(str(outcome), None if week is None or week != week else int(week)) for outcome, week in columns]
+
+
 def gather(tables: Mapping[str, pd.DataFrame], definitions: Definitions) -> Trial:
     """The trial of the derived tables by name."""
     sample, background = tables["sample"].set_index("person"), tables["background"].set_index("person")

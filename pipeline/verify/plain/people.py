@@ -117,9 +117,7 @@ def _wait(analysed: list[Person], cluster: str) -> None:
         person.wait = (last[group] - day).days
 
 
-def _holds(
-    person: Person, rule: Mapping[str, Any], extract: Mapping[str, Any], held: Mapping[str, set[str]]
-) -> bool:
+def _holds(person: Person, rule: Mapping[str, Any], extract: Mapping[str, Any], held: Mapping[str, set[str]]) -> bool:
     if "listed" in rule:
         listed = {plain_name(name) for name in extract.get("excluded", {}).get(rule["reason"], [])}
         return plain_name(person.names[rule["listed"]]) in listed

@@ -85,11 +85,11 @@ def _separated(path: Path, facts: Facts) -> Iterator[tuple[int, Sequence[str]]]:
 def _sheet(path: Path, facts: Facts) -> Iterator[tuple[int, Sequence[Any]]]:
     import openpyxl
 
-    book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-    sheet = book[facts["sheet"]] if facts.get("sheet") else book.worksheets[0]
-    first = facts.get("header", 1)
-    yield from enumerate(sheet.iter_rows(min_row=first, values_only=True), first)
-    book.close()
+    with path.open("rb") as file:  # whatever the file is called
+        book = openpyxl.load_workbook(file, read_only=True, data_only=True)
+        sheet = book[facts["sheet"]] if facts.get("sheet") else book.worksheets[0]
+        first = facts.get("header", 1)
+        yield from enumerate(sheet.iter_rows(min_row=first, values_only=True), first)
 
 
 def _text(value: Any) -> str:

@@ -21,7 +21,7 @@ FILE = 1_000_000_000  # what is added to a line for each file of the register be
 
 
 class Cell(NamedTuple):
-    """What is known of a week: the code, None if it is not observed, whether there is a wage, and the line of the code."""
+    """What is known of a week: the code, None if not observed, whether there is a wage, and the line of the code."""
 
     code: str | None = None
     wage: bool | None = None
@@ -74,7 +74,7 @@ def month_of(week: int) -> tuple[int, int]:
 def read_courses(
     raw: Path, extract: Mapping[str, Any], key: str, persons: set[str], is_dated: bool, has_codes: bool
 ) -> dict[str, Course]:
-    """By linking key the course of every person looked for who has a row; `has_codes`: the study has a table of codes."""
+    """By linking key the course of every person looked for who has a row; `has_codes`: the study lists its codes."""
     files = [facts for role, facts in sorted(extract["files"].items()) if role.partition("_")[0] == "register"]
     is_none = extract.get("uncovered") == "none"
     if extract["format"] == "dream_wide":
@@ -83,7 +83,7 @@ def read_courses(
     return _read_long(raw, files, key, persons, is_none, is_dated, spellings)
 
 
-# --- The wide form: a column a week, and a column a month --------------------------------------------------------------
+# --- The wide form: a column a week, and a column a month ------------------------------------------------------------
 
 
 def _read_wide(raw: Path, files: list[Facts], key: str, persons: set[str], is_none: bool) -> dict[str, Course]:
@@ -140,7 +140,7 @@ def plain_code(text: str) -> str:
     return re.sub(r"[.,]0+$", "", text).lstrip("0")
 
 
-# --- The long forms: a row a week, or a row a spell --------------------------------------------------------------------
+# --- The long forms: a row a week, or a row a spell ------------------------------------------------------------------
 
 
 def _read_long(
@@ -164,7 +164,7 @@ def _read_long(
 
 
 class _Row(NamedTuple):
-    """A row of a long form: its weeks, the last None of an open spell, and its cells by their names in small letters."""
+    """A row of a long form: its weeks, the last None of an open spell, and its cells by names in small letters."""
 
     first: int
     last: int | None

@@ -12,7 +12,7 @@ Codes = Mapping[str, Mapping[str, str]] | None
 
 
 class Meaning:
-    """The states of outcomes.toml, by what a cell says; the table of codes is None where each state is a group itself."""
+    """The states of outcomes.toml, by what a cell says; without a table of codes each state is a group of its own."""
 
     def __init__(self, outcomes: Mapping[str, Any], codes: Codes) -> None:
         """What a study says of states and codes."""
@@ -26,7 +26,9 @@ class Meaning:
     def ends(self, course: Course) -> int | None:
         """The first week of a terminal group, after which nothing is known."""
         terminal = self.outcomes.get("terminal_groups", ())
-        return min((w for w, cell in course.cells.items() if cell.code and self.group(cell.code) in terminal), default=None)
+        return min(
+            (w for w, cell in course.cells.items() if cell.code and self.group(cell.code) in terminal), default=None
+        )
 
     def states(self, cell: Cell) -> dict[str, State]:
         """Every state of a cell."""

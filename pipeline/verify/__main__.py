@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import time
 from collections.abc import Iterable, Sequence
@@ -83,7 +84,10 @@ def main() -> None:
     walk = found[-1]
     shown = walk.agreed + walk.left + len(walk.differences)
     print(f"{walk.agreed:,} of {shown:,} numbers walked to received cells, largest gap {walk.largest:.1e}")
-    print(f"verified in {time.perf_counter() - started:.0f} s; {arguments.derived / written.FOLDER} has every number")
+    took, used = time.perf_counter() - started, sum(os.times()[:4])
+    print(
+        f"verified in {took:.0f} s, {used:.0f} s of processors; {arguments.derived / written.FOLDER} has every number"
+    )
     require_agreement(found, arguments.derived / written.FOLDER / written.DIFFERENCES)
 
 

@@ -23,12 +23,14 @@ def compare_exhibits(settings: Path, derived: Path, reports: Path) -> list[Agree
     language = tomllib.loads((derived / "language.toml").read_text(encoding="utf-8"))["language"]
     known = read_exhibits(settings, language)
     files = sorted((derived / "estimates").glob("*.parquet"))
-    rows = [row for path in files for row in pd.read_parquet(path).astype(object).to_dict("records")]
+    rows: list[dict[Any, Any]] = [
+        row for path in files for row in pd.read_parquet(path).astype(object).to_dict("records")
+    ]
     estimates = {str(row["estimate_id"]): row for row in rows}
-    shown = pd.read_parquet(derived / "shown.parquet").to_dict("records")
+    shown: list[dict[Any, Any]] = pd.read_parquet(derived / "shown.parquet").to_dict("records")
     values, texts, numbers = Agreement("numbers shown"), Agreement("texts of numbers"), dict[str, Expected]()
     for row in shown:
-        expected = expect({str(name): cell for name, cell in row.items()}, estimates, known)
+        expected = expect(row, estimates, known)
         if expected is None:
             values.count(row["cell_id"], row["estimate_id"], NONE)
             continue

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ RAN = ("ran", "seal")  # what a record tells of a run and does not seal
 
 
 def compare_files(derived: Path) -> list[Agreement]:
-    """A count of the files, each as every record that names it says, and one of the records.
+    """A count of the files, each as every record that names it and extract.toml say, and one of the records.
 
     A record's seal is over all that it says; what it read is what another record made; the seals of the records it
     rests on are theirs; and the head of provenance.json is over the seals of those it was made of.
@@ -37,6 +38,10 @@ def _files(records: Mapping[str, Any]) -> Agreement:
                     file = Path(name)
                     now[name] = hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else NONE
                 found.count(f"{name}, {part} of {stage}", recorded, now[name])
+    for name in sorted(name for name in now if Path(name).name == "extract.toml"):
+        for facts in tomllib.loads(Path(name).read_text(encoding="utf-8"))["files"].values():
+            path = str(Path(name).parent / facts["path"])
+            found.count(f"{path}, {name}", facts["sha256"], now.get(path, NONE))
     return found
 
 

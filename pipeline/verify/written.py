@@ -65,12 +65,9 @@ def _head(derived: Path) -> str:
 def _second(rows: Iterable[Second]) -> pd.DataFrame:
     import pandas as pd
 
-    table = pd.DataFrame(sorted(rows, key=_order), columns=list(Second._fields))
+    table = pd.DataFrame(list(rows), columns=list(Second._fields))
+    table = table.sort_values(["estimate_id", "statistic"], ignore_index=True)
     return table.astype({"first": "float64", "second": "float64", "difference": "float64", "agrees": "bool"})
-
-
-def _order(row: Second) -> tuple[str, str]:
-    return row.estimate_id, row.statistic
 
 
 def _differences(found: Iterable[Agreement]) -> str:

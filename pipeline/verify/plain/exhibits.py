@@ -50,7 +50,7 @@ def read_exhibits(settings: Path, language: str) -> Exhibits:
         tomllib.loads((settings / f"{name}.toml").read_text(encoding="utf-8")) for name in ("exhibits", "study")
     )
     with (settings / "variables.csv").open(encoding="utf-8-sig", newline="") as file:
-        exhibits = {name: {**exhibits.get(own.get("like"), {}), **own} for name, own in exhibits.items()}
+        exhibits = {name: {**exhibits.get(own.get("like", ""), {}), **own} for name, own in exhibits.items()}
         return Exhibits(exhibits, study, {row["name"]: row for row in csv.DictReader(file)}, language)
 
 
@@ -63,13 +63,14 @@ def expect(row: Row, estimates: Mapping[str, Row], known: Exhibits) -> Expected 
     estimate = estimates.get(place.estimate_id) if place else None
     if place is None or estimate is None:
         return None
-    value = _number(estimate[OTHER_COLUMN.get(row["statistic"], row["statistic"])])
-    unit = OTHER_UNIT.get(row["statistic"], place.unit)
+    statistic = str(row["statistic"])
+    value = _number(estimate[OTHER_COLUMN.get(statistic, statistic)])
+    unit = OTHER_UNIT.get(statistic, place.unit)
     decimals = place.decimals if unit == place.unit else None
     text = text_of(value, unit, decimals, known.language)
-    if row["statistic"] == "se" and value == value:
+    if statistic == "se" and value == value:
         text = f"({text})"
-    if row["statistic"] == "estimate":
+    if statistic == "estimate":
         text += mark_of(_number(estimate["p_value"]), known.study["inference"]["stars"], place.marks)
     return Expected(place.estimate_id, value, text, machine_text(value, unit, decimals))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -28,7 +28,9 @@ def items_of(text: str) -> list[str]:
     return [f"{match[1]}{n}" for n in range(int(match[2]), int(match[3]) + 1)] if match else [text]
 
 
-def read_survey(raw: Path, facts: Facts | None, asked: list[Scale], design: Mapping[str, Any]) -> dict[str, Answers]:
+def read_survey(
+    raw: Path, facts: Facts | None, asked: Sequence[Scale], design: Mapping[str, Any]
+) -> dict[str, Answers]:
     """By linking key the answers of the persons who gave any; without scales whoever has a cell gave one."""
     if facts is None:
         return {}

@@ -39,7 +39,7 @@ def text_of(value: float, unit: str, decimals: int | None, language: str) -> str
         return f"{day.day}{end} {MONTHS[language].split()[day.month - 1]} {day.year}"
     whole, fraction, is_negative = _rounded(value, unit, decimals)
     thousands, point = SIGNS[language]
-    groups = []
+    groups: list[str] = []
     while len(whole) > 3:
         whole, last = whole[:-3], whole[-3:]
         groups.insert(0, last)

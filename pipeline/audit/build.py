@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from pipeline.audit.evidence import Tables
+from pipeline.audit.located import Tables
 from pipeline.errors import InputError
 from pipeline.estimate.estimators import ESTIMATORS, checked_models
 from pipeline.estimate.problem import Data, Estimator, gather_data

@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from pipeline.audit.build import Request
-from pipeline.audit.evidence import RootOfSquares, Sum, Tables, locate_squares, locate_sum
+from pipeline.audit.evidence import RootOfSquares, Sum, locate_squares, locate_sum
+from pipeline.audit.located import Tables
 from pipeline.errors import InputError
 from pipeline.estimate.terms import Squares, Terms
 from pipeline.show.shown import COUNTS, SOURCES

@@ -41,7 +41,8 @@ def parts_to_walk(derived: Path, number: int) -> list[list[dict[str, Any]]]:
 
 
 @lru_cache(maxsize=1)
-def _walker(raw: Path, derived: Path, settings: Path) -> Walker:
+def read_walker(raw: Path, derived: Path, settings: Path) -> Walker:
+    """The walk of a build, which is read once in a process."""
     from pipeline.audit.build import Build
     from pipeline.audit.walk import Walker
 
@@ -50,7 +51,7 @@ def _walker(raw: Path, derived: Path, settings: Path) -> Walker:
 
 def walk_part(raw: Path, derived: Path, settings: Path, rows: Sequence[dict[str, Any]]) -> Walks:
     """Walk some numbers; in one process the build is read once."""
-    walker = _walker(raw, derived, settings)
+    walker = read_walker(raw, derived, settings)
     walked = list(walker.walk(rows))
     used = {each.counts for each in walked}
     return Walks(walked, {name: table for name, table in walker.counter.tables.items() if name in used})

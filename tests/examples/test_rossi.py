@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from pipeline.errors import InputError
-from pipeline.verify import estimates
+from pipeline.verify import estimates, walked
 from pipeline.verify.__main__ import require_agreement
 from pipeline.verify.agreement import Agreement
 from pipeline.verify.derived import compare_derived
@@ -151,14 +151,16 @@ def test_every_number_agrees_by_the_second_route_and_is_walked_and_the_page_is_m
     provenance = json.loads((verified.parent / "provenance.json").read_text(encoding="utf-8"))
     assert (summary["disagreed"], summary["walked"], summary["shown"]) == (0, 323, 337)
     assert summary["head"] == provenance["head"]
-    second, walked, counts = (pd.read_parquet(verified / f"{name}.parquet") for name in ("second", "walked", "counts"))
+    second, cells, counts = (pd.read_parquet(verified / f"{name}.parquet") for name in ("second", "walked", "counts"))
     assert second["agrees"].all()
     assert (second["difference"] == ((second["first"] - second["second"]).abs() / second["first"].abs().clip(1))).all()
-    told = walked.dropna(subset="counts").set_index("cell_id")
+    told = cells.dropna(subset="counts").set_index("cell_id")
     of_work = counts[counts["counts"] == told.loc["figure_3_1/all/work/26", "counts"]]
-    assert set(of_work["group"]) == {"work", "no_work"}
+    assert set(of_work["group"]) == {"work", "no_work", "work_arrested", "no_work_arrested"}
     assert set(of_work["first_week"]) == {1, 14}
-    assert of_work["n"].sum() == told.loc["figure_3_1/all/work/26", "n_cells"]
+    hidden = of_work[of_work["n"].isna()]  # arrests in week 26, of fewer than five men in each arm
+    assert set(hidden["group"]) == {"work_arrested", "no_work_arrested"}
+    assert 2 <= told.loc["figure_3_1/all/work/26", "n_cells"] - of_work["n"].sum() <= 8
     assert not counts["n"].lt(5).any()
     read = json.loads((verified.parent / "runs/report.json").read_text(encoding="utf-8"))["inputs"]
     assert "data_derived/rossi/verified/second.parquet" in read
@@ -173,7 +175,7 @@ FORGERIES = [
     ("data_derived/rossi/shown.parquet", "text", "texts of numbers"),
     ("data_derived/rossi/shown.parquet", "estimate_id", "numbers shown"),
     ("reports/rossi/figures/figure_3_1.csv", "value", "data of figures"),
-    ("reports/rossi/tables/table_1_1.csv", "control", "tables as csv"),
+    ("reports/rossi/tables/table_1_1.csv", "control_estimate", "tables as csv"),
 ]
 
 
@@ -202,6 +204,29 @@ def test_a_forged_value_is_found_and_named_whatever_its_record_says(rossi, monke
     assert kind in wrong
     with pytest.raises(InputError, match=f"the two routes disagree in .*{re.escape(kind)}"):
         require_agreement(found, Path("differences.csv"))
+
+
+def test_a_walk_over_a_forged_cell_does_not_give_the_number_back(rossi, monkeypatch):
+    monkeypatch.chdir(rossi.folder)
+    raw, derived, settings = Path("data_raw/rossi"), Path("data_derived/rossi"), Path("examples/rossi")
+    path = derived / "weekly.parquet"
+    content = path.read_bytes()
+    weekly = pd.read_parquet(path)
+    free = weekly.loc[(weekly["week"] == 52) & weekly["work"].notna(), "person"]
+    cell = weekly.index[(weekly["week"] == 3) & weekly["person"].isin(free)][5]
+    weekly.loc[cell, "work"] = 1 - weekly.loc[cell, "work"]
+    weekly.to_parquet(path, index=False)
+    rows = [row for row in walked.parts_to_walk(derived, 1)[0] if row["cell_id"].startswith("figure_3_1/all/work/")]
+    try:
+        found, walks = walked.join([walked.walk_part(raw, derived, settings, rows)])
+    finally:
+        path.write_bytes(content)
+        walked.read_walker.cache_clear()
+    wrong = {difference.what for difference in found.differences}
+    estimates_of_later_weeks = {f"figure_3_1/all/work/{week}" for week in range(3, 53)}
+    assert estimates_of_later_weeks <= wrong
+    assert not {"figure_3_1/all/work/1", "figure_3_1/all/work/2"} & wrong
+    assert len(walks.walked) == len(rows)
 
 
 def test_a_forged_record_is_found_and_named(rossi, monkeypatch):

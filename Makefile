@@ -58,7 +58,7 @@ MAKEFLAGS += --no-builtin-rules
 
 # --- What to ask for -------------------------------------------------------------------------------------------------
 
-.PHONY: all report check why population twin test lint docs bench trace diff baseline extract new check-extract calibrate clean help FORCE
+.PHONY: all report check why verify population twin test lint docs bench trace diff baseline extract new check-extract calibrate clean help FORCE
 
 all: $(REPORTS)/index.html ## Every table, figure and the report page of EXTRACT (default twin); LANGUAGE=da for Danish, LANGUAGE=en back
 	$(if $(LEFT_OVER),@rm -rf $(LEFT_OVER))
@@ -77,6 +77,10 @@ check: all ## Compare every file of EXTRACT with its recorded SHA-256, and the r
 
 why: $(SETUP) ## Say which stages make all would run, and because of what
 	@LC_ALL=C $(MAKE) --no-print-directory --dry-run --debug=basic all 2>&1 | $(RUN) pipeline.audit.why $(RUNS)
+
+verify: all ## Every number of EXTRACT by a second route and walked to received cells, and the page with what was found
+	@$(RUN) pipeline.verify $(RAW) --settings $(STUDY) --derived $(DERIVED) --reports $(REPORTS); status=$$?; \
+	$(MAKE) --no-print-directory $(REPORTS)/index.html && exit $$status
 
 test: check ## Run every test; they are about the synthetic trial, whatever EXTRACT is
 	$(if $(filter-out twin,$(EXTRACT)),@$(MAKE) check EXTRACT=twin)
@@ -272,6 +276,10 @@ EDITIONS := $(if $(filter-out $(wildcard $(FURTHER)),$(FURTHER))$(shell find $(R
 endif
 $(DERIVED)/editions.json: $(if $(filter-out $(SPOKEN),$(BUILT)),FORCE) $(STUDY)/exhibits.toml
 	@mkdir -p $(@D) && echo '{"first": "$(SPOKEN)", "others": [$(subst $(space),$(comma) ,$(OTHERS:%="%"))]}' > $@
+# What make verify wrote: the page shows it if none of what it rests on is newer.
+VERIFIED := $(addprefix $(DERIVED)/verified/,second.parquet walked.parquet counts.parquet verified.json)
+VERIFIED_FROM := $(RAW)/extract.toml $(RECEIVED) $(wildcard $(STUDY)/*.toml $(STUDY)/*.csv) $(DERIVED)/study.txt $(ESTIMATED) $(call derived,shown)
+IS_VERIFIED := $(if $(filter 4,$(words $(wildcard $(VERIFIED)))),$(if $(shell find $(VERIFIED_FROM) -newer $(DERIVED)/verified/verified.json 2>/dev/null),,$(VERIFIED)))
 SHOWN := $(call derived,shown groups) $(DERIVED)/words.json $(call settings,exhibits.toml) $(DERIVED)/language.toml
 PLACES := $(call settings,municipalities.csv)
 $(eval $(call stage,tables,$(SHOWN) $(NAMES),$(foreach t,$(TABLES),$(addprefix $(REPORTS)/tables/$(t),.html .csv .tex)) $(REPORTS)/tables/tables.xlsx,$(TEMPLATES)))
@@ -295,11 +303,14 @@ compared = $(if $(PUBLISHED),$(1)/tables/table_published.csv data_raw/published/
 $(eval $(call stage,panels,$(SHOWN) $(NAMES) $(ESTIMATED) $(call derived,exclusions) $(call settings,study.toml outcomes.toml models.toml) $(RAW)/extract.toml $(call compared,$(REPORTS)),$(DERIVED)/panels.json))
 # Where all of it comes from, with the head of the chain of records, which the page prints.
 $(eval $(call stage,provenance,$(RECORDS),$(DERIVED)/provenance.json))
-$(eval $(call stage,report,$(SHOWN) $(DERIVED)/provenance.json $(CHECKS) $(NAMES) $(RAW)/extract.toml $(PLACES) $(DERIVED)/panels.json $(FIGURES:%=$(REPORTS)/figures/%.svg) $(LED_TO) $(EDITIONS),$(REPORTS)/index.html $(REPORTS)/missing.txt,$(TEMPLATES)))
+$(eval $(call stage,report,$(SHOWN) $(DERIVED)/provenance.json $(CHECKS) $(NAMES) $(RAW)/extract.toml $(PLACES) $(DERIVED)/panels.json $(FIGURES:%=$(REPORTS)/figures/%.svg) $(LED_TO) $(EDITIONS) $(IS_VERIFIED),$(REPORTS)/index.html $(REPORTS)/missing.txt,$(TEMPLATES)))
 
 # A page that led to something and does not any more, or does now, is written again.
 turned = $(foreach led,$(2),$(if $(filter 1,$(words $(filter $(led),$(LED_TO) $(EDITIONS)) $(shell grep -sl '$(led)' $(1)))),FORCE))
 $(RUNS)/report.json: $(call turned,$(RUNS)/report.json,$(COUNTS) $(DERIVED)/editions.json)
+
+# The same of what make verify wrote.
+$(RUNS)/report.json: $(if $(filter 1,$(words $(firstword $(IS_VERIFIED)) $(shell grep -sl '$(firstword $(VERIFIED))' $(RUNS)/report.json))),FORCE)
 
 # Everybody in the register beside the trial: counted by an engine, which make all never starts, and shown by the same
 # stages as the report from exhibits of their own.
@@ -343,7 +354,7 @@ $(DERIVED)/%/language.toml:
 $(REPORTS)/%/checks.csv: $(CHECKS)
 	@mkdir -p $(@D) && cp $< $@
 define in_language
-$(call edition,$(1),$(DERIVED)/$(1),$(REPORTS)/$(1),$(STUDY)/exhibits.toml,$(exhibits),$(ESTIMATED),$(DERIVED)/$(1)/language.toml,$(CHECKS),$(DERIVED)/provenance.json $(LED_TO) $(EDITIONS),$(call compared,$(REPORTS)/$(1)))
+$(call edition,$(1),$(DERIVED)/$(1),$(REPORTS)/$(1),$(STUDY)/exhibits.toml,$(exhibits),$(ESTIMATED),$(DERIVED)/$(1)/language.toml,$(CHECKS),$(DERIVED)/provenance.json $(LED_TO) $(EDITIONS) $(IS_VERIFIED),$(call compared,$(REPORTS)/$(1)))
 $(call document,-$(1),$(DERIVED)/$(1),$(REPORTS)/$(1),$(STUDY)/exhibits.toml,$(exhibits),$(DERIVED)/$(1)/language.toml,$(CHECKS))
 report: $(REPORTS)/$(1)/tables/tables.xlsx $(REPORTS)/$(1)/checks.csv
 endef

@@ -56,7 +56,7 @@ class Build:
         if model is None:
             raise InputError(f"models.toml: no table [{address.model}], so nothing says what the number is.")
         estimator = ESTIMATORS[model.estimator]
-        for problem in estimator.problems(model, self._data, address):
+        for problem in estimator.problems(model, self.data, address):
             return Request(address, model, estimator, problem, self.tables)
         raise InputError(
             f"models.toml, table [{address.model}]: it estimates no {address.outcome} of '{address.sample}' now. Run "
@@ -122,7 +122,7 @@ class Build:
     @cached_property
     def exclusions(self) -> pd.DataFrame:
         """Every randomised person with the reason for leaving them out."""
-        return self._data.tables["exclusions"]
+        return self.data.tables["exclusions"]
 
     @cached_property
     def extract(self) -> Extract:
@@ -150,14 +150,15 @@ class Build:
         return load_input(path) if path.exists() else None
 
     @cached_property
-    def _data(self) -> Data:
+    def data(self) -> Data:
+        """The derived tables that estimation reads."""
         tables = {name: self._load(f"{name}.parquet") for name in DATA}
         return gather_data(tables, self.study, self.variables)
 
     @property
     def people(self) -> pd.DataFrame:
         """The analysed persons with their background."""
-        return self._data.people
+        return self.data.people
 
     def table(self, name: str) -> pd.DataFrame:
         """A derived table by its name."""

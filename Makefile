@@ -15,6 +15,7 @@ is_name     = $(and $(filter 1,$(words $(1))),$(if $(call other_in,$(1)),,yes),$
 LATER    := $(if $(filter-out diff,$(or $(MAKECMDGOALS),help)),,$(or $(EXTRACT),twin))
 RECORDED := $(if $(call is_name,$(LATER)),$(shell cat data_derived/$(LATER)/study.txt 2>/dev/null))
 STUDY    ?= $(or $(RECORDED),config)
+$(if $(call other_in,$(subst /,,$(subst .,,$(subst ~,,$(STUDY))))),$(error STUDY = '$(STUDY)' is no folder that make can take: use letters, digits, / . ~ _ and - only))
 $(if $(RECORDED),$(if $(wildcard $(STUDY)/study.toml),,$(error $(LATER) was built with the settings $(RECORDED), and there is no $(STUDY)/study.toml. Put it back, or build $(LATER) again with make all EXTRACT=$(LATER) STUDY=folder)))
 # For make new FROM is a folder that lies anywhere.
 $(foreach v,EXTRACT $(if $(filter new,$(MAKECMDGOALS)),,FROM),$(if $(call is_name,$($(v))),,$(error $(v) = '$($(v))' is no name of an extract: use letters, digits, _ and - only, and not published)))
@@ -33,10 +34,12 @@ $(if $(filter-out $(OFFERED),$(ASKED)),$(error LANGUAGE=$(LANGUAGE): the exhibit
 BUILT := $(filter $(OFFERED),$(shell sed -n 's/^language = "\(.*\)"/\1/p' $(DERIVED)/language.toml 2>/dev/null))
 SPOKEN := $(or $(ASKED),$(BUILT),$(firstword $(OFFERED)))
 
-# What stands in a variable reaches a command by the environment, or a quote in it would end the command.
+# What anybody may write into these reaches a command by the environment: in the command itself a quote would end it.
 export OPENBLAS_NUM_THREADS := 1
-export REASON
-export ID
+export REASON FROM ENGINE BEFORE
+# What is asked of a trace is handed over as it was typed, so that make does not read it either; what is not of the
+# command line is not asked.
+$(foreach v,ID PERSON SET FORMAT,$(eval $(if $(filter command,$(origin $(v))),override export $(v) := $$(value $(v)),unexport $(v))))
 export MPLBACKEND := Agg
 
 # A module of the project in an isolated Python: a stray file beside the Makefile has no say.
@@ -45,6 +48,9 @@ RUN = $(PYTHON) -I pipeline/runner/alone.py
 # How many lines a build says of what is missing, at most; $(REPORTS)/missing.txt has them all.
 LINES_SAID := 15
 
+comma := ,
+space := $(EMPTY) $(EMPTY)
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .SUFFIXES:
@@ -52,16 +58,25 @@ MAKEFLAGS += --no-builtin-rules
 
 # --- What to ask for -------------------------------------------------------------------------------------------------
 
-.PHONY: all check population twin test lint docs bench trace diff baseline extract new check-extract calibrate clean help FORCE
+.PHONY: all report check why population twin test lint docs bench trace diff baseline extract new check-extract calibrate clean help FORCE
 
 all: $(REPORTS)/index.html ## Every table, figure and the report page of EXTRACT (default twin); LANGUAGE=da for Danish, LANGUAGE=en back
-	$(if $(LEFT_OVER),@rm -f $(LEFT_OVER))
-	$(if $(wildcard $(WARM)),@$(LOOK) --close)
+	$(if $(LEFT_OVER),@rm -rf $(LEFT_OVER))
+	$(if $(OUTDATED),@echo "removed what make report made before this: $(OUTDATED). Say make report to have it anew")
+	$(if $(filter report,$(MAKECMDGOALS)),,$(if $(wildcard $(WARM)),@$(LOOK) --close > /dev/null))
 	@awk 'NR <= $(LINES_SAID) {print} END {if (NR > $(LINES_SAID)) print "  and " NR - $(LINES_SAID) " lines more, all in " FILENAME}' $(REPORTS)/missing.txt
 	@echo "$(REPORTS)/index.html shows every table and figure"
 
-check: all ## Compare every file of EXTRACT with its recorded SHA-256: received, settings, code, derived and reports
-	@$(RUN) pipeline.audit.check $(RUNS)
+report: all ## The page, report.docx and report.pdf of EXTRACT in every language it has words in: make report LANGUAGE=da puts Danish first
+	$(if $(wildcard $(WARM)),@$(LOOK) --close > /dev/null)
+	@echo '$(EDITED)' > $(DERIVED)/editions.txt
+	@echo "$(REPORTS) holds report.docx and report.pdf$(if $(OTHERS), and in folders of their own the report in other languages: $(OTHERS))"
+
+check: all ## Compare every file of EXTRACT with its recorded SHA-256, and the records with each other; says every rule
+	@$(MAKE) --no-print-directory --dry-run --always-make all 2>/dev/null | $(RUN) pipeline.audit.check $(RUNS) $(RAW) $(REPORTS)
+
+why: $(SETUP) ## Say which stages make all would run, and because of what
+	@LC_ALL=C $(MAKE) --no-print-directory --dry-run --debug=basic all 2>&1 | $(RUN) pipeline.audit.why $(RUNS)
 
 test: check ## Run every test; they are about the synthetic trial, whatever EXTRACT is
 	$(if $(filter-out twin,$(EXTRACT)),@$(MAKE) check EXTRACT=twin)
@@ -77,14 +92,14 @@ docs: $(SETUP) ## Write docs/checks.md, docs/outcomes.md, docs/models.md and doc
 	@$(RUN) pipeline.documents
 
 bench: all ## Measure the build beside that of the commit before (or BEFORE=<commit>), its growth, and the estimators
-	$(PYTHON) -m benchmarks.build $(or $(BEFORE),$(shell git rev-parse --quiet --verify HEAD^))
+	$(PYTHON) -m benchmarks.build $(if $(BEFORE),"$$BEFORE",$(shell git rev-parse --quiet --verify HEAD^))
 	$(PYTHON) -m benchmarks.growth
 	$(PYTHON) -m benchmarks.scan
 	$(PYTHON) -m benchmarks.population
 	$(PYTHON) -m benchmarks.estimators
 
-trace: $(SETUP) ## Walk one number, as built, back to its register cells: make trace ID=figure_3_3/all/sickness_benefit/45
-	@$(RUN) pipeline.audit.trace --raw $(RAW) --derived $(DERIVED) --settings $(STUDY)
+trace: $(SETUP) ## Walk one number back to its register cells: make trace ID=figure_3_3/all/sickness_benefit/45; ID=figure_3_3 lists its numbers, PERSON=17 is a person's history, FORMAT=html a page, SET="dream.csv,12,Y_1544,890" the number with that cell
+	@$(RUN) pipeline.$(if $(filter override,$(origin SET)),changes.whatif,audit.trace) --raw $(RAW) --derived $(DERIVED) --settings $(STUDY)
 
 diff: $(DERIVED)/shown.parquet ## Say what changed from one extract to another, what moved, and why: make diff FROM=twin EXTRACT=2018q2
 	@$(RUN) pipeline.changes data_derived/$(FROM) $(DERIVED) --raw data_raw/$(FROM) --out $(REPORTS)/diff_$(FROM)
@@ -104,7 +119,7 @@ extract: $(SETUP) ## Register the files in data_raw/EXTRACT: tell what each is a
 	@$(RUN) pipeline.register.receive $(RAW) --settings $(STUDY) $(if $(AGAIN),--again)
 
 new: $(SETUP) ## Begin an extract with the files of a folder: make new EXTRACT=2018q2 FROM=folder; asks what the files do not say
-	@$(RUN) pipeline.register.receive $(RAW) --settings $(STUDY) --from '$(FROM)'
+	@$(RUN) pipeline.register.receive $(RAW) --settings $(STUDY) --from "$$FROM"
 
 check-extract: $(SETUP) ## Say all that is wrong or suspicious in EXTRACT and its settings on one page; FROM=name sets the last one beside it
 	@$(CHECK) $(if $(filter command,$(origin FROM)),--before data_derived/$(FROM))
@@ -135,6 +150,7 @@ OLD = sys.executable + " is Python " + sys.version.split()[0] + ", older than 3.
 # that has to be made, so a build with nothing to do starts no Python; the process ends with this make. A Python that
 # cannot run the project is refused by the package itself (pipeline/__init__.py).
 MAKE_PROCESS := $(shell echo $$PPID)
+export BUILDERS := $(BUILDERS) $(MAKE_PROCESS)
 WARM := $(RUNS)/.warm.$(MAKE_PROCESS)
 .SECONDARY: $(WARM)
 $(WARM): | $(SETUP)
@@ -157,8 +173,8 @@ CHECKOUT = $(eval CHECKOUT := $(if $(wildcard .git),$(shell git rev-parse --veri
 
 # Stages that have to run again though the dates of files do not say so: a file is not what was recorded, or the code is
 # other code. It takes 0.01 s where nothing changed.
-LOOK   = $(PYTHON) -I -S pipeline/runner/look.py $(RUNS) $(if $(filter population,$(MAKECMDGOALS)),--beside)
-IDLE  := help clean lint docs new extract check-extract trace calibrate
+LOOK   = $(PYTHON) -I -S pipeline/runner/look.py $(RUNS)
+IDLE  := help why clean lint docs new extract check-extract trace calibrate
 UNLIKE := $(if $(filter-out $(IDLE),$(or $(MAKECMDGOALS),help)),$(if $(wildcard $(RUNS)/*.json),$(shell $(LOOK))))
 
 define stage
@@ -212,7 +228,9 @@ endif
 
 # What is read is checked as it is read, and the settings beside it; nothing is made of a delivery before both pass.
 CHECKS := $(REPORTS)/checks.csv
-$(eval $(call stage,settings,$(call settings,study.toml outcomes.toml models.toml exhibits.toml benefit_codes.csv scales.csv municipalities.csv published_rows.csv published_columns.csv variables.csv),$(DERIVED)/settings.txt))
+# What builds and checks is part of the chain too: no stage imports it, so the first one of every build reads it.
+MACHINERY := Makefile $(wildcard pipeline/runner/*.py pipeline/audit/*.py)
+$(eval $(call stage,settings,$(call settings,study.toml outcomes.toml models.toml exhibits.toml benefit_codes.csv scales.csv municipalities.csv published_rows.csv published_columns.csv variables.csv),$(DERIVED)/settings.txt,$(MACHINERY)))
 $(addprefix $(RUNS)/,sample.json survey.json outcomes.json): | $(RUNS)/settings.json
 # The register may be larger than the memory: it is read once, and again only if a key, its files or its facts change.
 $(eval $(call stage,request,$(RAW)/extract.toml $(ALLOCATION) $(call settings,study.toml),$(DERIVED)/request.json))
@@ -226,8 +244,10 @@ NAMES := $(STUDY)/variables.csv
 TABLES_USED := $(call derived,sample background shares weekly durations followup exclusions) $(NAMES) $(call settings,models.toml study.toml)
 $(call part,estimates-1,$(TABLES_USED),$(call half,$(ESTIMATED)))
 $(call part,estimates-2,$(TABLES_USED),$(call rest,$(ESTIMATED)))
-$(eval $(call stage,shown,$(ESTIMATED) $(call derived,groups) $(call settings,exhibits.toml study.toml outcomes.toml) $(NAMES) $(RAW)/extract.toml $(DERIVED)/language.toml,$(call derived,shown) $(DERIVED)/words.json))
-TEMPLATES := $(wildcard pipeline/show/*.j2 pipeline/show/*.css pipeline/show/*.js)
+$(eval $(call stage,shown,$(ESTIMATED) $(call derived,groups) $(call settings,exhibits.toml study.toml outcomes.toml models.toml) $(NAMES) $(RAW)/extract.toml $(DERIVED)/language.toml,$(call derived,shown) $(DERIVED)/words.json))
+FONTS    := $(wildcard pipeline/show/fonts/*.ttf pipeline/show/fonts/*.woff)
+TEMPLATES := $(wildcard pipeline/show/*.j2 pipeline/show/*.css pipeline/show/*.js) $(FONTS)
+PAPER     := pipeline/show/report.typ
 # What make population wrote: the report leads to its page if nothing that it rests on is newer, and counts nothing itself.
 COUNTED  := $(DERIVED)/population
 COUNTS   := $(COUNTED)/population.json
@@ -237,12 +257,26 @@ LED_TO   := $(COUNTS)
 else ifneq ($(wildcard $(COUNTS)),)
 LED_TO   := $(if $(shell find $(COUNTED_FROM) -newer $(COUNTS) 2>/dev/null),,$(COUNTS))
 endif
+# The report in every language and as Word and PDF, which make all does not make: what of it is there is led to as long as
+# nothing that it rests on is newer, and else taken away, so that two builds or two languages never lie side by side.
+OTHERS  := $(filter-out $(SPOKEN),$(OFFERED))
+EDITED  := $(strip $(SPOKEN) $(if $(LED_TO),population))
+FOLDERS := $(REPORTS) $(OTHERS:%=$(REPORTS)/%)
+PAGES   := $(FOLDERS) $(if $(LED_TO),$(FOLDERS:%=%/population))
+FURTHER := $(foreach p,$(PAGES),$(addprefix $(p)/,report.docx report.pdf)) $(addsuffix /index.html,$(filter-out $(REPORTS) $(REPORTS)/population,$(PAGES)))
+RESTS   := $(COUNTED_FROM) $(ALLOCATION) $(wildcard $(STUDY)/* $(STUDY)/population/*) requirements.lock pipeline
+ifneq ($(filter report,$(MAKECMDGOALS)),)
+EDITIONS := $(DERIVED)/editions.json
+else ifeq ($(EDITED),$(shell cat $(DERIVED)/editions.txt 2>/dev/null))
+EDITIONS := $(if $(filter-out $(wildcard $(FURTHER)),$(FURTHER))$(shell find $(RESTS) -newer $(DERIVED)/editions.txt -type f -not -name '*.pyc' 2>/dev/null),,$(DERIVED)/editions.json)
+endif
+$(DERIVED)/editions.json: $(if $(filter-out $(SPOKEN),$(BUILT)),FORCE) $(STUDY)/exhibits.toml
+	@mkdir -p $(@D) && echo '{"first": "$(SPOKEN)", "others": [$(subst $(space),$(comma) ,$(OTHERS:%="%"))]}' > $@
 SHOWN := $(call derived,shown groups) $(DERIVED)/words.json $(call settings,exhibits.toml) $(DERIVED)/language.toml
 PLACES := $(call settings,municipalities.csv)
 $(eval $(call stage,tables,$(SHOWN) $(NAMES),$(foreach t,$(TABLES),$(addprefix $(REPORTS)/tables/$(t),.html .csv .tex)) $(REPORTS)/tables/tables.xlsx,$(TEMPLATES)))
 drawn = $(foreach f,$(1),$(addprefix $(REPORTS)/figures/$(f),.png .svg .csv))
 PICTURED := $(SHOWN) $(PLACES) pipeline/show/map/outlines.csv
-FONTS    := $(wildcard pipeline/show/fonts/*.ttf)
 $(call part,figures-1,$(PICTURED),$(call drawn,$(call half,$(FIGURES))),$(FONTS))
 $(call part,figures-2,$(PICTURED),$(call drawn,$(call rest,$(FIGURES))),$(FONTS))
 # What the report prints, with its errata, and the rules that say which cell each number is compared with: for an extract
@@ -250,7 +284,8 @@ $(call part,figures-2,$(PICTURED),$(call drawn,$(call rest,$(FIGURES))),$(FONTS)
 ifeq ($(PUBLISHED),yes)
 all: $(REPORTS)/published.html
 PRINTED := $(addprefix data_raw/published/,tables.csv errata.csv) $(DECLARED) $(call settings,published.toml published_rows.csv published_columns.csv)
-$(eval $(call stage,published,$(SHOWN) $(NAMES) $(RAW)/extract.toml $(ESTIMATED) $(PRINTED),$(REPORTS)/published.html $(REPORTS)/tables/table_published.csv,$(TEMPLATES) $(wildcard pipeline/published/*.j2 pipeline/published/*.css)))
+PUBLISHED_BY := $(wildcard pipeline/published/*.j2 pipeline/published/*.css data_raw/published/SHA256SUMS)
+$(eval $(call stage,published,$(SHOWN) $(NAMES) $(RAW)/extract.toml $(ESTIMATED) $(PRINTED),$(REPORTS)/published.html $(REPORTS)/tables/table_published.csv,$(TEMPLATES) $(PUBLISHED_BY)))
 else
 UNCLAIMED := $(wildcard $(REPORTS)/published.html $(REPORTS)/tables/table_published.csv)
 endif
@@ -260,10 +295,11 @@ COMPARED := $(if $(PUBLISHED),$(REPORTS)/tables/table_published.csv data_raw/pub
 $(eval $(call stage,panels,$(SHOWN) $(NAMES) $(ESTIMATED) $(call derived,exclusions) $(call settings,study.toml outcomes.toml models.toml) $(RAW)/extract.toml $(COMPARED),$(DERIVED)/panels.json))
 # Where all of it comes from, with the head of the chain of records, which the page prints.
 $(eval $(call stage,provenance,$(RECORDS),$(DERIVED)/provenance.json))
-$(eval $(call stage,report,$(SHOWN) $(DERIVED)/provenance.json $(CHECKS) $(NAMES) $(RAW)/extract.toml $(PLACES) $(DERIVED)/panels.json $(FIGURES:%=$(REPORTS)/figures/%.svg) $(LED_TO),$(REPORTS)/index.html $(REPORTS)/missing.txt,$(TEMPLATES)))
+$(eval $(call stage,report,$(SHOWN) $(DERIVED)/provenance.json $(CHECKS) $(NAMES) $(RAW)/extract.toml $(PLACES) $(DERIVED)/panels.json $(FIGURES:%=$(REPORTS)/figures/%.svg) $(LED_TO) $(EDITIONS),$(REPORTS)/index.html $(REPORTS)/missing.txt,$(TEMPLATES)))
 
-# A page that led to it and does not any more, or does now, is written again.
-$(RUNS)/report.json: $(if $(filter 1,$(words $(LED_TO) $(shell grep -sl '$(COUNTS)' $(RUNS)/report.json))),FORCE)
+# A page that led to something and does not any more, or does now, is written again.
+turned = $(foreach led,$(2),$(if $(filter 1,$(words $(filter $(led),$(LED_TO) $(EDITIONS)) $(shell grep -sl '$(led)' $(1)))),FORCE))
+$(RUNS)/report.json: $(call turned,$(RUNS)/report.json,$(COUNTS) $(DERIVED)/editions.json)
 
 # Everybody in the register beside the trial: counted by an engine, which make all never starts, and shown by the same
 # stages as the report from exhibits of their own.
@@ -272,23 +308,72 @@ ANNEX    := $(REPORTS)/population
 BESIDES  := $(shell sed -n 's/^\[\([a-z]*_[0-9_]*\)\]$$/\1/p' $(BESIDE) 2>/dev/null)
 ifneq ($(filter population,$(MAKECMDGOALS)),)
 $(COUNTS): $(COUNTED_FROM) $(call derived,sample trial groups) $(if $(ENGINE),FORCE) | $(SETUP)
-	@$(RUN) pipeline.population $(RAW) --settings $(STUDY) --derived $(DERIVED) $(if $(ENGINE),--engine '$(ENGINE)') && touch $@
+	@$(RUN) pipeline.population $(RAW) --settings $(STUDY) --derived $(DERIVED) $(if $(ENGINE),--engine "$$ENGINE") && touch $@
 endif
 $(COUNTED)/estimates/population.parquet $(COUNTED)/weekly_shares.csv: $(COUNTS) ;
 $(ANNEX)/weekly_shares.csv: $(COUNTED)/weekly_shares.csv
 	@mkdir -p $(@D) && cp $< $@
-$(eval $(call stage,shown-population,$(COUNTED)/estimates/population.parquet $(call derived,groups) $(BESIDE) $(call settings,study.toml outcomes.toml) $(NAMES) $(RAW)/extract.toml $(DERIVED)/language.toml,$(COUNTED)/shown.parquet $(COUNTED)/words.json))
-SHOWN_BESIDE := $(COUNTED)/shown.parquet $(call derived,groups) $(COUNTED)/words.json $(BESIDE) $(DERIVED)/language.toml
-$(eval $(call stage,tables-population,$(SHOWN_BESIDE) $(NAMES),$(foreach t,$(filter table_%,$(BESIDES)),$(addprefix $(ANNEX)/tables/$(t),.html .csv .tex)) $(ANNEX)/tables/tables.xlsx,$(TEMPLATES)))
-$(eval $(call stage,figures-population,$(SHOWN_BESIDE) $(PLACES) pipeline/show/map/outlines.csv,$(foreach f,$(filter figure_%,$(BESIDES)),$(addprefix $(ANNEX)/figures/$(f),.png .svg .csv)),$(FONTS)))
-$(eval $(call stage,panels-population,$(SHOWN_BESIDE) $(NAMES) $(COUNTED)/estimates/population.parquet $(call derived,exclusions) $(call settings,study.toml outcomes.toml) $(RAW)/extract.toml,$(COUNTED)/panels.json))
-$(eval $(call stage,report-population,$(SHOWN_BESIDE) $(NAMES) $(RAW)/extract.toml $(PLACES) $(COUNTED)/panels.json $(patsubst %,$(ANNEX)/figures/%.svg,$(filter figure_%,$(BESIDES))),$(ANNEX)/index.html $(ANNEX)/missing.txt,$(TEMPLATES)))
+# What is shown of some estimates in a language: $(call edition,SUFFIX,DERIVED,REPORTS,EXHIBITS,NAMES,ESTIMATES,LANGUAGE,CHECKS,LED_TO)
+shown_in = $(1)/shown.parquet $(call derived,groups) $(1)/words.json $(2) $(3)
+drawings = $(patsubst %,$(1)/figures/%.svg,$(filter figure_%,$(2)))
+define edition
+$(call stage,shown-$(1),$(6) $(call derived,groups) $(4) $(call settings,study.toml outcomes.toml models.toml) $(NAMES) $(RAW)/extract.toml $(7),$(2)/shown.parquet $(2)/words.json)
+$(call stage,tables-$(1),$(call shown_in,$(2),$(4),$(7)) $(NAMES),$(foreach t,$(filter table_%,$(5)),$(addprefix $(3)/tables/$(t),.html .csv .tex)) $(3)/tables/tables.xlsx,$(TEMPLATES))
+$(call stage,figures-$(1),$(call shown_in,$(2),$(4),$(7)) $(PLACES) pipeline/show/map/outlines.csv,$(foreach f,$(filter figure_%,$(5)),$(addprefix $(3)/figures/$(f),.png .svg .csv)),$(FONTS))
+$(call stage,panels-$(1),$(call shown_in,$(2),$(4),$(7)) $(NAMES) $(6) $(call derived,exclusions) $(call settings,study.toml outcomes.toml models.toml) $(RAW)/extract.toml $(if $(filter population,$(1)),,$(COMPARED)),$(2)/panels.json)
+$(call stage,report-$(1),$(call shown_in,$(2),$(4),$(7)) $(8) $(NAMES) $(RAW)/extract.toml $(PLACES) $(2)/panels.json $(call drawings,$(3),$(5)) $(9),$(3)/index.html $(3)/missing.txt,$(TEMPLATES))
+endef
+# The same as Word and PDF.
+define document
+$(call stage,documents$(1),$(call shown_in,$(2),$(4),$(6)) $(7) $(NAMES) $(RAW)/extract.toml $(PLACES) $(call drawings,$(3),$(5)),$(3)/report.docx $(3)/report.pdf,$(PAPER) $(FONTS))
+endef
+$(eval $(call edition,population,$(COUNTED),$(ANNEX),$(BESIDE),$(BESIDES),$(COUNTED)/estimates/population.parquet,$(DERIVED)/language.toml,,$(if $(LED_TO),$(EDITIONS))))
+
+ifneq ($(and $(LED_TO),$(call turned,$(RUNS)/report-population.json,$(DERIVED)/editions.json)),)
+$(RUNS)/report-population.json: FORCE
+all: $(ANNEX)/index.html
+endif
+
+ifneq ($(EDITIONS),)
+$(eval $(call document,,$(DERIVED),$(REPORTS),$(STUDY)/exhibits.toml,$(exhibits),$(DERIVED)/language.toml,$(CHECKS)))
+$(if $(LED_TO),$(eval $(call document,-population,$(COUNTED),$(ANNEX),$(BESIDE),$(BESIDES),$(DERIVED)/language.toml)))
+# Each other language has a folder that is a whole report.
+$(DERIVED)/%/language.toml:
+	@mkdir -p $(@D) && echo 'language = "$*"' > $@
+$(REPORTS)/%/checks.csv: $(CHECKS)
+	@mkdir -p $(@D) && cp $< $@
+define in_language
+$(call edition,$(1),$(DERIVED)/$(1),$(REPORTS)/$(1),$(STUDY)/exhibits.toml,$(exhibits),$(ESTIMATED),$(DERIVED)/$(1)/language.toml,$(CHECKS),$(DERIVED)/provenance.json $(LED_TO) $(EDITIONS))
+$(call document,-$(1),$(DERIVED)/$(1),$(REPORTS)/$(1),$(STUDY)/exhibits.toml,$(exhibits),$(DERIVED)/$(1)/language.toml,$(CHECKS))
+report: $(REPORTS)/$(1)/tables/tables.xlsx $(REPORTS)/$(1)/checks.csv
+endef
+define annex_in_language
+$(call edition,$(1)-population,$(COUNTED)/$(1),$(REPORTS)/$(1)/population,$(BESIDE),$(BESIDES),$(COUNTED)/estimates/population.parquet,$(DERIVED)/$(1)/language.toml,,$(EDITIONS))
+$(call document,-$(1)-population,$(COUNTED)/$(1),$(REPORTS)/$(1)/population,$(BESIDE),$(BESIDES),$(DERIVED)/$(1)/language.toml)
+$(REPORTS)/$(1)/population/weekly_shares.csv: $(ANNEX)/weekly_shares.csv
+	@mkdir -p $$(@D) && cp $$< $$@
+report: $(addprefix $(REPORTS)/$(1)/population/,tables/tables.xlsx weekly_shares.csv)
+endef
+$(foreach l,$(OTHERS),$(eval $(call in_language,$(l))))
+$(if $(LED_TO),$(foreach l,$(OTHERS),$(eval $(call annex_in_language,$(l)))))
+report: $(FURTHER)
+endif
+
+# The comparison in the other languages.
+ifneq ($(and $(EDITIONS),$(PUBLISHED)),)
+$(foreach l,$(OTHERS),$(eval $(call stage,published-$(l),$(call shown_in,$(DERIVED)/$(l),$(STUDY)/exhibits.toml,$(DERIVED)/$(l)/language.toml) $(NAMES) $(RAW)/extract.toml $(ESTIMATED) $(PRINTED),$(REPORTS)/$(l)/published.html $(REPORTS)/$(l)/tables/table_published.csv,$(TEMPLATES) $(PUBLISHED_BY))))
+report: $(OTHERS:%=$(REPORTS)/%/published.html)
+endif
 
 # Last, for what takes longest is begun first.
 all: $(REPORTS)/tables/tables.xlsx
 
-# What an earlier build left: the page of a claim that is made no more, and the records of stages that are none any more.
-LEFT_OVER := $(UNCLAIMED) $(filter-out $(RECORDS),$(wildcard $(RUNS)/*.json $(RUNS)/*.d))
+# What an earlier build left: the page of a claim that is made no more, editions that are not of this build, and the records
+# of stages that are none any more.
+OUTDATED  := $(strip $(wildcard $(filter-out $(if $(EDITIONS),$(FURTHER) $(FOLDERS) $(PAGES)), \
+	$(foreach p,$(REPORTS) $(ANNEX),$(addprefix $(p)/,report.docx report.pdf)) $(foreach l,$(OFFERED),$(REPORTS)/$(l)/population $(REPORTS)/$(l)))))
+LEFT_OVER := $(strip $(UNCLAIMED) $(OUTDATED) $(wildcard $(foreach d,$(DERIVED) $(COUNTED),$(if $(EDITIONS),$(d)/$(SPOKEN),$(OFFERED:%=$(d)/%)))) \
+	$(filter-out $(RECORDS),$(wildcard $(RUNS)/*.json $(RUNS)/*.d)))
 
 # --- What is not a stage ---------------------------------------------------------------------------------------------
 

@@ -7,48 +7,17 @@ is part of.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from pipeline.audit.located import CELL_COLUMNS, Tables, register_cells, state_columns, with_columns
 from pipeline.errors import InputError
 from pipeline.estimate.terms import Evidence, Squares, Terms
-from pipeline.register.places import FILE
-from pipeline.settings.extract import is_register
 from pipeline.settings.models import Source
-from pipeline.settings.outcomes import OutcomeDefinitions
 from pipeline.settings.scales import item_names
-from pipeline.settings.study import Study
-
-CELL_COLUMNS = ["file", "line", "column", "content", "state", "wage_column", "weight", "contribution", "person"]
-
-
-@dataclass(frozen=True)
-class Tables:
-    """The derived tables that know where each cell lies, and the names of the received files by their role."""
-
-    trial: pd.DataFrame
-    sample: pd.DataFrame
-    weekly: pd.DataFrame
-    register_columns: pd.DataFrame
-    baseline_items: pd.DataFrame
-    followup_items: pd.DataFrame
-    study: Study
-    outcomes: OutcomeDefinitions
-    files: Mapping[str, str]
-    scales: pd.DataFrame | None = None
-
-    @property
-    def draw_column(self) -> str:
-        """The column of the allocation file that stands for a person's draw: its date, else the arm."""
-        return self.study.design.date or self.study.design.arm
-
-    def rests_on_wages(self, state: str) -> bool:
-        """Whether a wage record is part of what decides the weekly state."""
-        return self.outcomes.states[state].kind == "no_code_and_wage"
 
 
 @dataclass(frozen=True)
@@ -57,6 +26,11 @@ class Sum:
 
     terms: Terms
     cells: pd.DataFrame
+
+    @property
+    def by_person(self) -> pd.Series:
+        """What each person's cells contribute, the largest first."""
+        return _by_person(self.cells)
 
     @property
     def total(self) -> float:
@@ -83,6 +57,11 @@ class RootOfSquares:
         return pd.DataFrame({"score": scores, "part": scores**2 / math.fsum(scores**2)})
 
     @property
+    def by_person(self) -> pd.Series:
+        """What each person's cells contribute to the score of the cluster, the largest first."""
+        return _by_person(self.cells)
+
+    @property
     def total(self) -> float:
         """The standard error, from the cells."""
         return math.sqrt(self.squares.factor * math.fsum(self.clusters["score"] ** 2))
@@ -92,6 +71,11 @@ class RootOfSquares:
         """The same from the terms."""
         scores = self.squares.table.groupby("cluster")["score"].sum()
         return math.sqrt(self.squares.factor * math.fsum(scores**2))
+
+
+def _by_person(cells: pd.DataFrame) -> pd.Series:
+    sums: pd.Series = cells.groupby("person")["contribution"].sum()
+    return sums.sort_values(key=abs, ascending=False, kind="stable")
 
 
 def locate_sum(terms: Terms, tables: Tables) -> Sum:
@@ -165,10 +149,10 @@ def _outcome(
 def _weeks(state: str, weeks: np.ndarray, persons: np.ndarray, weights: np.ndarray, tables: Tables) -> pd.DataFrame:
     """A share of weeks: each week counts weight / number of weeks if the person is in the state (known weeks only)."""
     rows = tables.weekly[tables.weekly["week"].isin(weeks) & tables.weekly["person"].isin(persons)]
-    rows = _with_columns(rows, tables).merge(pd.DataFrame({"person": persons, "weight": weights}), on="person")
+    rows = with_columns(rows, tables).merge(pd.DataFrame({"person": persons, "weight": weights}), on="person")
     known = rows[state].notna().groupby(rows["person"]).transform("sum")
     weight = rows["weight"] / known
-    return _register_cells(rows, state, weight, weight * rows[state].fillna(0).astype("float64"), tables)
+    return register_cells(rows, state, weight, weight * rows[state].fillna(0).astype("float64"), tables)
 
 
 def _person_weeks(part: Evidence, weights: np.ndarray, tables: Tables) -> pd.DataFrame:
@@ -180,48 +164,10 @@ def _person_weeks(part: Evidence, weights: np.ndarray, tables: Tables) -> pd.Dat
     rows = pd.DataFrame({"person": part.persons, "week": part.weeks, "weight": weights})
     if part.clusters is not None:
         rows["cluster"] = part.clusters
-    lines = [name for name in ("line", "wage_line") if name in tables.weekly]
-    rows = rows.merge(tables.weekly[["person", "week", "code", *lines, state]], on=["person", "week"])
-    rows = _with_columns(rows, tables)
-    cells = _register_cells(rows, state, rows["weight"], rows["weight"], tables)
+    rows = rows.merge(tables.weekly[state_columns(state, tables)], on=["person", "week"])
+    rows = with_columns(rows, tables)
+    cells = register_cells(rows, state, rows["weight"], rows["weight"], tables)
     return cells.assign(cluster=rows["cluster"]) if "cluster" in rows else cells
-
-
-def _with_columns(rows: pd.DataFrame, tables: Tables) -> pd.DataFrame:
-    """The rows of person and week with the columns of the received register that hold them."""
-    rows = rows.merge(tables.sample[["person", "allocation_week"]], on="person")
-    rows = rows.assign(register_week=rows["allocation_week"] + rows["week"])
-    return rows.merge(tables.register_columns.rename(columns={"week": "register_week"}), on="register_week", how="left")
-
-
-def _register_cells(
-    rows: pd.DataFrame, state: str, weight: pd.Series, contribution: pd.Series, tables: Tables
-) -> pd.DataFrame:
-    path, line = _place(rows["line"], tables)
-    wages = rows["month_column"]
-    if "wage_line" in rows:
-        place, number = _place(rows["wage_line"], tables)
-        wages = (place + ", line " + number.astype(str) + ", column " + wages).where(number.notna(), "")
-    return pd.DataFrame(
-        {
-            "file": path,
-            "line": line,
-            "column": rows["week_column"],
-            "content": rows["code"].astype(object).fillna(""),
-            "state": rows[state],
-            "wage_column": wages if tables.rests_on_wages(state) else "",
-            "weight": weight,
-            "contribution": contribution,
-            "person": rows["person"],
-        }
-    )[CELL_COLUMNS]
-
-
-def _place(numbers: pd.Series, tables: Tables) -> tuple[pd.Series, pd.Series]:
-    """The file and the line of rows of the register, which may be several files."""
-    paths = dict(enumerate(path for role, path in sorted(tables.files.items()) if is_register(role)))
-    whole = numbers.astype("Int64")
-    return (whole // FILE).fillna(0).map(paths), whole % FILE
 
 
 def _draws(persons: np.ndarray, amounts: np.ndarray, tables: Tables) -> pd.DataFrame:

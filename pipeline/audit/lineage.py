@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.errors import InputError
-from pipeline.runner.records import PARTS, RECEIVED, Record, read_records
+from pipeline.runner.records import PARTS, RECEIVED, Record, is_made, read_records
 from pipeline.storage import digest
 
 
@@ -35,7 +35,8 @@ def trace_files(target: Path, runs: Path, by_way_of: Path | None = None) -> list
 
     def visit(path: str, recorded: str, depth: int) -> None:
         found = digest(Path(path))
-        if found != recorded:
+        made = records[path]["outputs"][path] if path in records and is_made(path) else found
+        if not found == recorded == made:
             raise InputError(f"{path}: not the file that its record holds. {remedy(path, path in records)}")
         if path in seen:
             return

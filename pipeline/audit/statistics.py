@@ -12,7 +12,7 @@ import pandas as pd
 from pipeline.audit.build import Request
 from pipeline.audit.evidence import RootOfSquares, Sum, locate_squares, locate_sum
 from pipeline.errors import InputError
-from pipeline.show.shown import COUNTS, SOURCES
+from pipeline.show.shown import COUNTS, value_of
 from pipeline.stats.distributions import quantile, two_sided_p
 
 Parts = dict[str, Sum | RootOfSquares]
@@ -26,6 +26,8 @@ NAMES = {
     "n_treated": "number in the treated arm",
     "n_control": "number of controls",
     "n_clusters": "number of clusters",
+    "control_mean": "mean of the control group",
+    "relative": "estimate as a share of the mean of the control group",
     "at_risk": "number at risk",
     "x": "point of the grid",
 }
@@ -56,7 +58,7 @@ class Number:
 
 def decompose_statistic(statistic: str, request: Request, estimate: Mapping[Any, Any], level: float) -> Number:
     """The parts of `statistic` of a row of estimates; InputError if there is no such number to give back."""
-    value = estimate[SOURCES.get(statistic, statistic)]
+    value = value_of(estimate, statistic)
     if pd.isna(value):
         raise InputError(f"trace: no number stands here: {estimate['note'] or 'the estimate has no such statistic'}.")
     df = None if pd.isna(estimate["df"]) else float(estimate["df"])
@@ -70,6 +72,13 @@ def decompose_statistic(statistic: str, request: Request, estimate: Mapping[Any,
     elif statistic == "estimate":
         parts = {"estimate": _estimate(request)}
         formula, total = "a sum", parts["estimate"].total
+    elif statistic == "control_mean":
+        parts = {"mean of the control group": _level(request)}
+        formula, total = "a sum", parts["mean of the control group"].total
+    elif statistic == "relative":
+        parts = {"estimate": _estimate(request), "mean of the control group": _level(request)}
+        effect, level = (part.total for part in parts.values())
+        formula, total = "estimate / mean of the control group", effect / level
     elif statistic == "se":
         parts = {"standard error": _error(request)}
         formula, total = "the root of a sum of squares", parts["standard error"].total
@@ -88,6 +97,15 @@ def decompose_statistic(statistic: str, request: Request, estimate: Mapping[Any,
 
 def _estimate(request: Request) -> Sum:
     return locate_sum(request.estimator.terms(request.problem, request.address), request.tables)
+
+
+def _level(request: Request) -> Sum:
+    """The mean of the controls among whom the effect is estimated."""
+    if request.estimator.level is None:
+        raise InputError(
+            f"trace: the estimator '{request.model.estimator}' does not say what its control mean is the sum of."
+        )
+    return locate_sum(request.estimator.level(request.problem, request.address), request.tables)
 
 
 def _count(request: Request, statistic: str) -> Sum:

@@ -47,7 +47,7 @@ def read_built(derived: Path, raw: Path | None = None) -> Built:
 
     `raw` is the folder of its received files, for the remedy.
     """
-    records = [json.loads(path.read_text(encoding="utf-8")) for path in sorted((derived / "runs").glob("*.json"))]
+    records = [_read_record(path) for path in sorted((derived / "runs").glob("*.json"))]
     if not records:
         if raw is not None and not raw.exists():
             raise InputError(f"{raw}: no such extract. Put its files there, or name another with FROM=.")
@@ -71,6 +71,19 @@ def read_built(derived: Path, raw: Path | None = None) -> Built:
         others=_others(records, texts),
         estimates=read_estimates(derived / "estimates"),
     )
+
+
+def _read_record(path: Path) -> dict[str, Any]:
+    """A record of this version, or of an earlier one, which has no seal."""
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise InputError(
+            f"{path}: no record as make writes it ({error}). Delete it, and run make all again."
+        ) from error
+    if not isinstance(record, dict) or not isinstance(record.get("outputs"), dict):
+        raise InputError(f"{path}: no record as make writes it. Delete it, and run make all again.")
+    return record
 
 
 def _texts(records: list[dict[str, Any]], derived: Path) -> dict[str, str]:

@@ -74,7 +74,7 @@ def read_long(
 
     state = find_column(register, "state")
     first, last = _read_weeks(register, extract, is_dated)
-    codes = _read_states(register, state, benefit_codes, extract)
+    codes = read_states(register, state, benefit_codes, extract)
     wage, wages = _read_wages(register)
     weeks = np.arange(first.min(), last.max() + 1)
     place, found = _find_persons(register, keys)
@@ -173,7 +173,7 @@ def _week_of_day(text: str) -> int:
     return week_of_date(datetime.date.fromisoformat(text))
 
 
-def _read_states(
+def read_states(
     register: pd.DataFrame, column: str, benefit_codes: pd.DataFrame | None, extract: Extract
 ) -> pd.Categorical:
     """The state of every row, '' for none: a code of the study's table, or, where it has none, a name."""

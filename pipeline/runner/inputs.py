@@ -11,11 +11,13 @@ from pipeline.errors import InputError
 from pipeline.settings.extract import is_register
 from pipeline.settings.reading import SETTINGS_COLUMNS, read_settings
 from pipeline.settings.scales import check_scales
+from pipeline.storage import digest
 
 if TYPE_CHECKING:
     import pandas as pd
 
 DESCRIPTION = "extract.toml"
+DIGESTS = "SHA256SUMS"  # beside numbers copied from a report, which nothing else vouches for
 AS_RECEIVED = "line"  # the index of a frame of received rows, which keeps it and has no schema
 
 
@@ -26,7 +28,7 @@ def load_input(path: Path) -> Any:
     register itself, which may be larger than the memory, is its path.
     """
     if path.suffix == ".toml":
-        return read_settings(path)
+        return _read_settings(path)
     if is_received(path):
         return _read_received(path)
     if path.suffix == ".parquet":
@@ -38,6 +40,15 @@ def load_input(path: Path) -> Any:
     if path.suffix == ".svg":
         return path.read_text(encoding="utf-8")
     raise InputError(f"{path}: no way to read a {path.suffix} file. Use parquet, csv, toml, json or svg.")
+
+
+def _read_settings(path: Path) -> Any:
+    settings = read_settings(path)
+    if path.name == DESCRIPTION:
+        from pipeline.register.readers import require_own
+
+        require_own(path.parent, settings)
+    return settings
 
 
 def is_received(path: Path) -> bool:
@@ -79,9 +90,24 @@ def _read_received(path: Path) -> Path | pd.DataFrame:
     return path if is_register(role) else read_received(path, extract)
 
 
+def require_digest(path: Path) -> None:
+    """Raise InputError for a file that is not the one in the list of digests beside it, as `sha256sum` writes it."""
+    listed = path.with_name(DIGESTS)
+    if not listed.exists():
+        return
+    lines = (line.split() for line in listed.read_text(encoding="utf-8").splitlines())
+    digests = {name: sha256 for sha256, name in lines}
+    if digests.get(path.name) != digest(path):
+        raise InputError(
+            f"{path}: its SHA-256 is not the one in {listed}. Put the file back as it was; if a number was read "
+            "wrongly from the report, mend it and write the list anew with sha256sum."
+        )
+
+
 def _read_csv(path: Path) -> pd.DataFrame:
     import pandas as pd
 
+    require_digest(path)
     try:
         table = pd.read_csv(path, dtype=str, keep_default_na=False)
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:

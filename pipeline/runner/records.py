@@ -23,7 +23,7 @@ RECEIVED = "data_raw"  # where the chain ends, although the files of the synthet
 MADE = ("data_derived", "reports")
 # What a command makes, or the Makefile itself, and no stage: it is compared with a record if there is one.
 OWN_FOLDERS = ("population", "verified")
-OWN_FILES = ("study.txt", "language.toml")
+OWN_FILES = ("study.txt", "language.toml", "editions.json", "checks.csv")  # the last is copied for other languages
 
 Record = dict[str, Any]
 
@@ -117,7 +117,7 @@ def find_makers(inputs: Iterable[Path], runs: Path) -> dict[str, Record]:
             makes = wanted & set(record.get("outputs", ()))
             found |= dict.fromkeys(makes, read_record(file)) if makes else {}
     for path in sorted(wanted - set(found)):
-        if _only_a_stage_makes(Path(path)):
+        if _only_a_stage_makes(Path(path), runs):
             raise InputError(f"{path}: no record in {runs} says which stage made it. Delete it and run make all.")
     return found
 
@@ -131,9 +131,10 @@ def _parsed(text: bytes) -> dict[str, Any]:
     return record if isinstance(record, dict) and isinstance(record.get("outputs"), dict) else {}
 
 
-def _only_a_stage_makes(path: Path) -> bool:
+def _only_a_stage_makes(path: Path, runs: Path) -> bool:
+    """Whether a file of the extract whose records are in `runs` is none that a command or the Makefile writes."""
     is_own = path.name in OWN_FILES or any(folder in path.parts for folder in OWN_FOLDERS)
-    return not is_own and not is_record(path)
+    return path.parts[1] == runs.parent.name and not is_own and not is_record(path)
 
 
 def require_as_made(hashes: Mapping[str, str], made_by: Mapping[str, Record]) -> None:

@@ -2,19 +2,25 @@
 
 python -I pipeline/runner/warm.py SOCKET MAKE
 
+It is the lock of the build too: it holds the folder of records while it lives, so another make of the same extract that
+has something to run is told who builds, and ends. The kernel lets go of it with the process, however that ends.
+
 Start-up is most of what a stage costs, so make starts this before the first stage of a build that has one to run. It
 listens at SOCKET, forks for every stage that ask.py sends, and ends with the process MAKE, whatever ends that. A copy
 imports the project's own modules itself, so none is ever stale, and is killed if the one who asked is gone. Where this
 cannot run, ask.py runs the stage itself.
 """
 
+import fcntl
 import gc
 import importlib
 import os
 import select
+import shutil
 import signal
 import socket
 import sys
+import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import NoReturn
@@ -34,9 +40,17 @@ READY = b"ready"
 LONGEST_REQUEST = 1 << 17  # bytes; the names of the files of a stage take some thousands
 
 
+BUILDERS = "BUILDERS"  # the variable with the process of this make and of those that it was started by
+
+
 def main() -> None:
     """Bind the socket, so that whoever asks from now on is heard, and leave the rest to a copy in the background."""
     address, make = Path(sys.argv[1]), int(sys.argv[2])
+    if lock(address.parent) is not None:
+        _remove_old(address.parent)
+    elif builder := other_builder(address.parent):
+        sys.stderr.write(f"error: {address.parent.parent} is being built by {builder}. Wait, then run make again.\n")
+        sys.exit(2)
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
         try:
             watch = os.pidfd_open(make)
@@ -54,6 +68,40 @@ def main() -> None:
         finally:
             address.unlink(missing_ok=True)
             os._exit(0)
+
+
+def lock(runs: Path) -> int | None:
+    """Take the folder of records while what is returned is open in this process or a copy; None if a build has it.
+
+    On a file system that knows no locks nobody is kept from building.
+    """
+    held = os.open(runs, os.O_RDONLY)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(held)
+        return None
+    except OSError:
+        return held
+    return held
+
+
+def other_builder(runs: Path) -> str:
+    """Who has the folder of records, and since when; '' for a make that this one was started by."""
+    sockets = [path for path in runs.glob(".warm.*") if path.suffix[1:].isdigit()]
+    if any(path.suffix[1:] in os.environ.get(BUILDERS, "").split() for path in sockets):
+        return ""
+    told = [
+        f"process {path.suffix[1:]}, since {time.strftime('%H:%M:%S', time.localtime(path.stat().st_mtime))}"
+        for path in sockets
+    ]
+    return " or ".join(told) or "another make"
+
+
+def _remove_old(runs: Path) -> None:
+    """Remove what a build that was killed left."""
+    for path in runs.glob(".warm.*"):
+        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
 
 
 def _warm_up_and_serve(listener: socket.socket, make: int) -> None:

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 
 from pipeline.show.content import Exhibit, panels_of
 from pipeline.show.numbers import MARKS
-from pipeline.show.style import NOTE_SIZE, text_width, wrap
+from pipeline.show.style import NOTE_SIZE, wrap
 from pipeline.show.table_formats import LATEX_WIDTHS
 from pipeline.show.tables import Table
+from pipeline.show.typeface import text_width
 
 PAPER = (8.27, 11.69)  # inches, A4 upright
 SIDE, HEAD, FOOT = 0.79, 0.9, 0.8  # margins in inches, the line at the head and that at the foot in them
@@ -21,6 +22,8 @@ LABEL = (1.1, 2.9)  # inches of the column of labels: at least, and at most befo
 HANGING = MARKS + ")"  # what stands to the right of the digits that are set below one another
 LINE, AROUND = 0.175, 1.2  # inches of a line of a note or table, and of headings around a picture
 SMALLEST_PICTURE = 0.75  # of the room: letters of 7 points
+SHORT = 0.55  # inches of a heading that is not broken
+MEASURED = 100.0  # points
 SAFETY = 1.03  # letters are set a little wider in some programs
 
 
@@ -85,31 +88,44 @@ def _widths(table: Table, size: float, room: float) -> tuple[float, ...]:
     """Inches of each column; labels are on one line if the room allows it."""
     lines = [line for block in table.blocks for line in block.lines]
     columns = [
-        max(_heading(name, size), *(_number(shown.text, size) for line in lines for shown in line.cells[place]), 0.0)
-        for place, name in enumerate(table.columns)
+        max(_heading(name, size), hanging + max((_number(text, size) for text in _texts(table, place)), default=0.0))
+        for place, (name, hanging) in enumerate(zip(table.columns, hangs(table, size), strict=True))
     ]
     first = 0
     for title, span in table.groups:  # a heading over several columns widens them alike
         lack = _heading(title, size) - sum(columns[first : first + span])
         columns[first : first + span] = [width + max(0.0, lack) / span for width in columns[first : first + span]]
         first += span
-    labels = [_inches(line.label, size) for line in lines]
-    wanted = max(LABEL[0], _inches(table.stub, size, bold=True), *labels)
-    return (min(wanted, max(LABEL[1], room - sum(columns))), *columns)
+    labels = max(LABEL[0], _heading(table.stub, size), *(_inches(line.label, size) for line in lines))
+    left = room - sum(columns)
+    whole = max(labels, _inches(table.stub, size, bold=True))
+    return (whole if whole <= left else min(labels, max(LABEL[1], left)), *columns)
+
+
+def _texts(table: Table, place: int) -> set[str]:
+    """What is in one column."""
+    return {shown.text for block in table.blocks for line in block.lines for shown in line.cells[place]}
+
+
+def _text_width(text: str, size: float, bold: bool = False) -> float:
+    """Inches that a text takes, which grow as the size does: each text is measured once."""
+    return text_width(text, MEASURED, bold) * size / MEASURED
 
 
 def _inches(text: str, size: float, *, bold: bool = False) -> float:
-    return text_width(text, size, bold) * SAFETY + 2 * PADDING
+    return _text_width(text, size, bold) * SAFETY + 2 * PADDING
 
 
 def _number(text: str, size: float) -> float:
-    return _inches(text, size) + text_width("***"[: 3 - len(text[len(text.rstrip(HANGING)) :])], size)
+    """Inches of a number and the edges of its cell, without what hangs."""
+    return _inches(text.rstrip(HANGING), size)
 
 
 def _heading(text: str, size: float) -> float:
-    """Inches that a heading takes on two lines, never less than its longest word."""
+    """Inches that a heading takes on two lines, never less than its longest word; a short one is not broken."""
     longest = max((_inches(word, size, bold=True) for word in text.split()), default=0.0)
-    return max(longest, 0.58 * _inches(text, size, bold=True))
+    whole = _inches(text, size, bold=True)
+    return max(longest, 0.58 * whole, min(whole, SHORT))
 
 
 def picture_size(exhibit: Exhibit) -> tuple[float, float]:
@@ -121,24 +137,21 @@ def picture_size(exhibit: Exhibit) -> tuple[float, float]:
 def picture_share(exhibit: Exhibit) -> float:
     """The share of the room between the margins that a picture takes, so that note and numbers stand on its page.
 
-    Where they cannot, even with a smaller picture, it takes all of it.
+    Where they cannot, even with a smaller picture, the numbers stand on the next page.
     """
     room, (width, height) = text_room(is_turned=False), picture_size(exhibit)
-    lines = len(wrap(exhibit.note, room, NOTE_SIZE)) + sum(
-        4 + sum(len(block.lines) for block in table.blocks) for table, _ in lay_out(exhibit)
-    )
-    left = PAPER[1] - HEAD - FOOT - AROUND - lines * LINE
-    share = left * width / (room * height)
-    return min(share, 1.0) if share > SMALLEST_PICTURE else 1.0
+    left = PAPER[1] - HEAD - FOOT - AROUND - len(wrap(exhibit.note, room, NOTE_SIZE)) * LINE
+    lines = sum(4 + sum(len(block.lines) for block in table.blocks) for table, _ in lay_out(exhibit))
+    alone, together = (inches * width / (room * height) for inches in (left, left - lines * LINE))
+    return min(together if together > SMALLEST_PICTURE else alone, 1.0)
 
 
 def hangs(table: Table, size: float) -> Iterator[float]:
     """For each column the inches that marks and brackets take, of the widest in it."""
     for place in range(len(table.columns)):
-        texts = {shown.text for block in table.blocks for line in block.lines for shown in line.cells[place]}
-        yield max((hang(text, size) for text in texts), default=0.0)
+        yield max((hang(text, size) for text in _texts(table, place)), default=0.0)
 
 
 def hang(text: str, size: float) -> float:
     """Inches that the marks or the bracket behind a number take."""
-    return text_width(text[len(text.rstrip(HANGING)) :], size)
+    return _text_width(text[len(text.rstrip(HANGING)) :], size)

@@ -23,6 +23,9 @@ ESCAPES = {letter: "\\" + letter for letter in "&%#_${}"} | {
     "*": "$^{*}$",
     "<": "$<$",
     "\\": r"\textbackslash{}",
+    "^": r"\textasciicircum{}",
+    "~": r"\textasciitilde{}",
+    "[": "{[}",  # behind the end of a line it would be the length of a space
 }
 
 
@@ -204,6 +207,10 @@ def _fill_sheet(sheet: Worksheet, table: Table) -> None:
             for label, numbers in flat_lines(line):
                 _append_numbers(sheet, label, numbers, table.language)
     _append_note(sheet, table)
+    for row in sheet.iter_rows():
+        for cell in row:
+            if cell.data_type == "f":  # a name that begins with = is a name
+                cell.data_type = "s"
     sheet.column_dimensions["A"].width = max(24, *(len(line.label) for block in table.blocks for line in block.lines))
     for column in "BCDEFGHIJKLMNOPQRSTUVWXYZ"[: len(table.columns)]:
         sheet.column_dimensions[column].width = 19

@@ -185,7 +185,7 @@ def add_link(paragraph: Paragraph, name: str, text: str) -> None:
 
 
 def link_entry(paragraph: Paragraph, name: str, title: str, page: int, is_first: bool, is_last: bool) -> None:
-    """A line of the contents, a link, with the page; the field of the contents begins in the first, ends in the last."""
+    """A line of the contents, a link with the page; the field of the contents begins in the first, ends in the last."""
     if is_first:
         for part in list(_field('TOC \\o "1-1" \\h \\z \\u', ""))[:3]:
             paragraph._p.append(element_of(part))

@@ -9,7 +9,7 @@ from typing import Any
 
 from pipeline.runner.records import RECEIVED, head_of, is_made
 
-CODE = ("pipeline", "requirements.lock")
+CODE = ("pipeline", "requirements.lock", "Makefile")
 
 
 def run(ran: Mapping[str, Any], **records: Mapping[str, Any]) -> dict[str, str]:

@@ -32,16 +32,18 @@ def run(
     walked: pd.DataFrame | None = None,
     counts: pd.DataFrame | None = None,
     verified: Mapping[str, Any] | None = None,
+    editions: Mapping[str, Any] | None = None,
     **pictures: str,
 ) -> dict[str, str]:
     """index.html: one self-contained page with every exhibit of exhibits.toml, from the numbers shown alone.
 
     missing.txt says which of them are missing. `checks` are the rows of checks.csv, of which the page says what is
     suspicious. `pictures` are the figures as SVG, by name; InputError if one lacks.
-    With the facts of the `population` the page leads to that of make population. With `panels`, panels.json, every
-    number opens what it comes from; `provenance` says of which files, and what make verify wrote, `second`, `walked`,
-    `counts` and `verified`, whether a second route and the received cells give it back. The page tells
-    the head of `provenance`.
+    With the facts of the `population` the page leads to that of make population, and with those of the `editions` to
+    its Word file, its PDF and its other languages: the first language, whose folders the others lie in, and the others.
+    It tells the head of `provenance`. With `panels`, panels.json, every number opens what it comes from; `provenance`
+    says of which files, and what make verify wrote, `second`, `walked`, `counts` and `verified`, whether a second route
+    and the received cells give it back.
     """
     content = build_content(
         shown, exhibits, variables, words, extract, language, groups, municipalities, checks, pictures
@@ -52,6 +54,7 @@ def run(
     return {
         "index.html": write_page(
             content,
+            editions,
             has_population=population is not None,
             head="" if provenance is None else provenance["head"],
             panels=vouched,

@@ -88,31 +88,6 @@ def test_the_language_of_the_exhibits_stays_until_another_is_asked_for(built_cop
     assert "tables" in built_copy.built("data_derived/twin/runs/tables.json", "LANGUAGE=en")
 
 
-@pytest.mark.parametrize(
-    ("name", "remedy"),
-    [
-        ("reports/twin/tables/table_3_1.html", "Delete it and run make all"),
-        ("config/municipalities.csv", "Say touch config/municipalities.csv, then make all"),
-    ],
-)
-def test_a_file_changed_behind_the_back_of_make_is_named_with_its_remedy(built_project, name, remedy):
-    path, before = built_project.folder / name, built_project.hashes()
-    content, date = path.read_bytes(), path.stat().st_mtime
-    assert built_project.make("check").returncode == 0
-    path.write_bytes(content + b"\n")
-    os.utime(path, (date, date))
-    assert built_project.built("all") == {}
-    result = built_project.make("check")
-    assert result.returncode == 2
-    assert f"error: {name}: not the file that its record holds. {remedy}" in result.stderr
-    path.unlink()
-    if name.startswith("config"):
-        path.write_bytes(content)
-    built_project.built("all")
-    assert built_project.make("check").returncode == 0
-    assert built_project.hashes() == before
-
-
 def test_a_change_in_a_received_file_is_refused_and_nothing_is_lost(built_project):
     before = built_project.hashes()
     path = built_project.folder / "data_raw/twin/dream.csv"
@@ -216,13 +191,10 @@ def test_the_record_of_a_stage_that_is_none_any_more_goes(built_project):
 
 
 @pytest.mark.parametrize("content", [b"", b"PAR1 and no more"])
-def test_a_damaged_table_is_one_message(built_project, content):
+def test_a_damaged_table_is_made_again(built_project, content):
     before, path = built_project.hashes(), built_project.folder / "data_derived/twin/baseline_items.parquet"
     path.write_bytes(content)
     result = built_project.make("all")
-    assert result.returncode == 2
-    assert "baseline_items.parquet: not a table as make writes it" in result.stderr
-    assert "Traceback" not in result.stderr
-    path.unlink()
-    built_project.built("all")
+    assert result.returncode == 0, result.stderr
+    assert "baseline_items.parquet: not the file that stage ingest made. It is made again" in result.stderr
     assert built_project.hashes() == before

@@ -1,6 +1,7 @@
 """A record describes the files that were read: one that changes while its stage runs ends the stage."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from pipeline import storage
 from pipeline.errors import InputError
 from pipeline.register.receive import register_extract
 from pipeline.runner import stage
+from pipeline.runner.records import read_record, seal, write_record
 from pipeline.stages import ingest
 from tests.delivery import DAY, inputs, write_delivery
 
@@ -60,3 +62,56 @@ def test_received_files_are_told_by_their_roles_whatever_their_names_and_no_reco
     for table in ("trial", "register_weeks", "baseline_items", "followup_items"):
         assert read["odd"][f"{table}.parquet"].equals(read["plain"][f"{table}.parquet"])
         assert len(read["odd"][f"{table}.parquet"])
+
+
+@pytest.fixture
+def made(tmp_path, monkeypatch) -> Path:
+    """A file that a stage made, with its record, in an extract called x."""
+    path, runs = Path("data_derived/x/benefit_codes.csv"), Path("data_derived/x/runs")
+    content = Path("config/benefit_codes.csv").read_bytes()
+    monkeypatch.chdir(tmp_path)
+    path.parent.mkdir(parents=True)
+    path.write_bytes(content)
+    body = {"stage": "maker", "extract": "x", "inputs": {}, "code": {}, "outputs": {str(path): storage.digest(path)}}
+    write_record(runs / "maker.json", seal(body, {}))
+    return path
+
+
+def run_reader(made: Path) -> Path:
+    record = made.parent / "runs" / "settings.json"
+    stage.run_stage("settings", [made], [], [made.parent / "settings.txt"], record)
+    return record
+
+
+def test_a_record_holds_the_seal_of_the_one_it_rests_on_and_what_it_ran_with(made):
+    record, maker = read_record(run_reader(made)), read_record(made.parent / "runs" / "maker.json")
+    assert record["rests_on"] == {"maker": {"cause": maker["cause"], "seal": maker["seal"]}}
+    assert set(record["ran"]) == {"commit", "is_clean", "python", "platform", "packages", "warnings"}
+    changed = record | {"rests_on": {}}
+    write_record(made.parent / "runs" / "settings.json", changed)
+    with pytest.raises(InputError, match=r"settings\.json: .* does not match its seal"):
+        read_record(made.parent / "runs" / "settings.json")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (lambda made: made.write_bytes(made.read_bytes() + b"\n"), "not the file that stage maker made and recorded"),
+        (lambda made: (made.parent / "runs" / "maker.json").unlink(), "no record in .* says which stage made it"),
+        (lambda made: (made.parent / "runs" / "maker.json").write_text(""), "no record in .* says which stage made it"),
+    ],
+    ids=["other bytes", "no record", "an empty record"],
+)
+@pytest.mark.parametrize("largest", [storage.LARGE, 0], ids=["hashed before", "hashed while it is read"])
+def test_a_stage_reads_nothing_that_is_not_as_its_own_stage_recorded(made, monkeypatch, largest, spoil, message):
+    monkeypatch.setattr(storage, "LARGE", largest)
+    spoil(made)
+    with pytest.raises(InputError, match=rf"benefit_codes\.csv: {message}.*run make all"):
+        run_reader(made)
+    assert not (made.parent / "settings.txt").exists()
+
+
+def test_an_input_dated_in_the_future_does_not_make_its_stage_run_for_ever(made):
+    ahead = made.stat().st_mtime_ns + 2 * 86_400 * 10**9
+    os.utime(made, ns=(ahead, ahead))
+    assert run_reader(made).stat().st_mtime_ns == ahead

@@ -64,6 +64,14 @@ def test_two_versions_of_a_settings_file_in_one_build_are_an_interrupted_build(t
         read_built(folder)
 
 
+@pytest.mark.parametrize("text", ["", "[]", "{}"])
+def test_a_damaged_record_is_named(tmp_path, text):
+    folder = write_build(tmp_path / "first")
+    (folder / "runs" / "y.json").write_text(text, encoding="utf-8")
+    with pytest.raises(InputError, match=r"y\.json: no record as make writes it.*Delete it"):
+        read_built(folder)
+
+
 KEYS = [
     ("a.toml", "[x]\ny = 1\nz = [1, 2]\n", {"x.y": "1", "x.z": "[1, 2]"}),
     ("a.toml", "[[x]]\ny = 1\n[[x]]\ny = 2\n", {"x.1.y": "1", "x.2.y": "2"}),

@@ -1,0 +1,156 @@
+"""What a forger can do to a built tree, and who finds it: tampering.toml, of which docs/decisions/audit.md speaks."""
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from benchmarks.projects import copy_working_tree, environment
+from pipeline.audit.check import check_build, read_planned
+from pipeline.runner.compared import compare_build
+from pipeline.runner.records import seal_of
+
+FORGERIES = tomllib.loads(Path(__file__).with_name("tampering.toml").read_text(encoding="utf-8"))["forgery"]
+RUNS = Path("data_derived/twin/runs")
+RAW, REPORTS = Path("data_raw/twin"), Path("reports/twin")
+
+
+def make(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = ["make", *arguments, f"PYTHON={sys.executable}"]
+    return subprocess.run(command, env=environment(), capture_output=True, text=True, check=False)
+
+
+def planned() -> dict:
+    return read_planned(make("all", "--dry-run", "--always-make").stdout.splitlines())
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    """The tree as built, in a folder of its own, in which the tests of this module are."""
+    folder, here = tmp_path_factory.mktemp("tampering"), Path.cwd()
+    copy_working_tree(folder)
+    for path in folder.rglob("*"):  # make goes by dates, so the copy is up to date as the tree is
+        shutil.copystat(path.relative_to(folder), path)
+    for name in ("data_raw/twin", "data_derived/twin", "reports/twin"):
+        shutil.copytree(name, folder / name, ignore=shutil.ignore_patterns("trace", "population"))
+    os.chdir(folder)
+    said = make("all")
+    assert (said.returncode, said.stderr) == (0, "")
+    assert " s " not in said.stdout, "make test builds the tree first, and nothing is left to do"
+    yield planned()
+    os.chdir(here)
+
+
+@pytest.fixture
+def restored(built):
+    """Put back what a test changed."""
+    kept: dict[Path, tuple[bytes, int] | None] = {}
+
+    def keep(path: Path) -> None:
+        kept.setdefault(path, (path.read_bytes(), path.stat().st_mtime_ns) if path.exists() else None)
+
+    yield keep
+    for path, content in kept.items():
+        path.unlink(missing_ok=True)
+        if content is not None:
+            path.write_bytes(content[0])
+            os.utime(path, ns=(content[1], content[1]))
+
+
+def forge(how: dict, keep) -> None:
+    """Do what a row of the table says, with the date of each file as it was."""
+    kind = next(iter(how))
+    path = RUNS / f"{how['record']}.json" if kind == "record" else Path(how[kind])
+    keep(path)
+    date = path.stat().st_mtime_ns if path.exists() else None
+    content = path.read_bytes() if path.exists() else b""
+    if kind == "append":
+        content += b"\n"
+    elif kind == "replace":
+        assert how["before"].encode() in content
+        content = content.replace(how["before"].encode(), how["after"].encode(), 1)
+    elif kind == "empty":
+        content = b""
+    else:
+        content = json.dumps(json.loads(content) | {key: how[key] for key in how if key != "record"}).encode()
+    path.write_bytes(content)
+    if date is not None:
+        os.utime(path, ns=(date, date))
+    if "sealed" in how:
+        record = RUNS / f"{how['sealed']}.json"
+        body = json.loads(record.read_text(encoding="utf-8"))
+        outputs = body["outputs"] | {str(path): hashlib.sha256(content).hexdigest()}
+        forge({"record": how["sealed"], "outputs": outputs, "seal": seal_of(body | {"outputs": outputs})}, keep)
+
+
+@pytest.mark.parametrize("forgery", FORGERIES, ids=[forgery["name"] for forgery in FORGERIES])
+def test_a_forgery_is_made_again_and_named_or_said_to_be_beyond_proof(built, restored, forgery):
+    forge(forgery["how"], restored)
+    plan = planned() if "Makefile" in forgery["how"].values() else built
+    found = compare_build(str(RUNS))
+    wanted = set(built) if forgery["again"] == "all" else set(forgery["again"].split())
+    again = {path.stem for path in found.again} & set(built)  # the tree may hold what make report made too
+    assert again - {"provenance", "twin"} == wanted - {"provenance", "twin"}
+    assert re.search(forgery["said"], "\n".join(found.said)) if forgery["said"] else not found.said
+    faults = [fault for rule in check_build(RUNS, RAW, REPORTS, plan) for fault in rule.faults]
+    assert any(re.search(forgery["check"], fault) for fault in faults) if forgery["check"] else not faults
+
+
+def test_make_all_says_what_was_forged_and_the_report_is_as_it_was(built, restored):
+    table, page = REPORTS / "tables/table_3_1.csv", REPORTS / "index.html"
+    before = table.read_bytes()
+    for path in (table, page):
+        forge({"append": str(path)}, restored)
+    (RUNS / "survey.d").write_text("data_derived/twin/runs/survey.json: gone\ngone:\n\ttouch gone\n")
+    said = make("all")
+    assert said.returncode == 0, said.stderr
+    assert "table_3_1.csv: not the file that stage tables made. It is made again" in said.stderr
+    assert table.read_bytes() == before
+    assert not page.read_bytes().endswith(b"\n\n")
+    assert not Path("gone").exists(), "a file of dependencies with a recipe is not read"
+    checked = make("check")
+    assert checked.returncode == 0, checked.stderr
+    counts = {
+        words.strip(): int(count) for count, words in re.findall(r"^ +(\d+)  (.+)$", checked.stdout, re.MULTILINE)
+    }
+    assert len(counts) == 13
+    assert all(counts.values()), "every rule looked at something"
+
+
+def test_a_second_build_at_once_is_told_who_builds_and_a_killed_one_is_in_nobodys_way(built, restored):
+    (RUNS / "survey.json").unlink()
+    holder = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            f"import fcntl, os; fcntl.flock(os.open('{RUNS}', 0), 2); print(1, flush=True); input()",
+        ],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    assert holder.stdout is not None
+    holder.stdout.readline()
+    (RUNS / ".warm.4711").touch()
+    refused = make("all")
+    holder.kill()
+    holder.wait()
+    assert refused.returncode == 2
+    assert re.search(
+        r"error: data_derived/twin is being built by process 4711, since \d\d:\d\d:\d\d\. Wait", refused.stderr
+    )
+    assert make("all").returncode == 0
+    assert not (RUNS / ".warm.4711").exists()
+
+
+def test_an_address_is_no_command(built):
+    said = make("trace", "ID=a'; touch forged; '")
+    assert said.returncode == 2
+    assert "no exhibit shows a number with the address" in said.stderr
+    assert not Path("forged").exists()

@@ -50,7 +50,7 @@ def with_evidence(
     if provenance is not None:
         content["provenance"] = describe_provenance(provenance)
     if verified is None:
-        return {**content, "vouched": ui["not_verified"]}
+        return {**content, "vouched": ui["not_verified"] if panels["models"] else ""}
     if provenance is not None and verified.facts["head"] not in ("", provenance["head"]):
         return {**content, "vouched": ui["not_verified"]}  # what was verified is not what the page shows
     second = describe_second(verified.second, panels, list(dict.fromkeys(shown["estimate_id"])))

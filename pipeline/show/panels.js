@@ -86,8 +86,8 @@
 
   // What vouches for the number: the second route, the walk to the received cells, and what the report prints.
   function checks(cell) {
-    const { ui, printed, verified } = numbers().data;
-    const lines = verified ? [second(cell, ui), walked(cell, ui)] : [make("li", { class: "unknown" }, ui.not_verified)];
+    const { ui, printed, verified, models } = numbers().data, isTraced = cell.estimate.model in models;
+    const lines = verified ? [second(cell, ui), walked(cell, ui)] : isTraced ? [make("li", { class: "unknown" }, ui.not_verified)] : [];
     for (const [text, isMet, units, errata] of printed.numbers[cell.address] ?? []) {
       const how = isMet ? ui.printed_as : units ? fill(ui.printed_differs, { units: localised(units) }) : ui.printed_unknown;
       lines.push(make("li", { class: isMet ? "agrees" : "differs" }, `${ui.printed}: `, make("strong", {}, text), ` (${how})`));

@@ -102,7 +102,8 @@ const foldedParts = (() => {
     return folded("elsewhere", ui.elsewhere, count(places.length), () => [make("ul", {}, places.map(numbers().cell).map(listed))]);
   }
 
-  function terminal(cell, { ui, extract }) {
+  function terminal(cell, { ui, extract, models }) {
+    if (!models[cell.estimate.model]) return null;  // of the population, which make trace does not walk
     const command = `make trace EXTRACT=${extract} ID=${cell.address}`;
     return folded("terminal", ui.terminal, "", () => [copyable(command), copyable(`${command} FORMAT=html`)]);
   }

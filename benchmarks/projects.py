@@ -70,8 +70,8 @@ def copy_working_tree(folder: Path) -> None:
 
 def environment() -> dict[str, str]:
     """The environment without what an outer make, or a run of the tests, hands down."""
-    handed = ("LANGUAGE", "EXTRACT", "STUDY", "REASON", "BEFORE", "NOTHING_SKIPPED")
-    handed += ("BUILDERS", "ID", "PERSON", "SET", "FORMAT", "FROM", "ENGINE")
+    told = ("LANGUAGE", "EXTRACT", "STUDY", "REASON", "BEFORE", "ID", "PERSON", "SET", "FORMAT", "FROM", "ENGINE")
+    handed = (*told, "BUILDERS", "NOTHING_SKIPPED")
     return {name: value for name, value in os.environ.items() if not name.startswith("MAKE") and name not in handed}
 
 

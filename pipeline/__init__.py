@@ -10,6 +10,7 @@ REQUIRED = [
     "duckdb",
     "ibis",
     "jinja2",
+    "latex2mathml",
     "matplotlib",
     "msgspec",
     "numpy",

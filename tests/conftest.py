@@ -4,6 +4,7 @@ With NOTHING_SKIPPED set, as .ci/run does, a test that would be skipped is an er
 """
 
 import os
+from collections import Counter
 
 import pytest
 
@@ -30,11 +31,10 @@ def pytest_collection_modifyitems(items):
 
 
 def pytest_terminal_summary(terminalreporter):
-    reasons = [str(report.longrepr[2]) for report in terminalreporter.stats.get("skipped", [])
-               if isinstance(report.longrepr, tuple)]  # fmt: skip
-    strange = sorted({reason.removeprefix("Skipped: ") for reason in reasons if "that of the report" in reason})
-    if strange:
-        terminalreporter.write_line(
-            f"{len(reasons)} skipped: {'; '.join(strange)}. If these are the report's settings, mended: "
-            "python -m tests.report_settings"
-        )
+    skipped = terminalreporter.stats.get("skipped", [])
+    reasons = Counter(str(report.longrepr[2]).removeprefix("Skipped: ") for report in skipped
+                      if isinstance(report.longrepr, tuple))  # fmt: skip
+    for reason, number in sorted(reasons.items()):
+        mend = "that of the report" in reason
+        advice = ". If these are the report's settings, mended: python -m tests.report_settings" if mend else ""
+        terminalreporter.write_line(f"{number} skipped: {reason}{advice}")

@@ -1,12 +1,12 @@
 """R, in which a test repeats an estimate: .ci/run installs and demands it, elsewhere its absence is a named skip."""
 
-import os
 import subprocess
 import tempfile
 from pathlib import Path
 
 import pandas as pd
-import pytest
+
+from tests.needs import require
 
 NEEDED = "needs Rscript and its package survival: apt-get install r-base-core r-cran-survival"
 
@@ -26,10 +26,7 @@ def r_script(code: str, **tables: pd.DataFrame) -> subprocess.CompletedProcess[s
 def require_r() -> None:
     """Skip the test where R or its package survival is absent; fail it if NOTHING_SKIPPED is set, as .ci/run does."""
     try:
-        absent = r_script("library(survival)").returncode != 0
+        present = r_script("library(survival)").returncode == 0
     except FileNotFoundError:
-        absent = True
-    if absent and os.environ.get("NOTHING_SKIPPED"):
-        pytest.fail(NEEDED)
-    elif absent:
-        pytest.skip(NEEDED)
+        present = False
+    require(present, NEEDED)

@@ -9,19 +9,23 @@ from typing import Any
 
 import pandas as pd
 
-from pipeline.audit.evidence import Tables
+from pipeline.audit.located import Tables
 from pipeline.errors import InputError
 from pipeline.estimate.estimators import ESTIMATORS, checked_models
 from pipeline.estimate.problem import Data, Estimator, gather_data
 from pipeline.estimate.table import Address
+from pipeline.register.states import read_catalogue
 from pipeline.runner.inputs import load_input
 from pipeline.settings.described import read_exhibits
+from pipeline.settings.exhibits import Exhibits, Figure, Table
 from pipeline.settings.extract import Extract
 from pipeline.settings.models import Model
 from pipeline.settings.study import Study
 from pipeline.show.addresses import Slot
+from pipeline.show.labels import label_numbers
 from pipeline.show.rows import with_rows
 from pipeline.show.shown import find_slots
+from pipeline.show.words import read_words
 
 DATA = ("sample", "background", "shares", "durations", "exclusions", "weekly", "followup")
 LOCATED = ("trial", "sample", "weekly", "register_columns", "baseline_items", "followup_items")
@@ -52,8 +56,8 @@ class Build:
         if model is None:
             raise InputError(f"models.toml: no table [{address.model}], so nothing says what the number is.")
         estimator = ESTIMATORS[model.estimator]
-        for problem in estimator.problems(model, self._data, address):
-            return Request(address, model, estimator, problem, self._tables)
+        for problem in estimator.problems(model, self.data, address):
+            return Request(address, model, estimator, problem, self.tables)
         raise InputError(
             f"models.toml, table [{address.model}]: it estimates no {address.outcome} of '{address.sample}' now. Run "
             "make all."
@@ -72,12 +76,32 @@ class Build:
         return {row["estimate_id"]: (path, row) for path in paths for row in load_input(path).to_dict("records")}
 
     @cached_property
+    def exhibits(self) -> Exhibits:
+        """exhibits.toml with the rows of its tables listed."""
+        read = read_exhibits(load_input(self.config / "exhibits.toml"))
+        groups, horizon = self._load("groups.parquet"), self.study.time.horizon_weeks
+        return with_rows(read, self.variables, groups, self.estimates, horizon)
+
+    @cached_property
     def slots(self) -> dict[str, Slot]:
         """By address what exhibits.toml shows there."""
-        exhibits = read_exhibits(load_input(self.config / "exhibits.toml"))
-        variables, groups = load_input(self.config / "variables.csv"), self._load("groups.parquet")
-        listed = with_rows(exhibits, variables, groups, self.estimates, self.study.time.horizon_weeks)
-        return {slot.cell_id: slot for slot in find_slots(listed, self.study, self.estimates)}
+        return {slot.cell_id: slot for slot in find_slots(self.exhibits, self.study, self.estimates)}
+
+    @cached_property
+    def variables(self) -> pd.DataFrame:
+        """variables.csv."""
+        found: pd.DataFrame = load_input(self.config / "variables.csv")
+        return found
+
+    @cached_property
+    def words(self) -> dict[str, str]:
+        """What fills the placeholders of the exhibits."""
+        return read_words(self._load("words.json")).with_legend([], self.language)
+
+    def label(self, shown: pd.DataFrame) -> list[str]:
+        """What each of some numbers of one exhibit is, in the words of the exhibit."""
+        groups, name = self._load("groups.parquet"), str(shown["exhibit"].iloc[0])
+        return label_numbers(name, self.exhibits, shown, self.variables, groups, self.words, self.language)
 
     @cached_property
     def study(self) -> Study:
@@ -98,7 +122,7 @@ class Build:
     @cached_property
     def exclusions(self) -> pd.DataFrame:
         """Every randomised person with the reason for leaving them out."""
-        return self._data.tables["exclusions"]
+        return self.data.tables["exclusions"]
 
     @cached_property
     def extract(self) -> Extract:
@@ -126,19 +150,39 @@ class Build:
         return load_input(path) if path.exists() else None
 
     @cached_property
-    def _data(self) -> Data:
+    def data(self) -> Data:
+        """The derived tables that estimation reads."""
         tables = {name: self._load(f"{name}.parquet") for name in DATA}
-        return gather_data(tables, self.study, load_input(self.config / "variables.csv"))
+        return gather_data(tables, self.study, self.variables)
+
+    @property
+    def people(self) -> pd.DataFrame:
+        """The analysed persons with their background."""
+        return self.data.people
+
+    def table(self, name: str) -> pd.DataFrame:
+        """A derived table by its name."""
+        found: pd.DataFrame = self._load(f"{name}.parquet")
+        return found
+
+    def exhibit(self, name: str) -> Table | Figure:
+        """One exhibit."""
+        return self.exhibits.tables.get(name) or self.exhibits.figures[name]
 
     @cached_property
-    def _tables(self) -> Tables:
+    def tables(self) -> Tables:
+        """The derived tables that locate cells."""
         located = {name: self._load(f"{name}.parquet") for name in LOCATED}
+        outcomes, codes = load_input(self.config / "outcomes.toml"), self.benefit_codes
+        names = located["weekly"]["code"].astype("category").cat.categories
+        catalogue = read_catalogue(codes, map(str, names))
         return Tables(
             **located,
             study=self.study,
-            outcomes=load_input(self.config / "outcomes.toml"),
+            outcomes=outcomes,
             files={role: file.path for role, file in self.extract.files.items()},
             scales=self.scales,
+            terminal=frozenset(catalogue.codes(groups=outcomes.terminal_groups)),
         )
 
     def _load(self, name: str) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import shlex
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,12 +39,15 @@ def check_build(runs: Path, raw: Path, reports: Path, planned: Mapping[str, tupl
     if not records and not damaged:
         raise InputError(f"{runs}: no records. Run make all.")
     made = {path: record for record in records.values() for path in record["outputs"] if is_made(path)}
+    # What make all does not make may be older than what it rests on; the files are still those that were made.
+    own = {stage: record for stage, record in records.items() if stage in planned}
+    beside = [{**records[stage], "inputs": {}, "code": {}} for stage in records if stage not in own]
     return [
         Rule("records whole, sealed, and of this extract", len(records) + len(damaged), damaged),
-        Rule("links from a record to one that it rests on", *_check_links(records)),
-        Rule("inputs that are what their stage made", *_check_inputs(records, made)),
+        Rule("links from a record to one that it rests on", *_check_links(own)),
+        Rule("inputs that are what their stage made", *_check_inputs(own, made)),
         Rule("stages with the inputs and outputs that the Makefile gives them", *_check_stages(records, planned)),
-        *_check_files(records, made),
+        *_check_files([*own.values(), *beside], made),
         Rule("received files as extract.toml lists them", *_check_received(raw)),
         Rule("printed numbers as their list of digests says", *_check_printed(records)),
         Rule("files in the folder of the report that a stage or a command made", *_check_strays(reports, made)),
@@ -121,12 +124,12 @@ def read_planned(said: Iterable[str]) -> dict[str, tuple[set[str], set[str]]]:
     return planned
 
 
-def _check_files(records: Mapping[str, Record], made: Mapping[str, Record]) -> Iterator[Rule]:
+def _check_files(records: Sequence[Record], made: Mapping[str, Record]) -> Iterator[Rule]:
     """A rule for each kind of file: those with the SHA-256 that every record of it holds."""
-    recorded = {pair for record in records.values() for part in PARTS for pair in record[part].items()}
+    recorded = {pair for record in records for part in PARTS for pair in record[part].items()}
     now = {path: digest(Path(path)) if Path(path).is_file() else "" for path, _ in recorded}
     wrong = {path for path, sha256 in recorded if now[path] != sha256}
-    code = {path for record in records.values() for path in record["code"]}
+    code = {path for record in records for path in record["code"]}
     for kind in ("received", "settings and machinery", "code", "derived tables", "reports"):
         own = {path for path in now if _kind(path, code) == kind}
         faults = [
@@ -172,9 +175,17 @@ def _check_strays(reports: Path, made: Mapping[str, Record]) -> tuple[int, list[
     strays = [
         f"{path}: no stage made it, and no command. Move it out of the folder of the report, or delete it."
         for path in files
-        if str(path) not in made and not str(path.relative_to(reports)).startswith(OF_COMMANDS)
+        if str(path) not in made
+        and not str(path.relative_to(reports)).startswith(OF_COMMANDS)
+        and not _is_copy(path, reports)
     ]
     return len(files), strays
+
+
+def _is_copy(path: Path, reports: Path) -> bool:
+    """Whether a file in the folder of another language is that of the report itself."""
+    original = reports.joinpath(*path.relative_to(reports).parts[1:])
+    return original != reports and original.is_file() and original.read_bytes() == path.read_bytes()
 
 
 def _check_heads(records: Mapping[str, Record], runs: Path, reports: Path) -> tuple[int, list[str]]:

@@ -1,54 +1,23 @@
 """From the terms of a number to the cells of the received files they rest on.
 
 Every function gives one row a cell with the columns of CELL_COLUMNS, of which person is the one whose outcome the cell
-is part of.
+is part of, and week, counted from the draw, that of a cell of the register; no other cell has one.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from pipeline.audit.located import CELL_COLUMNS, Tables, as_cells
 from pipeline.errors import InputError
 from pipeline.estimate.terms import Evidence, Squares, Terms
-from pipeline.register.places import FILE
-from pipeline.settings.extract import is_register
 from pipeline.settings.models import Source
-from pipeline.settings.outcomes import OutcomeDefinitions
 from pipeline.settings.scales import item_names
-from pipeline.settings.study import Study
-
-CELL_COLUMNS = ["file", "line", "column", "content", "state", "wage_column", "weight", "contribution", "person"]
-
-
-@dataclass(frozen=True)
-class Tables:
-    """The derived tables that know where each cell lies, and the names of the received files by their role."""
-
-    trial: pd.DataFrame
-    sample: pd.DataFrame
-    weekly: pd.DataFrame
-    register_columns: pd.DataFrame
-    baseline_items: pd.DataFrame
-    followup_items: pd.DataFrame
-    study: Study
-    outcomes: OutcomeDefinitions
-    files: Mapping[str, str]
-    scales: pd.DataFrame | None = None
-
-    @property
-    def draw_column(self) -> str:
-        """The column of the allocation file that stands for a person's draw: its date, else the arm."""
-        return self.study.design.date or self.study.design.arm
-
-    def rests_on_wages(self, state: str) -> bool:
-        """Whether a wage record is part of what decides the weekly state."""
-        return self.outcomes.states[state].kind == "no_code_and_wage"
 
 
 @dataclass(frozen=True)
@@ -57,6 +26,11 @@ class Sum:
 
     terms: Terms
     cells: pd.DataFrame
+
+    @property
+    def by_person(self) -> pd.Series:
+        """What each person's cells contribute, the largest first."""
+        return _by_person(self.cells)
 
     @property
     def total(self) -> float:
@@ -83,6 +57,11 @@ class RootOfSquares:
         return pd.DataFrame({"score": scores, "part": scores**2 / math.fsum(scores**2)})
 
     @property
+    def by_person(self) -> pd.Series:
+        """What each person's cells contribute to the score of the cluster, the largest first."""
+        return _by_person(self.cells)
+
+    @property
     def total(self) -> float:
         """The standard error, from the cells."""
         return math.sqrt(self.squares.factor * math.fsum(self.clusters["score"] ** 2))
@@ -92,6 +71,11 @@ class RootOfSquares:
         """The same from the terms."""
         scores = self.squares.table.groupby("cluster")["score"].sum()
         return math.sqrt(self.squares.factor * math.fsum(scores**2))
+
+
+def _by_person(cells: pd.DataFrame) -> pd.Series:
+    sums: pd.Series = cells.groupby("person")["contribution"].sum()
+    return sums.sort_values(key=abs, ascending=False, kind="stable")
 
 
 def locate_sum(terms: Terms, tables: Tables) -> Sum:
@@ -105,11 +89,12 @@ def locate_squares(squares: Squares, tables: Tables) -> RootOfSquares:
 
 
 def _locate_all(evidence: tuple[Evidence, ...], tables: Tables) -> pd.DataFrame:
-    found = [_locate(part, tables) for part in evidence if len(part.persons)]
+    found = [locate(part, tables) for part in evidence if len(part.persons)]
     return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=CELL_COLUMNS)
 
 
-def _locate(part: Evidence, tables: Tables) -> pd.DataFrame:
+def locate(part: Evidence, tables: Tables) -> pd.DataFrame:
+    """The cells behind some terms, with what each contributes, and its cluster where the terms have one."""
     count = len(part.persons)
     direct = np.zeros(count) if part.direct is None else part.direct
     if part.kind == "draw":
@@ -164,11 +149,11 @@ def _outcome(
 
 def _weeks(state: str, weeks: np.ndarray, persons: np.ndarray, weights: np.ndarray, tables: Tables) -> pd.DataFrame:
     """A share of weeks: each week counts weight / number of weeks if the person is in the state (known weeks only)."""
-    rows = tables.weekly[tables.weekly["week"].isin(weeks) & tables.weekly["person"].isin(persons)]
-    rows = _with_columns(rows, tables).merge(pd.DataFrame({"person": persons, "weight": weights}), on="person")
+    every = tables.register_cells
+    rows = every[every["week"].isin(weeks) & every["person"].isin(persons)]
     known = rows[state].notna().groupby(rows["person"]).transform("sum")
-    weight = rows["weight"] / known
-    return _register_cells(rows, state, weight, weight * rows[state].fillna(0).astype("float64"), tables)
+    weight = rows["person"].map(pd.Series(weights, index=persons)) / known
+    return as_cells(rows, state, weight, weight * rows[state].fillna(0).astype("float64"), tables)
 
 
 def _person_weeks(part: Evidence, weights: np.ndarray, tables: Tables) -> pd.DataFrame:
@@ -177,77 +162,30 @@ def _person_weeks(part: Evidence, weights: np.ndarray, tables: Tables) -> pd.Dat
     An exit that takes a run is decided by the run that begins in the week: the next cells tell its further weeks.
     """
     state = tables.outcomes.exits[part.variable].state
-    rows = pd.DataFrame({"person": part.persons, "week": part.weeks, "weight": weights})
-    if part.clusters is not None:
-        rows["cluster"] = part.clusters
-    lines = [name for name in ("line", "wage_line") if name in tables.weekly]
-    rows = rows.merge(tables.weekly[["person", "week", "code", *lines, state]], on=["person", "week"])
-    rows = _with_columns(rows, tables)
-    cells = _register_cells(rows, state, rows["weight"], rows["weight"], tables)
-    return cells.assign(cluster=rows["cluster"]) if "cluster" in rows else cells
-
-
-def _with_columns(rows: pd.DataFrame, tables: Tables) -> pd.DataFrame:
-    """The rows of person and week with the columns of the received register that hold them."""
-    rows = rows.merge(tables.sample[["person", "allocation_week"]], on="person")
-    rows = rows.assign(register_week=rows["allocation_week"] + rows["week"])
-    return rows.merge(tables.register_columns.rename(columns={"week": "register_week"}), on="register_week", how="left")
-
-
-def _register_cells(
-    rows: pd.DataFrame, state: str, weight: pd.Series, contribution: pd.Series, tables: Tables
-) -> pd.DataFrame:
-    path, line = _place(rows["line"], tables)
-    wages = rows["month_column"]
-    if "wage_line" in rows:
-        place, number = _place(rows["wage_line"], tables)
-        wages = (place + ", line " + number.astype(str) + ", column " + wages).where(number.notna(), "")
-    return pd.DataFrame(
-        {
-            "file": path,
-            "line": line,
-            "column": rows["week_column"],
-            "content": rows["code"].astype(object).fillna(""),
-            "state": rows[state],
-            "wage_column": wages if tables.rests_on_wages(state) else "",
-            "weight": weight,
-            "contribution": contribution,
-            "person": rows["person"],
-        }
-    )[CELL_COLUMNS]
-
-
-def _place(numbers: pd.Series, tables: Tables) -> tuple[pd.Series, pd.Series]:
-    """The file and the line of rows of the register, which may be several files."""
-    paths = dict(enumerate(path for role, path in sorted(tables.files.items()) if is_register(role)))
-    whole = numbers.astype("Int64")
-    return (whole // FILE).fillna(0).map(paths), whole % FILE
+    places = tables.places_of_weeks.get_indexer(pd.MultiIndex.from_arrays([part.persons, np.asarray(part.weeks)]))
+    rows = tables.register_cells.iloc[places]
+    weight = pd.Series(weights, index=rows.index)
+    cells = as_cells(rows, state, weight, weight, tables)
+    return cells if part.clusters is None else cells.assign(cluster=part.clusters)
 
 
 def _draws(persons: np.ndarray, amounts: np.ndarray, tables: Tables) -> pd.DataFrame:
     """Rows of the allocation file: one cell a person, which contributes the amount."""
-    rows = pd.DataFrame({"person": persons, "weight": amounts}).merge(tables.trial, on="person")
+    rows = tables.draws.loc[persons]
     return pd.DataFrame(
         {
             "file": tables.files["allocation"],
-            "line": rows["allocation_line"],
+            "line": rows["allocation_line"].to_numpy(),
             "column": tables.draw_column,
-            "content": _draw_content(rows, tables),
+            "content": rows["content"].to_numpy(),
             "state": 1.0,
             "wage_column": "",
-            "weight": rows["weight"],
-            "contribution": rows["weight"],
-            "person": rows["person"],
+            "weight": amounts,
+            "contribution": amounts,
+            "person": persons,
+            "week": np.nan,
         }
     )[CELL_COLUMNS]
-
-
-def _draw_content(rows: pd.DataFrame, tables: Tables) -> pd.Series:
-    """What the cell of the draw holds."""
-    design = tables.study.design
-    if design.date:
-        return rows["allocation_date"].dt.strftime("%Y-%m-%d")
-    return rows["treated"].map({1: design.treated.value, 0: design.control.value})
 
 
 def _dates(outcome: str, persons: np.ndarray, weights: np.ndarray, tables: Tables) -> pd.DataFrame:
@@ -257,8 +195,8 @@ def _dates(outcome: str, persons: np.ndarray, weights: np.ndarray, tables: Table
     parts = [(persons, weights)]
     cluster = tables.study.design.cluster
     if outcome == "wait_days" and cluster is not None:
-        last = days.groupby(sample[cluster.name]).idxmax()
-        parts = [(last[sample.loc[persons, cluster.name]].to_numpy(), weights), (persons, -weights)]
+        last = tables.last_draws[sample.loc[persons, cluster.name]].to_numpy()
+        parts = [(last, weights), (persons, -weights)]
     cells = []
     for who, weight in parts:
         value = days[who].to_numpy()
@@ -275,25 +213,27 @@ def _answers(outcome: str, persons: np.ndarray, weights: np.ndarray, tables: Tab
     items = item_names(scale["items"])
     asked = {"baseline": tables.baseline_items, "followup": tables.followup_items}[survey]
     answers = asked.set_index("person").loc[persons]
-    values = answers[items].astype("float64")
-    weight = pd.Series(weights, index=persons)
+    values = answers[items].to_numpy(dtype=float, na_value=np.nan)
+    given = np.isfinite(values)
+    rows, places = np.nonzero(given)  # unanswered items are left out: they hold no information
+    counted, weight = values, np.asarray(weights, dtype=float)
     if scale["scoring"] == "indicator":
-        counted = values.isin([float(value) for value in scale["indicator_values"].split()]).astype("float64")
+        counted = np.isin(values, [float(value) for value in scale["indicator_values"].split()]).astype(float)
     else:
-        counted = values
-        weight = weight * len(items) / values.notna().sum(axis=1)
-    long = counted.stack()  # unanswered items are dropped: they hold no information
-    person = long.index.get_level_values(0)
-    cells = pd.DataFrame(
+        weight = weight * len(items) / given.sum(axis=1)
+    texts = {value: f"{value:.12g}" for value in np.unique(values[given])}
+    state = counted[rows, places]
+    return pd.DataFrame(
         {
             "file": tables.files[f"{survey}_survey"],
-            "line": answers["line"].loc[person].to_numpy(),
-            "column": long.index.get_level_values(1),
-            "content": values.stack().map("{:.12g}".format).to_numpy(),
-            "state": long.to_numpy(),
+            "line": answers["line"].to_numpy()[rows],
+            "column": np.array(items, dtype=object)[places],
+            "content": [texts[value] for value in values[rows, places]],
+            "state": state,
             "wage_column": "",
-            "weight": weight.loc[person].to_numpy(),
-            "person": person.to_numpy(),
+            "weight": weight[rows],
+            "contribution": weight[rows] * state,
+            "person": persons[rows],
+            "week": np.nan,
         }
-    )
-    return cells.assign(contribution=cells["weight"] * cells["state"])[CELL_COLUMNS]
+    )[CELL_COLUMNS]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,8 +11,10 @@ import pandas as pd
 
 from pipeline.audit.build import Request
 from pipeline.audit.evidence import RootOfSquares, Sum, locate_squares, locate_sum
+from pipeline.audit.located import Tables
 from pipeline.errors import InputError
-from pipeline.show.shown import COUNTS, SOURCES
+from pipeline.estimate.terms import Squares, Terms
+from pipeline.show.shown import COUNTS, value_of
 from pipeline.stats.distributions import quantile, two_sided_p
 
 Parts = dict[str, Sum | RootOfSquares]
@@ -26,9 +28,14 @@ NAMES = {
     "n_treated": "number in the treated arm",
     "n_control": "number of controls",
     "n_clusters": "number of clusters",
+    "control_mean": "mean of the control group",
+    "relative": "estimate as a share of the mean of the control group",
     "at_risk": "number at risk",
     "x": "point of the grid",
 }
+ERROR = "standard error"  # the part of a statistic that is the root of a sum of squares
+LEVEL = "mean of the control group"  # the part that is the mean of those among whom an effect is estimated
+FORMULAS = {"x": "a setting", "estimate": "a sum", "se": "the root of a sum of squares"}
 # What adding up some ten thousand cells may be off by: of the number, or if that is nearly zero in its own unit.
 RELATIVE_LIMIT, ABSOLUTE_LIMIT = 1e-9, 1e-12
 
@@ -56,48 +63,64 @@ class Number:
 
 def decompose_statistic(statistic: str, request: Request, estimate: Mapping[Any, Any], level: float) -> Number:
     """The parts of `statistic` of a row of estimates; InputError if there is no such number to give back."""
-    value = estimate[SOURCES.get(statistic, statistic)]
+    value = require_value(statistic, estimate)
+    parts = {name: _locate(sums_of(name, request, statistic), request.tables) for name in part_names(statistic)}
+    formula, total = combine(statistic, [part.total for part in parts.values()], estimate["df"], level)
+    return Number(statistic, value, formula, parts, total)
+
+
+def require_value(statistic: str, estimate: Mapping[Any, Any]) -> float:
+    """The number as estimated; InputError with the reason where none stands."""
+    value = value_of(estimate, statistic)
     if pd.isna(value):
         raise InputError(f"trace: no number stands here: {estimate['note'] or 'the estimate has no such statistic'}.")
-    df = None if pd.isna(estimate["df"]) else float(estimate["df"])
-    reference = "the normal distribution" if df is None else f"t with {df:g} degrees of freedom"
+    return float(value)
+
+
+def part_names(statistic: str) -> tuple[str, ...]:
+    """What a statistic is made of: a count, a setting, the estimate, its standard error, or both of these."""
     if statistic in COUNTS:
-        parts: Parts = {"count": _count(request, statistic)}
-        formula, total = "a sum of ones", parts["count"].total
-    elif statistic == "x":
-        parts = {"setting": _count(request, statistic)}
-        formula, total = "a setting", parts["setting"].total
-    elif statistic == "estimate":
-        parts = {"estimate": _estimate(request)}
-        formula, total = "a sum", parts["estimate"].total
-    elif statistic == "se":
-        parts = {"standard error": _error(request)}
-        formula, total = "the root of a sum of squares", parts["standard error"].total
-    else:
-        parts = {"estimate": _estimate(request), "standard error": _error(request)}
-        effect, error = (part.total for part in parts.values())
-        if statistic == "p_value":
-            formula = f"the probability beyond |estimate / standard error| in both tails of {reference}"
-            total = float(two_sided_p(np.array(effect / error), df))
-        else:
-            sign, critical = ("-", -1) if statistic == "ci_low" else ("+", 1), quantile(0.5 + level / 2.0, df)
-            formula = f"estimate {sign[0]} {critical:.9g} x standard error, the {level:.0%} limit of {reference}"
-            total = effect + sign[1] * critical * error
-    return Number(statistic, float(value), formula, parts, total)
+        return ("count",)
+    own = {"x": ("setting",), "estimate": ("estimate",), "se": (ERROR,), "control_mean": (LEVEL,)}
+    return {**own, "relative": ("estimate", LEVEL)}.get(statistic, ("estimate", ERROR))
 
 
-def _estimate(request: Request) -> Sum:
-    return locate_sum(request.estimator.terms(request.problem, request.address), request.tables)
-
-
-def _count(request: Request, statistic: str) -> Sum:
-    return locate_sum(request.estimator.counted(request.problem, request.address, statistic), request.tables)
-
-
-def _error(request: Request) -> RootOfSquares:
+def sums_of(part: str, request: Request, statistic: str) -> Terms | Squares:
+    """A part of a statistic as the sum, or the root of a sum of squares, that it is; InputError if nobody knows it."""
+    if part == "estimate":
+        return request.estimator.terms(request.problem, request.address)
+    if part == LEVEL:
+        if request.estimator.level is None:
+            raise InputError(
+                f"trace: the estimator '{request.model.estimator}' does not say what its control mean is the sum of."
+            )
+        return request.estimator.level(request.problem, request.address)
+    if part != ERROR:
+        return request.estimator.counted(request.problem, request.address, statistic)
     if request.estimator.squares is None:
         raise InputError(
             f"trace: the estimator '{request.model.estimator}' does not say of what squares its standard error is the "
             "root. Show its estimate only."
         )
-    return locate_squares(request.estimator.squares(request.problem, request.address), request.tables)
+    return request.estimator.squares(request.problem, request.address)
+
+
+def combine(statistic: str, totals: Sequence[float], df: Any, level: float) -> tuple[str, float]:
+    """The formula of a statistic in words, and the number that the totals of its parts make."""
+    if len(totals) == 1:
+        return FORMULAS.get(statistic, "a sum of ones"), totals[0]
+    effect, error = totals
+    if statistic == "relative":
+        return f"estimate / {LEVEL}", effect / error
+    freedom = None if pd.isna(df) else float(df)
+    reference = "the normal distribution" if freedom is None else f"t with {freedom:g} degrees of freedom"
+    if statistic == "p_value":
+        formula = f"the probability beyond |estimate / standard error| in both tails of {reference}"
+        return formula, float(two_sided_p(np.array(effect / error), freedom))
+    sign, critical = ("-", -1) if statistic == "ci_low" else ("+", 1), quantile(0.5 + level / 2.0, freedom)
+    formula = f"estimate {sign[0]} {critical:.9g} x standard error, the {level:.0%} limit of {reference}"
+    return formula, effect + sign[1] * critical * error
+
+
+def _locate(sums: Terms | Squares, tables: Tables) -> Sum | RootOfSquares:
+    return locate_sum(sums, tables) if isinstance(sums, Terms) else locate_squares(sums, tables)

@@ -9,11 +9,13 @@ from typing import Any
 import pandas as pd
 
 from pipeline.audit.build import Build
+from pipeline.audit.ends import say_end
 from pipeline.audit.evidence import RootOfSquares, Sum
 from pipeline.audit.lineage import Link
 from pipeline.audit.statistics import NAMES, Number
 from pipeline.settings.models import Model
 from pipeline.settings.study import Study
+from pipeline.show.purposes import PURPOSES, REASONS
 
 WIDTH = 110
 SHOWN = 10  # of the persons or person-weeks of a standard error; teams are all shown
@@ -21,15 +23,18 @@ SHOWN = 10  # of the persons or person-weeks of a standard error; teams are all 
 Row = Mapping[Any, Any]
 
 
-def describe(cell: Row, estimate: Row, number: Number, chain: Sequence[Link], build: Build) -> str:
-    """The whole trace of a number shown."""
+def describe(
+    cell: Row, estimate: Row, number: Number, chain: Sequence[Link], build: Build, ends: pd.DataFrame | None = None
+) -> str:
+    """The whole trace of a number shown; `ends` are those of the durations behind it."""
     model = build.models[estimate["model"]]
     parts = [
         _describe_number(cell, estimate, number),
-        _describe_model(model),
+        _describe_model(model, estimate["sample"]),
         _describe_sample(estimate, model, build),
         _describe_chain(chain),
         _describe_parts(number),
+        *([] if ends is None else [_describe_ends(ends, number)]),
     ]
     return "\n\n".join(parts)
 
@@ -51,11 +56,18 @@ def _describe_number(cell: Row, row: Row, number: Number) -> str:
     )
 
 
-def _describe_model(model: Model) -> str:
-    lines = [f"MODEL     {model.name}: {model.name_en} ({model.report})", f"  {model.equation}"]
+def _describe_model(model: Model, sample: str) -> str:
+    lines = [f"MODEL     {model.name}: {model.name_en} ({model.report})", f"  {say_purpose(model, sample, 'en')}"]
+    lines.append(f"  {model.equation}")
     if model.covariates:
         lines.append(_wrap(f"X = {', '.join(model.covariates)}"))
     return "\n".join([*lines, _wrap(model.words_en)])
+
+
+def say_purpose(model: Model, sample: str, language: str) -> str:
+    """Whether the analysis was planned or found, and what it is for."""
+    own = sample if sample in model.samples or isinstance(model.samples, str) else model.samples[0]
+    return f"{REASONS[language][model.reason]}; {PURPOSES[language][model.purpose_of(own)]}"
 
 
 def _describe_sample(row: Row, model: Model, build: Build) -> str:
@@ -110,7 +122,7 @@ def _describe_parts(number: Number) -> str:
 
 
 def _describe_sum(part: Sum, kind: str) -> str:
-    terms = part.terms
+    terms, largest = part.terms, part.by_person.iloc[:SHOWN].items()
     lines = [_wrap(terms.identity)]
     if terms.constant:
         lines.append(f"  {'constant':<56}{terms.constant: .15g}")
@@ -118,6 +130,7 @@ def _describe_sum(part: Sum, kind: str) -> str:
         lines += [
             f"  {f'sum over {len(terms.table)} {terms.unit} of weight x outcome':<56}{part.total_of_terms: .15g}",
             f"  {f'sum over {len(part.cells)} cells of the received files: {kind}':<56}{part.total: .15g}",
+            _wrap(f"the largest: {', '.join(f'person {person} {value:.6g}' for person, value in largest)}"),
         ]
     return "\n".join(lines)
 
@@ -145,6 +158,23 @@ def _describe_squares(part: RootOfSquares) -> str:
             f"  {f'the same from {len(part.cells)} cells: standard error':<56}{part.total: .15g}",
         ]
     )
+
+
+def _describe_ends(ends: pd.DataFrame, number: Number) -> str:
+    """How many durations ended how, and the week and cell of those that contribute most."""
+    counts = ", ".join(f"{count} {end}" for end, count in ends["end"].value_counts().items())
+    order = [person for part in number.parts.values() for person in part.by_person.index]
+    first = ends.set_index("person", drop=False).loc[list(dict.fromkeys(order))[:SHOWN]]
+    lines = [f"  person {row['person']}: {say_end(row)}" for row in first.to_dict("records")]
+    more = [f"  and {len(ends) - len(first)} more persons, all in the file of ends"] if len(ends) > len(first) else []
+    return "\n".join([f"ENDS      of {len(ends)} persons: {counts}", *lines, *more])
+
+
+def describe_list(shown: pd.DataFrame) -> str:
+    """The addresses of some numbers with their text and label, each of which a trace takes."""
+    wide = max(map(len, shown["cell_id"]))
+    rows = zip(shown["cell_id"], shown["text"], shown["statistic"], shown["label"], strict=True)
+    return "\n".join(f"{cell_id:<{wide}}  {text:>12}  {NAMES[kind]}: {label}" for cell_id, text, kind, label in rows)
 
 
 def _wrap(text: str) -> str:

@@ -86,7 +86,7 @@ def main() -> None:
     parser.add_argument("runs", type=Path)
     runs = parser.parse_args().runs
     plan = read_plan(sys.stdin.read().splitlines(), runs)
-    found = compare_build(str(runs), with_beside=False) if runs.exists() else None
+    found = compare_build(str(runs)) if runs.exists() else None
     lines = explain(plan, found.again if found else {})
     print("\n".join([*(found.said if found else []), *lines] or ["nothing would run: every file is as recorded"]))
 

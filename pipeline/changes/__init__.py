@@ -1,1 +1,1 @@
-"""What changed from one extract to the next: files, persons, cells, settings, and why the estimates moved."""
+"""What changed from one extract to the next and why estimates moved; any number with a received cell changed."""

@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from pipeline.audit.compare import Comparison, compare
+from pipeline.changes.addresses import find_addresses
 from pipeline.changes.built import Built, read_built
 from pipeline.changes.causes import explain
 from pipeline.changes.derived import compare_derived
@@ -24,7 +25,7 @@ from pipeline.changes.differences import (
 )
 from pipeline.changes.linked import link_persons
 from pipeline.changes.settings import compare_files, compare_settings
-from pipeline.changes.short import UNSHOWN, Result, say_in_short, say_moves
+from pipeline.changes.short import Result, say_in_short, say_moves
 from pipeline.changes.words import say_explanation, say_kinds, say_linked, say_sections, tabulate
 from pipeline.errors import InputError, command
 from pipeline.estimate.estimators import ESTIMATORS, checked_models
@@ -60,10 +61,18 @@ def find_moves(old: Built, new: Built) -> Comparison:
     return Comparison(found.changes.assign(se=found.changes["estimate_id"].map(errors)), found.counts)
 
 
-def compare_builds(old: Built, new: Built, shown: pd.DataFrame, results: Sequence[Result], out: Path) -> Iterator[str]:
+def compare_builds(
+    old: Built,
+    new: Built,
+    shown: pd.DataFrame,
+    results: Sequence[Result],
+    out: Path,
+    before: pd.DataFrame | None = None,
+) -> Iterator[str]:
     """Compare two builds in words, line by line, and write the tables to `out`.
 
-    `shown` has cell_id and estimate_id of the numbers that the later one shows, `results` its findings.
+    `shown` has cell_id, estimate_id and statistic of the numbers that the later one shows, `results` its findings;
+    `before` those that the earlier shows, if it was built so far.
     """
     linked = link_persons(old.tables, new.tables)
     yield from say_linked(old, new, linked)
@@ -73,10 +82,7 @@ def compare_builds(old: Built, new: Built, shown: pd.DataFrame, results: Sequenc
     both = len(set(old.estimates["estimate_id"]) & set(new.estimates["estimate_id"]))
     differ = f"{len(found.changes):,} differ, of {sum(found.counts.values()):,}; {both:,} are in both"
     yield f"estimates: {differ}" + (f": {say_kinds(found.changes)}" if len(found.changes) else "")
-    first = shown.drop_duplicates("estimate_id").set_index("estimate_id")["cell_id"]
-    moves = found.changes.assign(
-        address=found.changes["estimate_id"].map(first).fillna(found.changes["estimate_id"] + UNSHOWN)
-    )
+    moves = found.changes.assign(address=find_addresses(found.changes, shown, before, old.name))
     yield from say_moves(moves, found.counts)
     explanation = explain(old, new, linked.common, moves, _say_progress) if len(moves) else None
     if explanation is not None:
@@ -94,16 +100,17 @@ def _results(new: Built, shown: pd.DataFrame, texts: Mapping[str, str]) -> list[
     exhibits = read_exhibits(load_input(Path(new.study) / "exhibits.toml"))
     page, language = exhibits.page, exhibits.page.languages[0]
     horizon = {"horizon": str(new.settings["study"].time.horizon_weeks)}
-    names = shown.drop_duplicates("cell_id").set_index("cell_id")["exhibit"]
+    cells = shown.drop_duplicates("cell_id").set_index("cell_id")
     found = []
     for finding in page.findings:
         address = fill(finding.effect, horizon)
-        if address in names.index:
-            exhibit = exhibits.figures.get(names[address]) or exhibits.tables[names[address]]
+        if address in cells.index:
+            name, estimate = (str(cells.loc[address, column]) for column in ("exhibit", "estimate_id"))
+            exhibit = exhibits.figures.get(name) or exhibits.tables[name]
             said = [finding_words(page, finding, key, language) for key in ("group", "state")]
             said.insert(0, in_language(exhibit, "title", language))
             words = fill(", ".join(part for part in said if part), {**texts, **horizon})
-            found.append(Result(address, words, getattr(exhibit, "unit", "")))
+            found.append(Result(address, estimate, words, finding.unit or getattr(exhibit, "unit", "")))
     return found
 
 
@@ -123,9 +130,10 @@ def main() -> None:
     if arguments.old == arguments.new:
         raise InputError(f"{arguments.old}: an extract is not compared with itself. Name the earlier one with FROM=.")
     old, new = read_built(arguments.old, arguments.raw), read_built(arguments.new)
-    shown = load_input(arguments.new / "shown.parquet")
+    shown, earlier = load_input(arguments.new / "shown.parquet"), arguments.old / "shown.parquet"
+    before = load_input(earlier) if earlier.exists() else None
     words = load_input(arguments.new / "words.json")
-    for line in compare_builds(old, new, shown, _results(new, shown, words["texts"]), arguments.out):
+    for line in compare_builds(old, new, shown, _results(new, shown, words["texts"]), arguments.out, before):
         print(line, flush=True)
 
 

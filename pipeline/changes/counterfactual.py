@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from pipeline.audit.build import DATA as ESTIMATED_FROM
 from pipeline.audit.compare import COLUMNS
 from pipeline.changes.linked import in_names_of
 from pipeline.changes.overlay import merged_answers, merged_trial, merged_weeks
@@ -170,8 +171,8 @@ def _content(table: pd.DataFrame) -> pd.DataFrame:
     return kept.astype({name: object for name, kind in kept.dtypes.items() if isinstance(kind, pd.CategoricalDtype)})
 
 
-def estimate(inputs: Inputs) -> pd.DataFrame:
-    """Every estimate of the inputs, with the columns COLUMNS: the stages from the sample on, one after the other."""
+def derive(inputs: Inputs) -> dict[str, pd.DataFrame]:
+    """The derived tables of the inputs, by name: the stages from the sample on, one after the other."""
     known, tables = inputs.settings, inputs.tables
     study, codes, scales = known["study"], known.get("benefit_codes"), known.get("scales")
     with redirect_stdout(io.StringIO()):  # what is unusual was said when the extract was built
@@ -182,17 +183,19 @@ def estimate(inputs: Inputs) -> pd.DataFrame:
                 people["sample"], tables["register_weeks"], known["outcomes"], study, scores["baseline"], codes
             )
         )
+    return {**people, **scores, **weekly}
+
+
+def estimate(inputs: Inputs) -> pd.DataFrame:
+    """Every estimate of the inputs, with the columns COLUMNS."""
+    known, derived = inputs.settings, derive(inputs)
+    own: dict[str, Any] = {name: derived[name] for name in ESTIMATED_FROM}
+    with redirect_stdout(io.StringIO()):
         found = estimates.run(
-            sample=people["sample"],
-            background=weekly["background"],
-            shares=weekly["shares"],
-            weekly=weekly["weekly"],
-            durations=weekly["durations"],
-            followup=scores["followup"],
-            exclusions=people["exclusions"],
+            **own,
             variables=known["variables"],
             models=known["models"],
-            study=study,
+            study=known["study"],
         )
     table = pd.concat([part[list(COLUMNS)] for part in found.values()], ignore_index=True)
     return table.astype({"n": "Int64", "n_treated": "Int64", "n_control": "Int64", "n_clusters": "Int64"})

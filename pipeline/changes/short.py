@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
+from pipeline.changes.addresses import UNSHOWN
 from pipeline.changes.causes import CODE, TOGETHER
 from pipeline.changes.words import MEANING, parts_in_errors, say_kinds, say_move, say_others
 
@@ -20,14 +21,12 @@ if TYPE_CHECKING:
 
 
 class Result(NamedTuple):
-    """A main result: its address, what it is in words, and the unit it is shown in, '' if its exhibit has none."""
+    """A main result: its address and estimate, what it is in words, and its unit, '' if its exhibit has none."""
 
     address: str
+    estimate_id: str
     words: str
     unit: str
-
-
-UNSHOWN = " (not shown)"
 
 
 def say_moves(moves: pd.DataFrame, counts: Mapping[str, int]) -> Iterator[str]:
@@ -69,10 +68,10 @@ def say_in_short(
     causes = [cause for cause in (*found.causes, CODE, TOGETHER) if cause not in found.refused]
     yield f"  of all movement: {', '.join(_shares(moves, causes))}"
     yield "  main results:"
-    first = moves.drop_duplicates("address").set_index("address", drop=False)
+    moved = moves.set_index("estimate_id", drop=False)
     for result in results:
-        moved = result.address in first.index
-        said = say_move(first.loc[result.address].to_dict(), causes, result.unit) if moved else "as it was"
+        is_moved = result.estimate_id in moved.index
+        said = say_move(moved.loc[result.estimate_id].to_dict(), causes, result.unit) if is_moved else "as it was"
         yield f"    {result.words} ({result.address}): {said}"
 
 

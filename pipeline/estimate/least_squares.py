@@ -5,6 +5,8 @@ Models (2) to (5) of the report: the effect of allocation, in all or by group, g
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from pipeline.estimate.designs import Design
@@ -107,6 +109,12 @@ def terms(problem: Regression, address: Address) -> Terms:
     return terms_of(problem, address, FORMULA, weigh)
 
 
+def level(problem: Regression, address: Address) -> Terms:
+    """The mean of the controls that stands beside an effect: those of its group, where there are several."""
+    group = address.parameter.partition(":")[2]
+    return terms(problem, replace(address, parameter=f"control_mean:{group}"))
+
+
 def squares(problem: Regression, address: Address) -> Squares:
     """The clustered error (Stata 18 [R] regress): the score of a person is w x residual, summed by cluster."""
     found = fit(problem)
@@ -160,4 +168,5 @@ ESTIMATOR = Estimator(
     terms=terms,
     counted=counted_in,
     squares=squares,
+    level=level,
 )  # fmt: skip

@@ -9,7 +9,7 @@ from pipeline.errors import InputError
 from pipeline.estimate.mean import POSSIBLE
 from pipeline.estimate.problem import Data, Estimator, Words
 from pipeline.estimate.table import MISSING, Address, Estimate, hash_persons
-from pipeline.estimate.terms import Terms
+from pipeline.estimate.terms import Squares, Terms
 from pipeline.settings.models import Model, PrintedNumber
 
 
@@ -67,6 +67,12 @@ def counted(problem: Printed, address: Address, statistic: str) -> Terms:
     return terms(problem, address)
 
 
+def squares(problem: Printed, address: Address) -> Squares:
+    """A printed standard error rests on no received cell."""
+    terms(problem, address)
+    raise AssertionError("no printed number has terms")
+
+
 ESTIMATOR = Estimator(
     possible={**POSSIBLE, "treatment": None, "covariates": None, "printed": None},
     words=Words("", "none", "Printed elsewhere, of another model."),
@@ -74,4 +80,5 @@ ESTIMATOR = Estimator(
     rows=rows,
     terms=terms,
     counted=counted,
+    squares=squares,
 )

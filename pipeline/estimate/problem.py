@@ -81,8 +81,9 @@ class Estimator:
     possible: the values of a model's key that it can take, any other would do nothing; a key that is not here, or with
     None, is free. problems: of a model, each with the persons, outcomes, design and clusters it rests on; with an
     address only the one behind that estimate, of that outcome and week alone. rows: the estimates of a problem. terms:
-    the sum that an estimate is. squares: the squares behind its standard error, None if it has none. counted: the sum
-    of ones that a count beside an estimate is. is_iterated: found by steps, so its last digits depend on their number.
+    the sum that an estimate is. squares: the squares behind its standard error, None if it has none. level: the
+    sum that the control group's mean beside an estimate is, if it can be said. counted: the sum of ones that a count
+    beside an estimate is. is_iterated: found by steps, so its last digits depend on their number.
     """
 
     possible: Mapping[str, tuple[object, ...] | None]
@@ -92,6 +93,7 @@ class Estimator:
     terms: Callable[[Any, Address], Terms]
     counted: Callable[[Any, Address, str], Terms]
     squares: Callable[[Any, Address], Squares] | None = None
+    level: Callable[[Any, Address], Terms] | None = None
     is_iterated: bool = False
 
 

@@ -287,7 +287,7 @@ def terms_of(problem: Regression, address: Address, formula: str, weigh: Callabl
     if statistic == "size":
         return _size(problem, group)
     if statistic == "control_mean":
-        controls = design.members(group) & ~design.treated
+        controls = ~design.treated & (design.members(group) if group else np.ones(len(design.persons), dtype=bool))
         weights = controls / controls.sum()
         formula = f"w = 1/{controls.sum()} for the {controls.sum()} controls of the group{_others(controls)}"
     else:

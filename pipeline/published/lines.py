@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 import html
 import math
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -17,7 +16,7 @@ from pipeline.settings.exhibits import Exhibits, exhibit_number, fill, in_langua
 from pipeline.show.numbers import ABSENT, EPOCH, MINUS, write_date, write_number
 from pipeline.show.page import as_markup
 from pipeline.show.rows import listed_rows
-from pipeline.show.tables import row_labels
+from pipeline.show.tables import column_labels, row_labels
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -57,11 +56,7 @@ class Labels:
             panels = {panel.key: in_language(panel, "title", language) for panel in table.panels}
             self._rows |= {(name, key): label for key, label in row_labels(table, variables, language).items()}
             self._panels |= {(name, row.key): panels.get(row.panel, "") for row in listed_rows(table)}
-            keys = Counter(column.key for column in table.columns)
-            for column in table.columns:
-                group = in_language(column, "group", language)
-                own = in_language(column, "label", language) if keys[column.key] == 1 or not group else ""
-                self._columns[name, column.key] = ": ".join(part for part in (group, own) if part)
+            self._columns |= {(name, key): label for key, label in column_labels(table, language).items()}
 
     def table(self, place: ShownPlace) -> str:
         """'Table 3.3' or 'Tabel 3.3'."""

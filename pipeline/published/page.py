@@ -32,8 +32,8 @@ from pipeline.published.totals import (
 from pipeline.settings.exhibits import Exhibits, exhibit_number, fill
 from pipeline.settings.extract import Extract
 from pipeline.show.numbers import POINT, write_number
-from pipeline.show.page import page_template
-from pipeline.show.words import Words, fill_words
+from pipeline.show.page import page_template, running_head
+from pipeline.show.words import INTERFACE, Words, fill_words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -72,6 +72,8 @@ def write_published_page(
     return page_template("published.html.j2", Path(__file__).parent).render(
         language=language,
         t=words,
+        ui=INTERFACE[language],
+        running=running_head(words["title"], common["synthetic"]),
         synthetic=common["synthetic"],
         label=common["extract"],
         source=common["source"],

@@ -27,6 +27,7 @@ COLUMNS = (
     "distance_se",
     "erratum",
     "state",
+    "address",
 )
 STATES = {"met": "as printed", "differs": "differs", "unknown": "not rebuilt", "absent": "no counterpart"}
 DIGITS = 6
@@ -50,6 +51,7 @@ def write_csv(compared: Iterable[Comparison]) -> str:
                 _digits(row.distance_se),
                 " ".join(dict.fromkeys(erratum.name for erratum in row.errata)),
                 STATES[row.state],
+                row.cell_id,
             ]
         )
     return buffer.getvalue()

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline.errors import InputError, command
-from pipeline.runner.look import KNOWN, SEPARATOR, list_records, read_known, signature
+from pipeline.runner.look import AGAIN, KNOWN, SAID, SEPARATOR, answer, list_records, read_known, signature
 from pipeline.runner.records import Record, is_made, link_records, read_record
 from pipeline.runner.warm import lock
 from pipeline.storage import LARGE, digest, write_if_changed
@@ -31,15 +30,15 @@ class Comparison:
         self.again.setdefault(record, []).append(why)
 
 
-def compare_build(runs: str, with_beside: bool = True) -> Comparison:
+def compare_build(runs: str) -> Comparison:
     """Compare each file that the records name with its bytes, and the records with each other.
 
     A file is not read again if it has the signature under which its SHA-256 was noted; nor is one of more than LARGE
     bytes, which its stage hashed while it read it, unless it changed since.
     """
     found = Comparison()
-    records = dict(_read_all(list_records(runs, with_beside), found))
-    _hash_files(records, read_known(runs), found)
+    records = dict(_read_all(list_records(runs), found))
+    _hash_files(records, {path: (noted, sha256) for noted, sha256, path in read_known(runs)}, found)
     forged = set(_compare_made(records, found))
     for path, record in records.items():
         _compare_read(path, record, forged, found)
@@ -55,6 +54,7 @@ def _read_all(names: list[str], found: Comparison) -> Iterator[tuple[Path, Recor
             yield path, read_record(path)
         except InputError as error:
             damaged.append(str(error))
+            found.files[str(path)] = signature(str(path)), ""
             found.run_again(path, f"{path} is no record as make writes it")
     if damaged:
         more = f" ({len(damaged)} such records)" if len(damaged) > 1 else ""
@@ -88,9 +88,7 @@ def _compare_made(records: Mapping[Path, Record], found: Comparison) -> Iterator
                 yield name
                 found.run_again(path, f"{name} is {'not the file that it made' if now else 'missing'}")
                 if now:
-                    found.said.append(
-                        f"{name}: not the file that stage {record['stage']} made. make all makes it again."
-                    )
+                    found.said.append(f"{name}: not the file that stage {record['stage']} made. It is made again.")
 
 
 def _compare_read(path: Path, record: Record, forged: set[str], found: Comparison) -> None:
@@ -102,7 +100,7 @@ def _compare_read(path: Path, record: Record, forged: set[str], found: Compariso
                 continue
             found.run_again(path, f"{name} changed")
             is_dated_before = Path(name).exists() and Path(name).stat().st_mtime_ns <= recorded
-            said = f"{name}: it changed, but its date is older. make all makes again what rests on it."
+            said = f"{name}: it changed, but its date is older. What rests on it is made again."
             if is_dated_before and part == "inputs" and said not in found.said:
                 found.said.append(said)
 
@@ -132,22 +130,26 @@ def is_building(runs: Path) -> bool:
 
 
 @command
-def main(runs: str, is_end: bool, with_beside: bool) -> None:
-    """Print the records to be made again and say why; at the end of a build link the records, and note the files.
+def main(runs: str, is_end: bool) -> None:
+    """Print the records of the stages to run again and say why, and note the answer with the files as they are.
 
-    What the records do not hold at the end is an InputError: it was changed while the build ran.
+    At the end of a build its records are linked before. While another make builds there nothing is said.
     """
-    if not is_end and is_building(Path(runs)):
-        return  # whoever has something to run is told so
     if is_end:
-        link_records(Path(name) for name in list_records(runs, with_beside))
-    found = compare_build(runs, with_beside)
-    if is_end and found.again:
-        raise InputError(*(f"{path}: {why[0]}. Run make again." for path, why in found.again.items()))
-    if found.said:
-        print("\n".join(f"make: {line}" for line in dict.fromkeys(found.said)), file=sys.stderr)
-    if found.again:
-        print("\n".join(str(path) for path in found.again))
-    else:
-        lines = (SEPARATOR.join([*entry, name]) for name, entry in found.files.items())
-        write_if_changed(Path(runs, KNOWN), ("\n".join(lines) + "\n").encode())
+        link_records(path for path in map(Path, list_records(runs)) if _is_whole(path))
+    elif is_building(Path(runs)):
+        return
+    found = compare_build(runs)
+    again, said = [str(path) for path in found.again], list(dict.fromkeys(found.said))
+    lines = [(noted, sha256, name) for name, (noted, sha256) in found.files.items()]
+    lines += [(AGAIN, "", path) for path in again] + [(SAID, "", text) for text in said]
+    write_if_changed(Path(runs, KNOWN), "".join(f"{SEPARATOR.join(line)}\n" for line in lines).encode())
+    answer(again, said)
+
+
+def _is_whole(path: Path) -> bool:
+    try:
+        read_record(path)
+    except InputError:
+        return False
+    return True

@@ -1,59 +1,68 @@
 """Print the records of the stages that have to run again though make, which goes by dates, may not see it.
 
-python -I -S pipeline/runner/look.py RUNS [--close] [--beside]
+python -I -S pipeline/runner/look.py RUNS [--close]
 
 It runs whenever make looks at a build, so it imports next to nothing (not even pathlib, which takes longer than all
-that is done here) while every file has the size, the times and the number that it had when all was found as recorded.
-Else compared.py compares what differs. With --close, at the end of a build, it links the records and notes how the
-files are now. The exhibits beside the report, which make all does not make, are looked at with --beside alone.
+that is done here) while every file has the size, the times and the number that it had when it was last compared: then
+the answer is what it was. Else compared.py compares what differs. With --close, at the end of a build, it links the
+records and notes how the files are now.
 """
 
+import importlib
 import os
 import sys
 
-KNOWN = ".known"  # beside the records: a line a file with its signature and its SHA-256
+KNOWN = ".known"  # beside the records: a line a file with its signature and its SHA-256, and the answer
 SEPARATOR = "\t"
-BESIDE = "-population.json"
+AGAIN, SAID = "again", "said"  # begin the lines of the answer
 
 
 def main() -> int:
-    """Print the records, a line each, and say why on standard error; nothing where all is as known."""
-    runs, options = sys.argv[1], sys.argv[2:]
-    if "--close" not in options and is_known(runs, "--beside" in options):
+    """Print the records, a line each, and say why on standard error; nothing where all is as recorded."""
+    runs, is_end = sys.argv[1], "--close" in sys.argv[2:]
+    if not is_end and is_known(runs):
         return 0
     import site
 
     site.main()  # which -S left out: the libraries are found from here on
     sys.path.append(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
-    from pipeline.runner.compared import main as compare
+    # By its name, as the runner finds a stage: it imports what stands here.
+    return int(importlib.import_module("pipeline.runner.compared").main(runs, is_end))
 
-    return compare(runs, is_end="--close" in options, with_beside="--beside" in options)
 
-
-def is_known(runs: str, with_beside: bool) -> bool:
-    """Whether the records are those that were noted, and every file of theirs is as it was noted."""
+def is_known(runs: str) -> bool:
+    """Whether the records and every file of theirs are as they were noted; the answer is then given again."""
     lines = read_known(runs)
-    noted = {path for path in lines if path.startswith(f"{runs}/")}
-    return set(list_records(runs, with_beside)) == noted and all(
-        signature(path) == kept for path, (kept, _) in lines.items()
-    )
+    answers = [line for line in lines if line[0] in (AGAIN, SAID)]
+    files = [line for line in lines if line[0] not in (AGAIN, SAID)]
+    noted = {path for _, _, path in files if path.startswith(f"{runs}/")}
+    if list_records(runs) != sorted(noted) or any(signature(path) != kept for kept, _, path in files):
+        return False
+    answer([path for kind, _, path in answers if kind == AGAIN], [text for kind, _, text in answers if kind == SAID])
+    return True
 
 
-def list_records(runs: str, with_beside: bool) -> list[str]:
-    """The paths of the records, of the stages beside the report only if asked for."""
-    names = sorted(name for name in os.listdir(runs) if name.endswith(".json"))
-    return [f"{runs}/{name}" for name in names if with_beside or not name.endswith(BESIDE)]
+def answer(again: list[str], said: list[str]) -> None:
+    """Print the records of the stages to run again, and say what make could not know."""
+    for line in said:
+        print(f"make: {line}", file=sys.stderr)
+    for record in again:
+        print(record)
 
 
-def read_known(runs: str) -> dict[str, tuple[str, str]]:
-    """By path the signature and the SHA-256 of each file that was noted."""
+def list_records(runs: str) -> list[str]:
+    """The paths of the records."""
+    return sorted(f"{runs}/{name}" for name in os.listdir(runs) if name.endswith(".json"))
+
+
+def read_known(runs: str) -> list[list[str]]:
+    """The lines that were noted: signature, SHA-256 and path of a file, or the answer."""
     try:
         with open(f"{runs}/{KNOWN}", encoding="utf-8") as file:
             lines = file.read().splitlines()
     except (OSError, ValueError):
-        return {}
-    parts = [line.split(SEPARATOR) for line in lines]
-    return {path: (noted, sha256) for noted, sha256, path in (part for part in parts if len(part) == 3)}
+        return []
+    return [parts for line in lines if len(parts := line.split(SEPARATOR)) == 3]
 
 
 def signature(path: str) -> str:

@@ -11,12 +11,12 @@ from pipeline.settings.exhibits import (
     Dictionary,
     Exhibits,
     Figure,
-    Page,
     Table,
     finding_words,
     in_language,
 )
 from pipeline.settings.lines import file_and_text, place
+from pipeline.settings.page import Page
 
 TITLED = ("Figure", "Table", "Dictionary", "Page", "Chapter")  # what must have a title
 

@@ -9,16 +9,13 @@ from msgspec import field
 
 from pipeline.errors import InputError
 from pipeline.settings.base import Settings
+from pipeline.settings.page import Finding, Page, UnitName
 
 SETTINGS_FILE = "exhibits.toml"
 RISK_FACTORS = "risk_factors"
-UnitName = Literal[
-    "coefficient", "count", "date", "days", "density", "percent", "percentage_points", "points", "probability", "share",
-    "years",
-]  # fmt: skip
 Statistic = Literal[
     "estimate", "se", "ci_low", "ci_high", "p_value", "df", "n", "n_treated", "n_control", "n_clusters", "control_mean",
-    "at_risk", "x",
+    "relative", "at_risk", "x",
 ]  # fmt: skip
 
 
@@ -88,6 +85,7 @@ class Figure(Settings, frozen=True, kw_only=True):
     y_en: str = ""
     y_da: str = ""
     scale: str = ""
+    mark_last: bool = True
     panel_columns: int = 1
     words_en: dict[str, str] = field(default_factory=dict)
     words_da: dict[str, str] = field(default_factory=dict)
@@ -175,71 +173,6 @@ class Dictionary(Settings, frozen=True, kw_only=True):
     stub_da: str = ""
     words_en: dict[str, str] = field(default_factory=dict)
     words_da: dict[str, str] = field(default_factory=dict)
-
-
-class Finding(Settings, frozen=True, kw_only=True):
-    """One main result: the address of an effect, and the words that go around it; the page's where it has none."""
-
-    effect: str
-    is_lead: bool = True
-    group_en: str = ""
-    group_da: str = ""
-    state_en: str = ""
-    state_da: str = ""
-    finding_en: str = ""
-    finding_da: str = ""
-    more_en: str = ""
-    more_da: str = ""
-    less_en: str = ""
-    less_da: str = ""
-
-
-class Chapter(Settings, frozen=True, kw_only=True):
-    """A heading of the page; its exhibits are those whose number begins with `number`."""
-
-    number: int
-    title_en: str = ""
-    title_da: str = ""
-
-
-class Page(Settings, frozen=True, kw_only=True):
-    """The words of the report page; languages are those in which the study has its exhibits.
-
-    is_annex: a page in a folder of its own beside the report, to which it leads back.
-    """
-
-    languages: tuple[Literal["en", "da"], ...] = ("en", "da")
-    is_annex: bool = False
-    title_en: str = ""
-    title_da: str = ""
-    lede_en: str = ""
-    lede_da: str = ""
-    trial_en: tuple[str, ...] = ()
-    trial_da: tuple[str, ...] = ()
-    reading_en: tuple[str, ...] = ()
-    reading_da: tuple[str, ...] = ()
-    trace_en: tuple[str, ...] = ()
-    trace_da: tuple[str, ...] = ()
-    finding_en: str = ""
-    finding_da: str = ""
-    more_en: str = ""
-    more_da: str = ""
-    less_en: str = ""
-    less_da: str = ""
-    interval_en: str = "{level} confidence interval {low} to {high}."
-    interval_da: str = "{level} konfidensinterval {low} til {high}."
-    significant_en: str = "The interval excludes zero."
-    significant_da: str = "Intervallet udelukker nul."
-    not_significant_en: str = "The interval includes zero: the data agree with no effect."
-    not_significant_da: str = "Intervallet omfatter nul: data er forenelige med ingen effekt."
-    source_en: str = "Own calculations."
-    source_da: str = "Egne beregninger."
-    source_synthetic_en: str = "Own calculations on synthetic data: invented persons."
-    source_synthetic_da: str = "Egne beregninger på syntetiske data: opdigtede personer."
-    synthetic_en: str = "Synthetic data"
-    synthetic_da: str = "Syntetiske data"
-    chapters: tuple[Chapter, ...] = ()
-    findings: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -6,30 +6,34 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import InputError
-from pipeline.settings.exhibits import Exhibits, Finding, exhibit_number, fill, finding_words, in_language
+from pipeline.settings.exhibits import Exhibits, fill, in_language
 from pipeline.settings.extract import Extract
+from pipeline.show.conclusions import Conclusion, build_conclusions
 from pipeline.show.drawings import Drawing
+from pipeline.show.effects import tell
 from pipeline.show.figure_numbers import figure_table, flow_lines, map_lines
+from pipeline.show.findings import Result, build_results
+from pipeline.show.legends import build_legends, fits_phone
 from pipeline.show.missing import tell_missing
-from pipeline.show.numbers import MINUS
-from pipeline.show.remarks import gather_remarks
 from pipeline.show.tables import Line, Shown, Table
-from pipeline.show.words import INTERFACE
+from pipeline.show.terms import Term, build_terms
+from pipeline.show.texts import Text, fill_text
+from pipeline.show.words import INTERFACE, Words
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Text = tuple[str | Shown, ...]  # words, and numbers that have an address
-
 
 @dataclass(frozen=True)
 class Exhibit:
-    """A table; or a figure: its SVG, what it shows in words, and the table of the numbers behind it if there is one."""
+    """A table; or a figure: its SVG, what it shows in words, and the table of the numbers behind it if there is one.
+
+    legends: those of the figure for a page; fits_phone: whether the picture can be read at the width of a phone.
+    """
 
     name: str
     number: str
@@ -38,24 +42,8 @@ class Exhibit:
     table: Table | None
     picture: str = ""
     description: str = ""
-
-
-@dataclass(frozen=True)
-class Result:
-    """The parts of one main result; `exhibit` is the name of the one that shows it and `number` what a reader calls it.
-
-    is_clear: whether the interval excludes zero.
-    """
-
-    is_lead: bool
-    is_clear: bool
-    exhibit: str
-    number: str
-    group: str
-    headline: Text
-    sentence: str
-    interval: Text
-    verdict: str
+    legends: tuple[Mapping[str, Any], ...] = ()
+    fits_phone: bool = False
 
 
 @dataclass(frozen=True)
@@ -68,9 +56,11 @@ class Report:
     title: str
     lede: tuple[Text, ...]
     results: tuple[Result, ...]
+    conclusions: tuple[Conclusion, ...]
     trial: tuple[Text, ...]
     reading: tuple[Text, ...]
     trace: tuple[Text, ...]
+    terms: tuple[Term, ...]
     chapters: tuple[tuple[str, tuple[Exhibit, ...]], ...]
     checks: Mapping[str, Any]
     missing: str
@@ -96,22 +86,23 @@ def build_report(
     pictures: Mapping[str, str],
     tables: Mapping[str, Table],
     shown: pd.DataFrame,
-    words: Mapping[str, str],
+    known: Words,
     extract: Extract,
     language: str,
     checks: Sequence[Mapping[Any, str]] = (),
 ) -> Report:
     """The report with every exhibit in the order of exhibits.toml.
 
-    `pictures` holds the SVG of each figure; `shown` are the numbers shown; `words` the common placeholders; `checks`
+    `pictures` holds the SVG of each figure; `shown` are the numbers shown; `known` the words of words.json; `checks`
     the rows of checks.csv.
     """
-    page = exhibits.page
-    numbers = {cell_id: Shown(cell_id, "", text) for cell_id, text in zip(shown["cell_id"], shown["text"], strict=True)}
+    page, words, telling = exhibits.page, known.texts, tell(exhibits, shown, known, language)
+    shown_at = zip(shown["cell_id"], shown["text"], strict=True)
+    numbers: dict[str, Text] = {cell_id: (Shown(cell_id, "", text),) for cell_id, text in shown_at}
 
     def paragraphs(name: str) -> tuple[Text, ...]:
         said = in_language(page, name, language)
-        return tuple(_filled(text, words, numbers) for text in ([said] if isinstance(said, str) else said) if text)
+        return tuple(fill_text(text, words, numbers) for text in ([said] if isinstance(said, str) else said) if text)
 
     parts = {name: _figure(drawings[name], pictures[name]) for name in exhibits.figures}
     parts |= {name: Exhibit(name, table.number, table.title, table.note, table) for name, table in tables.items()}
@@ -121,10 +112,12 @@ def build_report(
         label=words["extract"],
         title=fill(in_language(page, "title", language), words),
         lede=paragraphs("lede"),
-        results=tuple(_result(finding, exhibits, shown, words, language) for finding in page.findings),
+        results=build_results(telling),
+        conclusions=build_conclusions(telling),
         trial=paragraphs("trial"),
         reading=paragraphs("reading"),
         trace=paragraphs("trace"),
+        terms=build_terms(exhibits, known, language),
         chapters=tuple(
             (in_language(chapter, "title", language), tuple(parts[name] for name in names))
             for chapter in page.chapters
@@ -137,17 +130,6 @@ def build_report(
         is_annex=page.is_annex,
         unplaced={name: drawing.unplaced for name, drawing in drawings.items()},
     )
-
-
-def plain(text: Text) -> str:
-    """A text as it is read."""
-    return "".join(part if isinstance(part, str) else part.text for part in text)
-
-
-def _filled(text: str, words: Mapping[str, str], numbers: Mapping[str, Shown]) -> Text:
-    """A text of the settings with its placeholders filled in: words by words, the address of a number by the number."""
-    parts = re.split(r"(\{[^{}]+\})", text)
-    return tuple(numbers[part[1:-1]] if part[1:-1] in numbers else fill(part, words) for part in parts if part)
 
 
 def gather_checks(checks: Sequence[Mapping[Any, str]], language: str) -> dict[str, Any]:
@@ -174,57 +156,18 @@ def _where(row: Mapping[Any, str], language: str) -> str:
     return ", ".join(filter(None, [Path(row["file"]).name, column]))
 
 
-def _result(
-    finding: Finding, exhibits: Exhibits, shown: pd.DataFrame, words: Mapping[str, str], language: str
-) -> Result:
-    """One main result; its words follow the sign of the effect and whether the interval holds zero.
-
-    A missing effect has no size, and the reason in place of the interval.
-    """
-    page, address = exhibits.page, fill(finding.effect, words)
-    found = {limit: _row_of(shown, address, limit) for limit in ("", "ci_low", "ci_high")}
-    effect = found[""]
-    if effect is None:
-        raise InputError(f"exhibits.toml [page]: the finding {address} is not the address of a number. Mend it.")
-    limits = [row for row in (found["ci_low"], found["ci_high"]) if row is not None and not isnan(row["value"])]
-    is_clear = len(limits) == 2 and bool(limits[0]["value"] > 0 or limits[1]["value"] < 0)
-    headline: Text = (INTERFACE[language]["no_estimate"],)
-    interval: Text = ()
-    if isnan(effect["value"]):
-        verdict = gather_remarks(effect.to_frame().T, words, language)
-    else:
-        size = Shown(effect["cell_id"], "", effect["text"].lstrip(MINUS))
-        said = finding_words(page, finding, "less" if effect["value"] < 0 else "more", language)
-        headline = _filled(said, {}, {"size": size})
-        verdict = INTERFACE[language]["no_interval"]
-    if len(limits) == 2:
-        ends = {end: Shown(row["cell_id"], "", row["text"]) for end, row in zip(("low", "high"), limits, strict=True)}
-        interval = _filled(in_language(page, "interval", language), words, ends)
-        verdict = in_language(page, "significant" if is_clear else "not_significant", language)
-    state = in_language(finding, "state", language)
-    return Result(
-        is_lead=finding.is_lead,
-        is_clear=is_clear,
-        exhibit=address.split("/")[0],
-        number=exhibit_number(address.split("/")[0], language),
-        group=in_language(finding, "group", language),
-        headline=headline,
-        sentence=fill(finding_words(page, finding, "finding", language), {**words, "state": state}),
-        interval=interval,
-        verdict=verdict,
-    )
-
-
-def _row_of(shown: pd.DataFrame, address: str, statistic: str) -> pd.Series | None:
-    """The number at an address, or another statistic of the same estimate; None if it is not shown."""
-    other = f"{address.removesuffix('/estimate')}/{statistic}"
-    found = shown[shown["cell_id"] == (other if statistic else address)]
-    return None if found.empty else found.iloc[0]
-
-
 def _figure(drawing: Drawing, picture: str) -> Exhibit:
-    described = describe(drawing)
-    return Exhibit(drawing.name, drawing.number, drawing.title, drawing.note, figure_table(drawing), picture, described)
+    return Exhibit(
+        drawing.name,
+        drawing.number,
+        drawing.title,
+        drawing.note,
+        figure_table(drawing),
+        picture,
+        describe(drawing),
+        tuple(build_legends(drawing)),
+        fits_phone(drawing),
+    )
 
 
 def describe(drawing: Drawing) -> str:
@@ -250,7 +193,7 @@ def _boxes(drawing: Drawing, line: Line) -> Iterator[str]:
 
 
 def panels_of(exhibit: Exhibit) -> tuple[str, str]:
-    """The panels of a figure alone, without the title and note on its picture: their view box and the SVG inside it.
+    """The panels of a figure alone, without title, note and fonts of its picture: view box, and the SVG inside it.
 
     InputError if the SVG has no view of its panels.
     """
@@ -258,4 +201,4 @@ def panels_of(exhibit: Exhibit) -> tuple[str, str]:
     if view is None:
         raise InputError(f"{exhibit.name}.svg: no view of its panels. Draw the figure again.")
     body = exhibit.picture[exhibit.picture.index(">", exhibit.picture.index("<svg ")) + 1 :].replace(view[0], "")
-    return view[1], re.sub(r"<metadata>.*?</metadata>", "", body, flags=re.DOTALL)
+    return view[1], re.sub(r'<metadata>.*?</metadata>|<style id="fonts".*?</style>', "", body, flags=re.DOTALL)

@@ -20,7 +20,7 @@ from pipeline.settings.exhibits import (
     in_language,
 )
 from pipeline.show.addresses import WHOLE
-from pipeline.show.numbers import UNITS
+from pipeline.show.numbers import UNITS, write_number
 from pipeline.show.places import NAMES_FILE, Place, find_places
 from pipeline.show.remarks import gather_remarks
 from pipeline.show.words import INTERFACE, fill_words
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     FloatArray = npt.NDArray[np.float64]
+
+
+COINCIDE = 0.01  # of the vertical scale: what the width of a line covers
 
 
 @dataclass(frozen=True)
@@ -119,7 +122,7 @@ def build_drawing(
         name=name,
         number=exhibit_number(name, language),
         title=in_language(figure, "title", language),
-        note=" ".join(filter(None, [in_language(figure, "note", language), gather_remarks(own, words, language)])),
+        note="",
         synthetic=words["synthetic"],
         language=language,
         settings=figure,
@@ -132,10 +135,24 @@ def build_drawing(
         words=own_words,
         places=places,
     )
-    if not drawing.unplaced:
-        return drawing
-    lost = fill(own_words["unplaced"], {"places": ", ".join(drawing.unplaced)})
-    return replace(drawing, note=f"{drawing.note} {lost}".strip())
+    lost = fill(own_words["unplaced"], {"places": ", ".join(drawing.unplaced)}) if drawing.unplaced else ""
+    said = [in_language(figure, "note", language), _distance(drawing), gather_remarks(own, words, language), lost]
+    return replace(drawing, note=" ".join(filter(None, said)))
+
+
+def _distance(drawing: Drawing) -> str:
+    """How far the two curves of every panel of effects are apart at most, and whether they can be told apart."""
+    pairs = [panel.curves for panel in drawing.panels if len(panel.curves) == 2]
+    if drawing.settings.kind != "effect" or not pairs:
+        return ""
+    apart = np.concatenate([abs(first.y - second.y) for first, second in pairs])
+    if not np.isfinite(apart).any():
+        return ""
+    unit, most = UNITS[drawing.settings.unit], float(np.nanmax(apart))
+    low, high = drawing.limits or (0.0, 0.0)
+    key = "coincide" if most < COINCIDE * (high - low) else "apart"
+    distance = write_number(most / 10.0**unit.shift, drawing.settings.unit, drawing.language)
+    return fill(drawing.words[key], {"distance": f"{distance} {in_language(unit, 'name', drawing.language)}".strip()})
 
 
 def _places(

@@ -58,4 +58,4 @@ def build_content(
     }
     tables = build_tables(described, shown, variables, known, tongue)
     told = [] if checks is None else checks.to_dict("records")
-    return build_report(described, drawings, pictures, tables, shown, known.texts, extract, tongue, told)
+    return build_report(described, drawings, pictures, tables, shown, known, extract, tongue, told)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pipeline.settings.exhibits import Step, in_language
 from pipeline.show.drawings import Drawing
@@ -28,23 +28,30 @@ def draw_flow(drawing: Drawing) -> Sheet:
     whole, *arms = drawing.settings.series
     start, end = (next(s for s in drawing.settings.steps if s.role == role) for role in ("start", "end"))
     language, top = drawing.language, -0.02
-    _box(axes, WIDTH / 2, top, 2.4, [in_language(whole, "label", language), _size(drawing, whole.key, start)])
+    head = [in_language(whole, "label", language), _size(drawing, whole.key, start)]
+    _box(axes, WIDTH / 2, top, 2.4, head, _address(drawing, whole.key, start))
     for place, arm in zip((EDGE + ARM_WIDTH / 2, WIDTH - EDGE - ARM_WIDTH / 2), arms, strict=True):
         _arrow(axes, (WIDTH / 2, top - BOX_HEIGHT), (place, top - BOX_HEIGHT - GAP))
         below = top - BOX_HEIGHT - GAP
-        _box(axes, place, below, ARM_WIDTH, [in_language(arm, "label", language), _size(drawing, arm.key, start)])
+        head = [in_language(arm, "label", language), _size(drawing, arm.key, start)]
+        _box(axes, place, below, ARM_WIDTH, head, _address(drawing, arm.key, start))
         _arrow(axes, (place, below - BOX_HEIGHT), (place, below - BOX_HEIGHT - GAP))
         below -= BOX_HEIGHT + GAP
         if exclusions:
             _reasons(axes, place, below, reasons, drawing, arm.key, exclusions)
             _arrow(axes, (place, below - reasons), (place, below - reasons - GAP))
             below -= reasons + GAP
-        _box(axes, place, below, ARM_WIDTH, [in_language(end, "label", language), _size(drawing, arm.key, end)])
+        foot = [in_language(end, "label", language), _size(drawing, arm.key, end)]
+        _box(axes, place, below, ARM_WIDTH, foot, _address(drawing, arm.key, end))
     return sheet
 
 
+def _address(drawing: Drawing, arm: str, step: Step) -> str:
+    return f"{drawing.name}/{arm}/{step.outcome}"
+
+
 def _size(drawing: Drawing, arm: str, step: Step) -> str:
-    return f"n = {drawing.shown[f'{drawing.name}/{arm}/{step.outcome}']}"
+    return f"n = {drawing.shown[_address(drawing, arm, step)]}"
 
 
 def _frame(axes: Axes, middle: float, top: float, width: float, height: float, fill: str) -> None:
@@ -54,12 +61,13 @@ def _frame(axes: Axes, middle: float, top: float, width: float, height: float, f
     axes.add_patch(Rectangle(corner, width, height, facecolor=fill, edgecolor=GREY, linewidth=1.0))
 
 
-def _box(axes: Axes, middle: float, top: float, width: float, lines: list[str]) -> None:
-    """A box with its name in bold and the number below."""
+def _box(axes: Axes, middle: float, top: float, width: float, lines: list[str], address: str) -> None:
+    """A box with its name in bold and the number below, which bears its address."""
     _frame(axes, middle, top, width, BOX_HEIGHT, "#f1f4f8")
     for number, line in enumerate(lines):
         weight = "normal" if number else "bold"
-        axes.text(middle, top - PAD - 0.08 - number * LINE, line, ha="center", va="center", weight=weight, color=INK)
+        look: dict[str, Any] = {"ha": "center", "va": "center", "weight": weight, "color": INK}
+        axes.text(middle, top - PAD - 0.08 - number * LINE, line, gid=address if number else None, **look)
 
 
 def _reasons(
@@ -74,7 +82,8 @@ def _reasons(
     for step in steps:
         line -= LINE
         axes.text(left, line, in_language(step, "label", drawing.language), va="center", fontsize=TEXT_SIZE)
-        axes.text(right, line, _size(drawing, arm, step), va="center", ha="right", fontsize=TEXT_SIZE)
+        own = _address(drawing, arm, step)
+        axes.text(right, line, _size(drawing, arm, step), va="center", ha="right", fontsize=TEXT_SIZE, gid=own)
 
 
 def _arrow(axes: Axes, start: tuple[float, float], end: tuple[float, float]) -> None:

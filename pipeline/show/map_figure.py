@@ -1,4 +1,4 @@
-"""A map of the municipalities, with their names and numbers beside it and a line from each name to its place."""
+"""A map of the municipalities: a number on each of the trial, and beside the map what the number stands for."""
 
 from __future__ import annotations
 
@@ -11,8 +11,11 @@ import numpy as np
 from pipeline.errors import InputError
 from pipeline.show.addresses import WHOLE
 from pipeline.show.drawings import Drawing
+from pipeline.show.map_numbers import Mark, place_numbers
 from pipeline.show.places import NAMES_FILE, extent, inner_point
-from pipeline.show.style import EDGE, GREY, INK, NOTE_SIZE, RULE, TEXT_SIZE, WIDTH, Sheet, text_width
+from pipeline.show.rows import danish_order
+from pipeline.show.style import EDGE, GREY, INK, NOTE_SIZE, RULE, TEXT_SIZE, WIDTH, Sheet
+from pipeline.show.typeface import text_width
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -21,9 +24,11 @@ if TYPE_CHECKING:
     FloatArray = npt.NDArray[np.float64]
     Rings = list[FloatArray]
 
-MARGIN, LEGEND, PITCH, GAP = 1.56, 0.36, 0.275, 0.06  # inches: a column of labels, the legend, one label, label to line
+MARGIN, LEGEND, PITCH, KEY = 1.78, 0.36, 0.275, 0.19  # inches: a column of names, the legend, one name, its number
 BORNHOLM, FRAME = 400, 0.08  # its number, and inches around it in the upper right corner of the map
 LINE_OF_LABEL = 0.13
+MARK_SIZE, MARK_HEIGHT = 7.5, 0.1  # points, and inches
+MARK_BOX = {"boxstyle": "round,pad=0.12", "facecolor": "white", "edgecolor": "none"}
 LOOKS: dict[str, Any] = {
     "none": {"facecolor": "#ececec", "edgecolor": "#ffffff", "linewidth": 0.5},
     "left_out": {"facecolor": "#ffffff", "edgecolor": "#a3561a", "linewidth": 0.5, "hatch": "//////"},
@@ -33,17 +38,20 @@ LOOKS: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class Label:
-    """The words beside the map, and the points that lines lead to, (k, 2) in inches."""
+    """What stands beside the map: its number in the list, its number's address, and its points: (2,) inches each."""
 
+    number: str
     name: str
     numbers: str
-    points: FloatArray
+    address: str
+    points: Mapping[int, FloatArray]
 
 
 def draw_map(drawing: Drawing, outlines: Mapping[int, Rings]) -> Sheet:
     """Every municipality with those of the trial filled, hatched where nobody is analysed; Bornholm in the corner."""
     placed, map_height = _lay_out(outlines)
     located = [unit for unit, place in drawing.places.items() if place.numbers]
+    located.sort(key=lambda unit: danish_order(drawing.places[unit].label))
     body = max(map_height, PITCH * ((len(located) + 1) // 2))
     _require_outlines(drawing, placed)
     rise = np.array([0, (body - map_height) / 2])
@@ -59,7 +67,7 @@ def draw_map(drawing: Drawing, outlines: Mapping[int, Rings]) -> Sheet:
             axes.add_artist(_shape(placed[number], state))
     _frame_bornholm(axes, placed)
     if located:
-        _write_labels(axes, [_label(drawing, unit, placed) for unit in located], body)
+        _write_labels(axes, [_label(drawing, unit, n, placed) for n, unit in enumerate(located, 1)], placed, body)
     _write_legend(axes, drawing, LEGEND + body)
     return sheet
 
@@ -108,11 +116,12 @@ def _state(drawing: Drawing, unit: str) -> str:
     return "left_out" if persons == "0" else "analysed"
 
 
-def _label(drawing: Drawing, unit: str, placed: Mapping[int, Rings]) -> Label:
+def _label(drawing: Drawing, unit: str, number: int, placed: Mapping[int, Rings]) -> Label:
     place = drawing.places[unit]
-    points = np.array([inner_point(placed[number]) for number in place.numbers])
+    points = {number: np.array(inner_point(placed[number])) for number in place.numbers}
     numbers = drawing.words["none"] if _state(drawing, unit) == "left_out" else _numbers(drawing, unit)
-    return Label(place.label, numbers, points)
+    address = f"{drawing.name}/{unit}/{drawing.settings.series[-1].key}"
+    return Label(str(number), place.label, numbers, address, points)
 
 
 def _numbers(drawing: Drawing, unit: str) -> str:
@@ -122,28 +131,40 @@ def _numbers(drawing: Drawing, unit: str) -> str:
     return ", ".join([*counted, f"n = {persons}"])
 
 
-def _write_labels(axes: Axes, labels: list[Label], height: float) -> None:
-    """Labels in two columns beside the map; lines of the least total length never cross."""
-    from scipy.optimize import linear_sum_assignment
-
-    rows = int(height / PITCH)
-    heights = (np.arange(rows) + 0.5) * height / rows
-    slots = np.array([(x, y) for x in (MARGIN, WIDTH - MARGIN) for y in heights])
-    middles = np.array([label.points.mean(axis=0) for label in labels])
-    lengths = np.hypot(*np.moveaxis(middles[:, None] - slots[None], -1, 0))
-    for label, slot in zip(labels, slots[linear_sum_assignment(lengths)[1]], strict=True):
-        _write_label(axes, label, float(slot[0]), float(slot[1]))
+def _write_labels(axes: Axes, labels: list[Label], placed: Mapping[int, Rings], height: float) -> None:
+    """The list of names in two columns beside the map, and their numbers on it."""
+    rows = (len(labels) + 1) // 2
+    for place, label in enumerate(labels):
+        column, row = divmod(place, rows)
+        _write_label(axes, label, WIDTH - MARGIN + 0.06 if column else EDGE, height - (row + 0.5) * height / rows)
+    marks = [
+        Mark(label.number, point, np.ptp(placed[number][0], axis=0), text_width(label.number, MARK_SIZE), MARK_HEIGHT)
+        for label in labels
+        for number, point in label.points.items()
+    ]
+    outlines = [placed[number][0] for label in labels for number in label.points]
+    room = np.array([[MARGIN, 0], [WIDTH - MARGIN, height]])
+    for mark, middle in zip(marks, place_numbers(marks, outlines, room), strict=True):
+        if not np.array_equal(middle, mark.point):
+            axes.plot(*zip(middle, mark.point, strict=True), color=INK, linewidth=0.6)
+            axes.plot(*mark.point, "o", color="white", markeredgecolor=INK, markeredgewidth=0.6, markersize=3.0)
+        axes.text(
+            middle[0],
+            middle[1],
+            mark.text,
+            fontsize=MARK_SIZE,
+            color=INK,
+            ha="center",
+            va="center_baseline",
+            bbox=MARK_BOX,
+        )
 
 
 def _write_label(axes: Axes, label: Label, x: float, y: float) -> None:
-    is_left = x < WIDTH / 2
-    side: dict[str, Any] = {"ha": "right" if is_left else "left", "va": "center"}
-    start = x - GAP if is_left else x + GAP
-    axes.text(start, y + LINE_OF_LABEL / 2, label.name, fontsize=NOTE_SIZE, color=INK, **side)
-    axes.text(start, y - LINE_OF_LABEL / 2, label.numbers, fontsize=NOTE_SIZE, color=GREY, **side)
-    for point in label.points:
-        axes.plot([x, point[0]], [y, point[1]], color=GREY, linewidth=0.6)
-        axes.plot(*point, "o", color="white", markeredgecolor=INK, markeredgewidth=0.6, markersize=3.2)
+    name, number = y + LINE_OF_LABEL / 2, y - LINE_OF_LABEL / 2
+    axes.text(x + KEY - 0.05, name, label.number, fontsize=NOTE_SIZE, color=INK, ha="right", va="center", weight="bold")
+    axes.text(x + KEY, name, label.name, fontsize=NOTE_SIZE, color=INK, va="center")
+    axes.text(x + KEY, number, label.numbers, fontsize=NOTE_SIZE, color=GREY, va="center", gid=label.address)
 
 
 def _write_legend(axes: Axes, drawing: Drawing, top: float) -> None:

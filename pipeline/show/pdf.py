@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline.show.content import Exhibit, Report, Text, panels_of, plain
+from pipeline.show.content import Exhibit, Report, panels_of
 from pipeline.show.print_layout import (
     FOOT,
     HEAD,
@@ -20,8 +20,10 @@ from pipeline.show.print_layout import (
     picture_share,
     picture_size,
 )
-from pipeline.show.style import DOTS_PER_INCH, FONTS
+from pipeline.show.style import DOTS_PER_INCH
 from pipeline.show.tables import Block, Table
+from pipeline.show.texts import Text, plain
+from pipeline.show.typeface import FONTS
 from pipeline.show.words import INTERFACE
 
 if TYPE_CHECKING:
@@ -91,9 +93,14 @@ def _describe(report: Report) -> dict[str, Any]:
         "title": report.title,
         "lede": paragraphs(report.lede),
         "results": [
-            {**vars(result), "headline": plain(result.headline), "interval": plain(result.interval)}
+            {**vars(result), **{name: plain(getattr(result, name)) for name in ("headline", "sentence", "facts")}}
             for result in report.results
         ],
+        "conclusions": [
+            {**vars(each), "sentences": paragraphs(each.sentences), "basis": paragraphs(each.basis)}
+            for each in report.conclusions
+        ],
+        "terms": [vars(term) for term in report.terms],
         "sections": [
             {"name": name, "title": INTERFACE[report.language][name], "paragraphs": paragraphs(getattr(report, name))}
             for name in ("trial", "reading")

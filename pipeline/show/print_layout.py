@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 
 from pipeline.show.content import Exhibit, panels_of
 from pipeline.show.numbers import MARKS
-from pipeline.show.style import NOTE_SIZE, text_width, wrap
+from pipeline.show.style import NOTE_SIZE, wrap
 from pipeline.show.table_formats import LATEX_WIDTHS
 from pipeline.show.tables import Table
+from pipeline.show.typeface import text_width
 
 PAPER = (8.27, 11.69)  # inches, A4 upright
 SIDE, HEAD, FOOT = 0.79, 0.9, 0.8  # margins in inches, the line at the head and that at the foot in them

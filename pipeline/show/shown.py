@@ -11,6 +11,7 @@ from pipeline.errors import InputError
 from pipeline.settings.exhibits import SETTINGS_FILE, Exhibits, Figure, Table
 from pipeline.settings.study import Study
 from pipeline.show.addresses import Slot, figure_slots, table_slots
+from pipeline.show.effect_numbers import effect_slots
 from pipeline.show.numbers import star, write_number
 
 COLUMNS = ["cell_id", "exhibit", "panel", "row", "column", "statistic", "estimate_id", "value", "text", "note"]
@@ -20,8 +21,16 @@ UNITS_OF = {"x": "coefficient", "p_value": "probability", **dict.fromkeys(COUNTS
 
 
 def find_slots(exhibits: Exhibits, study: Study, estimate_ids: Iterable[str]) -> Iterator[Slot]:
-    """Every number of every exhibit, in the order of the file; the tables list their rows (with_rows)."""
-    ids = list(estimate_ids)
+    """Every number of every exhibit, in the order of the file, then those that the main results say beside them.
+
+    The tables list their rows (with_rows).
+    """
+    slots = list(_exhibit_slots(exhibits, study, list(estimate_ids)))
+    yield from slots
+    yield from effect_slots(exhibits, slots, study.time.horizon_weeks)
+
+
+def _exhibit_slots(exhibits: Exhibits, study: Study, ids: list[str]) -> Iterator[Slot]:
 
     def known(template: str) -> list[str]:
         start, end = re.split(r"{\w+}", template)
@@ -90,7 +99,7 @@ def show_number(
     slot: Slot, estimate: Mapping[str, Any], levels: Mapping[str, float], language: str
 ) -> tuple[object, ...]:
     """One row of shown.parquet, in the order of COLUMNS: what is shown of a row of the estimates."""
-    value = _number(estimate[SOURCES.get(slot.statistic, slot.statistic)])
+    value = value_of(estimate, slot.statistic)
     unit = UNITS_OF.get(slot.statistic, slot.unit)
     text = write_number(value, unit, language, slot.decimals if unit == slot.unit else None)
     if slot.statistic == "se" and not math.isnan(value):
@@ -99,6 +108,14 @@ def show_number(
         text += star(_number(estimate["p_value"]), levels, slot.marks)
     place = (slot.cell_id, slot.exhibit, slot.panel, slot.row, slot.column, slot.statistic, slot.estimate_id)
     return (*place, value, text, estimate["note"])
+
+
+def value_of(estimate: Mapping[Any, Any], statistic: str) -> float:
+    """A statistic of a row of the estimates; `relative` is the estimate as a share of the control group's mean."""
+    if statistic != "relative":
+        return _number(estimate[SOURCES.get(statistic, statistic)])
+    level = _number(estimate["control_mean"])
+    return _number(estimate["estimate"]) / level if level else math.nan
 
 
 def _number(value: object) -> float:

@@ -3,56 +3,58 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 import struct
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from pipeline.show.drawings import Drawing
+from pipeline.show.typeface import DRAWN, STACK, font_faces, own_fonts, text_width
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.ft2font import FT2Font
 
-FONTS = Path(__file__).parent / "fonts"
-FAMILY = "Liberation Sans"
-FALLBACKS = "Arial, Helvetica, sans-serif"  # of the same widths, for a reader without the font
 WIDTH, LEFT, RIGHT, EDGE = 6.8, 0.72, 0.52, 0.08  # inches
 TEXT_WIDTH = 0.98 * (WIDTH - 2 * EDGE)  # letters are set a little wider at some resolutions
 DOTS_PER_INCH = 200
 POINTS_PER_INCH = 72
+FONT_STYLE = ('<style id="fonts" type="text/css">\n', "\n</style>")
 
 INK, GREY, RULE, ALERT = "#1a1a1a", "#4d4d4d", "#dcdcdc", "#8c1d18"
 BAND, LIMIT = "#dbe4ee", "#5f7d9c"
+STAMP = "stamp"  # the word synthetic in the SVG: the page writes it beside the picture, in type of its own
 
 
 @dataclass(frozen=True)
 class LineLook:
-    """Colour, dashes and width of a curve: told apart by lightness and dashes as well as by colour."""
+    """Colour, dashes and width of a curve: told apart by lightness and dashes as well as by colour.
+
+    ink: the colour of words and numbers about it, dark enough to read (a contrast of 4.5 with white, WCAG 2.2).
+    """
 
     color: str
     dashes: tuple[float, ...]
     width: float
+    ink: str
 
 
 LINES = (
-    LineLook("#12375e", (), 2.0),
-    LineLook("#cf7a22", (4.0, 1.6), 2.0),
-    LineLook("#6b6b6b", (1.2, 1.2), 1.8),
-    LineLook("#5aa0a8", (6.0, 1.5, 1.2, 1.5), 1.8),
-    LineLook("#8f3b76", (2.4, 1.2), 1.6),
+    LineLook("#12375e", (), 2.0, "#12375e"),
+    LineLook("#cf7a22", (4.0, 1.6), 2.0, "#a1560f"),
+    LineLook("#6b6b6b", (1.2, 1.2), 1.8, "#6b6b6b"),
+    LineLook("#5aa0a8", (6.0, 1.5, 1.2, 1.5), 1.8, "#2f717a"),
+    LineLook("#8f3b76", (2.4, 1.2), 1.6, "#8f3b76"),
 )
 
 SETTINGS: Any = {
-    "font.family": FAMILY,
+    "font.family": DRAWN,
     "font.size": 9.5,
     "text.color": INK,
     "text.parse_math": False,
@@ -90,13 +92,8 @@ PANEL_HEAD, LABEL_RISE = 0.52, 0.12  # inches: title and label above the axes; t
 def house_style() -> Iterator[None]:
     """matplotlib with the fonts and settings of the figures, and with its own again afterwards."""
     import matplotlib
-    from matplotlib.font_manager import fontManager
 
-    known = {entry.name for entry in fontManager.ttflist}
-    if FAMILY not in known:
-        for file in sorted(FONTS.glob("*.ttf")):
-            fontManager.addfont(file)
-    with matplotlib.rc_context():
+    with own_fonts(), matplotlib.rc_context():
         matplotlib.rcdefaults()  # whatever a matplotlibrc of the machine or of this folder says
         matplotlib.rcParams.update(SETTINGS)
         yield
@@ -109,6 +106,8 @@ class Sheet:
         """A sheet with the drawing's title and note and `body_height` inches between them."""
         from matplotlib.figure import Figure
 
+        self.keys = [panel.key for panel in drawing.settings.panels]
+        self.panels: list[Axes] = []
         self.title = wrap(f"{drawing.number}  {drawing.title}", TEXT_WIDTH, TITLE_SIZE, bold=True)
         self.note = wrap(drawing.note, TEXT_WIDTH, NOTE_SIZE)
         self.head = 0.1 + height(self.title, TITLE_SIZE) + 0.1
@@ -129,38 +128,31 @@ class Sheet:
     def write_synthetic(self, text: str) -> None:
         """The word synthetic at the top right of the panels, inside what the page shows."""
         box = {"boxstyle": "square,pad=0.25", "facecolor": "white", "edgecolor": ALERT, "linewidth": 1.0}
-        self.write(
-            WIDTH - EDGE - 0.05, self.head + 0.01, text, TEXT_SIZE, ha="right", weight="bold", color=ALERT, bbox=box
-        )
+        look = {"ha": "right", "weight": "bold", "color": ALERT, "bbox": box, "gid": STAMP}
+        self.write(WIDTH - EDGE - 0.05, self.head + 0.01, text, TEXT_SIZE, **look)
 
     def add_panel(self, title: str, y_label: str, axes_height: float, below: float) -> Axes:
         """Axes under a panel title and a line for the y-axis; `below` is the room for the x-axis and more."""
-        axes = self.add_panels([title], y_label, axes_height, below)[0]
-        return axes
+        return self.add_panels([title], [y_label], axes_height, below)[0]
 
-    def add_panels(
-        self, titles: Sequence[str], y_label: str, axes_height: float, below: float, remarks: Sequence[str] = ()
-    ) -> list[Axes]:
-        """Axes side by side, one for each title; all take the lines of the longest title, each has its remark below."""
-        room, lines, remark = WIDTH / len(titles), _title_lines(titles), height(remarks[:1], TEXT_SIZE)
+    def add_panels(self, titles: Sequence[str], labels: Sequence[str], axes_height: float, below: float) -> list[Axes]:
+        """Axes side by side, one for each title, with a line of its own above it; all take the lines of the longest."""
+        room, lines = WIDTH / len(titles), _title_lines(titles)
         self.top += height(max(lines, key=len)[1:], PANEL_SIZE)
-        bottom = self.top + PANEL_HEAD + remark + axes_height
+        bottom = self.top + PANEL_HEAD + axes_height
         axes = []
-        for number, own in enumerate(lines):
+        for number, (own, label) in enumerate(zip(lines, labels, strict=True)):
             left = number * room
-            top = self.top - height(own[1:], PANEL_SIZE)
-            self.write(left + EDGE, top, "\n".join(own), PANEL_SIZE, weight="bold")
-            if remarks:
-                self.write(left + EDGE, self.top + 0.19, remarks[number], TEXT_SIZE, color=GREY)
-            rise = self.top + PANEL_HEAD + remark - LABEL_RISE
-            self.write(left + EDGE, rise, y_label, TEXT_SIZE, color=GREY, va="baseline")
+            self.write(left + EDGE, self.top - height(own[1:], PANEL_SIZE), "\n".join(own), PANEL_SIZE, weight="bold")
+            self.write(left + EDGE, self.top + PANEL_HEAD - LABEL_RISE, label, TEXT_SIZE, color=GREY, va="baseline")
             place = ((left + LEFT) / WIDTH, 1 - bottom / self.height)
             axes.append(self.figure.add_axes((*place, (room - LEFT - RIGHT) / WIDTH, axes_height / self.height)))
+        self.panels += axes
         self.top = bottom + below
         return axes
 
     def save(self) -> tuple[str, bytes]:
-        """As SVG, whose <view> 'panels' leaves out title and note, and as PNG; without dates or random identifiers."""
+        """As SVG, with its fonts and a <view> 'panels' without title and note, and as PNG; no dates, nothing random."""
         from matplotlib.backends.backend_agg import FigureCanvasAgg
 
         vector = io.StringIO()
@@ -170,10 +162,27 @@ class Sheet:
         canvas.draw()
         top = self.head - 0.06  # the frame around the word synthetic stands out above the panels
         box = [0.0, top, WIDTH, self.height - top - self.foot]
-        view = '<view id="panels" viewBox="{} {} {} {}"/>'.format(*(f"{side * POINTS_PER_INCH:.1f}" for side in box))
-        text = vector.getvalue().replace(f"'{FAMILY}'", f"'{FAMILY}', {FALLBACKS}")
-        drawn = re.sub(r"(<svg [^>]*>)", rf"\1\n {view}", text, count=1)
+        sides = " ".join(f"{side * POINTS_PER_INCH:.1f}" for side in box)
+        view = f'<view id="panels" viewBox="{sides}"/>\n <metadata id="axes">{self._scales()}</metadata>'
+        text = vector.getvalue().replace(f"'{DRAWN}'", STACK)
+        drawn = re.sub(
+            r"(<svg [^>]*>)",
+            lambda found: f"{found[1]}\n {view}\n {FONT_STYLE[0]}{font_faces()}{FONT_STYLE[1]}",
+            text,
+            count=1,
+        )
         return drawn, _png(np.asarray(canvas.buffer_rgba()))
+
+    def _scales(self) -> str:
+        """Of every panel its key, its left, top, right and bottom in the SVG, and the ends of its axes, as JSON."""
+        found = []
+        for key, axes in zip(self.keys, self.panels, strict=False):
+            place = axes.get_position()
+            across = [WIDTH * POINTS_PER_INCH * share for share in (place.x0, place.x1)]
+            down = [self.height * POINTS_PER_INCH * (1 - share) for share in (place.y1, place.y0)]
+            ends = [across[0], down[0], across[1], down[1], *axes.get_xlim(), *axes.get_ylim()]
+            found.append([key, *(float(f"{end:.6g}") for end in ends)])
+        return json.dumps(found, separators=(",", ":"))
 
 
 def _png(pixels: npt.NDArray[np.uint8]) -> bytes:
@@ -199,9 +208,9 @@ def _png(pixels: npt.NDArray[np.uint8]) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
 
 
-def panel_head(titles: Sequence[str], remarks: Sequence[str]) -> float:
-    """Inches above axes side by side: lines of the longest title, a remark if there is one, and the y-axis label."""
-    return PANEL_HEAD + height(max(_title_lines(titles), key=len)[1:], PANEL_SIZE) + height(remarks[:1], TEXT_SIZE)
+def panel_head(titles: Sequence[str]) -> float:
+    """Inches above axes side by side: the lines of the longest title, and the line above the axes."""
+    return PANEL_HEAD + height(max(_title_lines(titles), key=len)[1:], PANEL_SIZE)
 
 
 def _title_lines(titles: Sequence[str]) -> list[list[str]]:
@@ -256,21 +265,3 @@ def wrap(text: str, width: float, size: float, bold: bool = False) -> list[str]:
             lines.append(word)
             used = longer - used
     return lines
-
-
-@cache
-def text_width(text: str, size: float, bold: bool = False) -> float:
-    """Inches that one line of text takes."""
-    from matplotlib.ft2font import LoadFlags
-
-    font = _font(bold)
-    font.set_size(size, POINTS_PER_INCH)
-    font.set_text(text, flags=LoadFlags.NO_HINTING)
-    return float(font.get_width_height()[0] / 64 / POINTS_PER_INCH)
-
-
-@cache
-def _font(bold: bool) -> FT2Font:
-    from matplotlib.ft2font import FT2Font
-
-    return FT2Font(str(FONTS / f"LiberationSans-{'Bold' if bold else 'Regular'}.ttf"))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from pipeline.show.curve_ends import mark_ends
 from pipeline.show.drawings import Drawing, PanelDrawing
 from pipeline.show.effect_figure import week_ticks
 from pipeline.show.numbers import write_number
@@ -35,8 +37,8 @@ def draw_survival(drawing: Drawing) -> Sheet:
         axes = sheet.add_panel(panel.title, panel.y_label, AXES_HEIGHT, below)
         for curve, look in zip(panel.curves, LINES, strict=False):
             axes.step(
-                curve.x,
-                curve.y,
+                [*curve.x, curve.x[-1] + 1],
+                [*curve.y, curve.y[-1]],
                 where="post",
                 color=look.color,
                 linewidth=look.width,
@@ -44,7 +46,7 @@ def draw_survival(drawing: Drawing) -> Sheet:
                 label=curve.legend,
             )
         last = float(panel.curves[0].x[-1])
-        axes.set_xlim(0, last)
+        axes.set_xlim(0, last + 1)  # the last week has its width too
         axes.set_xticks(week_ticks(int(last)))
         axes.set_xlabel(panel.x_label)
         axes.set_ylim(0, 1.02)
@@ -52,6 +54,7 @@ def draw_survival(drawing: Drawing) -> Sheet:
         if panel.is_empty:
             write_nothing(axes, drawing.words["nothing"])
         draw_legend(axes)
+        mark_ends(axes, [replace(curve, x=curve.x + 1) for curve in panel.curves], AXES_HEIGHT)
         _write_at_risk(axes, panel, drawing)
     return sheet
 
@@ -75,7 +78,7 @@ def _write_at_risk(axes: Axes, panel: PanelDrawing, drawing: Drawing) -> None:
             (0, 0),
             (left, down),
             ha="left",
-            color=look.color,
+            color=look.ink,
             weight="bold",
             **place,
             xycoords="axes fraction",

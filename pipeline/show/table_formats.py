@@ -29,10 +29,13 @@ ESCAPES = {letter: "\\" + letter for letter in "&%#_${}"} | {
 }
 
 
-def write_html(table: Table) -> str:
-    """The <table> element: every number in a <data> element that carries its address as id and title."""
+def write_html(table: Table, page: str = "") -> str:
+    """The <table> element: every number in a <data> element that carries its address as id and title.
+
+    Each is a link to its audit panel on `page`, by default the page that the table stands on.
+    """
     head = "".join(f"<tr>{line}</tr>" for line in _head_lines(table))
-    body = "".join(_html_block(table, block) for block in table.blocks)
+    body = "".join(_html_block(table, block, page) for block in table.blocks)
     tag = f'<strong class="stamp">{html.escape(table.synthetic)}</strong>' if table.synthetic else ""
     caption = f'<span class="title">{html.escape(f"{table.number} {table.title}")}</span>{tag}'
     kind = ' class="text"' if table.is_text else ""
@@ -54,12 +57,12 @@ def _head_lines(table: Table) -> Iterator[str]:
     )
 
 
-def _html_block(table: Table, block: Block) -> str:
+def _html_block(table: Table, block: Block, page: str) -> str:
     width = len(table.columns) + 1
     title = f'<tr><th scope="rowgroup" colspan="{width}">{html.escape(block.title)}</th></tr>' if block.title else ""
     lines = "".join(
         f'<tr><th scope="row">{_html_label(line.label)}</th>'
-        + "".join(f"<td>{'<br>'.join(_html_shown(n, table.language) for n in cell)}</td>" for cell in line.cells)
+        + "".join(f"<td>{'<br>'.join(_html_shown(n, table.language, page) for n in cell)}</td>" for cell in line.cells)
         + "</tr>"
         for line in block.lines
     )
@@ -72,19 +75,19 @@ def _html_label(label: str) -> str:
     return re.sub(r" (\([^()\s]+\))$", r' <span class="unit">\1</span>', html.escape(label))
 
 
-def _html_shown(shown: Shown, language: str) -> str:
-    return html_number(shown.cell_id, shown.text, language) if shown.cell_id else html.escape(shown.text)
+def _html_shown(shown: Shown, language: str, page: str) -> str:
+    return html_number(shown.cell_id, shown.text, language, page=page) if shown.cell_id else html.escape(shown.text)
 
 
-def html_number(cell_id: str, text: str, language: str, is_anchor: bool = True) -> str:
-    """A number that can be pointed at: its address on hover, its value for machines, its text for people.
+def html_number(cell_id: str, text: str, language: str, is_anchor: bool = True, page: str = "") -> str:
+    """A number as a link to its audit panel on `page`: its address on hover, its value for machines, its text.
 
     An address is the id of one element of a page only, its anchor; other places that show the number have none.
     """
     identity = f' id="{cell_id}"' if is_anchor else ""
     value, mark = html.escape(csv_number(text, language)), _mark(text)
     shown = html.escape(text.removesuffix(mark)) + (f'<span class="mark">{mark}</span>' if mark else "")
-    return f'<data{identity} value="{value}" title="{cell_id}">{shown}</data>'
+    return f'<data{identity} value="{value}" title="{cell_id}"><a href="{page}#{cell_id}">{shown}</a></data>'
 
 
 def csv_number(text: str, language: str) -> str:

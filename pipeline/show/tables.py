@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
@@ -141,6 +142,16 @@ def row_labels(table: TableSettings, variables: pd.DataFrame, language: str) -> 
         label = in_language(row, "label", language) or (entry[f"label_{language}"] if entry else row.key)
         unit = _unit(entry, language) if entry and table.show_units else ""
         labels[row.key] = f"{label} ({unit})" if unit else label
+    return labels
+
+
+def column_labels(table: TableSettings, language: str) -> dict[str, str]:
+    """'Waiting time: Short' for each column by its key; columns of one key are told by their heading alone."""
+    keys, labels = Counter(column.key for column in table.columns), {}
+    for column in table.columns:
+        group = in_language(column, "group", language)
+        own = in_language(column, "label", language) if keys[column.key] == 1 or not group else ""
+        labels[column.key] = ": ".join(part for part in (group, own) if part)
     return labels
 
 

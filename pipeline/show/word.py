@@ -7,8 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pipeline.show.archives import FIXED_TIME, without_times
-from pipeline.show.content import Exhibit, Report, Result, plain
+from pipeline.show.conclusions import Conclusion
+from pipeline.show.content import Exhibit, Report
+from pipeline.show.findings import Result
 from pipeline.show.print_layout import lay_out, picture_share, text_room
+from pipeline.show.texts import plain
 from pipeline.show.word_parts import (
     DEEP,
     GREY,
@@ -96,6 +99,8 @@ class _Writer:
             self.begin("message", self.ui["message"])
         for result in report.results:
             self._write_result(result)
+        for conclusion in report.conclusions:
+            self._write_conclusion(conclusion)
         self._write_contents()
         for name in ("trial", "reading"):
             if getattr(report, name):
@@ -107,8 +112,24 @@ class _Writer:
         self.add(result.group, "Result Group")
         headline = self.add("", "Result" if result.is_lead else "Further Result")
         add_run(headline, plain(result.headline), DEEP if result.is_clear else GREY)
-        said = filter(None, [f"{result.sentence}.", plain(result.interval), result.verdict])
+        facts, purpose = (f"{text}." if text else "" for text in (plain(result.facts), result.purpose))
+        said = filter(None, [plain(result.sentence), facts, result.verdict, purpose])
         add_link(self.add(f"{' '.join(said)} "), result.exhibit, result.number)
+
+    def _write_conclusion(self, conclusion: Conclusion) -> None:
+        self.add(conclusion.title, "Result Group")
+        add_run(self.add("", "Further Result"), f"{conclusion.headline}.", DEEP)
+        for text in conclusion.sentences:
+            self.add(plain(text))
+        if conclusion.purpose:
+            self.add(f"{conclusion.purpose}.")
+
+    def _write_terms(self) -> None:
+        """The words and models that the texts mention."""
+        for term in self.report.terms:
+            paragraph = self.add("")
+            paragraph.add_run(f"{term.term}: ").bold = True
+            paragraph.add_run(" ".join(filter(None, [term.meaning, term.equation])))
 
     def _write_contents(self) -> None:
         """The contents with their entries, which Word can count anew."""
@@ -130,7 +151,8 @@ class _Writer:
         yield from ((1, name, self.ui[name]) for name in self._last_sections())
 
     def _last_sections(self) -> Sequence[str]:
-        return ("checks", "missing", "sources") if self.report.checks else ("missing", "sources")
+        known = {"terms": self.report.terms, "checks": self.report.checks}
+        return [name for name in ("terms", "checks", "missing", "sources") if known.get(name, True)]
 
     def write_exhibit(self, exhibit: Exhibit) -> None:
         """Caption, picture, note and numbers of a figure; caption, table and note of a table."""
@@ -179,7 +201,9 @@ class _Writer:
             self.page = self.pages[self._last_sections()[0]]
         for name in self._last_sections():
             self.begin(name, ui[name])
-            if name == "checks":
+            if name == "terms":
+                self._write_terms()
+            elif name == "checks":
                 self._write_checks(report.checks)
             elif name == "missing":
                 self.add(report.missing)

@@ -7,12 +7,14 @@ from math import ceil, floor
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from msgspec import field
 
 from pipeline.settings.base import Settings, SettingsType, convert
 from pipeline.settings.exhibits import Exhibits, fill, in_language
 from pipeline.settings.extract import Extract
 from pipeline.settings.outcomes import OutcomeDefinitions
 from pipeline.settings.study import OPPOSITE, Design, Peers, Study, given_bound
+from pipeline.show.model_words import ModelWords, gather_models
 from pipeline.show.numbers import POINT, star_legend, write_percent
 
 if TYPE_CHECKING:
@@ -21,11 +23,14 @@ if TYPE_CHECKING:
 INTERFACE = {
     "en": {
         "analysed": "Analysed",
+        "apart": "The two curves are nowhere more than {distance} apart.",
         "at_risk": "At risk",
+        "basis": "The effects and intervals that this rests on",
         "ci_low": "Lower limit",
         "checks": "Checks of the data",
         "checks_passed": "{passed} of {rules} rules looked at the data and found nothing to ask about.",
         "ci_high": "Upper limit",
+        "coincide": "The two curves coincide: they are nowhere more than {distance} apart.",
         "column": "column",
         "contents": "Contents",
         "data": "Data",
@@ -49,6 +54,7 @@ INTERFACE = {
         "none": "none analysed",
         "note": "Note",
         "not_looked_at": "Rules that could not look",
+        "nothing_known": "Nothing is known of {group}: there is no interval.",
         "nothing": "No estimate could be made. The note says why.",
         "numbers": "Numbers behind the figure",
         "page_of": "Page {page} of {pages}",
@@ -56,8 +62,11 @@ INTERFACE = {
         "published": "The report's own numbers beside these",
         "report": "The report",
         "reading": "How to read the results",
+        "scroll": "Wider than the screen: scroll sideways",
         "show": "Show the address of every number",
+        "skip": "Skip to the text",
         "sources": "Sources",
+        "terms": "Words and models",
         "total": "Total",
         "trace": "How to trace a number",
         "trial": "The trial",
@@ -67,11 +76,14 @@ INTERFACE = {
     },
     "da": {
         "analysed": "Analyseret",
+        "apart": "De to kurver er intetsteds mere end {distance} fra hinanden.",
         "at_risk": "I risiko",
+        "basis": "Effekterne og intervallerne, det bygger på",
         "ci_low": "Nedre grænse",
         "checks": "Kontrol af data",
         "checks_passed": "{passed} af {rules} regler har set på data uden at finde noget at spørge til.",
         "ci_high": "Øvre grænse",
+        "coincide": "De to kurver falder sammen: de er intetsteds mere end {distance} fra hinanden.",
         "column": "kolonne",
         "contents": "Indhold",
         "data": "Data",
@@ -95,6 +107,7 @@ INTERFACE = {
         "none": "ingen analyseret",
         "note": "Note",
         "not_looked_at": "Regler, der ikke kunne se på noget",
+        "nothing_known": "Intet vides om {group}: der er intet interval.",
         "nothing": "Intet estimat kunne laves. Noten siger hvorfor.",
         "numbers": "Tallene bag figuren",
         "page_of": "Side {page} af {pages}",
@@ -102,8 +115,11 @@ INTERFACE = {
         "published": "Rapportens egne tal ved siden af disse",
         "report": "Rapporten",
         "reading": "Sådan læses resultaterne",
+        "scroll": "Bredere end skærmen: rul sidelæns",
         "show": "Vis adressen på hvert tal",
+        "skip": "Gå til teksten",
         "sources": "Kilder",
+        "terms": "Ord og modeller",
         "total": "I alt",
         "trace": "Sådan spores et tal",
         "trial": "Forsøget",
@@ -116,6 +132,8 @@ BOUND_WORDS = {
     "en": {"below": "less than", "at_most": "at most", "at_least": "at least", "above": "more than", "equals": ""},
     "da": {"below": "mindre end", "at_most": "højst", "at_least": "mindst", "above": "mere end", "equals": ""},
 }
+PERCENT = {"en": "%", "da": "\N{NO-BREAK SPACE}%"}
+AND = {"en": " and ", "da": " og "}
 WEEKS = {"en": ("week", "weeks"), "da": ("uge", "uger")}
 FIRST_WEEK = {"en": "the first week", "da": "den første uge"}
 FIRST_OF_RUN = {"en": "the first of at least {weeks} in a row", "da": "den første af mindst {weeks} i træk"}
@@ -158,12 +176,13 @@ class Words(Settings, frozen=True):
     """What exhibits say of the study and the extract, in one language.
 
     horizon_weeks: the last week shown; stars: the levels that marks stand for; texts: of the placeholders that every
-    text may hold, settings of the study, the source, and the word synthetic or ''.
+    text may hold, settings of the study, the source, and the word synthetic or ''; models: the models by name.
     """
 
     horizon_weeks: int
     stars: dict[str, float]
     texts: dict[str, str]
+    models: dict[str, ModelWords] = field(default_factory=dict)
 
     def with_legend(self, marks: Iterable[str], language: str) -> dict[str, str]:
         """The texts, and the legend of the marks that one exhibit uses."""
@@ -177,8 +196,9 @@ def gather_words(
     extract: Extract,
     variables: pd.DataFrame,
     language: str,
+    models: Mapping[str, Any] | None = None,
 ) -> Words:
-    """The words of a study, an extract and a language."""
+    """The words of a study, an extract and a language; `models` is the parsed models.toml, if numbers are of models."""
     page, kind = exhibits.page, "source_synthetic" if extract.synthetic else "source"
     texts = {
         "level": write_percent(study.inference.level, language),
@@ -186,9 +206,13 @@ def gather_words(
         "synthetic": in_language(page, "synthetic", language) if extract.synthetic else "",
         "extract": (extract.label_da if language == "da" else "") or extract.label,
         **_scale_words(variables, language),
+        **{f"{entry['name']}_label": entry[f"label_{language}"] for entry in variables.to_dict("records")},
         **study_words(study, outcomes, language),
     }
-    return Words(study.time.horizon_weeks, study.inference.stars, texts)
+    for name, phrase in in_language(page, "phrases", language).items():  # one may use those above it
+        texts[name] = fill(phrase, texts)
+    told = gather_models(models, language) if models else {}
+    return Words(study.time.horizon_weeks, study.inference.stars, texts, told)
 
 
 def write_words(words: Words) -> str:

@@ -9,6 +9,7 @@ from pipeline.settings.extract import Extract, Language
 from pipeline.show.every_exhibit import build_content
 from pipeline.show.missing import write_missing
 from pipeline.show.page import write_page
+from pipeline.show.panel_evidence import Verified, with_evidence
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,8 +26,13 @@ def run(
     municipalities: pd.DataFrame | None = None,
     checks: pd.DataFrame | None = None,
     population: Mapping[str, Any] | None = None,
+    panels: Mapping[str, Any] | None = None,
     provenance: Mapping[str, Any] | None = None,
     editions: Mapping[str, Any] | None = None,
+    second: pd.DataFrame | None = None,
+    walked: pd.DataFrame | None = None,
+    counts: pd.DataFrame | None = None,
+    verified: Mapping[str, Any] | None = None,
     **pictures: str,
 ) -> dict[str, str]:
     """index.html: one self-contained page with every exhibit of exhibits.toml, from the numbers shown alone.
@@ -35,17 +41,23 @@ def run(
     suspicious. `pictures` are the figures as SVG, by name; InputError if one lacks.
     With the facts of the `population` the page leads to that of make population, and with those of the `editions` to
     its Word file, its PDF and its other languages: the first language, whose folders the others lie in, and the others.
-    It tells the head of `provenance`.
+    With `panels`, panels.json, every number opens what it comes from; `provenance` says of which files, and what make
+    verify wrote, `second`, `walked`, `counts` and `verified`, whether a second route and the received cells give it
+    back. The page tells the head of `provenance`.
     """
     content = build_content(
         shown, exhibits, variables, words, extract, language, groups, municipalities, checks, pictures
     )
+    vouched = None
+    if panels is not None:
+        vouched = with_evidence(panels, shown, provenance, Verified.of(second, walked, counts, verified))
     return {
         "index.html": write_page(
             content,
             editions,
             has_population=population is not None,
             head="" if provenance is None else provenance["head"],
+            panels=vouched,
         ),
         "missing.txt": write_missing(shown, content.unplaced),
     }

@@ -27,14 +27,15 @@ def run(
     extract: Extract,
     groups: pd.DataFrame,
     outcomes: OutcomeDefinitions | None = None,
+    models: Mapping[str, Any] | None = None,
     **estimates: pd.DataFrame,
 ) -> dict[str, Any]:
     """shown.parquet: one row per shown number, in the order of exhibits.toml; words.json: what is said around them.
 
     Figures and tables are drawn from these two alone, so what is done to a row here or after, such as disclosure
     control, is done to every place that shows it. `groups` are the strata and clusters that tables follow; every
-    further input is a table of estimates. InputError if a template names an estimate that does not exist, and for a
-    language in which the study has no words.
+    further input is a table of estimates; `models` is the parsed models.toml that they are of. InputError if a template
+    names an estimate that does not exist, and for a language in which the study has no words.
     """
     import pandas as pd
 
@@ -51,5 +52,5 @@ def run(
     repeated = shown.loc[shown["cell_id"].duplicated(), "cell_id"]
     if len(repeated):
         raise InputError(f"{SETTINGS_FILE}: {len(repeated)} addresses occur twice, the first {repeated.iloc[0]}.")
-    words = gather_words(described, study, outcomes, extract, variables, language.language)
+    words = gather_words(described, study, outcomes, extract, variables, language.language, models)
     return {"shown.parquet": shown, "words.json": write_words(words)}

@@ -125,6 +125,7 @@ def describe(files: dict[str, bytes], frame: Frame) -> str:
     text = [
         'name = "twin"',
         'label = "Synthetic trial (the twin): invented persons in the format of the real extract"',
+        'label_da = "Syntetisk forsøg (tvillingen): opdigtede personer i samme format som det rigtige udtræk"',
         "synthetic = true",
         f'register_version = "{VERSION}"',
         'format = "dream_wide"',

@@ -68,8 +68,8 @@ def test_every_kind_of_number_is_given_back_by_cells_that_stand_in_the_received_
     else:
         reference = stats.norm if np.isnan(row["df"]) else stats.t(row["df"])
         half = reference.ppf(0.975) * totals[1]
-        limits = {"ci_low": totals[0] - half, "ci_high": totals[0] + half}
-        again = limits.get(found.cell["statistic"], 2 * reference.sf(abs(totals[0] / totals[1])))
+        made = {"ci_low": totals[0] - half, "ci_high": totals[0] + half, "relative": totals[0] / totals[1]}
+        again = made.get(found.cell["statistic"], 2 * reference.sf(abs(totals[0] / totals[1])))
     # Some ten thousand additions, and inverses of designs of up to 110 columns: 1e-13 and less was seen.
     assert again == pytest.approx(found.cell["value"], rel=1e-9, abs=1e-12)
     for part in found.number.parts.values():

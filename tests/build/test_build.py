@@ -196,5 +196,5 @@ def test_a_damaged_table_is_made_again(built_project, content):
     path.write_bytes(content)
     result = built_project.make("all")
     assert result.returncode == 0, result.stderr
-    assert "baseline_items.parquet: not the file that stage ingest made. make all makes it again." in result.stderr
+    assert "baseline_items.parquet: not the file that stage ingest made. It is made again" in result.stderr
     assert built_project.hashes() == before

@@ -1,11 +1,20 @@
 """Another trial by settings alone: the Rossi experiment is built, drawn, traced, and its printed numbers come out."""
 
+import json
 import re
 import shutil
+from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from pipeline.errors import InputError
+from pipeline.verify import estimates, walked
+from pipeline.verify.__main__ import require_agreement
+from pipeline.verify.agreement import Agreement
+from pipeline.verify.derived import compare_derived
+from pipeline.verify.exhibits import compare_exhibits
+from pipeline.verify.files import compare_files
 from tests.build.conftest import Project
 
 STUDY = "STUDY=examples/rossi"
@@ -129,6 +138,116 @@ def test_the_example_is_a_folder_of_settings_and_the_script_of_its_data(rossi):
     assert files == {"study.toml", "outcomes.toml", "models.toml", "exhibits.toml", "variables.csv", "scales.csv",
                      "make_extract.py"}  # fmt: skip
     assert shutil.which("make")
+
+
+def test_every_number_agrees_by_the_second_route_and_is_walked_and_the_page_is_made_with_that(rossi):
+    result = rossi.make("verify", STUDY)
+    assert result.returncode == 0, result.stderr
+    assert re.search(r"\nall +\d\d\d,\d\d\d +0 +14\n", result.stdout)
+    assert "  not tried, numbers walked to received cells: 14 cox is no estimate of this project" in result.stdout
+    assert "323 of 337 numbers walked to received cells, largest gap" in result.stdout
+    verified = rossi.folder / "data_derived/rossi/verified"
+    summary = json.loads((verified / "verified.json").read_text(encoding="utf-8"))
+    provenance = json.loads((verified.parent / "provenance.json").read_text(encoding="utf-8"))
+    assert (summary["disagreed"], summary["walked"], summary["shown"]) == (0, 323, 337)
+    assert summary["head"] == provenance["head"]
+    second, cells, counts = (pd.read_parquet(verified / f"{name}.parquet") for name in ("second", "walked", "counts"))
+    assert second["agrees"].all()
+    assert (second["difference"] == ((second["first"] - second["second"]).abs() / second["first"].abs().clip(1))).all()
+    told = cells.dropna(subset="counts").set_index("cell_id")
+    of_work = counts[counts["counts"] == told.loc["figure_3_1/all/work/26", "counts"]]
+    assert set(of_work["group"]) == {"work", "no_work", "work_arrested", "no_work_arrested"}
+    assert set(of_work["first_week"]) == {1, 14}
+    hidden = of_work[of_work["n"].isna()]  # arrests in week 26, of fewer than five men in each arm
+    assert set(hidden["group"]) == {"work_arrested", "no_work_arrested"}
+    assert 2 <= told.loc["figure_3_1/all/work/26", "n_cells"] - of_work["n"].sum() <= 8
+    assert not counts["n"].lt(5).any()
+    read = json.loads((verified.parent / "runs/report.json").read_text(encoding="utf-8"))["inputs"]
+    assert "data_derived/rossi/verified/second.parquet" in read
+    assert rossi.built("all", STUDY) == {}
+
+
+# File, column, and the kind of numbers that then disagrees: a record forged with the file changes nothing in it.
+FORGERIES = [
+    ("data_derived/rossi/shares.parquet", "share", "shares.parquet"),
+    ("data_derived/rossi/baseline_items.parquet", "AGE", "baseline_items.parquet"),
+    ("data_derived/rossi/estimates/work.parquet", "ci_low", "estimates: ols"),
+    ("data_derived/rossi/shown.parquet", "text", "texts of numbers"),
+    ("data_derived/rossi/shown.parquet", "estimate_id", "numbers shown"),
+    ("reports/rossi/figures/figure_3_1.csv", "value", "data of figures"),
+    ("reports/rossi/tables/table_1_1.csv", "control_estimate", "tables as csv"),
+]
+
+
+@pytest.mark.parametrize(("name", "column", "kind"), FORGERIES, ids=[f"{n}-{c}" for n, c, _ in FORGERIES])
+def test_a_forged_value_is_found_and_named_whatever_its_record_says(rossi, monkeypatch, name, column, kind):
+    monkeypatch.chdir(rossi.folder)
+    path = Path(name)
+    content = path.read_bytes()
+    is_table = path.suffix == ".parquet"
+    table = pd.read_parquet(path) if is_table else pd.read_csv(path, dtype=str, keep_default_na=False)
+    values = table[column].tolist()
+    values[7 % len(values)] = f"{values[7 % len(values)]}1" if isinstance(values[0], str) else values[7] + 1
+    table = table.assign(**{column: values})
+    table.to_parquet(path, index=False) if is_table else table.to_csv(path, index=False)
+    raw, derived, settings = Path("data_raw/rossi"), Path("data_derived/rossi"), Path("examples/rossi")
+    try:
+        if kind.startswith("estimates"):
+            found = [estimates.compare_model(settings, derived, "work")[0]]
+        elif kind.endswith(".parquet"):
+            found = compare_derived(raw, settings, derived)
+        else:
+            found = compare_exhibits(settings, derived, Path("reports/rossi"))
+    finally:
+        path.write_bytes(content)
+        estimates.read_trial.cache_clear()
+    wrong = [row.kind for row in found if row.differences]
+    assert kind in wrong
+    with pytest.raises(InputError, match=f"the two routes disagree in .*{re.escape(kind)}"):
+        require_agreement(found, Path("differences.csv"))
+
+
+def test_a_walk_over_a_forged_cell_does_not_give_the_number_back(rossi, monkeypatch):
+    monkeypatch.chdir(rossi.folder)
+    raw, derived, settings = Path("data_raw/rossi"), Path("data_derived/rossi"), Path("examples/rossi")
+    path = derived / "weekly.parquet"
+    content = path.read_bytes()
+    weekly = pd.read_parquet(path)
+    free = weekly.loc[(weekly["week"] == 52) & weekly["work"].notna(), "person"]
+    cell = weekly.index[(weekly["week"] == 3) & weekly["person"].isin(free)][5]
+    weekly.loc[cell, "work"] = 1 - weekly.loc[cell, "work"]
+    weekly.to_parquet(path, index=False)
+    rows = [row for row in walked.parts_to_walk(derived, 1)[0] if row["cell_id"].startswith("figure_3_1/all/work/")]
+    try:
+        found, walks = walked.join([walked.walk_part(raw, derived, settings, rows)])
+    finally:
+        path.write_bytes(content)
+        walked.read_walker.cache_clear()
+    wrong = {difference.what for difference in found.differences}
+    estimates_of_later_weeks = {f"figure_3_1/all/work/{week}" for week in range(3, 53)}
+    assert estimates_of_later_weeks <= wrong
+    assert not {"figure_3_1/all/work/1", "figure_3_1/all/work/2"} & wrong
+    assert len(walks.walked) == len(rows)
+
+
+def test_a_forged_record_is_found_and_named(rossi, monkeypatch):
+    monkeypatch.chdir(rossi.folder)
+    path = Path("data_derived/rossi/runs/outcomes.json")
+    content = path.read_bytes()
+    path.write_bytes(content.replace(b'"outputs"', b'"outputs": {"forged": ""}, "ran_before"'))
+    try:
+        found = {row.kind: row.differences for row in compare_files(Path("data_derived/rossi"))}
+    finally:
+        path.write_bytes(content)
+    assert any(difference.what == "outcomes, seal" for difference in found["records of the chain"])
+    assert any(difference.what.startswith("forged, outputs") for difference in found["files of the chain"])
+
+
+def test_an_extract_of_which_nothing_is_compared_is_not_verified():
+    with pytest.raises(InputError, match="nothing was compared of texts of numbers"):
+        require_agreement([Agreement("estimates: ols", agreed=3), Agreement("texts of numbers")], Path("x"))
+    with pytest.raises(InputError, match="nothing was compared of anything"):
+        require_agreement([Agreement("groups.parquet", may_be_empty=True)], Path("x"))
 
 
 def later(folder) -> int:

@@ -1,7 +1,6 @@
 """Everybody in the register: both engines count what the pipeline's own stages find, in every format, to the bit."""
 
 import importlib.util
-import os
 import re
 import shutil
 from pathlib import Path
@@ -25,6 +24,7 @@ from pipeline.settings.base import convert
 from pipeline.settings.study import Population, Study
 from pipeline.show.remarks import REASONS, reason_of
 from tests.formats import WRITERS, read_text, write_as
+from tests.needs import require
 from tests.population.crowd import IDENTITY, POPULATION, Crowd
 from tests.small_study import SETTINGS, definitions, extract
 
@@ -40,11 +40,7 @@ ARMS = {1: "treated", 0: "control"}
 
 def require_engine(engine):
     """Skip a test of Spark where it is absent; fail it if NOTHING_SKIPPED is set, as .ci/run does."""
-    if engine == "duckdb" or (importlib.util.find_spec("pyspark") and shutil.which("java")):
-        return
-    if os.environ.get("NOTHING_SKIPPED"):
-        pytest.fail(NEEDED)
-    pytest.skip(NEEDED)
+    require(engine == "duckdb" or (importlib.util.find_spec("pyspark") and shutil.which("java")), NEEDED)
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,10 @@ from tests.published.conftest import PRINTED, invented, make, numbers_with
 from tests.show.conftest import GROUPS, LANGUAGES, TABLES
 from tests.show.test_page import Document
 
-HEADER = "exhibit,panel,row,column,statistic,printed,value,rebuilt,target,met,distance_units,distance_se,erratum,state"
+HEADER = (
+    "exhibit,panel,row,column,statistic,printed,value,rebuilt,target,met,distance_units,distance_se,erratum,state,"
+    "address"
+)
 NUMBERS = read_printed(PRINTED["tables"].to_dict("records"))
 AIMED_AT = list(dict.fromkeys(n.place for n in NUMBERS if n.place.statistic not in ("se", "p_value")))
 SPEAKS_OF_CALIBRATION = re.compile(r"calibrat|kalibrer|synthetic|syntet|target|\bmål\b|steered|styret", re.IGNORECASE)

@@ -24,6 +24,7 @@ from pipeline.stages import documents, figures, report, tables
 from pipeline.stages import shown as showing
 
 CONFIG = {name: load_input(Path(f"config/{name}{end}")) for name, end in [("exhibits", ".toml"), ("study", ".toml")]}
+MODELS = load_input(Path("config/models.toml"))
 CONFIG["variables"] = load_input(Path("config/variables.csv"))
 OUTCOMES = load_input(Path("config/outcomes.toml"))
 MUNICIPALITIES = load_input(Path("config/municipalities.csv"))
@@ -57,7 +58,13 @@ ADDRESS = ["model", "sample", "outcome", "week", "parameter"]
 
 
 def extract(synthetic: bool = True, **changed: Any) -> Extract:
-    given = {"name": "twin", "label": "a trial for tests", "synthetic": synthetic, "format": "dream_wide"}
+    given = {
+        "name": "twin",
+        "label": "a trial for tests",
+        "label_da": "et forsøg til test",
+        "synthetic": synthetic,
+        "format": "dream_wide",
+    }
     given |= {"received": datetime.date(2026, 1, 1), "files": {}, "register_version": "201708", "published": True}
     return Extract(**given, **changed)
 
@@ -98,7 +105,7 @@ def invent_estimates(groups: pd.DataFrame = GROUPS) -> pd.DataFrame:
         n=persons,
         n_treated=persons // 2,
         n_control=persons - persons // 2,
-        control_mean=weeks,
+        control_mean=np.where(frame["model"] == "density", weeks, 0.4),
         note="",
     )
 
@@ -116,6 +123,11 @@ class Made:
     @cached_property
     def pictures(self) -> dict[str, str]:
         return pictures_of(self.figures)
+
+    def cells_of(self, exhibit: str) -> pd.DataFrame:
+        """The numbers of an exhibit, without those that the main results say beside them, which stand at the end."""
+        own = self.shown[self.shown["exhibit"] == exhibit]
+        return own[own.index - own.index[0] == np.arange(len(own))]
 
     @cached_property
     def texts(self) -> dict[str, str]:
@@ -137,7 +149,7 @@ def words(
     **facts: Any,
 ) -> Words:
     exhibits = read_exhibits(CONFIG["exhibits"])
-    return gather_words(exhibits, study, outcomes, extract(synthetic, **facts), variables, language)
+    return gather_words(exhibits, study, outcomes, extract(synthetic, **facts), variables, language, MODELS)
 
 
 def given(language: str, synthetic: bool, changed: dict[str, Any], *further: str) -> dict[str, Any]:
@@ -162,11 +174,15 @@ def write(language: str, shown: pd.DataFrame, synthetic: bool = True, **changed:
     return tables.run(shown, **given(language, synthetic, changed, "variables"))
 
 
+def mapped_to(language: str, synthetic: bool, changed: dict[str, Any]) -> dict[str, Any]:
+    """What a stage takes that shows every exhibit, a map among them."""
+    return given(language, synthetic, {"municipalities": MUNICIPALITIES, **changed}, "variables", "extract")
+
+
 def reported(
     language: str, shown: pd.DataFrame, pictures: dict[str, str], synthetic: bool = True, **changed: Any
 ) -> dict[str, str]:
-    mapped = {"municipalities": MUNICIPALITIES, **changed}
-    return report.run(shown, **given(language, synthetic, mapped, "variables", "extract"), **pictures)
+    return report.run(shown, **mapped_to(language, synthetic, changed), **pictures)
 
 
 def page_with(
@@ -178,10 +194,7 @@ def page_with(
 def document(
     language: str, shown: pd.DataFrame, pictures: dict[str, str], synthetic: bool = True, **changed: Any
 ) -> dict[str, bytes]:
-    mapped = {"municipalities": MUNICIPALITIES, **changed}
-    exhibits = mapped.pop("exhibits", CONFIG["exhibits"])
-    taken = given(language, synthetic, mapped, "variables", "extract") | {"exhibits": exhibits}
-    return documents.run(shown, **taken, **pictures)
+    return documents.run(shown, **mapped_to(language, synthetic, changed), **pictures)
 
 
 def pictures_of(drawn: dict[str, Any]) -> dict[str, str]:

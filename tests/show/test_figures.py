@@ -8,8 +8,8 @@ import pytest
 from PIL import Image
 
 from pipeline.settings.described import read_exhibits
+from pipeline.show.curve_ends import spread
 from pipeline.show.drawings import build_drawing
-from pipeline.show.effect_figure import spread
 from tests.show.conftest import (
     CONFIG,
     FIGURES,

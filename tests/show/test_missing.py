@@ -13,7 +13,7 @@ from tests.show.test_figures import texts_of
 from tests.show.test_page import Document
 
 REASON = "no estimate: nobody has a known outcome and every covariate"
-SAID = "– no estimate, since nobody has a known outcome and every covariate"
+SAID = "– no estimate could be made, since nobody has a known outcome and every background variable"
 NUMBERS = ["estimate", "se", "p_value", "ci_low", "ci_high", "control_mean"]
 
 
@@ -94,7 +94,7 @@ def test_every_format_of_a_table_shows_the_gap():
 def test_a_finding_without_its_number_says_so_in_words(whole):
     gone = make(without(f"effect/all/reading/{HORIZON}/treated")).page
     plain = " ".join(re.sub(r"<[^>]+>", " ", gone.split('<ul class="findings">')[1].split("</ul>")[0]).split())
-    assert plain == f"All pupils No estimate in reading. {SAID}: 1 estimate. Figure 7.1"
+    assert plain == f"All pupils No estimate in reading. {SAID}. Figure 7.1"
     table = estimates()
     table.loc[table["estimate_id"] == f"effect/all/reading/{HORIZON}/treated", ["se", "ci_low", "ci_high"]] = float(
         "nan"
@@ -107,7 +107,7 @@ def test_alike_reasons_of_one_exhibit_are_one_line():
     other = without("effect/all/reading/4/treated", "no estimate: 4 observations are too few for 5 coefficients")
     table.loc[table["estimate_id"] == "effect/all/reading/4/treated"] = other
     lines = make(table).missing.splitlines()
-    first = f"  Figure 7.1: {3 * HORIZON}, no estimate: 3 observations are too few for 5 coefficients"
+    first = f"  Figure 7.1: {3 * HORIZON + 3}, no estimate: 3 observations are too few for 5 coefficients"
     assert lines[1] == f"{first}, and 1 more like it"
 
 

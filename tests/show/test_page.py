@@ -6,9 +6,11 @@ from html.parser import HTMLParser
 import pytest
 
 from pipeline.errors import InputError
-from tests.show.conftest import FIGURES, TABLES, invent_estimates, made_in, make_shown, page_with
+from tests.show.conftest import CONFIG, FIGURES, TABLES, invent_estimates, made_in, make_shown, page_with
 
 MINUS = "\N{MINUS SIGN}"  # the message says "less" in its place
+ENGLISH = {"the", "of", "and", "with", "where", "which", "each", "by", "from", "are", "was", "not", "this", "that"}
+ENGLISH |= {"synthetic", "show", "week", "numbers"}
 VOID = {"meta", "br", "input", "link", "img", "hr"}
 
 
@@ -63,18 +65,20 @@ def test_every_table_cell_can_be_addressed_and_no_identifier_occurs_twice(made, 
 
 
 def test_nothing_is_fetched_from_elsewhere(made, document):
-    assert not re.search(r"https?://|@import|\bsrc=|url\((?!#)", made.page)
-    assert not [tag for tag, _ in document.elements if tag in ("script", "link", "iframe", "img")]
+    assert not re.search(r"https?://|@import|\bsrc=|url\((?!#|data:)", made.page)
+    assert not [tag for tag, _ in document.elements if tag in ("link", "iframe", "img")]
+    assert not [attributes for tag, attributes in document.elements if tag == "script" and attributes]
     identifiers = {attributes.get("id") for _, attributes in document.elements}
     links = [attributes["href"] for _, attributes in document.elements if "href" in attributes]
     files = {f"tables/{name}" for name in made.tables} | {f"figures/{name}" for name in made_in("en").figures}
     files.add("published.html")
-    assert not [link for link in links if link.removeprefix("#") not in identifiers and link not in files]
+    known = identifiers | set(made.texts)  # a number that has no place of its own opens its panel all the same
+    assert not [link for link in links if link.removeprefix("#") not in known and link not in files]
 
 
 def test_the_page_can_be_read_aloud(made, document):
     assert dict(document.elements)["html"]["lang"] == made.language
-    pictures = [attributes for tag, attributes in document.elements if tag == "svg"]
+    pictures = [attributes for tag, attributes in document.elements if tag == "svg" and "role" in attributes]
     assert len(pictures) == len(FIGURES)
     assert all(picture["role"] == "img" and len(picture["aria-label"]) > 40 for picture in pictures)
     assert all("scope" in attributes for tag, attributes in document.elements if tag == "th")
@@ -87,6 +91,18 @@ def test_every_exhibit_says_that_it_is_synthetic(made):
     for name in FIGURES + TABLES:
         section = made.page[made.page.index(f'<section id="{name}"') :].split("</section>")[0]
         assert word in section, name
+
+
+def test_a_danish_page_has_no_english_word_but_in_names():
+    made = made_in("da")
+    page = re.sub(r"(<svg [^>]*role=[^>]*>).*?</svg>", r"\1", made.page, flags=re.DOTALL)  # those drawn follow
+    pictures = [text for name, text in made.figures.items() if name.endswith(".svg")]
+    named = r"University of Washington|Learning to manage"
+    for text in [page, *pictures, *(text for name, text in made.tables.items() if name.endswith(".html"))]:
+        told = re.sub(r"<(style|script)\b.*?</\1>|<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
+        words = re.findall(r'>([^<>]+)<|(?:title|aria-label|data-scroll)="([^"/]*)"', re.sub(named, "", told))
+        found = {word for pair in words for word in re.findall(r"\w+", " ".join(pair).lower())}
+        assert not found & ENGLISH, sorted(found & ENGLISH)
 
 
 @pytest.mark.report
@@ -107,6 +123,29 @@ def test_the_message_follows_the_numbers(effect, low, high, word, verdict):
     assert f"{100 * abs(effect):.2f} percentage points {word}" in plain
     assert verdict in plain
     assert ("clear" in finding.split(">")[0]) == ("excludes" in verdict)
+
+
+@pytest.mark.parametrize(
+    ("language", "is_annex", "first", "address"),
+    [
+        ("en", False, "en", "da/index.html"),
+        ("da", False, "en", "../index.html"),
+        ("en", False, "da", "../index.html"),
+        ("en", True, "en", "../da/population/index.html"),
+        ("da", True, "en", "../../population/index.html"),
+    ],
+)
+def test_the_page_leads_to_its_other_language_and_to_its_documents(language, is_annex, first, address):
+    exhibits = {**CONFIG["exhibits"], "page": {**CONFIG["exhibits"]["page"], "is_annex": is_annex}}
+    editions = {"first": first, "others": [other for other in ("en", "da") if other != first]}
+    changed = {"exhibits": exhibits, "editions": editions}
+    page = page_with(language, made_in(language).shown, made_in("en").pictures, **changed)
+    links = {attributes.get("href"): attributes for tag, attributes in Document(page).elements if tag == "a"}
+    other = {"en": "da", "da": "en"}[language]
+    assert (links[address]["hreflang"], links[address]["lang"]) == (other, other)
+    assert {"report.docx", "report.pdf"} <= set(links)
+    alone = [attributes for _, attributes in Document(made_in(language).page).elements]
+    assert not [own for own in alone if "hreflang" in own or own.get("href") == "report.pdf"]
 
 
 def test_a_missing_picture_is_named():

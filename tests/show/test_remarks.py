@@ -18,63 +18,68 @@ CASES = [
     (["bandwidth 1.35"], "", ""),
     (
         [f"{ARMS}lejre", f"{ARMS}lejre, egedal; left out the answers of 13 persons who are not analysed"],
-        "Schools with one arm only, which say nothing about the effect: 1–2, in 2 estimates. "
-        "The answers of 13 persons who are not analysed are left out.",
-        "Skoler med kun den ene gruppe, som intet siger om effekten: 1–2, i 2 estimater. "
+        "In 1–2 schools only one of the two groups was left, so nothing about the effect comes from there "
+        "(all estimates shown). The answers of 13 persons who are not analysed are left out.",
+        "I 1–2 skoler var kun den ene af de to grupper tilbage, så derfra kommer intet om effekten "
+        "(alle viste estimater). "
         "Svar fra 13 personer, der ikke er analyseret, er udeladt.",
     ),
     (
         ["left out of the average, one arm only: lejre, egedal"],
-        "Schools with one arm only, which are left out of the average: 2, in 1 estimate.",
-        "Skoler med kun den ene gruppe, som er udeladt af gennemsnittet: 2, i 1 estimat.",
+        "The average leaves out 2 schools where only one of the two groups was left.",
+        "Gennemsnittet er uden 2 skoler, hvor kun den ene af de to grupper var tilbage.",
     ),
     (
         ["dropped school lejre (person-weeks: 164, classes: 1)"],
-        "From 1 estimate 164 person-weeks are dropped with an indicator that predicts perfectly.",
-        "Fra 1 estimat udgår 164 personuger med en indikator, der forudsiger perfekt.",
+        "Left out: 164 person-weeks of periods or schools in which nobody or everybody left, which say nothing about "
+        "the effect.",
+        "Udeladt: 164 personuger fra perioder eller skoler, hvor ingen eller alle afgik, og som intet siger om "
+        "effekten.",
     ),
     (
         [
             "dropped weeks 29 (person-weeks: 374); dropped weeks 41 (person-weeks: 347)",
             "dropped weeks 29 (person-weeks: 370)",
+            "",
         ],
-        "From 2 estimates 370–721 person-weeks are dropped with an indicator that predicts perfectly.",
-        "Fra 2 estimater udgår 370–721 personuger med en indikator, der forudsiger perfekt.",
+        "Left out: 370–721 person-weeks of periods or schools in which nobody or everybody left, which say nothing "
+        "about the effect (2 of 3 estimates shown).",
+        "Udeladt: 370–721 personuger fra perioder eller skoler, hvor ingen eller alle afgik, og som intet siger om "
+        "effekten (2 af 3 viste estimater).",
     ),
     (
         ["left out 31 persons without every covariate; left out 2 persons without the variable that makes the groups"],
-        "From 1 estimate 31 persons without every covariate are left out. "
-        "From 1 estimate 2 persons without the variable that makes the groups are left out.",
-        "Fra 1 estimat er 31 personer, som ikke har alle kovariater, udeladt. "
-        "Fra 1 estimat er 2 personer uden den variabel, der danner grupperne, udeladt.",
+        "Left out, since a background variable of the model is unknown: 31 persons. "
+        "Left out, since it is unknown to which of the groups they belong: 2 persons.",
+        "Udeladt, da en af modellens baggrundsvariable er ukendt: 31 personer. "
+        "Udeladt, da det er ukendt, hvilken af grupperne de hører til: 2 personer.",
     ),
     (
         [
-            "left out 4 persons without a known week at risk",
+            "left out 1 persons without a known week at risk",
             "followed 3 persons for fewer weeks, to one that is unknown",
         ],
-        "From 1 estimate 4 persons without a known week at risk are left out. "
-        "In 1 estimate 3 persons are followed for fewer weeks than the others, since a later one is unknown.",
-        "Fra 1 estimat er 4 personer uden en kendt uge i risiko udeladt. "
-        "I 1 estimat er 3 personer fulgt i færre uger end de andre, da en senere er ukendt.",
+        "Left out, since no week is known in which they could leave: 1 person (1 of 2 estimates shown). "
+        "Followed for fewer weeks than the others, up to one that is unknown: 3 persons (1 of 2 estimates shown).",
+        "Udeladt, da ingen uge kendes, hvor de kunne afgå: 1 person (1 af 2 viste estimater). "
+        "Fulgt i færre uger end de andre, indtil en der er ukendt: 3 personer (1 af 2 viste estimater).",
     ),
     (["of a kind unknown"], "of a kind unknown", "of a kind unknown"),
     (
         ["no estimate: nobody is in the sample", "no estimate: nobody is in the sample"],
-        "– no estimate, since nobody is in the sample: 2 estimates.",
-        "– intet estimat, da ingen er i stikprøven: 2 estimater.",
+        "– no estimate could be made, since nobody is in the sample (all estimates shown).",
+        "– intet estimat kunne laves, da ingen er i stikprøven (alle viste estimater).",
     ),
     (
         ["no estimate: no school has both arms in the group low; left out 3 persons whose outcome is unknown"],
-        "From 1 estimate 3 persons whose outcome is unknown are left out. "
-        "– no estimate, since no school has both arms: 1 estimate.",
-        "Fra 1 estimat er 3 personer med ukendt udfald udeladt. "
-        "– intet estimat, da skoler med begge grupper ikke findes: 1 estimat.",
+        "Left out, since the outcome is unknown: 3 persons. "
+        "– no estimate could be made, since no school has both groups.",
+        "Udeladt, da udfaldet er ukendt: 3 personer. – intet estimat kunne laves, da ingen skole har begge grupper.",
     ),
     (
         ["no estimate: the cat ate it"],
-        "– no estimate, since the cat ate it: 1 estimate.",
-        "– intet estimat, da the cat ate it: 1 estimat.",
+        "– no estimate could be made, since the cat ate it.",
+        "– intet estimat kunne laves, da the cat ate it.",
     ),
 ]
 REASONS_SAID = [
@@ -120,7 +125,7 @@ def test_every_reason_for_a_missing_estimate_has_words_in_both_languages(reason)
     assert kind in {remark.pattern for remark in REASONS}
     assert said == f"no estimate: {reason}"
     danish = gather_remarks(shown([f"no estimate: {reason}"]), WORDS["da"], "da")
-    assert danish.startswith("– intet estimat, da ")
+    assert danish.startswith("– intet estimat kunne laves, da ")
     assert reason not in danish
     assert "{" not in danish
 
@@ -128,13 +133,14 @@ def test_every_reason_for_a_missing_estimate_has_words_in_both_languages(reason)
 def test_a_number_without_a_reason_is_said_to_be_undefined():
     bare = shown(["", "the outcome is fitted exactly: no standard error"]).assign(value=float("nan"))
     said = gather_remarks(bare, WORDS["en"], "en")
-    assert (
-        said == "The outcome is fitted exactly, so there is no standard error: 1 estimate. – not defined: 1 estimate."
+    assert said == (
+        "The model hits the outcome exactly, so no standard error can be computed (1 of 2 estimates shown). "
+        "– not defined (1 of 2 estimates shown)."
     )
 
 
 def test_every_note_of_the_synthetic_trial_is_of_a_known_kind():
     made = read_estimates(Path("data_derived/twin/estimates"))
     said = gather_remarks(made.assign(value=made["estimate"])[["estimate_id", "note", "value"]], WORDS["en"], "en")
-    assert "one arm only" in said
+    assert "only one of the two groups was left" in said
     assert all(sentence[0].isupper() or sentence[0].isdigit() for sentence in said.rstrip(".").split(". "))

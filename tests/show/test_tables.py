@@ -40,7 +40,7 @@ class Numbers(HTMLParser):
 
 
 def numbers_of(made, name):
-    own = made.shown[made.shown["exhibit"] == name]
+    own = made.cells_of(name)
     return {
         cell_id: read_number(text, made.language) for cell_id, text in zip(own["cell_id"], own["text"], strict=True)
     }
@@ -90,7 +90,7 @@ def test_latex_shows_the_same_texts(made, name):
     assert f"[{SYNTHETIC[made.language]}]" in text
     body = text[text.index(r"\endlastfoot") :]
     shown = [cell.strip() for line in body.splitlines() if line.endswith(r"\\") for cell in line[:-2].split(" & ")[1:]]
-    own = made.shown.loc[made.shown["exhibit"] == name, "text"]
+    own = made.cells_of(name)["text"]
     assert sorted(filter(None, shown)) == sorted(own)
 
 

@@ -1,0 +1,155 @@
+"""The kinds of notes that estimates carry, and what a reader is told of each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Remark:
+    """One kind of note: its pattern, and the words for the estimates that have it; no words, no remark.
+
+    {estimates} is how many of those shown they are; {size} that of the pattern's first group over them, of a list its
+    length and of a number the number; {persons}, {in_strata} and {in_clusters} the same with what is counted; {names}
+    what the group is. {stratum} and the like are the study's words.
+    """
+
+    pattern: str
+    words_en: str
+    words_da: str
+
+
+REMARKS = (
+    Remark(
+        r"one arm only, so no comparison, in (.+)",
+        "In {in_strata} only one of the two groups was left, so nothing about the effect comes from there{estimates}.",
+        "I {in_strata} var kun den ene af de to grupper tilbage, så derfra kommer intet om effekten{estimates}.",
+    ),
+    Remark(
+        r"left out of the average, one arm only: (.+)",
+        "The average leaves out {in_strata} where only one of the two groups was left{estimates}.",
+        "Gennemsnittet er uden {in_strata}, hvor kun den ene af de to grupper var tilbage{estimates}.",
+    ),
+    Remark(
+        r"one arm only, so one mean, in (\d+) .+",
+        "In {in_clusters} only one of the two groups was left: one mean and not two{estimates}.",
+        "I {in_clusters} var kun den ene af de to grupper tilbage: ét gennemsnit og ikke to{estimates}.",
+    ),
+    Remark(
+        r"left out the answers of (\d+) persons who are not analysed",
+        "The answers of {persons} who are not analysed are left out.",
+        "Svar fra {persons}, der ikke er analyseret, er udeladt.",
+    ),
+    Remark(
+        r"left out (\d+) persons whose outcome is unknown",
+        "Left out, since the outcome is unknown: {persons}{estimates}.",
+        "Udeladt, da udfaldet er ukendt: {persons}{estimates}.",
+    ),
+    Remark(
+        r"left out (\d+) persons without every covariate",
+        "Left out, since a background variable of the model is unknown: {persons}{estimates}.",
+        "Udeladt, da en af modellens baggrundsvariable er ukendt: {persons}{estimates}.",
+    ),
+    Remark(
+        r"left out (\d+) persons without the variable that makes the groups",
+        "Left out, since it is unknown to which of the groups they belong: {persons}{estimates}.",
+        "Udeladt, da det er ukendt, hvilken af grupperne de hører til: {persons}{estimates}.",
+    ),
+    Remark(
+        r"left out (\d+) persons without a known week at risk",
+        "Left out, since no week is known in which they could leave: {persons}{estimates}.",
+        "Udeladt, da ingen uge kendes, hvor de kunne afgå: {persons}{estimates}.",
+    ),
+    Remark(
+        r"followed (\d+) persons for fewer weeks, to one that is unknown",
+        "Followed for fewer weeks than the others, up to one that is unknown: {persons}{estimates}.",
+        "Fulgt i færre uger end de andre, indtil en der er ukendt: {persons}{estimates}.",
+    ),
+    Remark(
+        r"left out (\d+) persons of whose .+ nobody else has the variable",
+        "Left out, since nobody else in the {cluster} has the variable: {persons}{estimates}.",
+        "Udeladt, da ingen andre fra samme {cluster} har variablen: {persons}{estimates}.",
+    ),
+    Remark(
+        r"left out the covariate (\S+), which the split determines",
+        "The variable that makes the groups is not among the background variables too{estimates}.",
+        "Den variabel, der danner grupperne, er ikke også blandt baggrundsvariablene{estimates}.",
+    ),
+    Remark(
+        r"left out the covariate (\S+), which the others determine",
+        "A background variable that follows from the others is left out: {names}{estimates}.",
+        "En baggrundsvariabel, der følger af de andre, er udeladt: {names}{estimates}.",
+    ),
+    Remark(
+        r"dropped .+ \(person-weeks: (\d+).*\)",
+        "Left out: {size} person-weeks of periods or {strata} in which nobody or everybody left, which say nothing "
+        "about the effect{estimates}.",
+        "Udeladt: {size} personuger fra perioder eller {strata}, hvor ingen eller alle afgik, og som intet siger om "
+        "effekten{estimates}.",
+    ),
+    Remark(
+        r"the outcome is fitted exactly: no standard error",
+        "The model hits the outcome exactly, so no standard error can be computed{estimates}.",
+        "Modellen rammer udfaldet præcist, så der kan ikke beregnes en standardfejl{estimates}.",
+    ),
+    Remark(
+        r"what the effect rests on does not vary between clusters: no standard error",
+        "What the effect rests on is the same for all {clusters}, so no standard error can be computed{estimates}.",
+        "Det, effekten hviler på, er ens for alle {clusters}, så der kan ikke beregnes en standardfejl{estimates}.",
+    ),
+    Remark(
+        r"a single person in an arm of (.+): no standard error",
+        "In {in_strata} one of the groups is a single person, so no standard error can be computed{estimates}.",
+        "I {in_strata} er den ene gruppe en enkelt person, så der kan ikke beregnes en standardfejl{estimates}.",
+    ),
+    Remark(
+        r"fewer than two clusters: no standard error",
+        "There are fewer than two {clusters}, so no standard error can be computed{estimates}.",
+        "Der er færre end to {clusters}, så der kan ikke beregnes en standardfejl{estimates}.",
+    ),
+    Remark(r"printed in (.+)", "As printed in {names}{estimates}.", "Som trykt i {names}{estimates}."),
+    Remark(r"bandwidth \S+", "", ""),
+)
+# Why there is no estimate: what follows "since".
+REASONS = (
+    Remark(r"nobody is in the sample", "nobody is in the sample", "ingen er i stikprøven"),
+    Remark(r"nobody in the group .+", "nobody is in the group", "ingen er i gruppen"),
+    Remark(r"no control is in the group", "no control is in the group", "ingen kontroldeltager er i gruppen"),
+    Remark(r"nobody has a known outcome and every covariate",
+           "nobody has a known outcome and every background variable",
+           "ingen har et kendt udfald og alle baggrundsvariable"),
+    Remark(r"nobody (?:in the arm )?has the variable (\S+)",
+           "nobody has the variable ({names})", "ingen har variablen ({names})"),
+    Remark(r"nobody is at risk", "nobody is at risk", "ingen er i risiko"),
+    Remark(r"nobody is counted", "nobody is counted", "ingen tælles"),
+    Remark(r"fewer than (\d+) persons",
+           "fewer than {size} persons are not shown", "færre end {size} personer ikke vises"),
+    Remark(r"the allocations have no date", "the allocations have no date", "allokeringerne ingen dato har"),
+    Remark(r"one arm only(?: in the group .+)?",
+           "only one of the two groups is left", "kun den ene af de to grupper er tilbage"),
+    Remark(r"no .+ has both arms(?: in the group .+)?",
+           "no {stratum} has both groups", "ingen {stratum} har begge grupper"),
+    Remark(r"(\d+) observations are too few for .+",
+           "{size} observations are too few for the model",
+           "{size} observationer er for få til modellen"),
+    Remark(r"the column (.+) is determined by the others",
+           "a variable of the model follows from the others ({names})",
+           "en variabel i modellen følger af de andre ({names})"),
+    Remark(r"fewer than two clusters", "there are fewer than two {clusters}", "der er færre end to {clusters}"),
+    Remark(r"the likelihood has no maximum",
+           "no value fits the data best", "ingen værdi passer bedst til data"),
+    Remark(r"nobody of the .+ group is at risk",
+           "in one of the groups nobody is at risk", "ingen i den ene gruppe er i risiko"),
+    Remark(r"nobody leaves in the \d+ person-weeks of the .+ group",
+           "in one of the groups nobody leaves", "ingen i den ene gruppe afgår"),
+    Remark(r"everybody leaves in the first week of the .+ group",
+           "in one of the groups everybody leaves in the first week", "alle i den ene gruppe afgår i den første uge"),
+    Remark(r"nobody or everybody leaves in every interval or stratum of the (\d+) person-weeks",
+           "in every period or {stratum} nobody or everybody leaves",
+           "ingen eller alle afgår i hver periode eller {stratum}"),
+    Remark(r"all values are equal", "all values are equal", "alle værdier er ens"),
+    Remark(r"all \d+ outcomes lie at the limits .+",
+           "every outcome lies at an end of the scale", "alle udfald ligger i en ende af skalaen"),
+    Remark(r"(\d+) outcomes lie outside the limits .+",
+           "{size} outcomes lie outside the scale", "{size} udfald ligger uden for skalaen"),
+)  # fmt: skip

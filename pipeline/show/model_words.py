@@ -1,0 +1,43 @@
+"""What a reader is told of a model: its name, its words and equation, and what its analysis is for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pipeline.settings.base import Settings
+from pipeline.settings.exhibits import in_language
+from pipeline.settings.models import Model, read_models
+from pipeline.show.purposes import PURPOSES, REASONS
+
+
+class ModelWords(Settings, frozen=True):
+    """A model in one language; purposes: what the analysis of a sample is for, of any other under ''."""
+
+    name: str
+    words: str
+    equation: str
+    purposes: dict[str, str]
+
+    def purpose_of(self, sample: str) -> str:
+        """What the analysis of a sample, or of a split, is for, and when it was planned."""
+        return self.purposes.get(sample) or self.purposes.get("", "")
+
+
+def gather_models(models: Mapping[str, Any], language: str) -> dict[str, ModelWords]:
+    """The models of the parsed models.toml, by name."""
+    return {
+        name: ModelWords(
+            in_language(model, "name", language),
+            in_language(model, "words", language),
+            model.equation,
+            _purposes(model, language),
+        )
+        for name, model in read_models(models).items()
+    }
+
+
+def _purposes(model: Model, language: str) -> dict[str, str]:
+    by_sample = model.purpose if isinstance(model.purpose, dict) else {"": model.purpose}
+    reason = REASONS[language][model.reason]
+    return {sample: f"{PURPOSES[language][purpose]}, {reason}".capitalize() for sample, purpose in by_sample.items()}

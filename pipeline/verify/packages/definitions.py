@@ -1,0 +1,94 @@
+"""Models, samples and splits as the settings write them, read plainly."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+COMPARISONS = ("below", "at_most", "at_least", "above", "equals")
+OPPOSITE = {"below": "at_least", "at_most": "above"}
+
+
+@dataclass(frozen=True)
+class Definitions:
+    """study.toml, models.toml and outcomes.toml as they were read, and the dictionary of variables."""
+
+    study: Mapping[str, Any]
+    models: Mapping[str, Any]
+    outcomes: Mapping[str, Any]
+    variables: pd.DataFrame
+
+    @property
+    def horizon(self) -> int:
+        """The last week of follow-up."""
+        return int(self.study["time"]["horizon_weeks"])
+
+    @property
+    def level(self) -> float:
+        """Of the intervals."""
+        return float(self.study["inference"]["level"])
+
+    def grouping(self, kind: str) -> str | None:
+        """The name of the stratum or cluster of the design, None where it has none."""
+        found = self.study["design"].get(kind)
+        return None if found is None else str(found["name"])
+
+    def model(self, name: str) -> dict[str, Any]:
+        """A table of models.toml with what it takes from the one it is like."""
+        return resolve(self.models, name)
+
+    def outcome_names(self, model: Mapping[str, Any]) -> list[str]:
+        """The outcomes of a model by name."""
+        if model["outcomes"] == "risk_factors":
+            numbered = self.variables[self.variables["risk_factor"].fillna("").astype(str) != ""]
+            return [str(name) for name in numbered["name"]]
+        if model["outcomes"] == "followup_scores":
+            held = self.variables["tables"].fillna("").str.split().map(lambda tables: "followup" in tables)
+            return [str(name) for name in self.variables.loc[held, "name"] if name != "person"]
+        return [str(name) for name in model["outcomes"]]
+
+    def weeks(self, model: Mapping[str, Any]) -> list[int | None]:
+        """The weeks of a model; [None] where it has none."""
+        weeks = model["weeks"]
+        known: dict[str, list[int | None]] = {
+            "none": [None],
+            "last": [self.horizon],
+            "all": [*range(1, self.horizon + 1)],
+        }
+        return known[weeks] if isinstance(weeks, str) else [int(week) for week in weeks]
+
+    def conditions(self, sample: str) -> list[tuple[str, str, Any]]:
+        """Variable, comparison and bound of a sample; a named side of a split is one too."""
+        if sample in self.study.get("samples", {}):
+            return [_condition(row) for row in self.study["samples"][sample]["conditions"]]
+        for split in self.study["splits"].values():
+            for side in ("low", "high"):
+                if split.get(side, {}).get("name") == sample:
+                    return [_side(split, side)]
+        raise KeyError(sample)
+
+
+def resolve(models: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """A table of models.toml with what it takes from the one it is like."""
+    row = dict(models[name])
+    further = row.pop("further_covariates", [])
+    base = resolve(models, row.pop("like")) if "like" in row else {}
+    return {**base, "covariates": [*base.get("covariates", []), *further], **row, "name": name}
+
+
+def _condition(row: Mapping[str, Any]) -> tuple[str, str, Any]:
+    comparison = next(name for name in COMPARISONS if name in row)
+    return row["variable"], comparison, row[comparison]
+
+
+def _side(split: Mapping[str, Any], side: str) -> tuple[str, str, Any]:
+    variable, comparison, bound = _condition(split)
+    if side == "low":
+        return variable, comparison, bound
+    if split.get("whole_points"):
+        return variable, "at_least", bound + 1 if comparison == "at_most" else bound
+    return variable, OPPOSITE[comparison], bound

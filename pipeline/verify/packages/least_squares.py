@@ -1,0 +1,234 @@
+"""Least squares by statsmodels, and by linearmodels the first sample of a model without covariates and splits.
+
+Stata's convention: the sandwich times G/(G-1) (N-1)/(N-K), t with G-1 degrees of freedom. statsmodels gives it with
+cov_type="cluster" and use_t=True; linearmodels gives the same error when debiased, and its test is made again with
+t(G-1). Without clusters statsmodels' HC1 and linearmodels' robust error are the same, with t(N-K).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from pipeline.verify.packages.trial import CONSTANT, Trial, labels_of
+
+Row = dict[str, Any]
+NOISE = 1e-20  # of the sum of squares: less is rounding
+
+
+@dataclass(frozen=True)
+class Case:
+    """The complete cases of one part of a model: stratum, effect, covariates, cluster and outcomes of n persons."""
+
+    model: Mapping[str, Any]
+    name: str
+    people: pd.DataFrame
+    outcomes: pd.DataFrame
+    covariates: list[str]
+    groups: list[str]
+
+
+def cases(model: Mapping[str, Any], trial: Trial) -> Iterator[Case]:
+    """Each sample, or each split of the one sample, and of it the outcomes that the same persons have."""
+    outcomes = trial.outcomes(model)
+    for sample in model["samples"]:
+        for split in model.get("splits") or [None]:
+            people = trial.sample(sample)
+            people = people[people[model["covariates"]].notna().all(axis=1)]
+            people, covariates, groups = _grouped(people, model, split, trial)
+            own = outcomes.reindex(people.index)
+            known = own.notna()
+            for pattern, columns in known.T.groupby([*known.to_numpy()], sort=False) if len(known) else ():
+                rows = np.asarray(pattern if isinstance(pattern, tuple) else (pattern,), dtype=bool)
+                yield Case(model, split or sample, people[rows], own.loc[rows, columns.index], covariates, groups)
+
+
+def _grouped(
+    people: pd.DataFrame, model: Mapping[str, Any], split: str | None, trial: Trial
+) -> tuple[pd.DataFrame, list[str], list[str]]:
+    """The people with their stratum, effect and cluster; the covariates that are left; the names of the groups."""
+    covariates, stratum = list(model["covariates"]), model["fixed_effects"]
+    strata = people[stratum].astype(str) if stratum != "none" else pd.Series(CONSTANT, people.index)
+    people = people.assign(stratum_=strata, group_="", cluster_=trial.cluster_of(people))
+    if split is None:
+        return people, covariates, [""]
+    made = trial.groups(trial.sample(model["samples"][0]), model, split).reindex(people.index)
+    kept = made["group"].notna()
+    people, made = people[kept], made[kept]
+    variable = trial.definitions.study["splits"][split]["variable"]
+    if variable in covariates and people[variable].groupby(made["side"]).nunique().max() < 2:
+        covariates.remove(variable)
+    people = people.assign(stratum_=people["stratum_"] + ":" + made["side"], group_=made["group"])
+    return people, covariates, names_of_groups(model)
+
+
+def names_of_groups(model: Mapping[str, Any]) -> list[str]:
+    """The groups whose effects a model with splits compares."""
+    low, high = (["low:low_peers", "low:high_peers"], ["high:low_peers", "high:high_peers"])
+    return {"none": ["low", "high"], "separate": [*low, *high], "pooled": [*low, "high"]}[model.get("peers", "none")]
+
+
+def design_of(people: pd.DataFrame, covariates: list[str], groups: list[str]) -> pd.DataFrame:
+    """Dummies of the strata, covariates and an effect for each group; columns that others determine are left out."""
+    dummies = pd.get_dummies(people["stratum_"], dtype=float)
+    effects = {effect_name(g): ((people["treated"] == 1) & (people["group_"] == g)).astype(float) for g in groups}
+    design = pd.concat([dummies, people[covariates].astype(float), pd.DataFrame(effects)], axis=1)
+    return design.loc[:, independent(design.to_numpy())]
+
+
+def effect_name(group: str) -> str:
+    """How the effect of a group is addressed."""
+    return f"treated:{group}" if group else "treated"
+
+
+def independent(matrix: np.ndarray) -> np.ndarray:
+    """Which columns (k,) the ones before them do not determine."""
+    kept: list[int] = []
+    scaled = matrix / np.where(np.linalg.norm(matrix, axis=0) > 0, np.linalg.norm(matrix, axis=0), 1.0)
+    if len(matrix) and np.linalg.matrix_rank(scaled, tol=1e-8) == matrix.shape[1]:
+        return np.ones(matrix.shape[1], dtype=bool)
+    for column in range(matrix.shape[1]):
+        if len(matrix) and np.linalg.matrix_rank(scaled[:, [*kept, column]], tol=1e-8) > len(kept):
+            kept.append(column)
+    return np.isin(np.arange(matrix.shape[1]), kept)
+
+
+def ordinary(model: Mapping[str, Any], trial: Trial) -> Iterator[Row]:
+    """Effects of the least-squares models, and the control mean and size of the groups of a split."""
+    for case in cases(model, trial):
+        design = design_of(case.people, case.covariates, case.groups)
+        clusters = case.people["cluster_"].to_numpy() if model["cluster"] != "none" else None
+        yield from _effects(case, design, case.outcomes, case.people, clusters, trial)
+        if model.get("splits"):
+            yield from _groups(case)
+
+
+def means(model: Mapping[str, Any], trial: Trial) -> Iterator[Row]:
+    """The same on the means of each arm of a cluster, every mean counting alike."""
+    for case in cases(model, trial):
+        keys = [case.people[name] for name in ("cluster_", "stratum_", "treated")]
+        own = case.people[case.covariates].astype(float).groupby(keys).mean().reset_index()
+        averaged = case.outcomes.groupby(keys).mean().reset_index(drop=True)
+        design = design_of(own.assign(group_=""), case.covariates, case.groups)
+        clusters = own["cluster_"].to_numpy() if model["cluster"] != "none" else None
+        yield from _effects(case, design, averaged, own, clusters, trial)
+
+
+def _effects(
+    case: Case, design: pd.DataFrame, outcomes: pd.DataFrame, rows: pd.DataFrame, clusters: Any, trial: Trial
+) -> Iterator[Row]:
+    is_plain = not case.covariates and not case.model.get("splits") and case.name == case.model["samples"][0]
+    fit, route = (_linearmodels, "linearmodels IV2SLS") if is_plain else (_statsmodels, "statsmodels OLS")
+    treated = rows["treated"].to_numpy() == 1
+    groups = rows["group_"].to_numpy() if "group_" in rows else np.full(len(rows), "")
+    for outcome, week in labels_of(outcomes):
+        values = outcomes[(outcome, week)]
+        found, left = fit(values.to_numpy(), design, clusters, trial.definitions.level)
+        if is_exact(left, values.to_numpy()):
+            found |= dict.fromkeys(("se", "p_value", "ci_low", "ci_high"), pd.Series(np.nan, design.columns))
+        for group in case.groups:
+            name = effect_name(group)
+            if name in design:
+                yield {
+                    "sample": case.name, "outcome": outcome, "week": week, "parameter": name, "route": route,
+                    **{statistic: series[name] for statistic, series in found.items()},
+                    "n": len(rows), "n_treated": int(treated.sum()), "n_control": int((~treated).sum()),
+                    "n_clusters": None if clusters is None else len(np.unique(clusters)),
+                    "control_mean": values.to_numpy()[~treated & (groups == group)].mean(),
+                }  # fmt: skip
+
+
+def is_exact(left: float, y: np.ndarray) -> bool:
+    """Whether the squares left of y (n,) are rounding noise, of which packages make an error and a test."""
+    return bool(left <= NOISE * float((y**2).sum()))
+
+
+Columns = dict[str, pd.Series]
+
+
+def _statsmodels(y: np.ndarray, design: pd.DataFrame, clusters: Any, level: float) -> tuple[Columns, float]:
+    """The statistics by column, and the sum of squares that is left."""
+    import statsmodels.api as sm
+
+    options: dict[str, Any] = {"cov_type": "HC1"}
+    if clusters is not None:
+        options = {"cov_type": "cluster", "cov_kwds": {"groups": clusters}}
+    fit = sm.OLS(y, design.to_numpy()).fit(use_t=True, **options)
+    limits = fit.conf_int(alpha=1 - level)
+    df = fit.df_resid if clusters is None else len(np.unique(clusters)) - 1
+    columns = {
+        "estimate": fit.params, "se": fit.bse, "df": np.full(len(fit.params), float(df)), "p_value": fit.pvalues,
+        "ci_low": limits[:, 0], "ci_high": limits[:, 1],
+    }  # fmt: skip
+    return {name: pd.Series(values, design.columns) for name, values in columns.items()}, float(fit.ssr)
+
+
+def _linearmodels(y: np.ndarray, design: pd.DataFrame, clusters: Any, level: float) -> tuple[Columns, float]:
+    from linearmodels.iv import IV2SLS
+    from scipy.stats import t
+
+    options: dict[str, Any] = {"cov_type": "robust"}
+    if clusters is not None:
+        options = {"cov_type": "clustered", "clusters": clusters}
+    fit = IV2SLS(y, design, None, None).fit(debiased=True, **options)
+    df = len(y) - design.shape[1] if clusters is None else len(np.unique(clusters)) - 1
+    width = t.ppf(0.5 + level / 2, df) * fit.std_errors
+    p_values = pd.Series(2 * t.sf(np.abs(fit.params / fit.std_errors), df), design.columns)
+    columns = {
+        "estimate": fit.params, "se": fit.std_errors, "df": pd.Series(float(df), design.columns), "p_value": p_values,
+        "ci_low": fit.params - width, "ci_high": fit.params + width,
+    }  # fmt: skip
+    return columns, float(fit.resid_ss)
+
+
+def _groups(case: Case) -> Iterator[Row]:
+    treated = case.people["treated"] == 1
+    for group in case.groups:
+        members = case.people["group_"] == group
+        for outcome, week in labels_of(case.outcomes):
+            address = {"sample": case.name, "outcome": outcome, "week": week}
+            mean = case.outcomes.loc[members & ~treated, (outcome, week)].mean()
+            for name, value, counted in (
+                (f"control_mean:{group}", mean, members & ~treated),
+                (f"size:{group}", members.mean(), members),
+            ):
+                yield {
+                    **address, "parameter": name, "route": "pandas mean", "estimate": value, "n": int(counted.sum()),
+                    "n_treated": int((counted & treated).sum()), "n_control": int((counted & ~treated).sum()),
+                }  # fmt: skip
+
+
+def by_stratum(model: Mapping[str, Any], trial: Trial) -> Iterator[Row]:
+    """The average of the strata's effects as a contrast of statsmodels' interacted regression with HC2, t(N-K)."""
+    import statsmodels.api as sm
+
+    for case in cases(model, trial):
+        strata, treated = case.people["stratum_"], case.people["treated"] == 1
+        arms = treated.groupby(strata).nunique()
+        both = strata.map(arms) == 2
+        effects = pd.get_dummies(strata[both], dtype=float).reindex(case.people.index, fill_value=0.0)
+        effects = effects.mul(treated, axis=0).add_prefix("effect ")
+        dummies = pd.get_dummies(strata, dtype=float)
+        design = pd.concat([dummies, effects, case.people[case.covariates].astype(float)], axis=1)
+        design = design.loc[:, independent(design.to_numpy())]
+        sizes = strata[both].value_counts(normalize=True).add_prefix("effect ")
+        contrast = sizes.reindex(design.columns, fill_value=0.0).to_numpy()
+        is_alone = bool((treated[both].groupby([strata[both], treated[both]]).size() == 1).any())  # whose HC2 is 0/0
+        for outcome, week in labels_of(case.outcomes):
+            values = case.outcomes[(outcome, week)].to_numpy()
+            fit = sm.OLS(values, design.to_numpy()).fit(cov_type="HC2", use_t=True)
+            test = fit.t_test(contrast)
+            low, high = test.conf_int(alpha=1 - trial.definitions.level)[0]
+            error, p_value = test.sd.item(), test.pvalue.item()
+            if is_alone or is_exact(fit.ssr, values):
+                error, p_value, low, high = np.nan, np.nan, np.nan, np.nan
+            yield {
+                "sample": case.name, "outcome": outcome, "week": week, "parameter": "treated",
+                "estimate": test.effect[0], "se": error, "df": fit.df_resid, "p_value": p_value,
+                "ci_low": low, "ci_high": high, "n": len(values), "n_treated": int(treated.sum()),
+                "n_control": int((~treated).sum()), "control_mean": values[~treated.to_numpy()].mean(),
+            }  # fmt: skip

@@ -1,0 +1,98 @@
+"""The analysed persons as one frame, and what a model takes from it: sample, groups, outcomes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from pipeline.verify.packages.definitions import Definitions
+
+COMPARE = {"below": "lt", "at_most": "le", "at_least": "ge", "above": "gt", "equals": "eq"}
+CONSTANT = "constant"
+
+
+@dataclass(frozen=True)
+class Trial:
+    """The derived tables: people by person, the others as they are stored, and the definitions."""
+
+    people: pd.DataFrame
+    tables: Mapping[str, pd.DataFrame]
+    definitions: Definitions
+
+    def sample(self, name: str) -> pd.DataFrame:
+        """The persons for whom every condition of a sample holds."""
+        chosen = self.people
+        for variable, comparison, bound in self.definitions.conditions(name):
+            chosen = chosen[getattr(chosen[variable], COMPARE[comparison])(bound)]
+        return chosen
+
+    def sides(self, people: pd.DataFrame, split: str) -> pd.Series:
+        """'low' or 'high' by a split of study.toml; missing without its variable."""
+        row = self.definitions.study["splits"][split]
+        values = people[row["variable"]].astype(float)
+        comparison = "below" if "below" in row else "at_most"
+        bound = values.median() if row[comparison] == "median" else row[comparison]
+        low = getattr(values, COMPARE[comparison])(bound)
+        return low.map({True: "low", False: "high"}).where(values.notna())
+
+    def peers(self) -> pd.Series:
+        """'low_peers' where the share of the others of the cluster below the bound exceeds the limit; of everybody."""
+        rule, cluster = self.definitions.study["peers"], self.people[self.definitions.grouping("cluster")]
+        values = self.people[rule["variable"]].astype(float)
+        below = (values < rule["below"]).astype(float).where(values.notna())
+        grouped = below.groupby(cluster)
+        of_all, known = grouped.mean(), grouped.transform("count") - below.notna()
+        others = (grouped.transform("sum") - below.fillna(0)) / known.where(known > 0)
+        limit = of_all.median() if rule["exceeds"] == "median" else rule["exceeds"]
+        return (others > limit).map({True: "low_peers", False: "high_peers"}).where(others.notna())
+
+    def groups(self, people: pd.DataFrame, model: Mapping[str, Any], split: str) -> pd.DataFrame:
+        """The side, and the group whose effect it is, of the persons who have both."""
+        sides = self.sides(people, split)
+        groups = sides
+        if model.get("peers", "none") != "none":
+            peers = self.peers().reindex(people.index)
+            groups = sides + ":" + peers
+            if model["peers"] == "pooled":
+                groups = groups.where((sides == "low") | peers.isna(), sides)
+        return pd.DataFrame({"side": sides.where(groups.notna()), "group": groups})
+
+    def outcomes(self, model: Mapping[str, Any]) -> pd.DataFrame:
+        """The outcomes of a model by person, a column for each outcome and week."""
+        names, weeks = self.definitions.outcome_names(model), self.definitions.weeks(model)
+        source = model.get("outcome_source") or ("background" if model["weeks"] == "none" else "shares")
+        if source == "shares":
+            table = self.tables["shares"]
+            wide = table[table["outcome"].isin(names)].pivot(
+                index="person", columns=["outcome", "week"], values="share"
+            )
+        elif source == "weekly":
+            wide = self.tables["weekly"].pivot(index="person", columns="week", values=names)
+        else:
+            table = self.people if source == "background" else self.tables[source].set_index("person")
+            wide = table[names]
+            wide.columns = pd.MultiIndex.from_product([names, [None]])
+        chosen = [(name, week) for name in names for week in weeks]
+        return wide.reindex(self.people.index)[chosen].astype(float)
+
+    def cluster_of(self, people: pd.DataFrame) -> np.ndarray:
+        """The number of each person's cluster; everybody is one where there are none."""
+        cluster = self.definitions.grouping("cluster")
+        return np.asarray(pd.factorize(people[cluster] if cluster else people.index)[0])
+
+
+def labels_of(outcomes: pd.DataFrame) -> list[tuple[str, int | None]]:
+    """Outcome and week of each column."""
+    columns: list[Any] = outcomes.columns.tolist()
+    return [(str(outcome), None if week is None or week != week else int(week)) for outcome, week in columns]
+
+
+def gather(tables: Mapping[str, pd.DataFrame], definitions: Definitions) -> Trial:
+    """The trial of the derived tables by name."""
+    sample, background = tables["sample"].set_index("person"), tables["background"].set_index("person")
+    new = background[[name for name in background if name not in sample]]
+    return Trial(sample.join(new).sort_index(), tables, definitions)

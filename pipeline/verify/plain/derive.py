@@ -1,0 +1,175 @@
+"""The derived tables of an extract, from its received files and the settings, as values by table, person and column."""
+
+from __future__ import annotations
+
+import csv
+import datetime
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from pipeline.verify.plain import people, received, register, scores, weeks
+from pipeline.verify.plain.people import ANALYSED, Person
+from pipeline.verify.plain.register import Course
+from pipeline.verify.plain.scores import Answers
+
+EPOCH = datetime.date(1970, 1, 1)
+NOBODY = 0  # stands for the person in a table that has none
+Value = float | str | None
+SURVEYS = ("baseline", "followup")
+TABLES = (
+    "groups", "trial", "exclusions", "baseline_items", "baseline", "followup_items", "followup", "sample", "background",
+    "weekly", "shares", "durations",
+)  # fmt: skip
+
+
+class Cell(NamedTuple):
+    """One value of a derived table; week is None where it has none, value where it is unknown."""
+
+    table: str
+    person: int
+    column: str
+    week: int | None
+    value: Value
+
+
+class Settings(NamedTuple):
+    """What the settings say, read from their files; no table of codes is None."""
+
+    study: Mapping[str, Any]
+    outcomes: Mapping[str, Any]
+    scales: list[dict[str, str]]
+    codes: Mapping[str, Mapping[str, str]] | None
+
+
+class Delivery(NamedTuple):
+    """What the received files say: persons, the course of each in the register, and their answers, by linking key."""
+
+    persons: list[Person]
+    courses: Mapping[str, Course]
+    surveys: Mapping[str, Mapping[str, Answers]]
+
+
+def read_settings(folder: Path) -> Settings:
+    """The settings of a study that the derived tables rest on."""
+
+    def rows(name: str) -> list[dict[str, str]]:
+        path = folder / name
+        return list(csv.DictReader(path.read_text(encoding="utf-8-sig").splitlines())) if path.exists() else []
+
+    study, outcomes = (
+        tomllib.loads((folder / f"{name}.toml").read_text(encoding="utf-8")) for name in ("study", "outcomes")
+    )
+    codes = {row["code"]: row for row in rows("benefit_codes.csv")} or None
+    return Settings(study, outcomes, rows("scales.csv"), codes)
+
+
+def read_delivery(raw: Path, settings: Settings) -> Delivery:
+    """The received files of the extract in `raw`."""
+    extract = tomllib.loads((raw / "extract.toml").read_text(encoding="utf-8"))
+    study, files = settings.study, extract["files"]
+    design = study["design"]
+    persons = people.read_people(received.read(raw, files["allocation"]), study, extract)
+    courses = register.read_courses(
+        raw, extract, design.get("register_key") or design["person"], {person.key for person in persons},
+        is_dated=bool(design.get("date")), has_codes=settings.codes is not None,
+    )  # fmt: skip
+    surveys = {
+        name: scores.read_survey(raw, files.get(f"{name}_survey"), _asked(name, settings), design) for name in SURVEYS
+    }
+    held = {"register": set(courses), **{f"{name}_survey": set(answers) for name, answers in surveys.items()}}
+    people.exclude(persons, study, extract, held)
+    return Delivery(persons, courses, surveys)
+
+
+def _asked(survey: str, settings: Settings) -> list[dict[str, str]]:
+    return [scale for scale in settings.scales if survey == "baseline" or scale["followup"] == "1"]
+
+
+def derive(raw: Path, settings: Settings) -> Iterator[Cell]:
+    """Every value of the derived tables of the extract in `raw`."""
+    delivery, meaning = read_delivery(raw, settings), weeks.Meaning(settings.outcomes, settings.codes)
+    for grouping, label in sorted({pair for person in delivery.persons for pair in person.names.items()}):
+        yield Cell("groups", NOBODY, f"{grouping} {people.plain_name(label)}", None, label)
+    for person in delivery.persons:
+        yield from _drawn(person, delivery)
+        own = {name: answers.get(person.survey_key) for name, answers in delivery.surveys.items()}
+        yield from _answers(person.number, own, settings)
+        if person.reason == ANALYSED:
+            yield from _sample(person)
+            yield from _background(person, own["baseline"], settings)
+            yield from _outcomes(person, delivery.courses.get(person.key, Course()), settings, meaning)
+
+
+def _drawn(person: Person, delivery: Delivery) -> Iterator[Cell]:
+    """The row of everybody who was randomised."""
+    yield Cell("exclusions", person.number, "reason", None, person.reason)
+    for table in ("exclusions", "trial"):
+        yield Cell(table, person.number, "treated", None, person.arm)
+        yield from (Cell(table, person.number, f"{name}_name", None, label) for name, label in person.names.items())
+    yield Cell("trial", person.number, "allocation_line", None, person.line)
+    if person.day:
+        yield Cell("trial", person.number, "allocation_date", None, person.day.isoformat())
+    for name, answers in delivery.surveys.items():
+        own = answers.get(person.survey_key)
+        yield Cell("trial", person.number, f"{name}_line", None, own.line if own else None)
+
+
+def _answers(number: int, given: Mapping[str, Answers | None], settings: Settings) -> Iterator[Cell]:
+    """Answers and scores of each survey."""
+    for name, own in given.items():
+        if own is None:
+            continue
+        yield Cell(f"{name}_items", number, "line", None, own.line)
+        yield from (Cell(f"{name}_items", number, item, None, value) for item, value in own.items.items())
+        for scale in _asked(name, settings):
+            yield Cell(name, number, scale["variable"], None, scores.score_of(own.items, scale))
+
+
+def _sample(person: Person) -> Iterator[Cell]:
+    yield Cell("sample", person.number, "treated", None, person.arm)
+    yield Cell("sample", person.number, "allocation_week", None, person.week)
+    for name, label in person.names.items():
+        yield Cell("sample", person.number, name, None, people.plain_name(label))
+        yield Cell("sample", person.number, f"{name}_name", None, label)
+    if person.day:
+        yield Cell("sample", person.number, "allocation_date", None, person.day.isoformat())
+        yield Cell("background", person.number, "allocation_day", None, (person.day - EPOCH).days)
+    if person.wait is not None:
+        yield Cell("sample", person.number, "wait_days", None, person.wait)
+        yield Cell("background", person.number, "wait_days", None, person.wait)
+
+
+def _background(person: Person, answers: Answers | None, settings: Settings) -> Iterator[Cell]:
+    """The scores before the draw; of who did not answer they are unknown."""
+    for scale in settings.scales:
+        score = None if answers is None else scores.score_of(answers.items, scale)
+        yield Cell("background", person.number, scale["variable"], None, score)
+
+
+def _outcomes(person: Person, course: Course, settings: Settings, meaning: weeks.Meaning) -> Iterator[Cell]:
+    """States by week since the draw, shares, exits, and the history before it."""
+    study, outcomes, number = settings.study, settings.outcomes, person.number
+    horizon, history = study["time"]["horizon_weeks"], study.get("history")
+    longest = max([each.get("run_weeks", 1) for each in outcomes.get("exits", {}).values()], default=1)
+    known, end = {}, meaning.ends(course)
+    for week in range(-history["weeks"] if history else 0, horizon + longest):
+        at = person.week + week
+        cell = course.cell(at)
+        known[week] = meaning.states(cell if end is None or at <= end else register.UNSEEN)
+        yield Cell("weekly", number, "code", week, cell.code)
+        yield Cell("weekly", number, "line", week, cell.line)
+        yield from (Cell("weekly", number, name, week, state) for name, state in known[week].items())
+    unknown = study["outcomes"]["unknown_weeks"]
+    for name in outcomes.get("shares", []):
+        shares = weeks.shares_of([known[week][name] for week in range(1, horizon + 1)], unknown)
+        yield from (Cell("shares", number, name, week, share) for week, share in enumerate(shares, 1))
+    for name, each in outcomes.get("exits", {}).items():
+        states = [known[week][each["state"]] for week in range(1, horizon + longest)]
+        week, left = weeks.exit_of(states, horizon, each.get("run_weeks", 1), each["to"])
+        yield Cell("durations", number, f"{name} weeks", None, week)
+        yield Cell("durations", number, f"{name} exited", None, int(left))
+    for name, (state, first, last) in (weeks.windows_of(history) if history else {}).items():
+        states = [known[-week][state] for week in range(first, last - 1, -1)]
+        yield Cell("background", number, name, None, weeks.shares_of(states, unknown)[-1])

@@ -10,7 +10,7 @@ BASE_PYTHON ?= python3
 # The name of an extract is part of paths that `make clean` deletes: letters, digits, _ and - only.
 CHARACTERS := a b c d e f g h i j k l m n o p q r s t u v w x y z A B C D E F G H I J K L M N O P Q R S T U V W X Y Z 0 1 2 3 4 5 6 7 8 9 _ -
 other_in    = $(strip $(eval LEFT := $$(1))$(foreach c,$(CHARACTERS),$(eval LEFT := $$(subst $(c),,$$(LEFT))))$(LEFT))
-is_name     = $(and $(filter 1,$(words $(1))),$(if $(call other_in,$(1)),,yes),$(filter-out published,$(1)))
+is_name     = $(and $(filter 1,$(words $(1))),$(if $(call other_in,$(1)),,yes),$(filter-out published releases,$(1)))
 # make diff alone compares what was built: its study is the one that the later extract was built with.
 LATER    := $(if $(filter-out diff,$(or $(MAKECMDGOALS),help)),,$(or $(EXTRACT),twin))
 RECORDED := $(if $(call is_name,$(LATER)),$(shell cat data_derived/$(LATER)/study.txt 2>/dev/null))
@@ -18,7 +18,7 @@ STUDY    ?= $(or $(RECORDED),config)
 $(if $(call other_in,$(subst /,,$(subst .,,$(subst ~,,$(STUDY))))),$(error STUDY = '$(STUDY)' is no folder that make can take: use letters, digits, / . ~ _ and - only))
 $(if $(RECORDED),$(if $(wildcard $(STUDY)/study.toml),,$(error $(LATER) was built with the settings $(RECORDED), and there is no $(STUDY)/study.toml. Put it back, or build $(LATER) again with make all EXTRACT=$(LATER) STUDY=folder)))
 # For make new FROM is a folder that lies anywhere.
-$(foreach v,EXTRACT $(if $(filter new,$(MAKECMDGOALS)),,FROM),$(if $(call is_name,$($(v))),,$(error $(v) = '$($(v))' is no name of an extract: use letters, digits, _ and - only, and not published)))
+$(foreach v,EXTRACT $(if $(filter new,$(MAKECMDGOALS)),,FROM),$(if $(call is_name,$($(v))),,$(error $(v) = '$($(v))' is no name of an extract: use letters, digits, _ and - only, and neither published nor releases)))
 
 RAW     := data_raw/$(EXTRACT)
 DERIVED := data_derived/$(EXTRACT)
@@ -118,7 +118,8 @@ baseline: ## Accept the estimates of the synthetic trial, which make test compar
 witness: $(SETUP) ## One page for a person who watches: the commit built in an empty folder, hashes before and after, and no data
 	@$(RUN) pipeline.release.witness $(RAW) --settings $(STUDY) --reports $(REPORTS) --language $(SPOKEN)
 
-release: report ## Write an archive of aggregates to reports/releases, of a clean commit and a build that make verify agreed with
+release: $(SETUP) ## Write an archive of aggregates to reports/releases, of a clean commit and a build that make verify agreed with
+	@$(MAKE) --no-print-directory report
 	@$(RUN) pipeline.release $(RAW) --settings $(STUDY) --derived $(DERIVED) --reports $(REPORTS) --out reports/releases
 
 population: all $(addprefix $(REPORTS)/population/,index.html tables/tables.xlsx weekly_shares.csv) ## Set everybody in the register beside the trial's persons; ENGINE=spark://host:port runs it on Spark

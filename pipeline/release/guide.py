@@ -95,7 +95,9 @@ def _analyses(facts: Facts) -> Iterator[str]:
     ]
     yield from table(["Analysis", "Model", "Report", "Planned or found", "Purpose", "Estimand"], rows)
     estimands = facts.study.estimands
-    for name in estimands.of if estimands else ():
+    if estimands is None:
+        return
+    for name in estimands.of:
         lines = estimand_lines(estimands, name, "The sample", "The outcome", "the weeks", "en")
         yield from (f"### Estimand `{name}`", "", *table(["", ""], lines))
 

@@ -1,14 +1,20 @@
 """Another trial by settings alone: the Rossi experiment is built, drawn, traced, and its printed numbers come out."""
 
+import hashlib
 import json
 import re
 import shutil
+import subprocess
+import zipfile
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from pipeline.errors import InputError
+from pipeline.release.__main__ import read_verified
+from pipeline.release.archive import MANIFEST, pack, unpack
+from pipeline.release.recheck import recheck
 from pipeline.verify import estimates, walked
 from pipeline.verify.__main__ import require_agreement
 from pipeline.verify.agreement import Agreement
@@ -248,6 +254,119 @@ def test_an_extract_of_which_nothing_is_compared_is_not_verified():
         require_agreement([Agreement("estimates: ols", agreed=3), Agreement("texts of numbers")], Path("x"))
     with pytest.raises(InputError, match="nothing was compared of anything"):
         require_agreement([Agreement("groups.parquet", may_be_empty=True)], Path("x"))
+
+
+def commit(folder, message) -> None:
+    """Commit all of a folder, which is a repository after it."""
+    for command in (["init", "-q"], ["add", "-A"], [*AS_SOMEBODY, "commit", "-q", "-m", message]):
+        subprocess.run(["git", *command], cwd=folder, check=True)
+
+
+AS_SOMEBODY = ["-c", "user.name=somebody", "-c", "user.email=somebody@example.org"]
+
+
+@pytest.fixture(scope="module")
+def released(rossi):
+    """The archive of the example, and what make release said."""
+    commit(rossi.folder, "The example")
+    assert rossi.make("verify", STUDY).returncode == 0
+    result = rossi.make("release", STUDY)
+    assert result.returncode == 0, result.stderr
+    (archive,) = (rossi.folder / "reports/releases").glob("rossi-*.zip")
+    return archive, result.stdout
+
+
+def test_a_release_is_checked_elsewhere_without_the_data(rossi, released, tmp_path, monkeypatch):
+    archive, said = released
+    monkeypatch.chdir(rossi.folder)
+    files = unpack(archive)
+    assert json.loads(files["provenance.json"])["head"] in said
+    assert not [name for name in files if name.endswith((".parquet", "checks.csv", "answer.txt")) or "data_" in name]
+    event = json.loads(files["results.json"])
+    shown = pd.read_parquet("data_derived/rossi/shown.parquet")
+    results = {
+        group["groupValue"]: (result.get("rawValue"), result["formattedValue"])
+        for analysis in event["analyses"] for result in analysis["results"]
+        for group in result["resultGroups"] if group["groupingId"] == "address"
+    }  # fmt: skip
+    assert {address: text for address, (_, text) in results.items()} == dict(
+        zip(shown["cell_id"], shown["text"], strict=True)
+    )
+    assert results["table_2_1/treated/cox/estimate"] == ("-0.379", "\N{MINUS SIGN}0.379")
+    purposes = {analysis["id"]: analysis["purpose"]["controlledTerm"] for analysis in event["analyses"]}
+    assert purposes["arrest/all/arrest"] == "PRIMARY OUTCOME MEASURE"
+    assert purposes["work/all/work"] == "EXPLORATORY OUTCOME MEASURE"
+    headings = re.findall(r"^## \d+ (.+)$", files["guide.md"].decode(), re.MULTILINE)
+    assert headings[:3] == ["Introduction", "Protocol and report in relation to the analyses", "Data received"]
+    crate = {entity["@id"]: entity for entity in json.loads(files["ro-crate-metadata.json"])["@graph"]}
+    assert crate["results.json"]["sha256"] == hashlib.sha256(files["results.json"]).hexdigest()
+    stranger = Project(tmp_path / "elsewhere")
+    checked = stranger.make("verify", f"RELEASE={archive}")
+    assert checked.returncode == 0, checked.stderr
+    assert re.search(r"results as shown +337 agree +0 do not", checked.stdout)
+
+
+# The file of the archive that is changed, how, and the kind that then does not agree although the checksums do.
+CHANGED = [
+    ("results.json", lambda text: text.replace("\N{MINUS SIGN}0.379", "\N{MINUS SIGN}0.479", 1), "results as shown"),
+    ("exhibits/tables/table_2_1.csv", lambda text: text.replace("0.191", "0.091"), "exhibits as recorded"),
+    ("settings/examples/rossi/study.toml", lambda text: text + "\n", "settings as recorded"),
+    ("provenance.json", lambda text: text.replace('"head": "', '"head": "0'), "chain of records"),
+]
+
+
+def test_a_changed_archive_is_told_by_kind_and_name(released, tmp_path, monkeypatch):
+    monkeypatch.chdir(Path(__file__).parents[2])
+    files = unpack(released[0])
+    for name, change, _ in CHANGED:
+        changed = change(files[name].decode())
+        assert changed != files[name].decode(), name
+        files[name] = changed.encode()
+    path = tmp_path / "changed.zip"
+    path.write_bytes(pack({name: content for name, content in files.items() if name != MANIFEST}))
+    found = recheck(path)
+    assert not found["checksums"][1]
+    assert {kind for kind, (_, wrong, _) in found.items() if wrong} == {kind for _, _, kind in CHANGED}
+    files["stray.txt"] = b""
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    assert {"stray.txt", *(name for name, _, _ in CHANGED)} <= set(recheck(path)["checksums"][1])
+
+
+@pytest.mark.parametrize(
+    ("content", "message"), [(b"no archive", "not a whole zip archive"), (None, "the file is missing")]
+)
+def test_what_is_no_archive_is_refused(tmp_path, content, message):
+    path = tmp_path / "x.zip"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(InputError, match=message):
+        recheck(path)
+
+
+def test_nothing_is_released_of_a_changed_tree_or_a_build_that_was_not_verified(rossi, released):
+    path = rossi.folder / "README.md"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(f"{text}\n", encoding="utf-8")
+    refused = rossi.make("release", STUDY)
+    path.write_text(text, encoding="utf-8")
+    assert refused.returncode == 2
+    assert "1 files are not as committed: README.md. Commit them, or put them back" in refused.stderr
+    verified = rossi.folder / "data_derived/rossi/verified/verified.json"
+    kept = verified.read_bytes()
+    for content, message in (
+        (kept.replace(b' "disagreed": 0,\n "', b' "disagreed": 3,\n "'), "3 numbers of the two routes disagree"),
+        (
+            kept.replace(b'"head": "', b'"head": "0'),
+            "tried on another build than this one. Say make verify EXTRACT=rossi",
+        ),
+        (None, "the second route was not tried on this build"),
+    ):
+        verified.write_bytes(content) if content else verified.unlink()
+        with pytest.raises(InputError, match=message):
+            read_verified(verified.parents[1])
+    verified.write_bytes(kept)
 
 
 def later(folder) -> int:

@@ -13,6 +13,7 @@ from pipeline.audit.compare import read_estimates
 from pipeline.audit.lineage import remedy
 from pipeline.errors import InputError
 from pipeline.runner.inputs import load_input
+from pipeline.settings.reading import read_settings
 from pipeline.storage import digest
 
 if TYPE_CHECKING:
@@ -122,7 +123,8 @@ def parse_settings(texts: Mapping[str, str], extract: str) -> dict[str, Any]:
             path.parent.mkdir()
             path.write_text(text, encoding="utf-8")
             try:
-                found[path.stem] = load_input(path)
+                # The name of an extract was that of its folder when it was built; here it lies in another.
+                found[path.stem] = read_settings(path) if path.suffix == ".toml" else load_input(path)
             except InputError as error:
                 why = str(error).replace(str(path), name)
                 raise InputError(f"the settings that {extract} was built with: {why}") from error

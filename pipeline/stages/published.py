@@ -76,7 +76,9 @@ def index_rebuilt(shown: pd.DataFrame, estimates: dict[str, pd.DataFrame]) -> di
         for table in estimates.values()
         for name, se, p_value in zip(table["estimate_id"], table["se"], table["p_value"], strict=True)
     }
-    tables = shown[shown["exhibit"].str.startswith("table_")]
+    # The main results say some numbers in another unit; they stand behind those that the tables themselves show.
+    place = ["exhibit", "row", "column", "statistic"]
+    tables = shown[shown["exhibit"].str.startswith("table_")].drop_duplicates(place)
     return {
         ShownPlace(row["exhibit"], row["row"], row["column"], row["statistic"]): Rebuilt(
             row["cell_id"], row["value"], *errors.get(row["estimate_id"], (math.nan, math.nan))

@@ -38,7 +38,8 @@ STUDY = convert(
 )  # fmt: skip
 BASE = {
     "name_en": "", "name_da": "", "report": "", "equation": "", "formula": "", "words_en": "", "words_da": "",
-    "stage": "any", "estimator": "ols", "outcomes": ["share"], "weeks": [1, 3, 4], "samples": ["all"],
+    "reason": "requested", "purpose": "exploratory", "stage": "any", "estimator": "ols",
+    "outcomes": ["share"], "weeks": [1, 3, 4], "samples": ["all"],
     "treatment": "treated", "covariates": ["score", "fixed"], "fixed_effects": "site", "cluster": "class",
 }  # fmt: skip
 PLAIN = {"covariates": [], "fixed_effects": "none", "cluster": "none", "weeks": "none"}

@@ -10,7 +10,10 @@ REQUIRED = [
     "duckdb",
     "ibis",
     "jinja2",
+    "jsonschema",
     "latex2mathml",
+    "lifelines",
+    "linearmodels",
     "matplotlib",
     "msgspec",
     "numpy",
@@ -18,8 +21,12 @@ REQUIRED = [
     "pandas",
     "pyarrow",
     "pyreadstat",
+    "docx",
+    "rocrate",
     "scipy",
     "sqlglot",
+    "statsmodels",
+    "typst",
 ]
 
 if sys.version_info < (3, 11):  # noqa: UP036

@@ -17,7 +17,7 @@ from pipeline.runner.records import PARTS, RECEIVED, Record, head_of, is_made, r
 from pipeline.storage import digest
 
 # What commands write beside the exhibits of the stages.
-OF_COMMANDS = ("check/", "beside_", "diff_", "population/weekly_shares.csv", "witness.html")
+OF_COMMANDS = ("answer.txt", "check/", "beside_", "diff_", "population/weekly_shares.csv", "witness.html")
 PROVENANCE = "provenance"
 
 

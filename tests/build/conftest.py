@@ -25,7 +25,7 @@ STAGES = [
     "figures-1",
     "figures-2",
 ]
-STAGES += ["provenance", "report", "published"]
+STAGES += ["panels", "provenance", "report", "published"]
 
 
 class Project:

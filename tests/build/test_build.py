@@ -15,8 +15,8 @@ from benchmarks.projects import environment
 from tests.build.conftest import Project
 
 ESTIMATING = {"estimates-1", "estimates-2"}
-UP_TO_SHOWN = {"ingest", "sample", "outcomes", *ESTIMATING, "shown"}
-SHOWING = {"shown", "tables", "figures-1", "figures-2", "report", "published"}
+UP_TO_SHOWN = {"ingest", "sample", "outcomes", *ESTIMATING, "shown", "panels"}
+SHOWING = {"shown", "tables", "figures-1", "figures-2", "panels", "report", "published"}
 HEADED = {"provenance", "report"}  # whatever runs again for another reason has another head, which the page prints
 
 
@@ -38,7 +38,7 @@ def test_a_second_build_runs_nothing(built_project):
 # what is edited, from, to, the stages that run, and those among them that change a file
 EDITS = [
     ("config/study.toml", "# What an analyst", "# All that an analyst", UP_TO_SHOWN, set()),
-    ("config/models.toml", "# The models:", "# The models of the study:", ESTIMATING, set()),
+    ("config/models.toml", "# The models:", "# The models of the study:", {*ESTIMATING, "shown", "panels"}, set()),
     ("config/exhibits.toml", 'title_en = "Learning', 'title_en = "Edited: learning', SHOWING, {"report"}),
     ("pipeline/stats/density.py", '"""Gaussian', '"""Normal', ESTIMATING, set()),
     ("pipeline/register/spells.py", '"""From weekly', '"""Out of weekly', {"outcomes"}, set()),

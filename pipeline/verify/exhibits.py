@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -20,16 +21,34 @@ SIGNED = (
 
 
 def compare_exhibits(settings: Path, derived: Path, reports: Path) -> list[Agreement]:
-    """A count for the numbers shown, their texts, the data of figures, the tables as csv and as HTML, and the page."""
+    """A count for the numbers shown, their texts, the data of figures, the tables as csv and as HTML, and the page.
+
+    Of the report in each other language that is there, in folders called by it, the same.
+    """
     import pandas as pd
 
-    language = tomllib.loads((derived / "language.toml").read_text(encoding="utf-8"))["language"]
-    known = read_exhibits(settings, language)
     files = sorted((derived / "estimates").glob("*.parquet"))
     rows: list[dict[Any, Any]] = [
         row for path in files for row in pd.read_parquet(path).astype(object).to_dict("records")
     ]
     estimates = {str(row["estimate_id"]): row for row in rows}
+    found = _compare_edition(settings, estimates, derived, reports)
+    for path in sorted(derived.glob("*/language.toml")):
+        name = path.parent.name
+        if (reports / name).is_dir():
+            others = _compare_edition(settings, estimates, path.parent, reports / name)
+            found += [replace(each, kind=f"{each.kind}, {name}") for each in others]
+    return found
+
+
+def _compare_edition(
+    settings: Path, estimates: Mapping[str, Mapping[str, Any]], derived: Path, reports: Path
+) -> list[Agreement]:
+    """The counts of the report in the language that `derived` tells."""
+    import pandas as pd
+
+    language = tomllib.loads((derived / "language.toml").read_text(encoding="utf-8"))["language"]
+    known = read_exhibits(settings, language)
     shown: list[dict[Any, Any]] = pd.read_parquet(derived / "shown.parquet").to_dict("records")
     values, texts, numbers = Agreement("numbers shown"), Agreement("texts of numbers"), dict[str, Expected]()
     for row in shown:

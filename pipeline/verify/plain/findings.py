@@ -60,7 +60,7 @@ def own_address(row: Row, exhibit: Mapping[str, Any], statistic: str) -> str:
         shown = {name for each in _listed(exhibit, "rows") for name in _of_cells(each, exhibit["columns"], exhibit)}
         parts = [name, line, column, statistic if len(shown) > 1 else ""]
     else:
-        panel = next((each for each in exhibit["panels"] if each["key"] == row["panel"]), {})
+        panel: Row = next((each for each in exhibit["panels"] if each["key"] == row["panel"]), {})
         series = column if len(exhibit["series"]) > 1 or not line else ""
         end = statistic if line and statistic != _of_points(exhibit)[0] else ""
         parts = [name, panel.get("sample", ""), panel.get("outcome", ""), line, series, end]

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from pipeline.audit.build import Build
+from pipeline.audit.placed import REGISTER, Placed
 from pipeline.register.states import read_catalogue
 from pipeline.runner.inputs import load_input
 
@@ -29,20 +30,23 @@ class Counter:
 
     build: Build
     tables: dict[str, pd.DataFrame] = field(default_factory=dict)
+    _register_places: dict[str, IntArray] = field(default_factory=dict)
 
-    def count(self, parts: Sequence[pd.DataFrame]) -> str:
+    def count(self, parts: Sequence[Placed]) -> str:
         """Count the cells of the parts of a number; the identity of the table, '' where there is no cell.
 
         A count of fewer than five persons is missing; if it is the only one, so is the next smallest, for the others
         and the number of all cells would give it.
         """
-        if not any(map(len, parts)):
+        if not any(len(part.rows) for part in parts):
             return ""
-        places, persons = (np.concatenate(arrays) for arrays in zip(*map(self._places, parts), strict=True))
-        numbers = np.bincount(places)
+        persons = np.concatenate([self._number(part) for part in parts])
+        places = self._arms[persons] * self._width + np.concatenate([self._places(part) for part in parts])
+        numbers = np.bincount(places, minlength=len(ARMS) * self._width)
+        is_told = np.zeros((len(numbers), len(self._persons)), dtype=bool)
+        is_told[places, persons] = True
         found = np.flatnonzero(numbers)
-        told = np.unique(places * len(self._arms) + persons) // len(self._arms)
-        few = np.bincount(told, minlength=len(numbers))[found] < FEWEST
+        few = is_told[found].sum(axis=1) < FEWEST
         numbers = numbers[found]
         if few.sum() == 1 and len(found) > 1:
             few[np.argmin(np.where(few, numbers.max() + 1, numbers))] = True
@@ -51,19 +55,36 @@ class Counter:
             self.tables[identity] = self._table(found, pd.Series(numbers, dtype="Int64").mask(few))
         return identity
 
-    def _places(self, cells: pd.DataFrame) -> tuple[IntArray, IntArray]:
-        """The number of the arm, group and window of each cell, and the place of its person."""
-        persons = self._arms.index.get_indexer(pd.Index(cells["person"]))
-        weeks = cells["week"].to_numpy(dtype=float, na_value=np.nan)
-        is_week = np.isfinite(weeks)
-        groups = cells["content"].map(self._groups).to_numpy(dtype=float, na_value=np.nan)
-        unseen = (cells["line"].isna() & cells["state"].isna()).to_numpy(dtype=bool)
-        groups = np.where(unseen, self._names.index(NOT_OBSERVED), groups)
-        roles = cells["file"].map(self._roles).to_numpy(dtype=float, na_value=np.nan)
-        group = np.where(is_week, groups, roles).astype(np.int64)
-        window = np.where(is_week, self._window_of(np.where(is_week, weeks, 0)), len(self._windows))
-        arm = self._arms.to_numpy(dtype=np.int64)[persons]
-        return (arm * len(self._names) + group) * (len(self._windows) + 1) + window.astype(np.int64), persons
+    def _number(self, part: Placed) -> IntArray:
+        """The number of the person of each cell, among all who were randomised."""
+        return np.searchsorted(self._persons, part.persons)[part.owner]
+
+    def _places(self, part: Placed) -> IntArray:
+        """The number of the group and window of each cell."""
+        windows = len(self._windows)
+        if part.role != REGISTER:
+            return np.full(len(part.rows), self._names.index(part.role) * (windows + 1) + windows)
+        if part.variable not in self._register_places:
+            self._register_places[part.variable] = self._groups(part.variable) * (windows + 1) + self._weeks
+        return self._register_places[part.variable][part.rows]
+
+    def _groups(self, state: str) -> IntArray:
+        """The group of every cell of the register; one in no line that says nothing of the state is not observed."""
+        cells, numbers = self.build.tables.register_cells, {name: place for place, name in enumerate(self._names)}
+        codes = {"": numbers[NO_CODE], **{code: numbers[group] for code, group in self._catalogue.items()}}
+        unseen = cells["line"].isna().to_numpy() & np.isnan(self.build.tables.states[state])
+        groups = cells["content"].map(codes).to_numpy(dtype=float, na_value=np.nan)
+        return np.where(unseen, numbers[NOT_OBSERVED], groups).astype(np.int64)
+
+    @cached_property
+    def _weeks(self) -> IntArray:
+        """The window of every cell of the register."""
+        starts = np.array([first for first, _ in self._windows])
+        return np.searchsorted(starts, self.build.tables.register_cells["week"].to_numpy(), side="right") - 1
+
+    @property
+    def _width(self) -> int:
+        return len(self._names) * (len(self._windows) + 1)
 
     def _table(self, places: IntArray, numbers: pd.Series) -> pd.DataFrame:
         rest, window = np.divmod(places, len(self._windows) + 1)
@@ -72,10 +93,6 @@ class Counter:
         first, last = (pd.array([windows[place][end] for place in window], dtype="Int16") for end in (0, 1))
         names = {"arm": [ARMS[place] for place in arm], "group": [self._names[place] for place in group]}
         return pd.DataFrame({**names, "first_week": first, "last_week": last, "n": numbers})
-
-    def _window_of(self, weeks: npt.NDArray[np.float64]) -> IntArray:
-        starts = np.array([first for first, _ in self._windows])
-        return np.searchsorted(starts, weeks, side="right") - 1
 
     @cached_property
     def _windows(self) -> list[tuple[int, int]]:
@@ -87,8 +104,12 @@ class Counter:
         return [*before, (0, 0), *((first, min(first + width - 1, end)) for first in range(1, end + 1, width))]
 
     @cached_property
-    def _arms(self) -> pd.Series:
-        return self.build.tables.trial.set_index("person")["treated"].sort_index()
+    def _persons(self) -> IntArray:
+        return np.sort(self.build.tables.trial["person"].to_numpy(dtype=np.int64))
+
+    @cached_property
+    def _arms(self) -> IntArray:
+        return self.build.tables.trial.set_index("person")["treated"].sort_index().to_numpy(dtype=np.int64)
 
     @cached_property
     def _names(self) -> list[str]:
@@ -101,11 +122,3 @@ class Counter:
         path = self.build.config / "benefit_codes.csv"
         codes = self.build.tables.weekly["code"].dropna().unique()
         return dict(read_catalogue(load_input(path) if path.exists() else None, codes).groups)
-
-    @cached_property
-    def _groups(self) -> dict[str, int]:
-        return {"": 0, **{code: self._names.index(group) for code, group in self._catalogue.items()}}
-
-    @cached_property
-    def _roles(self) -> dict[str, int]:
-        return {path: self._names.index(role) for role, path in self.build.tables.files.items() if role in self._names}

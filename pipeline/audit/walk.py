@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import groupby
 from typing import Any, NamedTuple
 
@@ -17,13 +18,16 @@ import pandas as pd
 
 from pipeline.audit.build import Build, Request
 from pipeline.audit.cell_counts import Counter
-from pipeline.audit.evidence import locate
+from pipeline.audit.placed import Placed, place
 from pipeline.audit.statistics import Number, combine, part_names, require_value, sums_of
 from pipeline.errors import InputError
+from pipeline.estimate.count import Count
 from pipeline.estimate.estimators import ESTIMATORS
 from pipeline.estimate.regression import Regression
+from pipeline.estimate.spells import Spells
 from pipeline.estimate.table import Address, parse_address
-from pipeline.estimate.terms import Evidence, FloatArray, IntArray, Squares, Terms
+from pipeline.estimate.terms import Evidence, FloatArray, Squares, Terms
+from pipeline.estimate.tobit import Prognosis
 
 NOTHING = ""  # the table of counts of a number that rests on no cell
 
@@ -49,12 +53,28 @@ class Walked(NamedTuple):
 
 
 class Layout(NamedTuple):
-    """The cells of persons or person-weeks: whose each is (its place), what it gives for a weight of one, its share."""
+    """The cells of n persons or person-weeks, and what those of each add up to: for a weight of one, and of its share.
 
-    owner: IntArray
+    The share is one, and zero of whom no cell is known.
+    """
+
+    placed: Placed
     unit: FloatArray
     share: FloatArray
-    cells: pd.DataFrame
+
+    @classmethod
+    def of(cls, placed: Placed) -> Layout:
+        """The sums of some cells by whose they are."""
+        n = len(placed.persons)
+        unit, share = (
+            np.bincount(placed.owner, values, minlength=n).astype(float) for values in (placed.unit, placed.share)
+        )
+        return cls(placed, unit, share)
+
+    def contributions(self, part: Evidence) -> FloatArray:
+        """What the cells of each person or person-week (n,) contribute to the terms of some evidence."""
+        direct = 0.0 if part.direct is None else part.direct * self.unit
+        return np.asarray(direct + (0.0 if part.evenly is None else part.evenly * self.share))
 
 
 @dataclass
@@ -65,7 +85,7 @@ class Walker:
     counter: Counter = field(init=False)
     _layouts: dict[Any, Layout] = field(default_factory=dict)
     _counted: dict[Any, str] = field(default_factory=dict)
-    _problems: dict[str, dict[Any, tuple[Regression, int]]] = field(default_factory=dict)
+    _problems: dict[str, dict[Any, Callable[[], Any]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.counter = Counter(self.build)
@@ -82,41 +102,49 @@ class Walker:
                 yield walk.statistic(str(row["cell_id"]), str(row["statistic"]))
 
     def request(self, address: Address) -> Request:
-        """As Build.request; of regressions the persons, their design and all outcomes are made ready once a model."""
+        """As Build.request; but the problems of a model are made ready once."""
         model = self.build.models.get(address.model)
-        if model is None or address.model not in self._problems:
-            found = list(ESTIMATORS[model.estimator].problems(model, self.build.data, None)) if model else []
-            regressions = [problem for problem in found if isinstance(problem, Regression)]
-            self._problems[address.model] = {
-                (problem.part.name, *label): (problem, place)
-                for problem in regressions
-                for place, label in enumerate(problem.labels)
-            }
-        ready = self._problems[address.model].get((address.sample, address.outcome, address.week))
-        if ready is None or model is None:
+        if model is None:
             return self.build.request(address)
-        problem, place = ready
-        own = replace(problem, labels=problem.labels[place : place + 1], outcomes=problem.outcomes[:, [place]])
-        return Request(address, model, ESTIMATORS[model.estimator], own, self.build.tables)
+        if model.name not in self._problems:
+            found = ESTIMATORS[model.estimator].problems(model, self.build.data, None)
+            self._problems[model.name] = {key: ready for problem in found for key, ready in _ready(problem)}
+        known = self._problems[model.name]
+        for week in (address.week, None):  # a curve is one problem of all weeks
+            if (address.sample, address.outcome, week) in known:
+                problem = known[address.sample, address.outcome, week]
+                return Request(address, model, ESTIMATORS[model.estimator], problem(), self.build.tables)
+        return self.build.request(address)
 
     def layout(self, part: Evidence) -> Layout:
         """The cells of the persons or person-weeks of some evidence, by a weight of one each."""
         key = _identity(part), part.persons.tobytes(), b"" if part.weeks is None else part.weeks.tobytes()
         if key not in self._layouts:
-            places = np.arange(len(part.persons))
-            cells = locate(replace(part, direct=np.ones(len(places)), evenly=None, clusters=places), self.build.tables)
-            owner = cells["cluster"].to_numpy(dtype=np.int64)
-            share = 1.0 / np.bincount(owner, minlength=1)[owner]
-            self._layouts[key] = Layout(owner, cells["contribution"].to_numpy(dtype=float), share, cells)
+            self._layouts[key] = Layout.of(place(part, self.build.tables))
         return self._layouts[key]
 
     def counts(self, parts: Iterable[Evidence]) -> tuple[int, str]:
         """How many cells some parts of a number rest on, those of several once, and the table of their counts."""
-        together = [self.layout(part).cells for part in _united(parts)]
+        together = [self.layout(part).placed for part in _united(parts)]
         key = tuple(map(id, together))
         if key not in self._counted:
             self._counted[key] = self.counter.count(together)
-        return sum(map(len, together)), self._counted[key]
+        return sum(len(placed.rows) for placed in together), self._counted[key]
+
+
+def _ready(problem: Any) -> Iterator[tuple[tuple[str, str, int | None], Callable[[], Any]]]:
+    """Sample, outcome and week of a problem with what gives it, one a label of a regression of many outcomes."""
+    if isinstance(problem, Regression):
+        for place, label in enumerate(problem.labels):
+            yield (problem.part.name, *label), partial(_of_label, problem, place)
+    elif isinstance(problem, Spells | Prognosis):
+        yield (problem.sample, *problem.label), lambda: problem
+    elif isinstance(problem, Count):
+        yield (problem.sample, problem.outcome, None), lambda: problem
+
+
+def _of_label(problem: Regression, place: int) -> Regression:
+    return replace(problem, labels=problem.labels[place : place + 1], outcomes=problem.outcomes[:, [place]])
 
 
 @dataclass
@@ -156,7 +184,7 @@ class _OfEstimate:
 
 def _add(terms: Terms, parts: tuple[Evidence, ...], layout: Callable[[Evidence], Layout]) -> float:
     """The sum, from the cells."""
-    return math.fsum([terms.constant, *(float(_contributions(part, layout(part)).sum()) for part in parts)])
+    return math.fsum([terms.constant, *(float(layout(part).contributions(part).sum()) for part in parts)])
 
 
 def _root(squares: Squares, parts: tuple[Evidence, ...], layout: Callable[[Evidence], Layout]) -> float:
@@ -165,20 +193,10 @@ def _root(squares: Squares, parts: tuple[Evidence, ...], layout: Callable[[Evide
     codes, _ = pd.factorize(np.concatenate(names)) if names else (np.zeros(0, dtype=np.int64), None)
     scores, first = np.zeros(len(codes)), 0
     for part in parts:
-        own, found = codes[first : first + len(part.persons)], layout(part)
-        scores += np.bincount(own[found.owner], _contributions(part, found), minlength=len(codes))
+        own = codes[first : first + len(part.persons)]
+        scores += np.bincount(own, layout(part).contributions(part), minlength=len(codes))
         first += len(own)
     return math.sqrt(squares.factor * float((scores**2).sum()))
-
-
-def _contributions(part: Evidence, layout: Layout) -> FloatArray:
-    """What every cell contributes: direct times its value, and its share of what its owner has evenly."""
-    found = np.zeros(len(layout.owner))
-    if part.direct is not None:
-        found += part.direct[layout.owner] * layout.unit
-    if part.evenly is not None:
-        found += part.evenly[layout.owner] * layout.share
-    return found
 
 
 def _identity(part: Evidence) -> tuple[Any, ...]:

@@ -69,7 +69,9 @@ def _at(known: Mapping[str, Slot], address: str) -> Slot:
 
 def _effect_and_limits(effect: Slot, unit: str) -> Iterator[Slot]:
     if unit:
-        yield replace(effect, cell_id=number_address(effect.cell_id, "estimate", unit), unit=unit, marks=())
+        yield replace(
+            effect, cell_id=number_address(effect.cell_id, "estimate", unit), unit=unit, decimals=None, marks=()
+        )
     for limit in LIMITS:
         address = number_address(effect.cell_id, limit, unit)
         yield replace(_statistic(effect, limit, unit or effect.unit), cell_id=address)

@@ -21,15 +21,14 @@ def verify(raw: Path, settings: Path, folder: Path, reports: Path) -> list[Agree
     """Compare everything, write what was found beside the derived tables in `folder`, and return the counts by kind."""
     started = time.perf_counter()
     models = estimates.model_names(settings)
-    second = [
+    packages = [
         *(Task(f"model {name}", estimates.compare_model, (settings, folder, name)) for name in models),
-        Task("derived tables", derived.compare_derived, (raw, settings, folder)),
         Task("exhibits", exhibits.compare_exhibits, (settings, folder, reports)),
         Task("files", files.compare_files, (folder,)),
     ]
     parts = walked.parts_to_walk(folder, 8 * cores())
     walk = [Task(f"walk {place}", walked.walk_part, (raw, folder, settings, part)) for place, part in enumerate(parts)]
-    results = run([second, walk])
+    results = run([packages, [Task("derived tables", derived.compare_derived, (raw, settings, folder)), *walk]])
     by_model = [results[f"model {name}"] for name in models]
     walks_found, walks = walked.join([results[task.name] for task in walk])
     found = [

@@ -44,14 +44,10 @@ def _compare(table: str, cells: Values, derived: Path) -> Agreement:
     found, rest = Agreement(f"{table}.parquet", ROUNDING, is_personal=True), dict(cells)
     found.may_be_empty = stored.empty or not set(stored) - KEYS
     for key, value in _cells(table, stored):
-        found.count(_name(key), value, rest.pop(key, NONE))
+        found.count(key, value, rest.pop(key, NONE))
     for key, value in rest.items():
-        found.count(_name(key), NONE, value)
+        found.count(key, NONE, value)
     return found
-
-
-def _name(key: Key) -> str:
-    return " ".join(str(part) for part in key if part is not None)
 
 
 def _cells(table: str, stored: pd.DataFrame) -> Iterator[tuple[Key, object]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -14,19 +15,40 @@ from pipeline.verify.plain.exhibits import Expected, expect, read_exhibits
 
 Numbers = Mapping[str, Expected]
 MARKS, MINUS = "#*", "−"
+SIGNED = (
+    "table"  # inside one a number stands with its sign; a sentence says how large it is, and in words that it is less
+)
 
 
 def compare_exhibits(settings: Path, derived: Path, reports: Path) -> list[Agreement]:
-    """A count for the numbers shown, their texts, the data of figures, the tables as csv and as HTML, and the page."""
+    """A count for the numbers shown, their texts, the data of figures, the tables as csv and as HTML, and the page.
+
+    Of the report in each other language that is there, in folders called by it, the same.
+    """
     import pandas as pd
 
-    language = tomllib.loads((derived / "language.toml").read_text(encoding="utf-8"))["language"]
-    known = read_exhibits(settings, language)
     files = sorted((derived / "estimates").glob("*.parquet"))
     rows: list[dict[Any, Any]] = [
         row for path in files for row in pd.read_parquet(path).astype(object).to_dict("records")
     ]
     estimates = {str(row["estimate_id"]): row for row in rows}
+    found = _compare_edition(settings, estimates, derived, reports)
+    for path in sorted(derived.glob("*/language.toml")):
+        name = path.parent.name
+        if (reports / name).is_dir():
+            others = _compare_edition(settings, estimates, path.parent, reports / name)
+            found += [replace(each, kind=f"{each.kind}, {name}") for each in others]
+    return found
+
+
+def _compare_edition(
+    settings: Path, estimates: Mapping[str, Mapping[str, Any]], derived: Path, reports: Path
+) -> list[Agreement]:
+    """The counts of the report in the language that `derived` tells."""
+    import pandas as pd
+
+    language = tomllib.loads((derived / "language.toml").read_text(encoding="utf-8"))["language"]
+    known = read_exhibits(settings, language)
     shown: list[dict[Any, Any]] = pd.read_parquet(derived / "shown.parquet").to_dict("records")
     values, texts, numbers = Agreement("numbers shown"), Agreement("texts of numbers"), dict[str, Expected]()
     for row in shown:
@@ -38,13 +60,16 @@ def compare_exhibits(settings: Path, derived: Path, reports: Path) -> list[Agree
         values.count(f"{row['cell_id']}, estimate", row["estimate_id"], expected.estimate_id)
         values.count(row["cell_id"], row["value"], expected.value)
         texts.count(row["cell_id"], row["text"], expected.text)
+    for address in known.told.keys() - numbers.keys():
+        values.count(f"{address}, told by a main result", NONE, "shown")
+    in_tables = {address: number for address, number in numbers.items() if not number.is_told}
     names = [name for name in known.exhibits if name.startswith(("figure_", "table_"))]
     tables = [name for name in names if known.exhibits[name]["kind"] == "table"]
     figures = [name for name in names if name.startswith("figure_")]
     return [
         values, texts, _figures(figures, numbers, reports / "figures"),
-        _csv_tables(tables, numbers, reports / "tables"),
-        _html("tables as HTML", tables, numbers, [reports / "tables" / f"{name}.html" for name in tables]),
+        _csv_tables(tables, in_tables, reports / "tables"),
+        _html("tables as HTML", tables, in_tables, [reports / "tables" / f"{name}.html" for name in tables]),
         _html("the page", [], numbers, [reports / "index.html"]),
     ]  # fmt: skip
 
@@ -88,15 +113,24 @@ def _html(kind: str, names: Sequence[str], numbers: Numbers, paths: Sequence[Pat
     for path in paths:
         parser = _Data()
         parser.feed(path.read_text(encoding="utf-8") if path.exists() else "")
-        for address, value, text, is_anchor in parser.found:
+        for address, value, text, is_signed in parser.found:
             expected = numbers.get(address)
             rest.pop(address, None)
-            # A sentence says how large an effect is, and in words that it is less.
-            is_size = expected is not None and not is_anchor and expected.text == f"{MINUS}{text}"
-            machine, written = (NONE, NONE) if expected is None else (expected.machine, expected.text)
-            found.count(f"{path.name}, {address}", value, machine.removeprefix("-") if is_size else machine)
-            found.count(f"{path.name}, {address}, text", text, written.removeprefix(MINUS) if is_size else written)
+            written, machine = _printed(expected, text, is_signed)
+            found.count(f"{path.name}, {address}", value, machine)
+            found.count(f"{path.name}, {address}, text", text, written)
     return _left_over(found, rest)
+
+
+def _printed(expected: Expected | None, text: str, is_signed: bool) -> tuple[str, str]:
+    """Text and text for machines that must stand where `text` does: a sentence may leave out a minus, or say below."""
+    if expected is None:
+        return NONE, NONE
+    if not is_signed and expected.text == f"{MINUS}{text}":
+        return text, expected.machine.removeprefix("-")
+    if not is_signed and expected.smallest == text != "":
+        return text, text.replace(",", ".")
+    return expected.text, expected.machine
 
 
 def _left_over(found: Agreement, rest: Numbers) -> Agreement:
@@ -113,25 +147,25 @@ def _rows(path: Path) -> Iterator[dict[str, str]]:
 
 
 class _Data(HTMLParser):
-    """Address, value and text of every <data> element, and whether it is the one that the address leads to."""
+    """Address, value and text of every <data> element, and whether a number stands there with its sign."""
 
     def __init__(self) -> None:
         super().__init__()
         self.found: list[tuple[str, str, str, bool]] = []
-        self._open: tuple[str, str, bool] | None = None
-        self._text = ""
+        self._open: tuple[str, str] | None = None
+        self._text, self._tables = "", 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._tables += tag == SIGNED
         if tag == "data":
             own: dict[str, Any] = dict(attrs)
-            self._open = own.get("title") or own.get("id") or "", own.get("value") or "", "id" in own
-            self._text = ""
+            self._open, self._text = (own.get("title") or own.get("id") or "", own.get("value") or ""), ""
 
     def handle_data(self, data: str) -> None:
         self._text += data
 
     def handle_endtag(self, tag: str) -> None:
+        self._tables -= tag == SIGNED
         if tag == "data" and self._open is not None:
-            address, value, is_anchor = self._open
-            self.found.append((address, value, self._text, is_anchor))
+            self.found.append((*self._open, self._text, self._tables > 0))
             self._open = None

@@ -151,11 +151,11 @@ def test_every_number_agrees_by_the_second_route_and_is_walked_and_the_page_is_m
     assert result.returncode == 0, result.stderr
     assert re.search(r"\nall +\d\d\d,\d\d\d +0 +14\n", result.stdout)
     assert "  not tried, numbers walked to received cells: 14 cox is no estimate of this project" in result.stdout
-    assert "323 of 337 numbers walked to received cells, largest gap" in result.stdout
+    assert "329 of 343 numbers walked to received cells, largest gap" in result.stdout
     verified = rossi.folder / "data_derived/rossi/verified"
     summary = json.loads((verified / "verified.json").read_text(encoding="utf-8"))
     provenance = json.loads((verified.parent / "provenance.json").read_text(encoding="utf-8"))
-    assert (summary["disagreed"], summary["walked"], summary["shown"]) == (0, 323, 337)
+    assert (summary["disagreed"], summary["walked"], summary["shown"]) == (0, 329, 343)
     assert summary["head"] == provenance["head"]
     second, cells, counts = (pd.read_parquet(verified / f"{name}.parquet") for name in ("second", "walked", "counts"))
     assert second["agrees"].all()
@@ -173,59 +173,112 @@ def test_every_number_agrees_by_the_second_route_and_is_walked_and_the_page_is_m
     assert rossi.built("all", STUDY) == {}
 
 
-# File, column, and the kind of numbers that then disagrees: a record forged with the file changes nothing in it.
-FORGERIES = [
-    ("data_derived/rossi/shares.parquet", "share", "shares.parquet"),
-    ("data_derived/rossi/baseline_items.parquet", "AGE", "baseline_items.parquet"),
-    ("data_derived/rossi/estimates/work.parquet", "ci_low", "estimates: ols"),
-    ("data_derived/rossi/shown.parquet", "text", "texts of numbers"),
-    ("data_derived/rossi/shown.parquet", "estimate_id", "numbers shown"),
-    ("reports/rossi/figures/figure_3_1.csv", "value", "data of figures"),
-    ("reports/rossi/tables/table_1_1.csv", "control_estimate", "tables as csv"),
-]
+RAW, DERIVED, SETTINGS, REPORTS = map(Path, ("data_raw/rossi", "data_derived/rossi", "examples/rossi", "reports/rossi"))
+# What compares, and by file and column the kind of numbers that then disagrees: a record forged with the file changes
+# nothing in it.
+FORGERIES = {
+    "derived tables": (
+        lambda: compare_derived(RAW, SETTINGS, DERIVED),
+        {(DERIVED / "shares.parquet", "share"): "shares.parquet",
+         (DERIVED / "baseline_items.parquet", "AGE"): "baseline_items.parquet"},
+    ),
+    "estimates": (
+        lambda: [estimates.compare_model(SETTINGS, DERIVED, "work")[0]],
+        {(DERIVED / "estimates/work.parquet", "ci_low"): "estimates: ols"},
+    ),
+    "numbers shown": (
+        lambda: compare_exhibits(SETTINGS, DERIVED, REPORTS),
+        {(DERIVED / "shown.parquet", "text"): "texts of numbers",
+         (REPORTS / "figures/figure_3_1.csv", "value"): "data of figures",
+         (REPORTS / "tables/table_1_1.csv", "control_estimate"): "tables as csv"},
+    ),
+    "addresses": (
+        lambda: compare_exhibits(SETTINGS, DERIVED, REPORTS),
+        {(DERIVED / "shown.parquet", "cell_id"): "numbers shown"},
+    ),
+}  # fmt: skip
 
 
-@pytest.mark.parametrize(("name", "column", "kind"), FORGERIES, ids=[f"{n}-{c}" for n, c, _ in FORGERIES])
-def test_a_forged_value_is_found_and_named_whatever_its_record_says(rossi, monkeypatch, name, column, kind):
-    monkeypatch.chdir(rossi.folder)
-    path = Path(name)
-    content = path.read_bytes()
+def forge(path: Path, column: str) -> None:
+    """Another value in one row of a column."""
     is_table = path.suffix == ".parquet"
     table = pd.read_parquet(path) if is_table else pd.read_csv(path, dtype=str, keep_default_na=False)
     values = table[column].tolist()
     values[7 % len(values)] = f"{values[7 % len(values)]}1" if isinstance(values[0], str) else values[7] + 1
     table = table.assign(**{column: values})
     table.to_parquet(path, index=False) if is_table else table.to_csv(path, index=False)
-    raw, derived, settings = Path("data_raw/rossi"), Path("data_derived/rossi"), Path("examples/rossi")
+
+
+@pytest.mark.parametrize("what", FORGERIES)
+def test_a_forged_value_is_found_and_named_whatever_its_record_says(rossi, monkeypatch, what):
+    monkeypatch.chdir(rossi.folder)
+    compare, forgeries = FORGERIES[what]
+    contents = {path: path.read_bytes() for path, _ in forgeries}
+    for path, column in forgeries:
+        forge(path, column)
     try:
-        if kind.startswith("estimates"):
-            found = [estimates.compare_model(settings, derived, "work")[0]]
-        elif kind.endswith(".parquet"):
-            found = compare_derived(raw, settings, derived)
-        else:
-            found = compare_exhibits(settings, derived, Path("reports/rossi"))
+        found = compare()
     finally:
-        path.write_bytes(content)
+        for path, content in contents.items():
+            path.write_bytes(content)
         estimates.read_trial.cache_clear()
-    wrong = [row.kind for row in found if row.differences]
-    assert kind in wrong
-    with pytest.raises(InputError, match=f"the two routes disagree in .*{re.escape(kind)}"):
+    wrong = {row.kind for row in found if row.differences}
+    assert set(forgeries.values()) <= wrong
+    assert wrong <= {*forgeries.values(), "texts of numbers", "data of figures", "tables as csv", "tables as HTML",
+                     "the page"}  # fmt: skip
+    with pytest.raises(InputError, match=f"the two routes disagree in .*{re.escape(next(iter(forgeries.values())))}"):
         require_agreement(found, Path("differences.csv"))
+
+
+def test_a_number_of_a_main_result_that_is_not_shown_is_missed_and_so_is_its_text_in_a_sentence(rossi, monkeypatch):
+    monkeypatch.chdir(rossi.folder)
+    shown, page = DERIVED / "shown.parquet", REPORTS / "index.html"
+    contents = {path: path.read_bytes() for path in (shown, page)}
+    table = pd.read_parquet(shown)
+    address = table.loc[table["statistic"] == "relative", "cell_id"].iloc[0]
+    level = table.loc[table["statistic"] == "control_mean", "cell_id"].iloc[0]
+    table[table["cell_id"] != address].to_parquet(shown, index=False)
+    text = page.read_text(encoding="utf-8")
+    page.write_text(re.sub(rf'(<data id="{level}" value=")[^"]+', r"\g<1>99.9", text), encoding="utf-8")
+    try:
+        found = {row.kind: row.differences for row in compare_exhibits(SETTINGS, DERIVED, REPORTS)}
+    finally:
+        for path, content in contents.items():
+            path.write_bytes(content)
+    assert [each.what for each in found["numbers shown"]] == [f"{address}, told by a main result"]
+    assert f"index.html, {level}" in {each.what for each in found["the page"]}
+    assert address in str(found["the page"])
+
+
+def test_the_report_in_another_language_is_compared_too(rossi, monkeypatch):
+    monkeypatch.chdir(rossi.folder)
+    try:
+        shutil.copytree(REPORTS, REPORTS / "da", ignore=shutil.ignore_patterns("da", "*.png", "*.svg"))
+        (DERIVED / "da").mkdir()
+        for name in ("shown.parquet", "language.toml"):
+            shutil.copy(DERIVED / name, DERIVED / "da" / name)
+        forge(REPORTS / "da/tables/table_1_1.csv", "control_estimate")
+        found = compare_exhibits(SETTINGS, DERIVED, REPORTS)
+    finally:
+        shutil.rmtree(REPORTS / "da")
+        shutil.rmtree(DERIVED / "da")
+    assert [row.kind for row in found if row.differences] == ["tables as csv, da"]
+    numbers = {row.kind: row.agreed for row in found}
+    assert numbers["the page, da"] == numbers["the page"] > 0
 
 
 def test_a_walk_over_a_forged_cell_does_not_give_the_number_back(rossi, monkeypatch):
     monkeypatch.chdir(rossi.folder)
-    raw, derived, settings = Path("data_raw/rossi"), Path("data_derived/rossi"), Path("examples/rossi")
-    path = derived / "weekly.parquet"
+    path = DERIVED / "weekly.parquet"
     content = path.read_bytes()
     weekly = pd.read_parquet(path)
     free = weekly.loc[(weekly["week"] == 52) & weekly["work"].notna(), "person"]
     cell = weekly.index[(weekly["week"] == 3) & weekly["person"].isin(free)][5]
     weekly.loc[cell, "work"] = 1 - weekly.loc[cell, "work"]
     weekly.to_parquet(path, index=False)
-    rows = [row for row in walked.parts_to_walk(derived, 1)[0] if row["cell_id"].startswith("figure_3_1/all/work/")]
+    rows = [row for row in walked.parts_to_walk(DERIVED, 1)[0] if row["cell_id"].startswith("figure_3_1/all/work/")]
     try:
-        found, walks = walked.join([walked.walk_part(raw, derived, settings, rows)])
+        found, walks = walked.join([walked.walk_part(RAW, DERIVED, SETTINGS, rows)])
     finally:
         path.write_bytes(content)
         walked.read_walker.cache_clear()

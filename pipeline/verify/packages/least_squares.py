@@ -1,4 +1,5 @@
-"""Least squares by statsmodels, and by linearmodels the first sample of a model without covariates and splits.
+"""Least squares by statsmodels; by linearmodels the first sample of a model without covariates and splits, of a curve
+its end.
 
 Stata's convention: the sandwich times G/(G-1) (N-1)/(N-K), t with G-1 degrees of freedom. statsmodels gives it with
 cov_type="cluster" and use_t=True; linearmodels gives the same error when debiased, and its test is made again with
@@ -41,10 +42,12 @@ def cases(model: Mapping[str, Any], trial: Trial) -> Iterator[Case]:
             people = people[people[model["covariates"]].notna().all(axis=1)]
             people, covariates, groups = _grouped(people, model, split, trial)
             own = outcomes.reindex(people.index)
-            known = own.notna()
-            for pattern, columns in known.T.groupby([*known.to_numpy()], sort=False) if len(known) else ():
-                rows = np.asarray(pattern if isinstance(pattern, tuple) else (pattern,), dtype=bool)
-                yield Case(model, split or sample, people[rows], own.loc[rows, columns.index], covariates, groups)
+            patterns = dict[bytes, list[int]]()
+            for column, known in enumerate(own.notna().to_numpy().T):
+                patterns.setdefault(known.tobytes(), []).append(column)
+            for pattern, columns in patterns.items() if len(own) else ():
+                rows = np.frombuffer(pattern, dtype=bool)
+                yield Case(model, split or sample, people[rows], own[rows].iloc[:, columns], covariates, groups)
 
 
 def _grouped(
@@ -122,11 +125,11 @@ def _effects(
     case: Case, design: pd.DataFrame, outcomes: pd.DataFrame, rows: pd.DataFrame, clusters: Any, trial: Trial
 ) -> Iterator[Row]:
     is_plain = not case.covariates and not case.model.get("splits") and case.name == case.model["samples"][0]
-    fit, route = (_linearmodels, "linearmodels IV2SLS") if is_plain else (_statsmodels, "statsmodels OLS")
     treated = rows["treated"].to_numpy() == 1
     groups = rows["group_"].to_numpy() if "group_" in rows else np.full(len(rows), "")
     for outcome, week in labels_of(outcomes):
-        values = outcomes[(outcome, week)]
+        values, is_end = outcomes[(outcome, week)], week in (None, trial.definitions.horizon)
+        fit, route = _OTHER if is_plain and is_end else _USUAL
         found, left = fit(values.to_numpy(), design, clusters, trial.definitions.level)
         if is_exact(left, values.to_numpy()):
             found |= dict.fromkeys(("se", "p_value", "ci_low", "ci_high"), pd.Series(np.nan, design.columns))
@@ -183,6 +186,10 @@ def _linearmodels(y: np.ndarray, design: pd.DataFrame, clusters: Any, level: flo
         "ci_low": fit.params - width, "ci_high": fit.params + width,
     }  # fmt: skip
     return columns, float(fit.resid_ss)
+
+
+# A second package for some, since a slip in the options of one would be one in all; it takes ten times as long.
+_USUAL, _OTHER = (_statsmodels, "statsmodels OLS"), (_linearmodels, "linearmodels IV2SLS")
 
 
 def _groups(case: Case) -> Iterator[Row]:

@@ -9,11 +9,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pipeline.verify.plain.writing import machine_text, mark_of, text_of
+from pipeline.verify.plain.findings import Told, own_address, own_statistics, told_numbers
+from pipeline.verify.plain.writing import UNITS, machine_text, mark_of, text_of
 
 COUNTED = {"n", "n_treated", "n_control", "n_clusters", "at_risk"}
-OTHER_UNIT = {"x": "coefficient", "p_value": "probability", **dict.fromkeys(COUNTED, "count")}
+OTHER_UNIT = {
+    "x": "coefficient", "p_value": "probability", "relative": "share", **dict.fromkeys(COUNTED, "count")
+}  # fmt: skip
 OTHER_COLUMN = {"x": "control_mean", "at_risk": "n"}
+LEVEL_UNITS = {"percentage_points": ("share", 1)}  # how the level beside an effect in a unit is written: unit, decimals
 Row = Mapping[str, Any]
 
 
@@ -27,12 +31,18 @@ class Place(NamedTuple):
 
 
 class Expected(NamedTuple):
-    """A number as it must be shown: its estimate, its value, its text, and its text for machines."""
+    """A number as it must be shown: its estimate, its value, its text, and its text for machines.
+
+    smallest: what stands in its place in a sentence that says "below", '' where none may say so. is_told: whether the
+    main results alone show it, and no exhibit.
+    """
 
     estimate_id: str
     value: float
     text: str
     machine: str
+    smallest: str = ""
+    is_told: bool = False
 
 
 class Exhibits(NamedTuple):
@@ -42,6 +52,7 @@ class Exhibits(NamedTuple):
     study: Mapping[str, Any]
     variables: Mapping[str, Mapping[str, str]]
     language: str
+    told: Mapping[str, Told]
 
 
 def read_exhibits(settings: Path, language: str) -> Exhibits:
@@ -51,28 +62,58 @@ def read_exhibits(settings: Path, language: str) -> Exhibits:
     )
     with (settings / "variables.csv").open(encoding="utf-8-sig", newline="") as file:
         exhibits = {name: {**exhibits.get(own.get("like", ""), {}), **own} for name, own in exhibits.items()}
-        return Exhibits(exhibits, study, {row["name"]: row for row in csv.DictReader(file)}, language)
+        variables = {row["name"]: row for row in csv.DictReader(file)}
+    told = told_numbers(exhibits, str(study["time"]["horizon_weeks"]))
+    return Exhibits(exhibits, study, variables, language, told)
 
 
 def expect(row: Row, estimates: Mapping[str, Row], known: Exhibits) -> Expected | None:
-    """What must stand at the place of a row of the numbers shown; None if there is no such place or estimate."""
-    exhibit = known.exhibits.get(row["exhibit"])
+    """What must stand at the place of a row of the numbers shown; None if there is no such place or estimate.
+
+    The address must be that of the place: the exhibit's own, or one at which a main result tells of the effect there.
+    """
+    exhibit, statistic = known.exhibits.get(row["exhibit"]), str(row["statistic"])
     if exhibit is None:
         return None
     place = _of_table(row, exhibit, known) if exhibit["kind"] == "table" else _of_figure(row, exhibit, known)
+    is_own = statistic in own_statistics(row, exhibit)
+    is_told = not is_own or row["cell_id"] != own_address(row, exhibit, statistic)
+    if place and is_told:
+        place = _as_told(row, exhibit, place, known.told.get(row["cell_id"]))
     estimate = estimates.get(place.estimate_id) if place else None
-    if place is None or estimate is None:
+    return _written(place, statistic, estimate, known, is_told) if place and estimate else None
+
+
+def _as_told(row: Row, exhibit: Row, place: Place, told: Told | None) -> Place | None:
+    """How a main result writes a statistic of the effect at a place; None if it does not tell it."""
+    here = own_address(row, exhibit, "")
+    if told is None or told.statistic != row["statistic"] or here not in (told.effect, told.effect.rpartition("/")[0]):
         return None
-    statistic = str(row["statistic"])
-    value = _number(estimate[OTHER_COLUMN.get(statistic, statistic)])
-    unit = OTHER_UNIT.get(statistic, place.unit)
+    unit, decimals = told.unit or place.unit, None
+    if told.statistic == "control_mean":
+        unit, decimals = LEVEL_UNITS.get(unit, (unit, None))
+    return Place(place.estimate_id, unit, decimals, ())
+
+
+def _written(place: Place, statistic: str, estimate: Row, known: Exhibits, is_told: bool) -> Expected:
+    value, unit = _value(estimate, statistic), OTHER_UNIT.get(statistic, place.unit)
     decimals = place.decimals if unit == place.unit else None
-    text = text_of(value, unit, decimals, known.language)
+    text, smallest = text_of(value, unit, decimals, known.language), ""
+    if unit == "probability" and not text.strip("0.,"):
+        smallest = text_of(10.0 ** -UNITS[unit].decimals, unit, None, known.language)
     if statistic == "se" and value == value:
         text = f"({text})"
     if statistic == "estimate":
         text += mark_of(_number(estimate["p_value"]), known.study["inference"]["stars"], place.marks)
-    return Expected(place.estimate_id, value, text, machine_text(value, unit, decimals))
+    return Expected(place.estimate_id, value, text, machine_text(value, unit, decimals), smallest, is_told)
+
+
+def _value(estimate: Row, statistic: str) -> float:
+    """The statistic of a row of estimates; `relative` is the estimate as a share of the control group's mean."""
+    if statistic != "relative":
+        return _number(estimate[OTHER_COLUMN.get(statistic, statistic)])
+    effect, level = _number(estimate["estimate"]), _number(estimate["control_mean"])
+    return effect / level if level else float("nan")
 
 
 def _number(value: Any) -> float:

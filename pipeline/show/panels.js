@@ -74,7 +74,7 @@
     body.replaceChildren(copyable(cell.address), checks(cell), statistics(cell), ...foldedParts(cell));
   }
 
-  // 'The estimate of "Effect on the share of weeks", employment: LTJS compared with control, all participants, weeks 1 to 45.'
+  // As: the estimate of "Effect on the share of weeks", an outcome: one arm compared with the other, a sample, weeks 1 to 45.
   function sentence(cell) {
     const { ui, names, models, variables, samples, parameters } = numbers().data, { estimate } = cell;
     const known = models[estimate.model], statistic = cell.statistic === "estimate" && known ? names[known.noun] : names[cell.statistic];

@@ -42,7 +42,7 @@ EDITS = [
     ("config/exhibits.toml", 'title_en = "Learning', 'title_en = "Edited: learning', SHOWING, {"report"}),
     ("pipeline/stats/density.py", '"""Gaussian', '"""Normal', ESTIMATING, set()),
     ("pipeline/register/spells.py", '"""From weekly', '"""Out of weekly', {"outcomes"}, set()),
-    ("pipeline/show/tables.py", '"""', '"""A table. ', {"tables", "report", "published"}, set()),
+    ("pipeline/show/tables.py", '"""', '"""A table. ', {"tables", "panels", "report", "published"}, set()),
 ]
 
 

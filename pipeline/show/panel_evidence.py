@@ -79,7 +79,8 @@ def describe_second(second: pd.DataFrame, panels: Mapping[str, Any], ids: Sequen
     places, values = {name: place for place, name in enumerate(ids)}, panels["estimates"]["values"]
     routes: dict[str, int] = {}
     found: dict[str, list[Any]] = {}
-    for row in second[second["estimate_id"].isin(places)].to_dict("records"):
+    told = second["estimate_id"].isin(places) & second["statistic"].isin(STATISTICS)
+    for row in second[told].to_dict("records"):
         place, column = places[row["estimate_id"]], STATISTICS.index(row["statistic"])
         if values[place][column] is None or values[place][column] != round_statistic(row["first"]):
             continue  # another number stands here now, or none

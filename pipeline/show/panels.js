@@ -112,7 +112,7 @@
 
   function statistics(cell) {
     const { ui, names, units } = numbers().data, { statistics: values, note } = cell.estimate;
-    const shown = cell.statistic === "at_risk" ? "n" : cell.statistic === "x" ? "control_mean" : cell.statistic;
+    const shown = { at_risk: "n", x: "control_mean", relative: "estimate" }[cell.statistic] ?? cell.statistic;
     const isDate = cell.scale === "date";
     const text = name => isDate && name === "estimate" ? (cell.statistic === name ? cell.text : "") : statisticText(name, values[name], cell.exhibit.kind === "density" && name === "control_mean" ? "coefficient" : cell.scale);
     const interval = text("ci_low") && `${text("ci_low")} ${ui.to} ${text("ci_high")}`;

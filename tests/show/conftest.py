@@ -66,7 +66,7 @@ def extract(synthetic: bool = True, **changed: Any) -> Extract:
         "format": "dream_wide",
     }
     given |= {"received": datetime.date(2026, 1, 1), "files": {}, "register_version": "201708", "published": True}
-    return Extract(**given, **changed)
+    return Extract(**{**given, **changed})
 
 
 def invent_estimates(groups: pd.DataFrame = GROUPS) -> pd.DataFrame:

@@ -83,7 +83,7 @@ def test_every_format_of_a_table_shows_the_gap():
     assert (spelling["all_estimate"], spelling["all_se"], spelling["all_n"]) == ("", "", "0")
     assert reading["all_se"] == "0.10"
     page, latex = made.tables["table_7_1.html"], made.tables["table_7_1.tex"]
-    assert page.count(">–</data>") == latex.count("& – ") == 2
+    assert page.count(">–</a></data>") == latex.count("& – ") == 2
     assert 'value="" title="table_7_1/spelling/all/se"' in page
     for text in (page, latex):
         assert SAID in text

@@ -72,8 +72,12 @@ def test_every_number_shown_has_the_value_of_its_estimate_in_its_panel(language)
     assert cells["text"] == shown["text"].to_list()
     ids = restore(made["estimates"]["address"])
     assert [ids[place] for place in cells["estimate"]] == shown["estimate_id"].to_list()
-    places = [made["statistics"].index(SOURCES.get(name, name)) for name in column(cells, "statistic")]
-    told = [values[estimate][place] for estimate, place in zip(cells["estimate"], places, strict=True)]
+    rows = [dict(zip(made["statistics"], values[estimate], strict=True)) for estimate in cells["estimate"]]
+    names = [SOURCES.get(name, name) for name in column(cells, "statistic")]
+    told = [
+        row["estimate"] / row["control_mean"] if name == "relative" else row[name]
+        for name, row in zip(names, rows, strict=True)
+    ]
     assert told == pytest.approx(shown["value"].to_list(), rel=10.0 ** (1 - DIGITS))
 
 

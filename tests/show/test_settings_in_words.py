@@ -81,7 +81,7 @@ def test_words_follow_the_settings(language):
         page = after[f"{exhibit}.html"].replace("\N{NO-BREAK SPACE}", " ")
         assert text in page, exhibit
         assert text not in before[f"{exhibit}.html"].replace("\N{NO-BREAK SPACE}", " "), exhibit
-    assert "{" not in re.sub(r"<style>.*?</style>", "", after["table_3_6.html"], flags=re.DOTALL)
+    assert "{" not in re.sub(r"<(style|script)>.*?</\1>", "", after["table_3_6.html"], flags=re.DOTALL)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -109,7 +109,7 @@
     const names = JSON.parse(picture.dataset.names);
     for (const [panel, ...ends] of JSON.parse(picture.dataset.axes)) layer.append(new Axes(figure, panel, ends, view, names[panel]).frame);
     picture.after(layer);
-    const parent = layer.offsetParent;
+    const parent = picture.parentElement;  // on paper the layer is not there and has no parent that it is placed by
     const follow = () => {
       const box = picture.getBoundingClientRect(), outer = parent.getBoundingClientRect();
       layer.style.cssText = `left:${box.left - outer.left + parent.scrollLeft}px;top:${box.top - outer.top + parent.scrollTop}px;width:${box.width}px;height:${box.height}px`;

@@ -21,7 +21,8 @@
     const at = exhibit.kind === "density" ? `${exhibit.axes[number.panel] || ui.x}: ${localised(String(x))}` : fill(ui.week, { week: number.row });
     const curve = exhibit.columns[number.column];
     const interval = statistics.ci_low === null ? "" : ` (${roundedText(statistics.ci_low, number.scale)} ${ui.to} ${roundedText(statistics.ci_high, number.scale)})`;
-    const size = statistics.n === null ? "" : `, n = ${localised(String(statistics.n))}`;
+    const counted = numbers().data.models[number.estimate.model]?.n, named = counted === "at_risk" ? inSentence(ui.at_risk) : "n";
+    const size = statistics.n === null ? "" : `, ${named} = ${localised(String(statistics.n))}`;
     return { head: [at, curve].filter(Boolean).join(", "), text: `${number.text}${interval}${size}` };
   }
 

@@ -78,7 +78,7 @@ const foldedParts = (() => {
     const entries = [...new Set(named)].filter(name => variables[name]).map(name => variables[name]);
     if (!entries.length) return null;
     return folded("definitions", ui.variables, variables[estimate.outcome]?.[0], () => [
-      make("dl", {}, entries.flatMap(([label, definition, rule]) => [make("dt", {}, label), make("dd", {}, definition, rule ? make("span", { class: "rule" }, ` ${ui.rule}: ${rule}.`) : "")])),
+      make("dl", {}, entries.flatMap(([label, definition, rule]) => [make("dt", {}, label), make("dd", {}, definition, rule ? make("span", { class: "rule" }, ` ${ui.rule}: `, make("code", { lang: "en" }, rule)) : "")])),
     ]);
   }
 

@@ -101,8 +101,8 @@ class _Writer:
             self._write_result(result)
         if report.estimands:
             self.add(self.ui["estimands"], "Result Group")
-        for head, text in (line for lines in report.estimands for line in lines):
-            self._define(head, text)
+        for head, said in (line for lines in report.estimands for line in lines):
+            self._define(head, said)
         for conclusion in report.conclusions:
             self._write_conclusion(conclusion)
         self._write_contents()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -90,6 +91,17 @@ def _say_unread(unread: Sequence[str], language: str) -> str:
     return str(UNREAD[language]).format(parts=", ".join(names))
 
 
+def _spoken(words: Mapping[str, object], language: str) -> dict[str, object]:
+    """Words of a finding with shares as a language writes them: 1.8% is 1,8 % in Danish."""
+    if language == "en":
+        return dict(words)
+    shares = {name: value for name, value in words.items() if re.fullmatch(r"\d+(\.\d+)?%", str(value))}
+    return {
+        **words,
+        **{name: str(value).replace(".", ",").replace("%", "\N{NO-BREAK SPACE}%") for name, value in shares.items()},
+    }
+
+
 def describe(rule: str, found: Finding | None, *, unread: Sequence[str] = ()) -> Row:
     """The row of a rule: what it found, or why it could not look (None): parts that are unread, or what it needs."""
     words = rules()[rule]
@@ -97,7 +109,7 @@ def describe(rule: str, found: Finding | None, *, unread: Sequence[str] = ()) ->
         f"said_{language}": (_say_unread(unread, language) if unread else words[f"needs_{language}"])
         if found is None
         else words[f"fault_{language}"].format(
-            **{**found.words, "failing": found.failing, "looked_at": found.looked_at}
+            **_spoken(found.words, language), failing=found.failing, looked_at=found.looked_at
         )
         if found.failing
         else ""

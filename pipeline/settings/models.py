@@ -20,6 +20,7 @@ Source = Literal["shares", "weekly", "background", "followup"]
 # measure is descriptive.
 Reason = Literal["specified_in_protocol", "specified_in_report", "data_driven", "requested"]
 Purpose = Literal["primary", "secondary", "exploratory", "descriptive"]
+IN_DANISH = ("report_da", "equation_da", "formula_da")  # report, equation and formula where they hold words
 OWN = ("reason", "purpose", "estimand")  # never taken from the model that another is like
 
 
@@ -81,6 +82,9 @@ class Model(Settings, frozen=True, omit_defaults=True):
     printed: tuple[PrintedNumber, ...] = ()
     name_da: str = ""
     words_da: str = ""
+    report_da: str = ""
+    equation_da: str = ""
+    formula_da: str = ""
     estimand: str | None = None
 
     def __post_init__(self) -> None:
@@ -90,15 +94,19 @@ class Model(Settings, frozen=True, omit_defaults=True):
 
     @property
     def spec_hash(self) -> str:
-        """The hash of the table as it stands in the file, without its name, stage, formula, and what it is for."""
+        """The hash of the table as it stands in the file, without its name, stage, symbols, and what it is for."""
         row = msgspec.to_builtins(self)
-        for key in ("name", "stage", "formula", *OWN):
+        for key in ("name", "stage", "formula", *IN_DANISH, *OWN):
             row.pop(key, None)
         return hash_settings(row)
 
     def purpose_of(self, sample: str) -> Purpose:
         """What the analysis of a sample, or of a split, is for."""
         return self.purpose[sample] if isinstance(self.purpose, dict) else self.purpose
+
+    def told(self, key: Literal["report", "equation", "formula"], language: str) -> str:
+        """Where the report has the model, its equation or its formula, in a language if it holds words of one."""
+        return str((language == "da" and getattr(self, f"{key}_da")) or getattr(self, key))
 
     @property
     def source(self) -> Source:

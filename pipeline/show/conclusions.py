@@ -54,7 +54,7 @@ def _conclude(comparison: Comparison, telling: Telling) -> Conclusion:
             join_texts([(*_labelled(effect), *_interval(effect)) for effect in pair], "; ")
             for pair in zip(*sides, strict=True)
         ),
-        purpose="; ".join(dict.fromkeys(effect.purpose for effects in sides for effect in effects)),
+        purpose="; ".join(dict.fromkeys(effect.purpose for effects in sides for effect in effects)).capitalize(),
     )
 
 

@@ -15,6 +15,7 @@ from pipeline.settings.extract import Extract
 from pipeline.show.conclusions import Conclusion, build_conclusions
 from pipeline.show.drawings import Drawing
 from pipeline.show.effects import tell
+from pipeline.show.estimands import Lines, gather_estimands
 from pipeline.show.figure_numbers import figure_table, flow_lines, map_lines
 from pipeline.show.findings import Result, build_results
 from pipeline.show.legends import build_legends, fits_phone
@@ -56,6 +57,7 @@ class Report:
     title: str
     lede: tuple[Text, ...]
     results: tuple[Result, ...]
+    estimands: tuple[Lines, ...]
     conclusions: tuple[Conclusion, ...]
     trial: tuple[Text, ...]
     reading: tuple[Text, ...]
@@ -113,6 +115,7 @@ def build_report(
         title=fill(in_language(page, "title", language), words),
         lede=paragraphs("lede"),
         results=build_results(telling),
+        estimands=gather_estimands(telling),
         conclusions=build_conclusions(telling),
         trial=paragraphs("trial"),
         reading=paragraphs("reading"),

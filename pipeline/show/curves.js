@@ -21,7 +21,8 @@
     const at = exhibit.kind === "density" ? `${exhibit.axes[number.panel] || ui.x}: ${localised(String(x))}` : fill(ui.week, { week: number.row });
     const curve = exhibit.columns[number.column];
     const interval = statistics.ci_low === null ? "" : ` (${roundedText(statistics.ci_low, number.scale)} ${ui.to} ${roundedText(statistics.ci_high, number.scale)})`;
-    const size = statistics.n === null ? "" : `, n = ${localised(String(statistics.n))}`;
+    const counted = numbers().data.models[number.estimate.model]?.n, named = counted === "at_risk" ? inSentence(ui.at_risk) : "n";
+    const size = statistics.n === null ? "" : `, ${named} = ${localised(String(statistics.n))}`;
     return { head: [at, curve].filter(Boolean).join(", "), text: `${number.text}${interval}${size}` };
   }
 
@@ -109,7 +110,7 @@
     const names = JSON.parse(picture.dataset.names);
     for (const [panel, ...ends] of JSON.parse(picture.dataset.axes)) layer.append(new Axes(figure, panel, ends, view, names[panel]).frame);
     picture.after(layer);
-    const parent = layer.offsetParent;
+    const parent = picture.parentElement;  // on paper the layer is not there and has no parent that it is placed by
     const follow = () => {
       const box = picture.getBoundingClientRect(), outer = parent.getBoundingClientRect();
       layer.style.cssText = `left:${box.left - outer.left + parent.scrollLeft}px;top:${box.top - outer.top + parent.scrollTop}px;width:${box.width}px;height:${box.height}px`;

@@ -11,7 +11,8 @@ function readVerified({ second, walked, counts, routes }, statistics, sources) {
   const written = ([arm, group, from, to, count]) => [counts.arms[arm], counts.groups[group], from, to, count];
   return {
     second({ estimate, statistic }) {
-      const name = sources[statistic] ?? statistic, own = second[estimate.place], found = own?.[1 + statistics.indexOf(name)];
+      const name = sources[statistic] ?? statistic, own = second[estimate.place], column = statistics.indexOf(name);
+      const found = column < 0 ? null : own?.[1 + column];  // an effect as a share of a level is none of the statistics
       if (found === null || found === undefined) return null;
       const [difference, value, agrees] = Array.isArray(found) ? found : [found, estimate.statistics[name], 1];
       return { value, difference, agrees: agrees === 1, route: routes[own[0]] };

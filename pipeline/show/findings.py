@@ -10,6 +10,7 @@ from pipeline.settings.exhibits import exhibit_number, finding_words
 from pipeline.settings.page import Finding
 from pipeline.show.effect_numbers import LEVELS, SIZES, unit_of
 from pipeline.show.effects import Effect, Telling
+from pipeline.show.estimands import Lines, estimand_of
 from pipeline.show.numbers import POINT, UNITS
 from pipeline.show.remarks import gather_remarks
 from pipeline.show.texts import Text, fill_text, join_texts
@@ -22,7 +23,7 @@ class Result:
 
     is_clear: whether the interval excludes zero. sentence: of what, and the level of the control group; facts:
     interval, p-value and persons; verdict: what the interval says, or why there is none; purpose: what the analysis is
-    for and when it was planned.
+    for and when it was planned; estimand: what it is an effect of.
     """
 
     is_lead: bool
@@ -35,6 +36,7 @@ class Result:
     facts: Text
     verdict: str
     purpose: str
+    estimand: Lines
 
 
 def build_results(telling: Telling) -> tuple[Result, ...]:
@@ -64,6 +66,7 @@ def _result(finding: Finding, telling: Telling) -> Result:
         facts=join_texts(_facts(effect), "; ") if effect.direction else (),
         verdict=_verdict(effect),
         purpose=effect.purpose,
+        estimand=estimand_of(finding, telling),
     )
 
 

@@ -67,7 +67,7 @@ function roundedText(value, scale) {
 }
 
 // A label in the middle of a sentence.
-const inSentence = label => /^\p{Lu}\p{Ll}/u.test(label) ? label[0].toLowerCase() + label.slice(1) : label;
+const inSentence = label => /^\p{Lu} ?\p{Ll}/u.test(label) ? label[0].toLowerCase() + label.slice(1) : label;
 
 // Where a number stands: panel, row, column, as the exhibit calls them.
 function whereabouts({ exhibit, panel, row, column }) {

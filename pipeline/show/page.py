@@ -68,6 +68,7 @@ def write_page(
         label=report.label,
         lede=paragraphs(report.lede),
         findings=[marker.finding(result) for result in report.results],
+        estimands=report.estimands,
         conclusions=[marker.conclusion(conclusion) for conclusion in report.conclusions],
         trial=paragraphs(report.trial),
         reading=paragraphs(report.reading),

@@ -17,6 +17,7 @@ from pipeline.show.panels import DIGITS, STATISTICS, common_length, round_statis
 if TYPE_CHECKING:
     import pandas as pd
 
+NO_STAGE = ("received", "settings", "code")  # makers of files that no stage writes
 LEGIBLE = 6  # significant digits that a panel shows of a statistic
 
 
@@ -48,7 +49,7 @@ def with_evidence(
     """The content of panels.json with the evidence for its numbers, and `vouched`, a line that sums it up."""
     ui, content = panels["ui"], dict(panels)
     if provenance is not None:
-        content["provenance"] = describe_provenance(provenance)
+        content["provenance"] = describe_provenance(provenance, ui)
     if verified is None:
         return {**content, "vouched": ui["not_verified"] if panels["models"] else ""}
     if provenance is not None and verified.facts["head"] not in ("", provenance["head"]):
@@ -78,7 +79,8 @@ def describe_second(second: pd.DataFrame, panels: Mapping[str, Any], ids: Sequen
     places, values = {name: place for place, name in enumerate(ids)}, panels["estimates"]["values"]
     routes: dict[str, int] = {}
     found: dict[str, list[Any]] = {}
-    for row in second[second["estimate_id"].isin(places)].to_dict("records"):
+    told = second["estimate_id"].isin(places) & second["statistic"].isin(STATISTICS)
+    for row in second[told].to_dict("records"):
         place, column = places[row["estimate_id"]], STATISTICS.index(row["statistic"])
         if values[place][column] is None or values[place][column] != round_statistic(row["first"]):
             continue  # another number stands here now, or none
@@ -144,8 +146,11 @@ def _whole(value: Any) -> int | None:
     return None if number is None else int(number)
 
 
-def describe_provenance(provenance: Mapping[str, Any]) -> dict[str, Any]:
-    """The head, the commit, and every file as [path, SHA-256, maker, places of what it rests on]."""
+def describe_provenance(provenance: Mapping[str, Any], ui: Mapping[str, str]) -> dict[str, Any]:
+    """The head, the commit, and every file as [path, SHA-256, maker, places of what it rests on].
+
+    What no stage made is received, settings or code, in the words of `ui`.
+    """
     paths = {path: place for place, path in enumerate(provenance["files"])}
     makers: dict[str, int] = {}
     files = [
@@ -158,4 +163,4 @@ def describe_provenance(provenance: Mapping[str, Any]) -> dict[str, Any]:
         for path, file in provenance["files"].items()
     ]
     own = {name: provenance[name] for name in ("head", "commit", "is_clean")}
-    return {**own, "files": files, "makers": list(makers)}
+    return {**own, "files": files, "makers": [ui[maker] if maker in NO_STAGE else maker for maker in makers]}

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 ANALYSED = "analysed"
 ARMS = ("control", "treated")
 CURVES_OF_ARMS = ("kaplan_meier", "density")  # estimators whose parameter is an arm, not an effect
+COUNTED = {"discrete_hazard": "person_weeks", "kaplan_meier": "at_risk"}  # what n counts where it is not the persons
 XMLNS = ' xmlns="http://www.w3.org/1998/Math/MathML"'  # HTML knows it
 
 
@@ -69,16 +70,22 @@ def _model(model: Model, glossary: Glossary) -> dict[str, Any]:
     return {
         "name": in_language(model, "name", glossary.language) or model.name_en,
         "words": in_language(model, "words", glossary.language) or model.words_en,
-        "report": model.report,
-        "equation": model.equation,
-        "symbols": write_mathml(model.formula),
+        "report": model.told("report", glossary.language),
+        "equation": model.told("equation", glossary.language),
+        "symbols": write_mathml(model.told("formula", glossary.language)),
         "covariates": model.covariates,
         "stage": model.stage,
         "reason": REASONS[glossary.language][model.reason],
         "estimand": model.estimand,
         "noun": "number" if model.purpose == "descriptive" else "estimate",
-        "weeks": "until" if model.source == "shares" else "at" if model.estimator != "density" else "",
+        "n": COUNTED.get(model.estimator, "n"),
+        "weeks": "" if model.estimator == "density" else "until" if _is_of_shares(model) else "at",
     }
+
+
+def _is_of_shares(model: Model) -> bool:
+    """Whether its outcomes are shares of the weeks up to one."""
+    return model.source == "shares" and model.estimator not in CURVES_OF_ARMS
 
 
 def write_mathml(formula: str) -> str:
@@ -91,16 +98,23 @@ def write_mathml(formula: str) -> str:
 
 
 def describe_parts(ids: Iterable[str], models: Mapping[str, Model], glossary: Glossary) -> dict[str, Any]:
-    """Of the estimates `ids` their samples, [name, conditions, purpose of the analysis], and their parameters."""
+    """Of the estimates `ids` their samples, [name, conditions, purpose of the analysis], parameters, and groups.
+
+    groups: of an effect in one group of the sample the words of that group.
+    """
     samples: dict[str, list[str]] = {}
     parameters: dict[str, str] = {}
+    groups: dict[str, str] = {}
     for name, sample, _, _, parameter in (estimate_id.split("/") for estimate_id in ids):
         model = models.get(name)
         if model is not None:
             purpose = PURPOSES[glossary.language][model.purpose_of(sample)]
             samples.setdefault(f"{name}/{sample}", [*_sample(model, sample, glossary), purpose])
-            parameters.setdefault(f"{name}/{sample}/{parameter}", _parameter(model, sample, parameter, glossary))
-    return {"samples": samples, "parameters": parameters}
+            key, (_, *sides) = f"{name}/{sample}/{parameter}", parameter.split(":")
+            parameters.setdefault(key, _parameter(model, sample, parameter, glossary))
+            if sides:
+                groups.setdefault(key, ", ".join(_sides(model, sample, sides, glossary)))
+    return {"samples": samples, "parameters": parameters, "groups": groups}
 
 
 def _sample(model: Model, name: str, glossary: Glossary) -> list[str]:

@@ -78,7 +78,7 @@
   function sentence(cell) {
     const { ui, names, models, variables, samples, parameters } = numbers().data, { estimate } = cell;
     const known = models[estimate.model], statistic = cell.statistic === "estimate" && known ? names[known.noun] : names[cell.statistic];
-    if (!known) return fill(ui.sentence_plain, { statistic });
+    if (!known) return fill(ui.sentence_plain, { statistic, where: whereabouts(cell).join(", ") });
     const outcome = variables[estimate.outcome]?.[0], where = whereabouts(cell).join(", ");
     const parts = [parameters[`${estimate.model}/${estimate.sample}/${estimate.parameter}`], inSentence(samples[`${estimate.model}/${estimate.sample}`][0]), weeks(estimate)].filter(Boolean);
     return fill(ui.sentence, { statistic, model: known.name, outcome: outcome ? `, ${inSentence(outcome)}` : ` (${where})`, rest: outcome && parts.length ? `: ${parts.join(", ")}` : "" });
@@ -112,12 +112,14 @@
 
   function statistics(cell) {
     const { ui, names, units } = numbers().data, { statistics: values, note } = cell.estimate;
-    const shown = cell.statistic === "at_risk" ? "n" : cell.statistic === "x" ? "control_mean" : cell.statistic;
+    const shown = { at_risk: "n", x: "control_mean", relative: "estimate" }[cell.statistic] ?? cell.statistic;
     const isDate = cell.scale === "date";
     const text = name => isDate && name === "estimate" ? (cell.statistic === name ? cell.text : "") : statisticText(name, values[name], cell.exhibit.kind === "density" && name === "control_mean" ? "coefficient" : cell.scale);
     const interval = text("ci_low") && `${text("ci_low")} ${ui.to} ${text("ci_high")}`;
-    const noun = numbers().data.models[cell.estimate.model]?.noun ?? "number";
-    const label = name => name === "control_mean" && cell.exhibit.kind === "density" ? ui.x : ui[name === "estimate" ? noun : name];
+    const { model, sample, parameter } = cell.estimate, { models, groups } = numbers().data, { noun = "number", n = "n" } = models[model] ?? {};
+    const isOfOne = parameter.startsWith("treated:") && groups[`${model}/${sample}/${parameter}`];  // its model holds the others too
+    const called = { estimate: noun, n: isOfOne ? "n_of_groups" : n, ...(n === "n" ? {} : { n_treated: "persons_treated", n_control: "persons_control" }) };
+    const label = name => name === "control_mean" && cell.exhibit.kind === "density" ? ui.x : ui[called[name] ?? name];
     const rows = [["estimate"], ["ci", interval, ["ci_low", "ci_high"]], ["se"], ["df"], ["p_value"], ["n"], ["n_treated"], ["n_control"], ["n_clusters"], ["control_mean"]]
       .map(([name, own, covers]) => [name === "ci" ? ui.ci : label(name), own ?? text(name), (covers ?? [name]).includes(shown)])
       .filter(([, value]) => value);

@@ -148,10 +148,13 @@ def _figure_labels(figure: Figure, places: Mapping[str, str], language: str) -> 
 
 
 def describe_notes(shown: pd.DataFrame, words: Mapping[str, str], language: str) -> dict[str, str]:
-    """What the notes of the estimates say to a reader, by the note; without those that are said as they are written."""
+    """What the notes of the estimates say to a reader, by the note, '' of one that says nothing to a reader.
+
+    Without those that are said as they are written.
+    """
     first = shown[shown["note"] != ""].drop_duplicates("note")
     told = {note: gather_remarks(first[first["note"] == note], words, language) for note in first["note"]}
-    return {note: said for note, said in told.items() if said and said != note}
+    return {note: said for note, said in told.items() if said != note}
 
 
 def shorten(names: Sequence[str]) -> dict[str, Any]:

@@ -32,7 +32,7 @@ const foldedParts = (() => {
   const line = ([label, ...cells]) => make("tr", {}, make("th", { scope: "row" }, label), cells.map(cell => make("td", {}, cell)));
   const table = (caption, labels, rows) => make("table", {}, make("caption", {}, caption), heads(labels), make("tbody", {}, rows.map(line)));
 
-  function model({ estimate }, { ui, models, variables, samples, estimands }) {
+  function model({ estimate }, { ui, models, variables, samples, groups, estimands }) {
     const known = models[estimate.model];
     if (!known) return null;
     return folded("model", ui.model, known.name, () => {
@@ -40,7 +40,8 @@ const foldedParts = (() => {
       const equation = make("div", { class: "equation", tabindex: "0", role: "group", "aria-label": known.equation });
       if (known.symbols) equation.innerHTML = known.symbols;  // MathML of the build, never of a reader
       else equation.append(make("code", {}, known.equation));
-      const words = { sample: name, outcome: variables[estimate.outcome]?.[0] ?? "", weeks: weeks(estimate) };
+      const group = groups[`${estimate.model}/${estimate.sample}/${estimate.parameter}`];
+      const words = { sample: [name, group].filter(Boolean).join(", "), outcome: variables[estimate.outcome]?.[0] ?? "", weeks: weeks(estimate) };
       const meant = (estimands[known.estimand] ?? []).flatMap(([head, text]) => [make("dt", {}, head), make("dd", {}, fill(text, words))]);
       const covariates = known.covariates.map(covariate => variables[covariate]?.[0] ?? covariate).join("; ");
       return [
@@ -51,18 +52,20 @@ const foldedParts = (() => {
     });
   }
 
-  function sample({ estimate }, { ui, samples, flow }) {
+  function sample({ estimate }, { ui, samples, models, flow }) {
     const values = estimate.statistics, [name, conditions] = samples[`${estimate.model}/${estimate.sample}`] ?? ["", ""];
     if (!name) return null;
-    const size = values.n === null ? "" : `, ${count(values.n)} ${inSentence(ui.n)}`;
+    const counted = models[estimate.model].n, size = values.n === null ? "" : `, ${count(values.n)} ${inSentence(ui[counted])}`;
     return folded("sample", ui.sample, name + size, () => {
-      const used = [ui.used, values.n_control, values.n_treated, values.n];
-      const rows = [...flow, used].map(([label, ...own]) => [label, ...own.map(number => number === null ? ui.dash : count(number))]);
+      // Of a model that counts person-weeks the persons of the two arms are known, of one that counts those at risk none.
+      const all = counted === "n" ? values.n : counted === "person_weeks" && ![values.n_control, values.n_treated].includes(null) ? values.n_control + values.n_treated : null;
+      const used = all === null ? [] : [[ui.used, values.n_control, values.n_treated, all]];
+      const rows = [...flow, ...used].map(([label, ...own]) => [label, ...own.map(number => number === null ? ui.dash : count(number))]);
       return [
         conditions ? make("p", {}, conditions) : "",
         table(ui.flow, ["", ui.control, ui.treated, ui.total], rows),
         values.n_clusters === null ? "" : make("p", {}, `${ui.n_clusters}: ${count(values.n_clusters)}`),
-        coded(ui.note, estimate.written), coded(ui.sample_hash, estimate.hash),
+        estimate.written ? make("p", {}, `${ui.written}: `, make("code", { lang: "en" }, estimate.written)) : "", coded(ui.sample_hash, estimate.hash),
       ];
     });
   }
@@ -75,7 +78,7 @@ const foldedParts = (() => {
     const entries = [...new Set(named)].filter(name => variables[name]).map(name => variables[name]);
     if (!entries.length) return null;
     return folded("definitions", ui.variables, variables[estimate.outcome]?.[0], () => [
-      make("dl", {}, entries.flatMap(([label, definition, rule]) => [make("dt", {}, label), make("dd", {}, definition, rule ? make("span", { class: "rule" }, ` ${ui.rule}: ${rule}.`) : "")])),
+      make("dl", {}, entries.flatMap(([label, definition, rule]) => [make("dt", {}, label), make("dd", {}, definition, rule ? make("span", { class: "rule" }, ` ${ui.rule}: `, make("code", { lang: "en" }, rule)) : "")])),
     ]);
   }
 

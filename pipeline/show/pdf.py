@@ -96,6 +96,7 @@ def _describe(report: Report) -> dict[str, Any]:
             {**vars(result), **{name: plain(getattr(result, name)) for name in ("headline", "sentence", "facts")}}
             for result in report.results
         ],
+        "estimands": report.estimands,
         "conclusions": [
             {**vars(each), "sentences": paragraphs(each.sentences), "basis": paragraphs(each.basis)}
             for each in report.conclusions

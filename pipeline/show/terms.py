@@ -40,7 +40,7 @@ def build_terms(exhibits: Exhibits, words: Words, language: str) -> tuple[Term, 
                     f"{SETTINGS_FILE} [page]: the term {name} is of no model: {term.model}. Mend the name."
                 )
             model = words.models[term.model]
-            purposes = "; ".join(dict.fromkeys(model.purposes.values()))
+            purposes = "; ".join(dict.fromkeys(model.purposes.values())).capitalize()
             meaning, equation = (
                 " ".join(filter(None, [f"{model.name}.", model.words, meaning, f"{purposes}."])),
                 model.equation,

@@ -99,6 +99,10 @@ class _Writer:
             self.begin("message", self.ui["message"])
         for result in report.results:
             self._write_result(result)
+        if report.estimands:
+            self.add(self.ui["estimands"], "Result Group")
+        for head, said in (line for lines in report.estimands for line in lines):
+            self._define(head, said)
         for conclusion in report.conclusions:
             self._write_conclusion(conclusion)
         self._write_contents()
@@ -127,9 +131,12 @@ class _Writer:
     def _write_terms(self) -> None:
         """The words and models that the texts mention."""
         for term in self.report.terms:
-            paragraph = self.add("")
-            paragraph.add_run(f"{term.term}: ").bold = True
-            paragraph.add_run(" ".join(filter(None, [term.meaning, term.equation])))
+            self._define(term.term, " ".join(filter(None, [term.meaning, term.equation])))
+
+    def _define(self, name: str, text: str) -> None:
+        paragraph = self.add("")
+        paragraph.add_run(f"{name}: ").bold = True
+        paragraph.add_run(text)
 
     def _write_contents(self) -> None:
         """The contents with their entries, which Word can count anew."""

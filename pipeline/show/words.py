@@ -36,6 +36,8 @@ INTERFACE = {
         "data": "Data",
         "download": "Download",
         "editions": "This report as",
+        "estimand": "What it is an effect of",
+        "estimands": "What the effects are effects of",
         "excluded": "Left out",
         "for_want_of": "needs",
         "head": "Head of the chain of records",
@@ -89,6 +91,8 @@ INTERFACE = {
         "data": "Data",
         "download": "Hent",
         "editions": "Denne rapport som",
+        "estimand": "Hvad det er en effekt af",
+        "estimands": "Hvad effekterne er effekter af",
         "excluded": "Udgået",
         "for_want_of": "kræver",
         "head": "Hoved for kæden af kørsler",
@@ -211,7 +215,7 @@ def gather_words(
     }
     for name, phrase in in_language(page, "phrases", language).items():  # one may use those above it
         texts[name] = fill(phrase, texts)
-    told = gather_models(models, language) if models else {}
+    told = gather_models(models, study, language) if models else {}
     return Words(study.time.horizon_weeks, study.inference.stars, texts, told)
 
 

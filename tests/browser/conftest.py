@@ -85,8 +85,10 @@ def _axe():
     return resources.files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
 
 
-def find_barriers(page, impacts=SERIOUS):
+def find_barriers(page, impacts=SERIOUS, within="document"):
     """What axe-core finds that is serious or critical: rule, first element, how many, and what it says of the first.
+
+    within: what it looks at, as JavaScript.
 
     The rows of a table are alike and a picture is one thing to read: all but two rows of each part and what is in the
     pictures is taken off the page first, for axe-core walks everything and would take ten times as long.
@@ -95,7 +97,7 @@ def find_barriers(page, impacts=SERIOUS):
         "document.querySelectorAll('tbody tr:nth-child(n+3), svg[role=img] > *').forEach(part => part.remove())"
     )
     page.evaluate(_axe())
-    found = page.evaluate("axe.run(document, {resultTypes: ['violations']}).then(results => results.violations)")
+    found = page.evaluate(f"axe.run({within}, {{resultTypes: ['violations']}}).then(results => results.violations)")
     return [
         f"{rule['id']} at {rule['nodes'][0]['target']} ({len(rule['nodes'])}): {rule['nodes'][0]['failureSummary']}"
         for rule in found

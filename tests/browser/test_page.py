@@ -152,7 +152,7 @@ def test_a_figure_on_a_phone_keeps_its_word_legend_and_last_value(visit):
 @pytest.mark.parametrize(("width", "most"), [(WIDE, 20), (MIDDLE, 10), (PHONE, 10)])
 def test_the_text_is_near_for_keys(width, most, visit):
     page = visit(width=width)
-    findings = page.locator("header a").count()
+    findings = page.locator("header a, header summary").count()
     assert page.evaluate(STOPS) <= most + max(0, findings - 8)
     assert page.locator("#contents").get_attribute("open") == ("" if width == WIDE else None)
     page.keyboard.press("Tab")

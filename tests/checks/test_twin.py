@@ -142,6 +142,7 @@ def test_of_the_trial_itself_only_those_are_told_who_are_absent_or_stay_away():
 def test_a_row_that_was_lost_is_one_more_person_absent():
     lost = told("register", lambda frame: frame.drop(index=frame.index[100], inplace=True))
     assert lost["in_register"]["said_en"].startswith("13 of 657 randomised persons (2.0%) are in none of the 645 rows")
+    assert "(2,0\N{NO-BREAK SPACE}%)" in lost["in_register"]["said_da"]
 
 
 def test_beside_the_last_extract_rows_that_were_lost_and_weeks_that_changed_are_told():

@@ -11,7 +11,7 @@ from tests.browser.conftest import BUILT, MIDDLE, PHONE, WIDE, find_barriers
 PAGES = ["index.html", "published.html", "tables/table_6_3.html"]
 ANNEX = ["population/index.html"] if (BUILT / "population/index.html").exists() else []  # make population made it
 LARGEST = 5_000_000  # bytes
-SOON = 1000  # ms until the page can be read and used
+SOON = 1.0  # seconds of a processor until the page can be read and used
 READABLE = 4.5  # contrast of text with what is behind it (WCAG 2.2, 1.4.3)
 SMALLEST = 7.5  # CSS pixels of letters in a figure on a phone
 A4 = 672  # CSS pixels between the margins
@@ -186,20 +186,14 @@ def test_the_heads_of_a_long_table_stay_in_sight(width, visit):
 
 def test_the_page_is_light_and_soon_there(visit):
     assert (BUILT / "index.html").stat().st_size < LARGEST
-    # The best of three: another test may have the other core, and once the machine's is not the page's own time.
-    times = []
-    for _ in range(3):
-        page = visit()
-        page.evaluate("new Promise(done => requestAnimationFrame(() => setTimeout(done)))")
-        times.append(
-            page.evaluate(
-                "[performance.getEntriesByType('navigation')[0].domContentLoadedEventEnd,"
-                " performance.getEntriesByName('first-contentful-paint')[0].startTime]"
-            )
-        )
-    ready, painted = (min(several) for several in zip(*times, strict=True))
-    assert 0 < painted < SOON
-    assert 0 < ready < SOON
+    page = visit("tables/table_3_1.html")
+    session = page.context.new_cdp_session(page)
+    # What the page takes of a processor: other tests have the machine too, and their time is not the page's.
+    session.send("Performance.enable", {"timeDomain": "threadTicks"})
+    page.goto((BUILT / "index.html").as_uri())
+    page.evaluate("new Promise(done => requestAnimationFrame(() => setTimeout(done)))")
+    taken = {row["name"]: row["value"] for row in session.send("Performance.getMetrics")["metrics"]}
+    assert 0.05 < taken["TaskDuration"] < SOON
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -133,7 +133,7 @@ def _build(folder: Path, extract: str, settings: Path, language: str) -> Run:
 
 
 def _packages(records: list[dict[str, Any]]) -> dict[str, str]:
-    """The packages that the stages imported, with their versions."""
+    """The packages of the lock that the stages ran with, with versions; which of them were imported is not told."""
     found: dict[str, str] = {}
     for record in records:
         found |= record["ran"]["packages"]

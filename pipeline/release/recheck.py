@@ -19,11 +19,13 @@ from pipeline.release.contents import LOCK
 from pipeline.release.crate import METADATA
 from pipeline.release.results import ADDRESS, validate_results
 from pipeline.runner.records import head_of, is_record, read_records
+from pipeline.show.numbers import MINUS
 from pipeline.storage import digest
 
 EXHIBITS, SETTINGS, RECORDS, RESULTS = "exhibits/", "settings/", "records/", "results.json"
 SHOWN = re.compile(r'<data [^>]*title="([^"]+)"[^>]*>(.*?)</data>', re.DOTALL)
 TAG = re.compile(r"<[^>]+>")
+TABLE = re.compile(r"<table\b.*?</table>", re.DOTALL)
 OTHER_CODE = "this checkout has other code than the archive was made with"
 
 Compared = tuple[int, list[str], str]  # how many agree, what does not, and why others were not tried
@@ -110,17 +112,30 @@ def _results(files: Mapping[str, bytes]) -> Compared:
         for analysis in event["analyses"]
         for result in analysis["results"]
     }
-    return _compare(stated, dict(_shown(files)))
+    return _compare(stated, _shown(files, stated))
 
 
-def _shown(files: Mapping[str, bytes]) -> Iterator[tuple[str, str]]:
-    """Address and text of every number in the csv files of the figures and on the page."""
+def _shown(files: Mapping[str, bytes], stated: Mapping[str, str]) -> dict[str, str]:
+    """By address the text of every number in the csv files of the figures and on the page.
+
+    What stands in sentences alone may say how large an effect is without its sign, and in words that it is less.
+    """
+    shown: dict[str, str] = {}
     for name, content in files.items():
         if name.startswith(f"{EXHIBITS}figures/") and name.endswith(".csv"):
             rows = csv.DictReader(content.decode("utf-8-sig").splitlines())
-            yield from ((row["cell_id"], row["text"]) for row in rows)
+            shown |= {row["cell_id"]: row["text"] for row in rows}
     page = files.get(f"{EXHIBITS}index.html", b"").decode()
-    yield from ((html.unescape(address), html.unescape(TAG.sub("", text))) for address, text in SHOWN.findall(page))
+    shown |= dict(_numbers("".join(TABLE.findall(page))))
+    for address, text in _numbers(TABLE.sub("", page)):
+        is_size = stated.get(address) == f"{MINUS}{text}"
+        shown.setdefault(address, f"{MINUS}{text}" if is_size else text)
+    return shown
+
+
+def _numbers(page: str) -> Iterator[tuple[str, str]]:
+    for address, text in SHOWN.findall(page):
+        yield html.unescape(address), html.unescape(TAG.sub("", text))
 
 
 def _settings(files: Mapping[str, bytes], records: list[dict[str, Any]]) -> Compared:

@@ -77,7 +77,8 @@ def _model(model: Model, study: Study, shown: list[str]) -> Iterator[str]:
     yield from table(["", ""], _facts(model, study, reference, shown))
 
 
-def _purposes(model: Model) -> str:
+def describe_purposes(model: Model) -> str:
+    """What a model is for, sample by sample where they differ."""
     if isinstance(model.purpose, str):
         return PURPOSES["en"][model.purpose]
     return ", ".join(f"`{sample}`: {PURPOSES['en'][purpose]}" for sample, purpose in model.purpose.items())
@@ -95,6 +96,6 @@ def _facts(model: Model, study: Study, reference: str, shown: list[str]) -> Iter
     yield ["Fixed effects", model.fixed_effects]
     yield ["Clusters of the errors", model.cluster]
     yield ["Planned or found", REASONS["en"][model.reason]]
-    yield ["Purpose", _purposes(model)]
+    yield ["Purpose", describe_purposes(model)]
     yield ["Reference distribution", reference]
     yield ["Exhibits", ", ".join(exhibit_number(name, "en") for name in shown) or "none"]

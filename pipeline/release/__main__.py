@@ -6,23 +6,23 @@ import argparse
 import json
 import re
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from pipeline.audit.build import Build
-from pipeline.audit.lineage import changed_files
+from pipeline.audit.lineage import changed_files, made_files
 from pipeline.documents.models import models_by_exhibit
 from pipeline.errors import InputError, command
 from pipeline.release.archive import MANIFEST, checksums, pack
-from pipeline.release.contents import LOCK, describe_exhibits, gather_files
+from pipeline.release.contents import EXHIBITS, describe_exhibits, gather_files
 from pipeline.release.crate import METADATA, write_crate
 from pipeline.release.guide import Facts, write_guide
 from pipeline.release.repository import Commit, clean_commit
 from pipeline.release.results import Definitions, write_results
 from pipeline.runner.inputs import load_input
 from pipeline.runner.schemas import every_column
-from pipeline.settings.described import read_exhibits
-from pipeline.settings.extract import Extract
+from pipeline.runner.surroundings import LOCK
 from pipeline.storage import write_if_changed
 
 DECISIONS = Path("docs/decisions/README.md")
@@ -39,14 +39,12 @@ def write_release(
     changed, _ = changed_files(derived / "runs")
     if changed:
         raise InputError(*changed)
-    build, extract = Build(raw, derived, settings), _extract(raw)
-    provenance = load_input(derived / "provenance.json")
-    exhibits = read_exhibits(load_input(settings / "exhibits.toml"))
-    variables = load_input(settings / "variables.csv")
-    files = gather_files(settings, derived, reports)
+    build, made = Build(raw, derived, settings), made_files(derived / "runs")
+    extract, provenance = build.extract, load_input(derived / "provenance.json")
+    files = gather_files(settings, derived, reports, made)
     shown = build.shown.to_dict("records")
-    known = Definitions(build.study, build.models, exhibits, build.slots, build.language)
-    models = models_by_exhibit(exhibits, build.study, variables)
+    known = Definitions(build.study, build.models, build.exhibits, build.slots, build.language)
+    models = models_by_exhibit(build.exhibits, build.study, build.variables)
     facts = Facts(
         study=build.study,
         models=build.models,
@@ -55,30 +53,25 @@ def write_release(
         verified=verified,
         checks=load_input(reports / "checks.csv").to_dict("records"),
         exhibits=models,
-        variables=every_column(variables).to_dict("records"),
+        variables=every_column(build.variables).to_dict("records"),
         missing=(reports / "missing.txt").read_text(encoding="utf-8"),
         decisions=dict(DECISION.findall(DECISIONS.read_text(encoding="utf-8"))),
         language=build.language,
         commit=commit.sha,
     )
     written = {
-        "results.json": write_results(extract.name, extract.label or extract.name, shown, known, _of_reports(files)),
+        "results.json": write_results(extract.name, extract.label or extract.name, shown, known, _of_exhibits(files)),
         "verified.json": json.dumps(verified, indent=1, sort_keys=True) + "\n",
         "guide.md": write_guide(facts),
-        "exhibits.csv": describe_exhibits(files, exhibits, models, build.models, derived / "runs"),
+        "exhibits.csv": describe_exhibits(files, build.exhibits, models, build.models, reports, made),
     }
     files |= {name: text.encode() for name, text in written.items()}
     sums = checksums(files)
     return {**files, METADATA: write_crate(files, sums, extract, provenance, commit).encode()}
 
 
-def _extract(raw: Path) -> Extract:
-    extract: Extract = load_input(raw / "extract.toml")
-    return extract
-
-
-def _of_reports(files: dict[str, bytes]) -> list[str]:
-    return [path for path in files if path.startswith("exhibits/")]
+def _of_exhibits(files: Iterable[str]) -> list[str]:
+    return [path for path in files if path.startswith(EXHIBITS)]
 
 
 def read_verified(derived: Path) -> dict[str, Any]:

@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.documents.markdown import code_list, table
+from pipeline.documents.models import describe_purposes
 from pipeline.settings.exhibits import exhibit_number
 from pipeline.settings.extract import Extract
 from pipeline.settings.models import Model
 from pipeline.settings.study import Study
-from pipeline.show.purposes import PURPOSES, REASONS, estimand_lines
+from pipeline.show.purposes import REASONS, estimand_lines
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,7 @@ def _analyses(facts: Facts) -> Iterator[str]:
             f"`{model.name}`",
             model.report,
             REASONS["en"][model.reason],
-            _purpose(model),
+            describe_purposes(model),
             model.estimand or "",
         ]
         for model in facts.models.values()
@@ -100,12 +101,6 @@ def _analyses(facts: Facts) -> Iterator[str]:
     for name in estimands.of:
         lines = estimand_lines(estimands, name, "The sample", "The outcome", "the weeks", "en")
         yield from (f"### Estimand `{name}`", "", *table(["", ""], lines))
-
-
-def _purpose(model: Model) -> str:
-    if isinstance(model.purpose, str):
-        return PURPOSES["en"][model.purpose]
-    return "; ".join(f"{sample}: {PURPOSES['en'][purpose]}" for sample, purpose in model.purpose.items())
 
 
 def _received(facts: Facts) -> Iterator[str]:

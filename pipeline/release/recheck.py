@@ -15,14 +15,15 @@ from typing import Any
 
 from pipeline.errors import InputError, command
 from pipeline.release.archive import MANIFEST, checksums, read_manifest, unpack
-from pipeline.release.contents import LOCK
+from pipeline.release.contents import EXHIBITS, RECORDS, SETTINGS
 from pipeline.release.crate import METADATA
 from pipeline.release.results import ADDRESS, validate_results
 from pipeline.runner.records import head_of, is_record, read_records
+from pipeline.runner.surroundings import LOCK
 from pipeline.show.numbers import MINUS
 from pipeline.storage import digest
 
-EXHIBITS, SETTINGS, RECORDS, RESULTS = "exhibits/", "settings/", "records/", "results.json"
+RESULTS = "results.json"
 SHOWN = re.compile(r'<data [^>]*title="([^"]+)"[^>]*>(.*?)</data>', re.DOTALL)
 TAG = re.compile(r"<[^>]+>")
 TABLE = re.compile(r"<table\b.*?</table>", re.DOTALL)
@@ -40,12 +41,13 @@ def recheck(path: Path) -> Found:
     """
     files = unpack(path)
     records = _records(files)
+    sums = checksums({name: content for name, content in files.items() if name != MANIFEST})
     found = {
-        "checksums": _compare(read_manifest(files), checksums({k: v for k, v in files.items() if k != MANIFEST})),
+        "checksums": _compare(read_manifest(files), sums),
         "chain of records": _chain(files, records),
-        "exhibits as recorded": _exhibits(files, records),
+        "exhibits as recorded": _exhibits(sums, records),
         "results as shown": _results(files),
-        "settings as recorded": _settings(files, records),
+        "settings as recorded": _settings(sums, records),
         "code of this checkout": _code(records),
     }
     if not any(agreed for agreed, _, _ in found.values()):
@@ -90,14 +92,14 @@ def _chain(files: Mapping[str, bytes], records: list[dict[str, Any]]) -> Compare
     )
 
 
-def _exhibits(files: Mapping[str, bytes], records: list[dict[str, Any]]) -> Compared:
+def _exhibits(sums: Mapping[str, str], records: list[dict[str, Any]]) -> Compared:
     made = {
         f"{EXHIBITS}{'/'.join(Path(path).parts[2:])}": sha256
         for record in records
         for path, sha256 in record["outputs"].items()
         if Path(path).parts[0] == "reports"
     }
-    seen = checksums({name: content for name, content in files.items() if name in made})
+    seen = {name: sha256 for name, sha256 in sums.items() if name in made}
     return _compare({name: made[name] for name in seen}, seen)
 
 
@@ -138,10 +140,10 @@ def _numbers(page: str) -> Iterator[tuple[str, str]]:
         yield html.unescape(address), html.unescape(TAG.sub("", text))
 
 
-def _settings(files: Mapping[str, bytes], records: list[dict[str, Any]]) -> Compared:
+def _settings(sums: Mapping[str, str], records: list[dict[str, Any]]) -> Compared:
     """The settings and the lock of the archive beside those that the records read."""
     read = {path: sha256 for record in records for path, sha256 in record["inputs"].items()}
-    own = {name.removeprefix(SETTINGS): sha256 for name, sha256 in checksums(files).items()
+    own = {name.removeprefix(SETTINGS): sha256 for name, sha256 in sums.items()
            if name.startswith(SETTINGS) or name == LOCK}  # fmt: skip
     both = set(read) & set(own)
     return _compare({path: read[path] for path in both}, {path: own[path] for path in both})

@@ -36,11 +36,10 @@ PIN = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)", re.MULTILINE)
 
 @dataclass(frozen=True)
 class Run:
-    """A build in an empty folder: seconds by stage in their order, lines that are not shown, whether it succeeded."""
+    """A build in an empty folder: seconds by stage in their order, how many lines are not shown, and when."""
 
     stages: list[tuple[str, float]]
     other_lines: int
-    is_whole: bool
     began: datetime.datetime
     ended: datetime.datetime
 
@@ -129,7 +128,7 @@ def _build(folder: Path, extract: str, settings: Path, language: str) -> Run:
             f"the build of the commit in an empty folder ended with {done.returncode}: "
             f"{done.stderr.strip() or 'without a message'}. Mend that, and watch again."
         )
-    return Run(stages, len(lines) - len(stages), True, began, ended)
+    return Run(stages, len(lines) - len(stages), began, ended)
 
 
 def _packages(records: list[dict[str, Any]]) -> dict[str, str]:

@@ -329,6 +329,9 @@ AS_SOMEBODY = ["-c", "user.name=somebody", "-c", "user.email=somebody@example.or
 def released(rossi, verified_build):
     """The archive of the example, and what make release said."""
     commit(rossi.folder, "The example")
+    beside = rossi.folder / "reports/rossi/beside_last/counts.csv"  # what check-extract writes, of two extracts
+    beside.parent.mkdir()
+    beside.write_text("week\n", encoding="utf-8")
     result = rossi.make("release", STUDY)
     assert result.returncode == 0, result.stderr
     (archive,) = (rossi.folder / "reports/releases").glob("rossi-*.zip")
@@ -340,7 +343,11 @@ def test_a_release_is_checked_elsewhere_without_the_data(rossi, released, tmp_pa
     monkeypatch.chdir(rossi.folder)
     files = unpack(archive)
     assert json.loads(files["provenance.json"])["head"] in said
-    assert not [name for name in files if name.endswith((".parquet", "checks.csv", "answer.txt")) or "data_" in name]
+    assert not [
+        name
+        for name in files
+        if name.endswith((".parquet", "checks.csv", "answer.txt", "counts.csv")) or "data_" in name
+    ]
     event = json.loads(files["results.json"])
     shown = pd.read_parquet("data_derived/rossi/shown.parquet")
     results = {

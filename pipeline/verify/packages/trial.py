@@ -71,7 +71,10 @@ class Trial:
                 index="person", columns=["outcome", "week"], values="share"
             )
         elif source == "weekly":
-            wide = self.tables["weekly"].pivot(index="person", columns="week", values=names)
+            weekly = self.tables["weekly"].astype(
+                dict.fromkeys(names, "float64")
+            )  # an unknown state is a missing number
+            wide = weekly.pivot(index="person", columns="week", values=names)
         else:
             table = self.people if source == "background" else self.tables[source].set_index("person")
             wide = table[names]

@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable, Mapping
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
@@ -154,7 +155,11 @@ def link_records(paths: Iterable[Path]) -> None:
     """
     records = {record["stage"]: (path, record) for path in paths for record in [read_record(path)]}
     makers = {made: record["stage"] for _, record in records.values() for made in record["outputs"] if is_made(made)}
-    for stage in _in_order(records, makers):
+    reads = {
+        stage: {makers[name] for name in record["inputs"] if name in makers} - {stage}
+        for stage, (_, record) in records.items()
+    }
+    for stage in TopologicalSorter(reads).static_order():
         path, record = records[stage]
         made_by = {name: records[makers[name]][1] for name in record["inputs"] if name in makers}
         if any(record["inputs"][name] != maker["outputs"][name] for name, maker in made_by.items()):
@@ -165,20 +170,3 @@ def link_records(paths: Iterable[Path]) -> None:
             write_record(path, linked)
             os.utime(path, ns=(date, date))
             records[stage] = path, linked
-
-
-def _in_order(records: Mapping[str, tuple[Path, Record]], makers: Mapping[str, str]) -> list[str]:
-    """The stages, each after those whose files it reads."""
-    ordered: list[str] = []
-
-    def visit(stage: str) -> None:
-        if stage in ordered:
-            return
-        for name in records[stage][1]["inputs"]:
-            if makers.get(name, stage) != stage:
-                visit(makers[name])
-        ordered.append(stage)
-
-    for stage in records:
-        visit(stage)
-    return ordered

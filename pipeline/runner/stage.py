@@ -68,7 +68,7 @@ def run_stage(
     require_as_made({path: found for path, found in inputs_before.items() if is_digest(found)}, made_by)
     given: dict[str, Any] = {
         "wanted": {path.name for path in outputs},
-        "ran": describe_run(checkout, _locks(others), []),
+        "ran": describe_run(checkout, _locks(others)),
     }
     with kept_warnings() as warned:
         results = _call(module.run, inputs, given)

@@ -16,7 +16,7 @@ CHANGED = "+changed"  # follows a commit of which the working tree departs
 LONG_NUMBER = re.compile(r"\d{5,}")  # may be a person's
 
 
-def describe_run(checkout: str, locks: Iterable[Path], warned: Iterable[str]) -> dict[str, Any]:
+def describe_run(checkout: str, locks: Iterable[Path]) -> dict[str, Any]:
     """The account of a run: `checkout` is the commit, or '', with CHANGED if the tree departs from it."""
     commit, _, changed = checkout.partition("+")
     return {
@@ -25,7 +25,6 @@ def describe_run(checkout: str, locks: Iterable[Path], warned: Iterable[str]) ->
         "python": platform.python_version(),
         "platform": f"{platform.system()} {platform.release()} {platform.machine()}",
         "packages": installed_packages(locks),
-        "warnings": list(warned),
     }
 
 

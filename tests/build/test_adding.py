@@ -56,6 +56,7 @@ SUITES += ["show/test_reference.py", "published/test_rules.py", "build/test_writ
 def project(tmp_path_factory) -> Project:
     """A copy in which the guide was followed, up to the build."""
     project = Project(tmp_path_factory.mktemp("adding"))
+    project.take_built()
     for name, text in (
         ("config/outcomes.toml", STATE),
         ("config/variables.csv", ROW),

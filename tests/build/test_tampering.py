@@ -12,10 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.projects import copy_working_tree, environment
+from benchmarks.projects import environment
 from pipeline.audit.check import check_build, read_planned
 from pipeline.runner.compared import compare_build
 from pipeline.runner.records import seal_of
+from tests.build.conftest import Project
 
 FORGERIES = tomllib.loads(Path(__file__).with_name("tampering.toml").read_text(encoding="utf-8"))["forgery"]
 RUNS = Path("data_derived/twin/runs")
@@ -34,16 +35,11 @@ def planned() -> dict:
 @pytest.fixture(scope="module")
 def built(tmp_path_factory):
     """The tree as built, in a folder of its own, in which the tests of this module are."""
-    folder, here = tmp_path_factory.mktemp("tampering"), Path.cwd()
-    copy_working_tree(folder)
-    for path in folder.rglob("*"):  # make goes by dates, so the copy is up to date as the tree is
-        shutil.copystat(path.relative_to(folder), path)
-    for name in ("data_raw/twin", "data_derived/twin", "reports/twin"):
-        shutil.copytree(name, folder / name, ignore=shutil.ignore_patterns("trace", "population"))
-    os.chdir(folder)
-    said = make("all")
+    project, here = Project(tmp_path_factory.mktemp("tampering")), Path.cwd()
+    project.take_built()
+    os.chdir(project.folder)
+    said = make("all", "LANGUAGE=en")
     assert (said.returncode, said.stderr) == (0, "")
-    assert " s " not in said.stdout, "make test builds the tree first, and nothing is left to do"
     yield planned()
     os.chdir(here)
 

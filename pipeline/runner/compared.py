@@ -98,7 +98,7 @@ def _compare_read(path: Path, record: Record, forged: set[str], found: Compariso
         for name, sha256 in record[part].items():
             if name in forged or found.files[name][1] == sha256:
                 continue
-            found.run_again(path, f"{name} changed")
+            found.run_again(path, f"{name} {'changed' if found.files[name][1] else 'was deleted'}")
             is_dated_before = Path(name).exists() and Path(name).stat().st_mtime_ns <= recorded
             said = f"{name}: it changed, but its date is older. What rests on it is made again."
             if is_dated_before and part == "inputs" and said not in found.said:

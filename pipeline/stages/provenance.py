@@ -10,6 +10,7 @@ from typing import Any
 from pipeline.runner.records import RECEIVED, head_of, is_made
 
 CODE = ("pipeline", "requirements.lock", "Makefile")
+TOLD = ("commit", "is_clean", "packages", "imported", "imported_unknown", "python", "platform")
 
 
 def run(ran: Mapping[str, Any], **records: Mapping[str, Any]) -> dict[str, str]:
@@ -17,10 +18,11 @@ def run(ran: Mapping[str, Any], **records: Mapping[str, Any]) -> dict[str, str]:
 
     `ran` is what this run runs with: the code of the records is that of its commit, or make would have run them again.
     `records` are those of the stages before the report. Keys of the result: head, extract, commit, is_clean (None
-    outside git), packages (version by name), python, platform, files. made_by is a stage, "received", "settings" or
-    "code"; rests_on the paths that the stage read.
+    outside git), packages (of the lock, as installed: version by name), imported (those that the stages really
+    imported), imported_unknown (stages that noted none), python, platform, files. made_by is a stage, "received",
+    "settings" or "code"; rests_on the paths that the stage read.
     """
-    told = {key: ran[key] for key in ("commit", "is_clean", "packages", "python", "platform")}
+    told = {key: ran[key] for key in TOLD}
     (extract,) = {record["extract"] for record in records.values()}
     content = {"head": head_of(records.values()), "extract": extract, **told, "files": describe_files(records)}
     return {"provenance.json": json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n"}

@@ -80,11 +80,16 @@ def _named(record: Record) -> list[tuple[str, str]]:
 
 
 def _compare_made(records: Mapping[Path, Record], found: Comparison) -> Iterator[str]:
-    """The files that are not what their stage made; one that is gone make sees itself."""
+    """The files that are not what their stage made; one that is gone make sees itself.
+
+    A received file that a stage made, of the synthetic trial, is compared as received: only one that is gone is made.
+    """
     for path, record in records.items():
         for name, sha256 in record["outputs"].items():
             now = found.files[name][1]
-            if is_made(name) and now != sha256:
+            if not is_made(name) and not now:
+                found.run_again(path, f"{name} is missing")
+            elif is_made(name) and now != sha256:
                 yield name
                 found.run_again(path, f"{name} is {'not the file that it made' if now else 'missing'}")
                 if now:

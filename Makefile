@@ -83,7 +83,7 @@ ifneq ($(RELEASE),)
 	@$(RUN) pipeline.release.recheck "$$RELEASE"
 else
 	@$(RUN) pipeline.verify $(RAW) --settings $(STUDY) --derived $(DERIVED) --reports $(REPORTS); status=$$?; \
-	$(MAKE) --no-print-directory $(REPORTS)/index.html && exit $$status
+	$(MAKE) --no-print-directory $(REPORTS)/index.html $(if $(EDITIONS),$(OTHERS:%=$(REPORTS)/%/index.html)) && exit $$status
 endif
 
 test: check ## Run every test; they are about the synthetic trial, whatever EXTRACT is
@@ -115,8 +115,9 @@ diff: $(DERIVED)/shown.parquet ## Say what changed from one extract to another, 
 baseline: ## Accept the estimates of the synthetic trial, which make test compares: make baseline REASON="why they moved"
 	@$(RUN) pipeline.audit.baseline $(DERIVED)/estimates
 
-witness: $(SETUP) ## One page for a person who watches: the commit built in an empty folder, hashes before and after, and no data
-	@$(RUN) pipeline.release.witness $(RAW) --settings $(STUDY) --reports $(REPORTS) --language $(SPOKEN)
+witness: $(SETUP) ## One page for a person who watches: what was built is built again in an empty folder; hashes before and after, and no data
+	@$(RUN) pipeline.release.witness $(RAW) --settings $(STUDY) --reports $(REPORTS) --language $(SPOKEN) \
+		--made $(if $(LED_TO),population) $(if $(IS_VERIFIED),verify) $(if $(EDITIONS),report)
 
 release: $(SETUP) ## Write an archive of aggregates to reports/releases, of a clean commit and a build that make verify agreed with
 	@$(MAKE) --no-print-directory report

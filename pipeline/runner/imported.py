@@ -28,21 +28,18 @@ def imported_places() -> list[str]:
 
     What the warm process had imported before it copied itself is imported here too, whether the stage uses it or not.
     """
-    standard = os.path.dirname(os.__file__)
-    own = {standard, os.path.join(standard, "lib-dynload"), str(Path(__file__).parents[2])}
-    folders = sorted({os.path.abspath(folder) for folder in sys.path if folder} | own, key=len, reverse=True)
-    files = {os.path.abspath(file) for module in list(sys.modules.values()) if (file := _file(module))}
+    standard = os.__file__.rpartition(os.sep)[0]
+    own = {standard, f"{standard}{os.sep}lib-dynload", str(Path(__file__).parents[2])}
+    folders = sorted({*own, *(str(Path(folder).absolute()) for folder in sys.path if folder)}, key=len, reverse=True)
+    files = {str(file) for module in list(sys.modules.values()) if (file := getattr(module, "__file__", None))}
+    # Of a folder of modules one is looked at; those that lie in a folder of the path itself are each a package.
+    apart = {folder if (folder := file.rpartition(os.sep)[0]) not in folders else file: file for file in files}
     places = set()
-    for file in files:
-        folder = next((folder for folder in folders if file.startswith(folder + os.sep)), None)
+    for file in apart.values():
+        folder = next((folder for folder in folders if file.startswith(folder + os.sep)), "")
         if folder not in own:
-            places.add(file if folder is None else os.path.join(folder, file[len(folder) + 1 :].partition(os.sep)[0]))
+            places.add(f"{folder}{os.sep}{file[len(folder) + 1 :].partition(os.sep)[0]}" if folder else file)
     return sorted(places)
-
-
-def _file(module: object) -> str | None:
-    found = getattr(module, "__file__", None)
-    return found if isinstance(found, str) else None
 
 
 def imported_packages(records: Iterable[Path]) -> dict[str, str]:
@@ -51,10 +48,18 @@ def imported_packages(records: Iterable[Path]) -> dict[str, str]:
     A module that no installed package lists among its files stands there by its own name, with the version ''.
     """
     notes = [_note(record) for record in records]
-    places = {line for note in notes if note.exists() for line in note.read_text(encoding="utf-8").splitlines()}
-    texts: dict[Path, str] = {}
-    found = [_package_of(Path(place), texts) for place in sorted(places)]
-    return dict(sorted(found))
+    notes = [_note(record) for record in records]
+    lines = {line for note in notes if note.exists() for line in note.read_text(encoding="utf-8").splitlines()}
+    places = [Path(line) for line in sorted(lines)]
+    installed = {folder: _installed_in(folder) for folder in {place.parent for place in places}}
+    listed: dict[Path, bytes] = {}
+    return dict(sorted(_package_of(place, installed[place.parent], listed) for place in places))
+
+
+def _installed_in(folder: Path) -> dict[str, tuple[str, Path]]:
+    """By name the version and the folder of facts of each package that is installed in a folder."""
+    parts = [(info.stem.rpartition("-"), info) for info in sorted(folder.glob("*.dist-info"))]
+    return {plain_name(name): (version, info) for (name, _, version), info in parts}
 
 
 def stages_without_note(records: Iterable[Path]) -> list[str]:
@@ -62,17 +67,21 @@ def stages_without_note(records: Iterable[Path]) -> list[str]:
     return sorted(record.stem for record in records if not _note(record).exists())
 
 
-def _package_of(place: Path, texts: dict[Path, str]) -> tuple[str, str]:
-    """Name and version of the package whose list of files names what lies there; `texts` keeps the lists once read."""
+def _package_of(place: Path, installed: dict[str, tuple[str, Path]], listed: dict[Path, bytes]) -> tuple[str, str]:
+    """Name and version of the package among the `installed` whose list of files names what lies there.
+
+    `listed` keeps the lists that were read; that of a package of the same name, or one that holds it, is read first.
+    """
     module = place.name.partition(".")[0]
-    installed = sorted(place.parent.glob("*.dist-info"), key=lambda info: not info.name.lower().startswith(module.lower()))
-    for info in installed:
-        if info not in texts:
-            listed = info / "RECORD"
-            texts[info] = "\n" + listed.read_text(encoding="utf-8") if listed.exists() else ""
-        if f"\n{place.name}/" in texts[info] or f"\n{place.name}," in texts[info]:
-            name, _, version = info.stem.rpartition("-")
-            return plain_name(name), version
+    plain = plain_name(module)
+    lines = [f"\n{place.name}{end}".encode() for end in ("/", ",")]
+    for name in sorted(installed, key=lambda name: (name != plain, plain not in name)):
+        version, info = installed[name]
+        if info not in listed:
+            files = info / "RECORD"
+            listed[info] = b"\n" + files.read_bytes() if files.exists() else b""
+        if any(line in listed[info] for line in lines):
+            return name, version
     return module, ""
 
 

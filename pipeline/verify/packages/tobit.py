@@ -15,8 +15,8 @@ from pipeline.verify.packages.least_squares import Row, independent
 from pipeline.verify.packages.trial import Trial, labels_of
 
 STEP = 1e-5  # of the central differences; their error is its square, relative to the curvature
-# Least over greatest curvature: 1e-3 and more at a maximum of scaled covariates. Where the likelihood rises for ever the
-# search stops where it is all but flat in a direction, or, with a variance near zero, curved the wrong way.
+# Least over greatest curvature: 1e-3 and more at a maximum of scaled covariates. Where the likelihood rises for ever
+# the search stops where it is all but flat in a direction, or, with a variance near zero, curved the wrong way.
 FLAT = 1e-8
 
 

@@ -72,7 +72,7 @@ report: all ## The page, report.docx and report.pdf of EXTRACT in every language
 	@echo '$(EDITED)' > $(DERIVED)/editions.txt
 	@echo "$(REPORTS) holds report.docx and report.pdf$(if $(OTHERS), and in folders of their own the report in other languages: $(OTHERS))"
 
-check: all ## Compare every file of EXTRACT with its recorded SHA-256, and the records with each other; says every rule
+check: $(SETUP) ## Compare every file of EXTRACT as it lies with its recorded SHA-256, and the records with each other; says every rule
 	@$(MAKE) --no-print-directory --dry-run --always-make all 2>/dev/null | $(RUN) pipeline.audit.check $(RUNS) $(RAW) $(REPORTS)
 
 why: $(SETUP) ## Say which stages make all would run, and because of what
@@ -86,8 +86,8 @@ else
 	$(MAKE) --no-print-directory $(REPORTS)/index.html $(if $(EDITIONS),$(OTHERS:%=$(REPORTS)/%/index.html)) && exit $$status
 endif
 
-test: check ## Run every test; they are about the synthetic trial, whatever EXTRACT is
-	$(if $(filter-out twin,$(EXTRACT)),@$(MAKE) check EXTRACT=twin)
+test: $(SETUP) ## Run every test; they are about the synthetic trial, whatever EXTRACT is
+	@$(MAKE) --no-print-directory all EXTRACT=twin STUDY=config && $(MAKE) --no-print-directory check EXTRACT=twin STUDY=config
 	$(PYTHON) -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 lint: $(SETUP) ## Check style, types, and which room imports from which
@@ -190,7 +190,7 @@ CHECKOUT = $(eval CHECKOUT := $(if $(wildcard .git),$(shell git rev-parse --veri
 # Stages that have to run again though the dates of files do not say so: a file is not what was recorded, or the code is
 # other code. It takes 0.01 s where nothing changed.
 LOOK   = $(PYTHON) -I -S pipeline/runner/look.py $(RUNS)
-IDLE  := help why clean lint docs new extract check-extract trace calibrate
+IDLE  := help why check test clean lint docs new extract check-extract trace calibrate
 UNLIKE := $(if $(filter-out $(IDLE),$(or $(MAKECMDGOALS),help)),$(if $(wildcard $(RUNS)/*.json),$(shell $(LOOK))))
 
 define stage

@@ -116,6 +116,9 @@ def test_make_all_says_what_was_forged_and_the_report_is_as_it_was(built, restor
     for path in (table, page):
         forge({"append": str(path)}, restored)
     (RUNS / "survey.d").write_text("data_derived/twin/runs/survey.json: gone\ngone:\n\ttouch gone\n")
+    checked = make("check")
+    assert (checked.returncode, table.read_bytes() == before) == (2, False), "it makes nothing"
+    assert "table_3_1.csv: not the file that its record holds. Delete it and run make all" in checked.stderr
     said = make("all")
     assert said.returncode == 0, said.stderr
     assert "table_3_1.csv: not the file that stage tables made. It is made again" in said.stderr
@@ -127,7 +130,7 @@ def test_make_all_says_what_was_forged_and_the_report_is_as_it_was(built, restor
     counts = {
         words.strip(): int(count) for count, words in re.findall(r"^ +(\d+)  (.+)$", checked.stdout, re.MULTILINE)
     }
-    assert len(counts) == 13
+    assert len(counts) == 14
     assert all(counts.values()), "every rule looked at something"
 
 

@@ -44,6 +44,9 @@ export MPLBACKEND := Agg
 
 # A module of the project in an isolated Python: a stray file beside the Makefile has no say.
 RUN = $(PYTHON) -I pipeline/runner/alone.py
+# The same for what writes in an extract beside its stages, and for what reads a build that nobody may write in meanwhile.
+HOLD = $(RUN) --hold $(RUNS)
+FREE = $(RUN) --free $(RUNS)
 
 # How many lines a build says of what is missing, at most; $(REPORTS)/missing.txt has them all.
 LINES_SAID := 15
@@ -73,7 +76,7 @@ report: all ## The page, report.docx and report.pdf of EXTRACT in every language
 	@echo "$(REPORTS) holds report.docx and report.pdf$(if $(OTHERS), and in folders of their own the report in other languages: $(OTHERS))"
 
 check: $(SETUP) ## Compare every file of EXTRACT as it lies with its recorded SHA-256, and the records with each other; says every rule
-	@$(MAKE) --no-print-directory --dry-run --always-make all 2>/dev/null | $(RUN) pipeline.audit.check $(RUNS) $(RAW) $(REPORTS)
+	@$(MAKE) --no-print-directory --dry-run --always-make all 2>/dev/null | $(FREE) pipeline.audit.check $(RUNS) $(RAW) $(REPORTS)
 
 why: $(SETUP) ## Say which stages make all would run, and because of what
 	@LC_ALL=C $(MAKE) --no-print-directory --dry-run --debug=basic all 2>&1 | $(RUN) pipeline.audit.why $(RUNS)
@@ -82,7 +85,7 @@ verify: $(if $(RELEASE),$(SETUP),all) ## Every number of EXTRACT by a second rou
 ifneq ($(RELEASE),)
 	@$(RUN) pipeline.release.recheck "$$RELEASE"
 else
-	@$(RUN) pipeline.verify $(RAW) --settings $(STUDY) --derived $(DERIVED) --reports $(REPORTS); status=$$?; \
+	@$(HOLD) pipeline.verify $(RAW) --settings $(STUDY) --derived $(DERIVED) --reports $(REPORTS); status=$$?; \
 	$(MAKE) --no-print-directory $(REPORTS)/index.html $(if $(EDITIONS),$(OTHERS:%=$(REPORTS)/%/index.html)) && exit $$status
 endif
 
@@ -107,10 +110,10 @@ bench: all ## Measure the build beside that of the commit before (or BEFORE=<com
 	$(PYTHON) -m benchmarks.estimators
 
 trace: $(SETUP) ## Walk one number back to its register cells: make trace ID=figure_3_3/all/sickness_benefit/45; ID=figure_3_3 lists its numbers, PERSON=17 is a person's history, FORMAT=html a page, SET="dream.csv,12,Y_1544,890" the number with that cell
-	@$(RUN) pipeline.$(if $(filter override,$(origin SET)),changes.whatif,audit.trace) --raw $(RAW) --derived $(DERIVED) --settings $(STUDY)
+	@$(FREE) pipeline.$(if $(filter override,$(origin SET)),changes.whatif,audit.trace) --raw $(RAW) --derived $(DERIVED) --settings $(STUDY)
 
 diff: $(DERIVED)/shown.parquet ## Say what changed from one extract to another, what moved, and why: make diff FROM=twin EXTRACT=2018q2
-	@$(RUN) pipeline.changes data_derived/$(FROM) $(DERIVED) --raw data_raw/$(FROM) --out $(REPORTS)/diff_$(FROM)
+	@$(FREE) pipeline.changes data_derived/$(FROM) $(DERIVED) --raw data_raw/$(FROM) --out $(REPORTS)/diff_$(FROM)
 
 baseline: ## Accept the estimates of the synthetic trial, which make test compares: make baseline REASON="why they moved"
 	@$(RUN) pipeline.audit.baseline $(DERIVED)/estimates
@@ -121,7 +124,7 @@ witness: $(SETUP) ## One page for a person who watches: what was built is built 
 
 release: $(SETUP) ## Write an archive of aggregates to reports/releases, of a clean commit and a build that make verify agreed with
 	@$(MAKE) --no-print-directory report
-	@$(RUN) pipeline.release $(RAW) --settings $(STUDY) --derived $(DERIVED) --reports $(REPORTS) --out reports/releases
+	@$(HOLD) pipeline.release $(RAW) --settings $(STUDY) --derived $(DERIVED) --reports $(REPORTS) --out reports/releases
 
 population: all $(addprefix $(REPORTS)/population/,index.html tables/tables.xlsx weekly_shares.csv) ## Set everybody in the register beside the trial's persons; ENGINE=spark://host:port runs it on Spark
 	@echo "$(REPORTS)/population/index.html shows everybody beside the trial"
@@ -132,15 +135,16 @@ calibrate: $(SETUP) ## Fit the synthetic trial to the printed report again (half
 	$(PYTHON) -m calibration
 
 extract: $(SETUP) ## Register the files in data_raw/EXTRACT: tell what each is and write extract.toml; AGAIN=yes if the data owner mended one
-	@$(RUN) pipeline.register.receive $(RAW) --settings $(STUDY) $(if $(AGAIN),--again)
+	@$(HOLD) pipeline.register.receive $(RAW) --settings $(STUDY) $(if $(AGAIN),--again)
 
 new: $(SETUP) ## Begin an extract with the files of a folder: make new EXTRACT=2018q2 FROM=folder; asks what the files do not say
-	@$(RUN) pipeline.register.receive $(RAW) --settings $(STUDY) --from "$$FROM"
+	@$(HOLD) pipeline.register.receive $(RAW) --settings $(STUDY) --from "$$FROM"
 
 check-extract: $(SETUP) ## Say all that is wrong or suspicious in EXTRACT and its settings on one page; FROM=name sets the last one beside it
 	@$(CHECK) $(if $(filter command,$(origin FROM)),--before data_derived/$(FROM))
 
 clean: ## Delete everything that make can build again for EXTRACT, and the received files never
+	@! test -e $(RUNS)/.warm.holder || ! command -v $(PYTHON) > /dev/null || $(FREE)
 	rm -rf $(DERIVED) $(REPORTS)
 
 help: ## Show this list
@@ -191,7 +195,7 @@ CHECKOUT = $(eval CHECKOUT := $(if $(wildcard .git),$(shell git rev-parse --veri
 # other code. It takes 0.01 s where nothing changed.
 LOOK   = $(PYTHON) -I -S pipeline/runner/look.py $(RUNS)
 IDLE  := help why check test clean lint docs new extract check-extract trace calibrate
-UNLIKE := $(if $(filter-out $(IDLE),$(or $(MAKECMDGOALS),help)),$(if $(wildcard $(RUNS)/*.json),$(shell $(LOOK))))
+UNLIKE := $(if $(filter-out $(IDLE),$(or $(MAKECMDGOALS),help)),$(if $(wildcard $(RUNS)/*.json),$(shell $(LOOK))$(if $(filter 0,$(.SHELLSTATUS)),,$(error $(RUNS): what was built cannot be looked at))))
 
 define stage
 RECORDS += $(RUNS)/$(1).json
@@ -331,7 +335,7 @@ ANNEX    := $(REPORTS)/population
 BESIDES  := $(shell sed -n 's/^\[\([a-z]*_[0-9_]*\)\]$$/\1/p' $(BESIDE) 2>/dev/null)
 ifneq ($(filter population,$(MAKECMDGOALS)),)
 $(COUNTS): $(COUNTED_FROM) $(call derived,sample trial groups) $(if $(ENGINE),FORCE) | $(SETUP)
-	@$(RUN) pipeline.population $(RAW) --settings $(STUDY) --derived $(DERIVED) $(if $(ENGINE),--engine "$$ENGINE") && touch $@
+	@$(HOLD) pipeline.population $(RAW) --settings $(STUDY) --derived $(DERIVED) $(if $(ENGINE),--engine "$$ENGINE") && touch $@
 endif
 $(COUNTED)/estimates/population.parquet $(COUNTED)/weekly_shares.csv: $(COUNTS) ;
 $(ANNEX)/weekly_shares.csv: $(COUNTED)/weekly_shares.csv

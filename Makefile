@@ -61,7 +61,7 @@ MAKEFLAGS += --no-builtin-rules
 
 # --- What to ask for -------------------------------------------------------------------------------------------------
 
-.PHONY: all report check why verify witness release population twin test lint docs bench trace diff baseline extract new check-extract calibrate clean help FORCE
+.PHONY: all report check why verify witness release population twin test lint docs bench faults trace diff baseline extract new check-extract calibrate clean help FORCE
 
 all: $(REPORTS)/index.html ## Every table, figure and the report page of EXTRACT (default twin); LANGUAGE=da for Danish, LANGUAGE=en back
 	$(if $(LEFT_OVER),@rm -rf $(LEFT_OVER))
@@ -108,6 +108,9 @@ bench: all ## Measure the build beside that of the commit before (or BEFORE=<com
 	$(PYTHON) -m benchmarks.scan
 	$(PYTHON) -m benchmarks.population
 	$(PYTHON) -m benchmarks.estimators
+
+faults: $(SETUP) ## Do faults to copies of the build (kills, full disks, rights, clocks, damaged files) and write what came of each to docs/measured
+	$(PYTHON) -m benchmarks.faults
 
 trace: $(SETUP) ## Walk one number back to its register cells: make trace ID=figure_3_3/all/sickness_benefit/45; ID=figure_3_3 lists its numbers, PERSON=17 is a person's history, FORMAT=html a page, SET="dream.csv,12,Y_1544,890" the number with that cell
 	@$(FREE) pipeline.$(if $(filter override,$(origin SET)),changes.whatif,audit.trace) --raw $(RAW) --derived $(DERIVED) --settings $(STUDY)
@@ -194,7 +197,7 @@ CHECKOUT = $(eval CHECKOUT := $(if $(wildcard .git),$(shell git rev-parse --veri
 # Stages that have to run again though the dates of files do not say so: a file is not what was recorded, or the code is
 # other code. It takes 0.01 s where nothing changed.
 LOOK   = $(PYTHON) -I -S pipeline/runner/look.py $(RUNS)
-IDLE  := help why check test clean lint docs new extract check-extract trace calibrate
+IDLE  := help why check test clean lint docs faults new extract check-extract trace calibrate
 UNLIKE := $(if $(filter-out $(IDLE),$(or $(MAKECMDGOALS),help)),$(if $(wildcard $(RUNS)/*.json),$(shell $(LOOK))$(if $(filter 0,$(.SHELLSTATUS)),,$(error $(RUNS): what was built cannot be looked at))))
 
 define stage

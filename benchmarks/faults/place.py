@@ -157,7 +157,7 @@ def _working_in(folder: Path) -> list[str]:
 def judge(
     kind: str, what: str, place: Place, said: Said, mend: Callable[[], None], wanted: Mapping[str, str]
 ) -> Outcome:
-    """The outcome of a fault after which make `said` something: `mend` puts back what was changed before the last make."""
+    """The outcome of a fault of which make `said` something; `mend` puts back what was changed, for a last make."""
     if fault := said.fault():
         return Outcome(kind, what, fault)
     if said.status == 0 and not place.differs(wanted):

@@ -1,4 +1,4 @@
-"""Every other fault: damaged and forged files, dates, rights, full disks, files that change meanwhile, makes at once."""
+"""Every other fault: damaged files, dates, rights, full disks, files that change meanwhile, makes at once."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Trial:
 
 
 def list_trials(source: Path, wanted: Hashes, edited: Hashes, second: Hashes) -> Iterator[Trial]:
-    """Every trial; `wanted` are the bytes of the build in `source`, `edited` with another title, `second` as an extract."""
+    """Every trial; `wanted` is the build in `source`, `edited` one of another title, `second` with a further extract."""
     yield from _damages(source, wanted)
     yield from _dates(source, wanted, edited)
     yield from _changes_meanwhile(source, wanted)

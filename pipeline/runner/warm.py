@@ -11,7 +11,6 @@ imports the project's own modules itself, so none is ever stale, and is killed i
 cannot run, ask.py runs the stage itself.
 """
 
-import fcntl
 import gc
 import importlib
 import os

@@ -21,7 +21,7 @@ class RawFile(Settings, frozen=True):
     year: that of the weeks of a register file that has one file a year.
     """
 
-    path: str
+    path: Annotated[str, Meta(pattern=r"^[\w.-]+$")]  # make takes no other file name
     rows: Annotated[int, Meta(ge=0)]
     sha256: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
     key: str

@@ -118,9 +118,11 @@ baseline: ## Accept the estimates of the synthetic trial, which make test compar
 witness: $(SETUP) ## One page for a person who watches: the commit built in an empty folder, hashes before and after, and no data
 	@$(RUN) pipeline.release.witness $(RAW) --settings $(STUDY) --reports $(REPORTS) --language $(SPOKEN)
 
+RELEASING = $(RUN) pipeline.release $(RAW) --settings $(STUDY) --derived $(DERIVED) --reports $(REPORTS)
 release: $(SETUP) ## Write an archive of aggregates to reports/releases, of a clean commit and a build that make verify agreed with
+	@$(RELEASING)
 	@$(MAKE) --no-print-directory report
-	@$(RUN) pipeline.release $(RAW) --settings $(STUDY) --derived $(DERIVED) --reports $(REPORTS) --out reports/releases
+	@$(RELEASING) --out reports/releases
 
 population: all $(addprefix $(REPORTS)/population/,index.html tables/tables.xlsx weekly_shares.csv) ## Set everybody in the register beside the trial's persons; ENGINE=spark://host:port runs it on Spark
 	@echo "$(REPORTS)/population/index.html shows everybody beside the trial"

@@ -56,7 +56,12 @@ def _hash(content: Any) -> str:
 
 def write_record(path: Path, record: Record) -> None:
     """Write a record as its file."""
-    write_if_changed(path, (json.dumps(record, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode())
+    write_if_changed(path, record_text(record).encode())
+
+
+def record_text(record: Record) -> str:
+    """A record as its file holds it."""
+    return json.dumps(record, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 
 def read_records(runs: Path) -> list[Record]:
@@ -71,13 +76,13 @@ def read_record(path: Path) -> Record:
         record = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise InputError(f"{path}: no record as make writes it ({error}). {remedy}") from error
-    if fault := _fault(record, path):
+    if fault := fault_of(record, path):
         raise InputError(f"{path}: no record as make writes it: {fault}. {remedy}")
     return dict(record)
 
 
-def _fault(record: Any, path: Path) -> str:
-    """What is wrong with a record, in words; '' if nothing is."""
+def fault_of(record: Any, path: Path) -> str:
+    """What is wrong with a record that lies at `path`, in words; '' if nothing is."""
     if not isinstance(record, dict) or any(not isinstance(record.get(part), dict) for part in (*PARTS, "rests_on")):
         return "it lacks inputs, outputs, code or the records it rests on"
     if not record["outputs"]:

@@ -117,8 +117,7 @@ def compare_code(facts: Facts, texts: Mapping[str, str]) -> Compared:
     Where this checkout does not hold the commit its files are compared, and those that differ are not tried.
     """
     sha = facts.account.commit
-    read = {path: sha256 for record in facts.records.values() for path, sha256 in committed_files(dict(record)).items()}
-    read |= texts
+    read = {**_ran_and_read(facts), **texts}
     if not has_commit(sha):
         agreed = [path for path, sha256 in read.items() if _here(path) == sha256]
         left = len(read) - len(agreed)
@@ -129,6 +128,15 @@ def compare_code(facts: Facts, texts: Mapping[str, str]) -> Compared:
     instant = {"instant of the commit": facts.account.committed}
     held = {**committed_digests(sha, read), **should, "instant of the commit": instant_of(sha)}
     return compare({**read, **ran, **instant}, held)
+
+
+def _ran_and_read(facts: Facts) -> dict[str, str]:
+    """By path the SHA-256 of what is to be committed; where records say different ones of a file, all of them."""
+    found: dict[str, set[str]] = {}
+    for record in facts.records.values():
+        for path, sha256 in committed_files(record).items():
+            found.setdefault(path, set()).add(sha256)
+    return {path: " ".join(sorted(hashes)) for path, hashes in found.items()}
 
 
 def _here(path: str) -> str:

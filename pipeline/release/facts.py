@@ -184,7 +184,7 @@ class Facts:
                 path = f"{folder_of(self.languages[0], self.languages)}tables/{name}.csv"
                 rows = read_rows(self.files, path, ("row", "label"))
                 found += [(table.rows.follow, r["row"], r["label"]) for r in rows if r["row"] not in foot]
-        return pd.DataFrame(dict.fromkeys(found), columns=["grouping", "address", "label"])
+        return pd.DataFrame(list(dict.fromkeys(found)), columns=["grouping", "address", "label"])
 
     @cached_property
     def exhibits(self) -> Exhibits:

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from pipeline.errors import InputError
 from pipeline.release.archive import LARGEST
-from pipeline.release.contents import folder_of
+from pipeline.release.contents import PUBLISHED, folder_of
 from pipeline.release.facts import Facts
 from pipeline.release.shapes import read_rows
 from pipeline.settings.exhibits import exhibit_number
@@ -90,7 +90,7 @@ class _Edition:
                 yield from self.table(path, name)
             elif kind == ".csv" and name in exhibits.figures:
                 yield from self.figure(path)
-            elif kind == ".html":
+            elif kind == ".html" and name != PUBLISHED:  # which sets numbers with other decimals beside printed ones
                 yield from self.page(path)
             elif kind == ".docx":
                 yield from self.word(path)

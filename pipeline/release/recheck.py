@@ -39,7 +39,11 @@ def recheck(path: Path) -> dict[str, Compared]:
     InputError, which names the archive and the entry, if the file is no archive as make release writes it, or what it
     says of itself or a record cannot be read. Nothing is written.
     """
-    files = unpack(path)
+    return compare_files(path, unpack(path))
+
+
+def compare_files(path: Path, files: Mapping[str, bytes]) -> dict[str, Compared]:
+    """The same of the files of the archive at `path`."""
     try:
         return _compare_all(files)
     except InputError as error:
@@ -145,14 +149,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m pipeline.release.recheck", description=__doc__)
     parser.add_argument("archive", type=Path)
     archive = parser.parse_args().archive
-    found = recheck(archive)
+    files = unpack(archive)
+    found = compare_files(archive, files)
     for kind, (agreed, wrong, why) in found.items():
         print(f"{kind:32} {agreed:>8,} agree {len(wrong):>6,} do not  {why}".rstrip())
     faults = [f"{archive}: {kind}: {name}" for kind, (_, wrong, _) in found.items() for name in wrong]
     if faults:
         raise InputError(*faults[:SAID], *([f"and {len(faults) - SAID} more"] if len(faults) > SAID else []))
-    facts = Facts(unpack(archive))
-    print(f"{archive}: everything agrees, with the head {facts.verified['head']}")
+    print(f"{archive}: everything agrees, with the head {Facts(files).verified['head']}")
     print("An archive that was made anew as a whole agrees too: compare the head with one that you kept.")
 
 

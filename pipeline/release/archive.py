@@ -9,6 +9,7 @@ import hashlib
 import io
 import re
 import stat
+import struct
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -23,8 +24,13 @@ READABLE = (stat.S_IFREG | 0o644) << 16
 LARGEST, LARGEST_IN_ALL, MOST = 64 << 20, 256 << 20, 5_000
 NAME = re.compile(r"[\w.~+-]+(/[\w.~+-]+)*", re.ASCII)  # a relative path of plain letters
 LINE = re.compile(r"([0-9a-f]{64})  (\S+)")
-LOCAL, CENTRAL, END = 30, 46, 22  # bytes of the headers of the format without names, and of its end
-IS_UTF8 = 0x800  # the one flag of an entry that may stand
+CENTRAL = 46  # bytes of what the format lists of a file, without its name
+# What the list of an archive says of a file beside its name, size and checksum.
+DESCRIBED = (
+    *("flag_bits", "compress_type", "date_time", "external_attr", "internal_attr", "create_system"),
+    *("create_version", "extract_version", "reserved", "volume", "extra", "comment"),
+)
+UNIX = 3  # the system that the list names, whatever wrote it
 AGAIN = "Ask for the archive again."
 
 
@@ -47,10 +53,14 @@ def pack(files: Mapping[str, bytes]) -> bytes:
     written = io.BytesIO()
     with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for path, content in sorted({**files, MANIFEST: manifest.encode()}.items()):
-            entry = zipfile.ZipInfo(path, FIRST_DAY)
-            entry.external_attr, entry.compress_type = READABLE, zipfile.ZIP_DEFLATED
-            archive.writestr(entry, content)
+            archive.writestr(_entry(path), content)
     return written.getvalue()
+
+
+def _entry(path: str) -> zipfile.ZipInfo:
+    entry = zipfile.ZipInfo(path, FIRST_DAY)
+    entry.external_attr, entry.compress_type, entry.create_system = READABLE, zipfile.ZIP_DEFLATED, UNIX
+    return entry
 
 
 def unpack(path: Path) -> dict[str, bytes]:
@@ -82,22 +92,32 @@ def _require_as_packed(path: Path, archive: zipfile.ZipFile, content: bytes) -> 
         raise InputError(f"{path}: more than {MOST:,} files or {LARGEST_IN_ALL >> 20} MB when unpacked. {AGAIN}")
     place = 0
     for entry in sorted(entries, key=lambda entry: entry.header_offset):
-        if entry.header_offset != place:
-            raise InputError(f"{path}: entry {entry.filename!r}: before it lies what belongs to no file. {AGAIN}")
-        lengths = content[place + 26 : place + LOCAL]
-        place += LOCAL + sum(int.from_bytes(lengths[at : at + 2], "little") for at in (0, 2)) + entry.compress_size
+        header = _described(entry).FileHeader(zip64=False)
+        if entry.header_offset != place or content[place : place + len(header)] != header:
+            raise InputError(f"{path}: entry {entry.filename!r}: before it stands what belongs to no file. {AGAIN}")
+        place += len(header) + entry.compress_size
     listed = sum(CENTRAL + len(entry.filename.encode()) for entry in entries)
-    if (place, place + listed + END) != (archive.start_dir, len(content)):
+    end = struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, len(entries), len(entries), listed, place, 0)
+    if content[place + listed :] != end:
         raise InputError(f"{path}: something stands in it that is no file of it. {AGAIN}")
+
+
+def _described(entry: zipfile.ZipInfo) -> zipfile.ZipInfo:
+    """An entry of that name and content as `pack` describes it."""
+    own = _entry(entry.filename)
+    own.CRC, own.compress_size, own.file_size = entry.CRC, entry.compress_size, entry.file_size
+    return own
 
 
 def _fault(entry: zipfile.ZipInfo) -> str:
     """What is wrong with an entry before it is unpacked, in words; '' if nothing is."""
-    kind = stat.S_IFMT(entry.external_attr >> 16)
+    own = _described(entry)
     faults = {
         "its name is no plain relative path": entry.filename != entry.orig_filename or not is_plain(entry.filename),
-        "it is no regular file": kind not in (0, stat.S_IFREG),
-        "it is encrypted, or written in an odd way": bool(entry.flag_bits & ~IS_UTF8 or entry.extra or entry.comment),
+        "it is no regular file": stat.S_IFMT(entry.external_attr >> 16) != stat.S_IFREG,
+        "it is encrypted, or described otherwise than make release does": any(
+            getattr(entry, key) != getattr(own, key) for key in DESCRIBED
+        ),
         f"it is larger than {LARGEST >> 20} MB": entry.file_size > LARGEST,
     }
     return next((words for words, holds in faults.items() if holds), "")

@@ -128,11 +128,17 @@ def sealed_again(files: dict[str, bytes]) -> dict[str, bytes]:
     return {name: record_text(record).encode() for name, record in linked.items()}
 
 
+def described(name: str) -> zipfile.ZipInfo:
+    entry = zipfile.ZipInfo(name, packed.FIRST_DAY)
+    entry.external_attr, entry.compress_type = packed.READABLE, zipfile.ZIP_DEFLATED
+    return entry
+
+
 def zipped(files: dict[str, bytes], **changes: object) -> bytes:
     """An archive of files with an entry more, whose description is changed."""
     made = io.BytesIO(pack(files))
     with zipfile.ZipFile(made, "a") as archive:
-        entry = zipfile.ZipInfo("extra.txt", packed.FIRST_DAY)
+        entry = described("extra.txt")
         for key, value in changes.items():
             setattr(entry, key, value)
         archive.writestr(entry, b"extra")
@@ -158,9 +164,9 @@ ODD = {
     "a link": (lambda files: zipped(files, external_attr=(stat.S_IFLNK | 0o777) << 16), "it is no regular file"),
     "a name twice": (lambda files: zipped(files, filename="verified.json"), "'verified.json': it is there twice"),
     "a name in other letters": (lambda files: zipped(files, filename="Guide.md"), "'guide.md': it is there twice"),
-    "a comment": (lambda files: zipped(files, comment=b"x"), "written in an odd way"),
+    "a comment": (lambda files: zipped(files, comment=b"x"), "described otherwise"),
     "an encrypted entry": (lambda files: flagged(pack(files)), "it is encrypted"),
-    "something before it": (lambda files: b"#!/bin/sh\n" + pack(files), "before it lies what belongs to no file"),
+    "something before it": (lambda files: b"#!/bin/sh\n" + pack(files), "before it stands what belongs to no file"),
     "something after it": (lambda files: pack(files) + b"x", "no file of it|not a whole"),
     "half of it": (lambda files: pack(files)[:-300], "not a whole zip archive"),
     "no archive": (lambda files: b"no archive", "not a whole zip archive"),
@@ -199,7 +205,7 @@ def test_a_missing_file_and_an_archive_without_a_manifest_are_told(tmp_path, sma
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w") as archive:
         for name, content in small.items():
-            archive.writestr(zipfile.ZipInfo(name, packed.FIRST_DAY), content)
+            archive.writestr(described(name), content)
     assert f"{MANIFEST} is not in the archive" in wrong_kinds(tmp_path, made.getvalue())["checksums"]
 
 

@@ -72,7 +72,7 @@ report: all ## The page, report.docx and report.pdf of EXTRACT in every language
 	@echo '$(EDITED)' > $(DERIVED)/editions.txt
 	@echo "$(REPORTS) holds report.docx and report.pdf$(if $(OTHERS), and in folders of their own the report in other languages: $(OTHERS))"
 
-check: all ## Compare every file of EXTRACT with its recorded SHA-256, and the records with each other; says every rule
+check: $(SETUP) ## Compare every file of EXTRACT as it lies with its recorded SHA-256, and the records with each other; says every rule
 	@$(MAKE) --no-print-directory --dry-run --always-make all 2>/dev/null | $(RUN) pipeline.audit.check $(RUNS) $(RAW) $(REPORTS)
 
 why: $(SETUP) ## Say which stages make all would run, and because of what
@@ -83,11 +83,11 @@ ifneq ($(RELEASE),)
 	@$(RUN) pipeline.release.recheck "$$RELEASE"
 else
 	@$(RUN) pipeline.verify $(RAW) --settings $(STUDY) --derived $(DERIVED) --reports $(REPORTS); status=$$?; \
-	$(MAKE) --no-print-directory $(REPORTS)/index.html && exit $$status
+	$(MAKE) --no-print-directory $(REPORTS)/index.html $(if $(EDITIONS),$(OTHERS:%=$(REPORTS)/%/index.html)) && exit $$status
 endif
 
-test: check ## Run every test; they are about the synthetic trial, whatever EXTRACT is
-	$(if $(filter-out twin,$(EXTRACT)),@$(MAKE) check EXTRACT=twin)
+test: $(SETUP) ## Run every test; they are about the synthetic trial, whatever EXTRACT is
+	@$(MAKE) --no-print-directory all EXTRACT=twin STUDY=config && $(MAKE) --no-print-directory check EXTRACT=twin STUDY=config
 	$(PYTHON) -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 lint: $(SETUP) ## Check style, types, and which room imports from which
@@ -115,8 +115,9 @@ diff: $(DERIVED)/shown.parquet ## Say what changed from one extract to another, 
 baseline: ## Accept the estimates of the synthetic trial, which make test compares: make baseline REASON="why they moved"
 	@$(RUN) pipeline.audit.baseline $(DERIVED)/estimates
 
-witness: $(SETUP) ## One page for a person who watches: the commit built in an empty folder, hashes before and after, and no data
-	@$(RUN) pipeline.release.witness $(RAW) --settings $(STUDY) --reports $(REPORTS) --language $(SPOKEN)
+witness: $(SETUP) ## One page for a person who watches: what was built is built again in an empty folder; hashes before and after, and no data
+	@$(RUN) pipeline.release.witness $(RAW) --settings $(STUDY) --reports $(REPORTS) --language $(SPOKEN) \
+		--made $(if $(LED_TO),population) $(if $(IS_VERIFIED),verify) $(if $(EDITIONS),report)
 
 RELEASING = $(RUN) pipeline.release $(RAW) --settings $(STUDY) --derived $(DERIVED) --reports $(REPORTS)
 release: $(SETUP) ## Write an archive of aggregates to reports/releases, of a clean commit and a build that make verify agreed with
@@ -191,7 +192,7 @@ CHECKOUT = $(eval CHECKOUT := $(if $(wildcard .git),$(shell git rev-parse --veri
 # Stages that have to run again though the dates of files do not say so: a file is not what was recorded, or the code is
 # other code. It takes 0.01 s where nothing changed.
 LOOK   = $(PYTHON) -I -S pipeline/runner/look.py $(RUNS)
-IDLE  := help why clean lint docs new extract check-extract trace calibrate
+IDLE  := help why check test clean lint docs new extract check-extract trace calibrate
 UNLIKE := $(if $(filter-out $(IDLE),$(or $(MAKECMDGOALS),help)),$(if $(wildcard $(RUNS)/*.json),$(shell $(LOOK))))
 
 define stage

@@ -10,6 +10,19 @@ import pytest
 
 from tests.report_settings import ESTIMATES, strangers
 
+TOGETHER = ("tests/show",)  # their files share exhibits that take long to make: one process makes them once
+
+
+def pytest_xdist_make_scheduler(config, log):
+    """Each file of tests to one process; those of a folder of TOGETHER to the same."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class Scheduling(LoadFileScheduling):
+        def _split_scope(self, nodeid):
+            return next((folder for folder in TOGETHER if nodeid.startswith(folder)), super()._split_scope(nodeid))
+
+    return Scheduling(config, log)
+
 
 def pytest_configure(config):
     config.addinivalue_line(

@@ -13,11 +13,22 @@ from pipeline.audit.lineage import remedy
 from pipeline.errors import InputError, command
 from pipeline.register.readers import require_same
 from pipeline.runner.inputs import DESCRIPTION, DIGESTS, load_input, require_digest
-from pipeline.runner.records import PARTS, RECEIVED, Record, head_of, is_made, read_record
+from pipeline.runner.records import (
+    OWN_FILES,
+    OWN_FOLDERS,
+    PARTS,
+    RECEIVED,
+    Record,
+    head_of,
+    is_made,
+    read_record,
+)
 from pipeline.storage import digest
 
 # What commands write beside the exhibits of the stages.
 OF_COMMANDS = ("answer.txt", "check/", "beside_", "diff_", "population/weekly_shares.csv", "witness.html")
+# And in the folder of derived tables, beside what they make that has records or is compared (records.OWN_FOLDERS).
+BESIDE = (*OWN_FOLDERS, "trace")
 PROVENANCE = "provenance"
 
 
@@ -51,6 +62,7 @@ def check_build(runs: Path, raw: Path, reports: Path, planned: Mapping[str, tupl
         Rule("received files as extract.toml lists them", *_check_received(raw)),
         Rule("printed numbers as their list of digests says", *_check_printed(records)),
         Rule("files in the folder of the report that a stage or a command made", *_check_strays(reports, made)),
+        Rule("files in the folder of derived tables that a stage or a command made", *_check_derived(runs, made)),
         Rule("heads of the chain, in provenance.json and on the page", *_check_heads(records, runs, reports)),
     ]
 
@@ -178,6 +190,18 @@ def _check_strays(reports: Path, made: Mapping[str, Record]) -> tuple[int, list[
         if str(path) not in made
         and not str(path.relative_to(reports)).startswith(OF_COMMANDS)
         and not _is_copy(path, reports)
+    ]
+    return len(files), strays
+
+
+def _check_derived(runs: Path, made: Mapping[str, Record]) -> tuple[int, list[str]]:
+    """Whoever reads a folder reads what lies in it: a table there that nobody made is none of the build's."""
+    derived = runs.parent
+    files = [path for path in sorted(derived.rglob("*")) if path.is_file() and runs not in path.parents]
+    strays = [
+        f"{path}: no stage made it, and no command. Move it out of the folder of derived tables, or delete it."
+        for path in files
+        if str(path) not in made and path.name not in OWN_FILES and path.relative_to(derived).parts[0] not in BESIDE
     ]
     return len(files), strays
 

@@ -69,7 +69,11 @@ def remedy(path: str, is_made: bool) -> str:
     """How a file that is not the recorded one is put right."""
     if path.startswith(RECEIVED):
         return "Put back the file as received (for the synthetic trial: make twin), then run make all."
-    return "Delete it and run make all." if is_made else f"Say touch {path}, then make all."
+    return (
+        "Delete it and run make all."
+        if is_made
+        else "Put it back, or run make all, which makes what rests on it again."
+    )
 
 
 def _origin(path: str) -> str:

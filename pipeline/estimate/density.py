@@ -12,7 +12,7 @@ import numpy as np
 
 from pipeline.errors import InputError
 from pipeline.estimate.mean import POSSIBLE
-from pipeline.estimate.problem import NOBODY_IN_SAMPLE, Estimator, FloatArray, Label, Words, missing_rows
+from pipeline.estimate.problem import NOBODY, NOBODY_IN_SAMPLE, Estimator, FloatArray, Label, Words, missing_rows
 from pipeline.estimate.regression import count_of
 from pipeline.estimate.table import Address, Estimate, hash_persons
 from pipeline.estimate.terms import Evidence, Terms
@@ -42,7 +42,7 @@ def _density(problem: Values, place: int, arm: str) -> list[Estimate]:
         fit = kernel_density(own.values[:, place], points)
     except NoEstimateError:
         labels = [Label(label.outcome, number) for number in range(len(points))]
-        nobody = f"nobody in the arm has the variable {label.outcome}" if len(problem.persons) else NOBODY_IN_SAMPLE
+        nobody = f"{NOBODY} in the arm has the variable {label.outcome}" if len(problem.persons) else NOBODY_IN_SAMPLE
         reason = "all values are equal" if len(own.persons) else nobody
         return missing_rows(model, problem.sample, labels, [arm], reason)
     return [

@@ -7,6 +7,7 @@ import numpy as np
 from pipeline.errors import InputError
 from pipeline.estimate.problem import (
     NO_ESTIMATE,
+    NOBODY,
     NOBODY_IN_SAMPLE,
     Estimator,
     Label,
@@ -18,7 +19,7 @@ from pipeline.estimate.table import Address, Estimate, hash_persons
 from pipeline.estimate.terms import Evidence, Terms
 from pipeline.stats.survival import kaplan_meier
 
-NOBODY_AT_RISK = "nobody is at risk"
+NOBODY_AT_RISK = f"{NOBODY} is at risk"
 ARMS = ("control", "treated")
 
 

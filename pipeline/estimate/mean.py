@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.estimate.problem import NOBODY_IN_SAMPLE, Estimator, Words, missing_rows
+from pipeline.estimate.problem import NOBODY, NOBODY_IN_SAMPLE, Estimator, Words, missing_rows
 from pipeline.estimate.regression import columns_by_pattern, count_of
 from pipeline.estimate.table import Address, Estimate, hash_persons
 from pipeline.estimate.terms import Evidence, Terms
@@ -29,7 +29,7 @@ def rows(problem: Values) -> list[Estimate]:
         labels = [problem.labels[place] for place in members]
         if not len(known.persons):
             for label in labels:
-                reason = f"nobody has the variable {label.outcome}" if len(problem.persons) else NOBODY_IN_SAMPLE
+                reason = f"{NOBODY} has the variable {label.outcome}" if len(problem.persons) else NOBODY_IN_SAMPLE
                 found += missing_rows(problem.model, problem.sample, [label], [PARAMETER], reason)
             continue
         shared: dict[str, Any] = {

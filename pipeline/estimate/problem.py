@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 NO_ESTIMATE = "no estimate: "
-NOBODY_IN_SAMPLE = "nobody is in the sample"
-NOBODY_KNOWN = "nobody has a known outcome and every covariate"
+NOBODY = "nobody"  # begins each reason of that kind
+NOBODY_IN_SAMPLE = f"{NOBODY} is in the sample"
+NOBODY_KNOWN = f"{NOBODY} has a known outcome and every covariate"
 WITHOUT_COVARIATE = "without every covariate"
 WITHOUT_SPLIT = "without the variable that makes the groups"
 WITHOUT_OUTCOME = "whose outcome is unknown"
@@ -112,8 +113,12 @@ def missing_rows(
     reason: str,
     notes: Iterable[str] = (),
 ) -> list[Estimate]:
-    """A row for each address of a problem that gives no estimate, with the reason in its note."""
+    """A row for each address of a problem that gives no estimate, with the reason in its note.
+
+    Its counts are those of nobody if that is the reason, else missing, for no estimate uses anybody.
+    """
     note = "; ".join([NO_ESTIMATE + reason, *filter(None, notes)])
+    count = 0 if reason.startswith(NOBODY) else None
     return [
         Estimate(
             model=model.name,
@@ -122,9 +127,9 @@ def missing_rows(
             week=label.week,
             parameter=parameter,
             estimate=MISSING,
-            n=0,
-            n_treated=0,
-            n_control=0,
+            n=count,
+            n_treated=count,
+            n_control=count,
             converged=False,
             note=note,
             sample_hash=hash_persons([]),

@@ -76,6 +76,8 @@ class Provenance(msgspec.Struct, forbid_unknown_fields=True):
     commit: str
     is_clean: bool | None
     packages: dict[str, str]
+    imported: dict[str, str]
+    imported_unknown: list[str]
     python: str
     platform: str
     files: dict[str, File]

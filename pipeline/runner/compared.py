@@ -80,11 +80,16 @@ def _named(record: Record) -> list[tuple[str, str]]:
 
 
 def _compare_made(records: Mapping[Path, Record], found: Comparison) -> Iterator[str]:
-    """The files that are not what their stage made; one that is gone make sees itself."""
+    """The files that are not what their stage made; one that is gone make sees itself.
+
+    A received file that a stage made, of the synthetic trial, is compared as received: only one that is gone is made.
+    """
     for path, record in records.items():
         for name, sha256 in record["outputs"].items():
             now = found.files[name][1]
-            if is_made(name) and now != sha256:
+            if not is_made(name) and not now:
+                found.run_again(path, f"{name} is missing")
+            elif is_made(name) and now != sha256:
                 yield name
                 found.run_again(path, f"{name} is {'not the file that it made' if now else 'missing'}")
                 if now:
@@ -98,7 +103,7 @@ def _compare_read(path: Path, record: Record, forged: set[str], found: Compariso
         for name, sha256 in record[part].items():
             if name in forged or found.files[name][1] == sha256:
                 continue
-            found.run_again(path, f"{name} changed")
+            found.run_again(path, f"{name} {'changed' if found.files[name][1] else 'was deleted'}")
             is_dated_before = Path(name).exists() and Path(name).stat().st_mtime_ns <= recorded
             said = f"{name}: it changed, but its date is older. What rests on it is made again."
             if is_dated_before and part == "inputs" and said not in found.said:

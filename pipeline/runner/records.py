@@ -24,7 +24,10 @@ RECEIVED = "data_raw"  # where the chain ends, although the files of the synthet
 MADE = ("data_derived", "reports")
 # What a command makes, or the Makefile itself, and no stage: it is compared with a record if there is one.
 OWN_FOLDERS = ("population", "verified")
-OWN_FILES = ("study.txt", "language.toml", "editions.json", "checks.csv")  # the last is copied for other languages
+OWN_FILES = (
+    "study.txt", "language.toml", "editions.json", "editions.txt", "received.mk",
+    "checks.csv",  # copied for other languages
+)  # fmt: skip
 
 Record = dict[str, Any]
 

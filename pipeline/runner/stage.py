@@ -22,6 +22,7 @@ from types import ModuleType
 from typing import Any
 
 from pipeline.errors import Faults, InputError, command
+from pipeline.runner.imported import imported_packages, note_imports, stages_without_note
 from pipeline.runner.inputs import AS_RECEIVED, is_received, load_input, name_of, serialise
 from pipeline.runner.records import (
     extract_of,
@@ -61,17 +62,15 @@ def run_stage(
     The record is written last: without it make runs the stage again.
     """
     started = time.perf_counter()
-    module = importlib.import_module(f"pipeline.stages.{name.partition('-')[0]}")
-    link_records(filter(is_record, inputs))
-    made_by = find_makers([*inputs, *others], record.parent)
-    inputs_before, code_before = _fingerprints([*inputs, *others]), _digests(_package_files())
-    require_as_made({path: found for path, found in inputs_before.items() if is_digest(found)}, made_by)
-    given: dict[str, Any] = {
-        "wanted": {path.name for path in outputs},
-        "ran": describe_run(checkout, _locks(others)),
-    }
     with kept_warnings() as warned:
-        results = _call(module.run, inputs, given)
+        module = importlib.import_module(f"pipeline.stages.{name.partition('-')[0]}")
+        records = [path for path in inputs if is_record(path)]
+        link_records(records)
+        made_by = find_makers([*inputs, *others], record.parent)
+        inputs_before, code_before = _fingerprints([*inputs, *others]), _digests(_package_files())
+        require_as_made({path: found for path, found in inputs_before.items() if is_digest(found)}, made_by)
+        ran = {**describe_run(checkout, _locks(others)), **_imported_before(records)}
+        results = _call(module.run, inputs, {"wanted": {path.name for path in outputs}, "ran": ran})
         contents = _serialise_all(name, results, outputs, others)
     read, code = _digests([*inputs, *others]), _digests(_package_files())
     same = all(read[path] == known or fingerprint(Path(path)) == known for path, known in inputs_before.items())
@@ -81,11 +80,19 @@ def run_stage(
     changed = [path for path in outputs if write_if_changed(path, contents[path.name])]
     made = {str(path): _sha256(contents[path.name]) for path in outputs}
     body = {"stage": name, "extract": extract_of(record), "inputs": read, "outputs": made, "code": code}
-    told = {"settings": _kept_settings(inputs), "ran": {**given["ran"], "warnings": warned}}
+    told = {"settings": _kept_settings(inputs), "ran": {**ran, "warnings": warned}}
+    note_imports(record)
     write_record(record, seal({**body, **told}, made_by))
     _date(record, [*inputs, *others])
     _report(name, outputs, changed, time.perf_counter() - started)
     return changed
+
+
+def _imported_before(records: list[Path]) -> dict[str, Any]:
+    """What the stages of the records imported, for a stage that reads records; nothing for any other."""
+    if not records:
+        return {}
+    return {"imported": imported_packages(records), "imported_unknown": stages_without_note(records)}
 
 
 def _locks(others: list[Path]) -> list[Path]:

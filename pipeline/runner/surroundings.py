@@ -13,6 +13,7 @@ from typing import Any
 
 LOCK = "requirements.lock"
 CHANGED = "+changed"  # follows a commit of which the working tree departs
+PIN = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)", re.MULTILINE)
 LONG_NUMBER = re.compile(r"\d{5,}")  # may be a person's
 
 
@@ -30,27 +31,31 @@ def describe_run(checkout: str, locks: Iterable[Path]) -> dict[str, Any]:
 
 def installed_packages(locks: Iterable[Path]) -> dict[str, str]:
     """By name the version of each package of the locks that is installed, from the names of their folders."""
-    pinned = {
-        _plain(line.partition("==")[0])
-        for lock in locks
-        for line in lock.read_text(encoding="utf-8").splitlines()
-        if "==" in line and not line.startswith((" ", "#"))
-    }
+    pinned = {name for lock in locks for name in pinned_packages(lock)}
     folders = (folder for place in sys.path if place for folder in Path(place).glob("*.dist-info"))
-    versions = {_plain(name): version for name, _, version in (folder.stem.rpartition("-") for folder in folders)}
+    versions = {plain_name(name): version for name, _, version in (folder.stem.rpartition("-") for folder in folders)}
     return {name: versions[name] for name in sorted(pinned & set(versions))}
 
 
-def _plain(name: str) -> str:
+def pinned_packages(lock: Path) -> dict[str, str]:
+    """By name the version of each package that a lock pins."""
+    return {plain_name(name): version for name, version in PIN.findall(lock.read_text(encoding="utf-8"))}
+
+
+def plain_name(name: str) -> str:
+    """The name of a package in the one form that the index knows it by."""
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
 @contextmanager
 def kept_warnings() -> Iterator[list[str]]:
-    """What was warned of, each kind once without long numbers; it is shown as ever when the block ends."""
+    """What was warned of, each kind once without long numbers; it is shown as ever when the block ends or fails."""
     kept: list[str] = []
-    with warnings.catch_warnings(record=True) as caught:
-        yield kept
-    kept += sorted({f"{each.category.__name__}: {LONG_NUMBER.sub('...', str(each.message))}" for each in caught})
-    for each in caught:
-        warnings.showwarning(each.message, each.category, each.filename, each.lineno)
+    caught: list[warnings.WarningMessage] = []
+    try:
+        with warnings.catch_warnings(record=True) as caught:
+            yield kept
+    finally:
+        kept += sorted({f"{each.category.__name__}: {LONG_NUMBER.sub('...', str(each.message))}" for each in caught})
+        for each in caught:
+            warnings.showwarning(each.message, each.category, each.filename, each.lineno)

@@ -37,6 +37,7 @@ FURTHER_LIBRARIES = (
     "scipy.optimize",
 )
 READY = b"ready"
+LONGEST_END = 5.0  # seconds that the processes of a make may take to end after it
 LONGEST_REQUEST = 1 << 17  # bytes; the names of the files of a stage take some thousands
 
 
@@ -46,7 +47,7 @@ BUILDERS = "BUILDERS"  # the variable with the process of this make and of those
 def main() -> None:
     """Bind the socket, so that whoever asks from now on is heard, and leave the rest to a copy in the background."""
     address, make = Path(sys.argv[1]), int(sys.argv[2])
-    if lock(address.parent) is not None:
+    if _lock_when_free(address.parent) is not None:
         _remove_old(address.parent)
     elif builder := other_builder(address.parent):
         sys.stderr.write(f"error: {address.parent.parent} is being built by {builder}. Wait, then run make again.\n")
@@ -86,9 +87,25 @@ def lock(runs: Path) -> int | None:
     return held
 
 
+def _lock_when_free(runs: Path) -> int | None:
+    """Take the folder of records; one that a make has just left is free when its last process has ended."""
+    until = time.monotonic() + LONGEST_END
+    while (held := lock(runs)) is None and not any(map(_lives, _sockets(runs))) and time.monotonic() < until:
+        time.sleep(0.02)
+    return held
+
+
+def _sockets(runs: Path) -> list[Path]:
+    return [path for path in runs.glob(".warm.*") if path.suffix[1:].isdigit()]
+
+
+def _lives(address: Path) -> bool:
+    return Path("/proc", address.suffix[1:]).exists()
+
+
 def other_builder(runs: Path) -> str:
     """Who has the folder of records, and since when; '' for a make that this one was started by."""
-    sockets = [path for path in runs.glob(".warm.*") if path.suffix[1:].isdigit()]
+    sockets = _sockets(runs)
     if any(path.suffix[1:] in os.environ.get(BUILDERS, "").split() for path in sockets):
         return ""
     told = [

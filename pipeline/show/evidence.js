@@ -9,13 +9,20 @@ function readVerified({ second, walked, counts, routes }, statistics, sources) {
   let before = [];
   const tables = counts.rest.map((rows, place) => (before = [...before.slice(0, counts.shared[place]), ...rows]));
   const written = ([arm, group, from, to, count]) => [counts.arms[arm], counts.groups[group], from, to, count];
+  function secondOf(estimate, name) {
+    const own = second[estimate.place], found = own?.[1 + statistics.indexOf(name)];
+    if (found === null || found === undefined) return null;
+    const [difference, value, agrees] = Array.isArray(found) ? found : [found, estimate.statistics[name], 1];
+    return { value, difference, agrees: agrees === 1, route: routes[own[0]] };
+  }
   return {
+    // An effect as a share of the control group's level has the second values of both, and at most the differences of both.
     second({ estimate, statistic }) {
-      const name = sources[statistic] ?? statistic, own = second[estimate.place], column = statistics.indexOf(name);
-      const found = column < 0 ? null : own?.[1 + column];  // an effect as a share of a level is none of the statistics
-      if (found === null || found === undefined) return null;
-      const [difference, value, agrees] = Array.isArray(found) ? found : [found, estimate.statistics[name], 1];
-      return { value, difference, agrees: agrees === 1, route: routes[own[0]] };
+      if (statistic !== "relative") return secondOf(estimate, sources[statistic] ?? statistic);
+      const effect = secondOf(estimate, "estimate"), level = secondOf(estimate, "control_mean");
+      return effect && level && {
+        value: effect.value / level.value, difference: effect.difference + level.difference, agrees: effect.agrees && level.agrees, route: effect.route,
+      };
     },
     walk({ place }) {
       if (walked.gap[place] === null) return null;

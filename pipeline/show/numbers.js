@@ -55,7 +55,7 @@ function localised(text) {
 function statisticText(name, value, scale) {
   if (value === null || value === undefined) return "";
   const { units } = numbers().data;
-  if (["estimate", "se", "ci_low", "ci_high", "control_mean"].includes(name)) value *= 10 ** units[scale][0];
+  if (["estimate", "se", "ci_low", "ci_high", "control_mean", "relative"].includes(name)) value *= 10 ** units[scale][0];
   if (Number.isInteger(value)) return localised(String(value));
   return localised(String(Number(value.toPrecision(name === "p_value" ? 3 : 6))));
 }

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.projects import copy_working_tree, environment
+from pipeline.runner.imported import NOTES
 from pipeline.runner.records import read_record, write_record
 
 STAGES = [
@@ -29,6 +30,7 @@ STAGES = [
     "figures-2",
 ]
 STAGES += ["panels", "provenance", "report", "published"]
+OF_THE_TIME = {"trace", ".known", NOTES}  # what tells when something was asked, written or imported
 TELLING = ("provenance", "report")  # the stages that read records
 
 
@@ -60,7 +62,7 @@ class Project:
         return {
             str(path.relative_to(self.folder)): hashlib.sha256(path.read_bytes()).hexdigest()
             for path in files
-            if path.is_file() and "trace" not in path.parts and path.name != ".known"  # which tells inodes and times
+            if path.is_file() and not OF_THE_TIME & {*path.parts}
         }
 
     def take_built(self) -> None:
@@ -71,8 +73,9 @@ class Project:
         """
         for path in self.folder.rglob("*"):
             shutil.copystat(path.relative_to(self.folder), path)
-        now = time.time_ns()
-        for path in Path("data_derived/twin/runs").glob("*.json"):
+        now, runs = time.time_ns(), Path("data_derived/twin/runs")
+        shutil.copytree(runs / NOTES, self.folder / runs / NOTES)
+        for path in runs.glob("*.json"):
             record = read_record(path)
             if path.stem in TELLING:
                 continue

@@ -1,7 +1,10 @@
 """A record describes the files that were read: one that changes while its stage runs ends the stage."""
 
+import contextlib
+import functools
 import json
 import os
+import warnings
 from pathlib import Path
 
 import pytest
@@ -11,7 +14,7 @@ from pipeline.errors import InputError
 from pipeline.register.receive import register_extract
 from pipeline.runner import stage
 from pipeline.runner.records import read_record, seal, write_record
-from pipeline.stages import ingest
+from pipeline.stages import ingest, settings
 from tests.delivery import DAY, inputs, write_delivery
 
 
@@ -91,6 +94,25 @@ def test_a_record_holds_the_seal_of_the_one_it_rests_on_and_what_it_ran_with(mad
     write_record(made.parent / "runs" / "settings.json", changed)
     with pytest.raises(InputError, match=r"settings\.json: .* does not match its seal"):
         read_record(made.parent / "runs" / "settings.json")
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_warning_is_shown_and_kept_in_the_record_without_long_numbers(made, monkeypatch, fails):
+    @functools.wraps(settings.run)
+    def warning_run(**given):
+        warnings.warn("person 123456 is odd, 12 times", RuntimeWarning, stacklevel=1)
+        if fails:
+            raise InputError("it cannot go on")
+        return run(**given)
+
+    run = settings.run
+    monkeypatch.setattr(settings, "run", warning_run)
+    ends = pytest.raises(InputError, match="cannot go on") if fails else contextlib.nullcontext()
+    with pytest.warns(RuntimeWarning, match="person 123456"), ends:
+        run_reader(made)
+    record = made.parent / "runs" / "settings.json"
+    assert record.exists() is not fails
+    assert fails or read_record(record)["ran"]["warnings"] == ["RuntimeWarning: person ... is odd, 12 times"]
 
 
 @pytest.mark.parametrize(

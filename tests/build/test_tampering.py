@@ -98,12 +98,27 @@ def test_a_forgery_is_made_again_and_named_or_said_to_be_beyond_proof(built, res
     assert any(re.search(forgery["check"], fault) for fault in faults) if forgery["check"] else not faults
 
 
+def test_a_file_that_is_gone_is_said_to_be_deleted_and_not_changed(built, restored):
+    answers, setting = RAW / "followup_survey.csv", Path("config/benefit_codes.csv")
+    for path in (answers, setting):
+        restored(path)
+        path.unlink()
+    again = compare_build(str(RUNS)).again
+    assert f"{answers} is missing" in again[RUNS / "twin.json"]
+    assert f"{answers} was deleted" in again[RUNS / "ingest.json"]
+    assert f"{setting} was deleted" in again[RUNS / "outcomes.json"]
+    assert not [why for reasons in again.values() for why in reasons if why.endswith("changed")]
+
+
 def test_make_all_says_what_was_forged_and_the_report_is_as_it_was(built, restored):
     table, page = REPORTS / "tables/table_3_1.csv", REPORTS / "index.html"
     before = table.read_bytes()
     for path in (table, page):
         forge({"append": str(path)}, restored)
     (RUNS / "survey.d").write_text("data_derived/twin/runs/survey.json: gone\ngone:\n\ttouch gone\n")
+    checked = make("check")
+    assert (checked.returncode, table.read_bytes() == before) == (2, False), "it makes nothing"
+    assert "table_3_1.csv: not the file that its record holds. Delete it and run make all" in checked.stderr
     said = make("all")
     assert said.returncode == 0, said.stderr
     assert "table_3_1.csv: not the file that stage tables made. It is made again" in said.stderr
@@ -115,7 +130,7 @@ def test_make_all_says_what_was_forged_and_the_report_is_as_it_was(built, restor
     counts = {
         words.strip(): int(count) for count, words in re.findall(r"^ +(\d+)  (.+)$", checked.stdout, re.MULTILINE)
     }
-    assert len(counts) == 13
+    assert len(counts) == 14
     assert all(counts.values()), "every rule looked at something"
 
 
@@ -132,16 +147,27 @@ def test_a_second_build_at_once_is_told_who_builds_and_a_killed_one_is_in_nobody
     )
     assert holder.stdout is not None
     holder.stdout.readline()
-    (RUNS / ".warm.4711").touch()
+    lives = RUNS / f".warm.{os.getpid()}"
+    lives.touch()
     refused = make("all")
     holder.kill()
     holder.wait()
     assert refused.returncode == 2
     assert re.search(
-        r"error: data_derived/twin is being built by process 4711, since \d\d:\d\d:\d\d\. Wait", refused.stderr
+        r"error: data_derived/twin is being built by process \d+, since \d\d:\d\d:\d\d\. Wait", refused.stderr
     )
     assert make("all").returncode == 0
-    assert not (RUNS / ".warm.4711").exists()
+    assert not lives.exists()
+
+
+def test_a_build_that_has_just_ended_is_in_nobodys_way(built, restored):
+    restored(RUNS / "survey.json")
+    (RUNS / "survey.json").unlink()
+    lingers = f"import fcntl, os, time; fcntl.flock(os.open('{RUNS}', 0), 2); print(1, flush=True); time.sleep(0.7)"
+    with subprocess.Popen([sys.executable, "-c", lingers], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        assert make("all").returncode == 0
 
 
 def test_an_address_is_no_command(built):

@@ -4,16 +4,19 @@ import json
 import re
 import shutil
 import subprocess
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from pipeline.errors import InputError
+from pipeline.release import witness
 from pipeline.release.archive import MANIFEST, pack, unpack
 from pipeline.release.gather import read_verified, require_releasable
 from pipeline.release.recheck import recheck
 from pipeline.release.repository import clean_commit
+from pipeline.release.witness import Run, write_page
 from pipeline.runner.records import record_text, seal_of
 from pipeline.storage import digest
 from pipeline.verify import estimates, walked
@@ -437,6 +440,48 @@ def test_settings_that_are_not_committed_do_not_leave(rossi, released, monkeypat
         (runs / "settings.json").write_bytes(content)
     with pytest.raises(InputError, match="no stage read settings of config"):
         require_releasable(here, Path("config"), runs)
+
+
+def test_a_witness_sees_like_beside_like_and_the_head_that_the_page_prints(rossi, released, monkeypatch):
+    monkeypatch.chdir(rossi.folder)
+    assert re.search(r"--made +verify report$", rossi.make("witness", STUDY, "--dry-run").stdout, re.MULTILINE)
+    asked = {}
+
+    def build(folder, goals, variables):
+        """What make would build there: here a copy of what stands, with a table that came out otherwise."""
+        asked.update(goals=goals, **dict(variable.split("=") for variable in variables))
+        for built in ("reports/rossi", "data_derived/rossi"):
+            leave = shutil.ignore_patterns("witness", "beside_last")
+            shutil.copytree(rossi.folder / built, folder / built, ignore=leave)
+        (folder / "reports/rossi/tables/table_1_1.csv").write_text("other\n", encoding="utf-8")
+        provenance, page = folder / "data_derived/rossi/provenance.json", folder / "reports/rossi/index.html"
+        for path, named in ((provenance, '"commit": "{}"'), (page, '"commit":"{}"')):
+            text, commit = path.read_text(encoding="utf-8"), named.format(facts["commit"])
+            assert commit in text
+            path.write_text(text.replace(commit, named.format("c0ffee")), encoding="utf-8")
+        return Run(goals, [], 0, now, now)
+
+    now, facts = datetime.now(UTC), json.loads(Path("data_derived/rossi/provenance.json").read_text(encoding="utf-8"))
+    monkeypatch.setattr(witness, "_build", build)
+    watched = witness.watch(
+        Path("data_raw/rossi"), Path("examples/rossi"), Path("reports/rossi"), "en", ["report", "verify"]
+    )
+    assert asked["goals"] == ["all", "verify", "report"]
+    assert (asked["EXTRACT"], asked["CHECKOUT"]) == ("rossi", watched["commit"].sha)
+    assert not Path("data_derived/rossi/witness").exists()
+    odd = {file.path: (file.outcome, file.why) for file in watched["files"] if file.outcome != "same"}
+    assert odd == {
+        "index.html": ("differs", "other_commit"),
+        "tables/table_1_1.csv": ("differs", None),
+        "beside_last/counts.csv": ("not_made", "of_a_command"),
+    }
+    assert {"report.docx", "report.pdf", "da/report.docx", "da/index.html"} <= {file.path for file in watched["files"]}
+    assert watched["head"] in Path("reports/rossi/index.html").read_text(encoding="utf-8")
+    assert {before == after for _, before, after in watched["received"]} == {True}
+    assert {"pandas", "numpy", "matplotlib", "typst", "python-docx"} <= set(watched["imports"].as_pinned)
+    assert "statsmodels" in watched["imports"].idle
+    assert set(facts["imported"]) <= set(watched["imports"].as_pinned)
+    assert "{" not in re.sub(r"<style>.*</style>", "", write_page(watched), flags=re.DOTALL)
 
 
 def later(folder) -> int:

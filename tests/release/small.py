@@ -48,6 +48,7 @@ decimal = "."
 SHORT = [("horizon_weeks = 52", "horizon_weeks = 4"), ("page_weeks = [13, 26, 39]", "page_weeks = [2]")]
 LEFT_OUT = ("table_1_1", "figure_2_1")  # of the exhibits of the example
 RAN = {"commit": "", "is_clean": None, "python": "3.11", "platform": "none", "packages": {"numpy": "2"}, "warnings": []}
+RAN |= {"imported": {"numpy": "2"}, "imported_unknown": []}
 OWN = ("cause", "rests_on", "seal")
 NO_GROUPS = pd.DataFrame(columns=["grouping", "address", "label"])
 

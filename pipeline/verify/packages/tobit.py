@@ -15,6 +15,9 @@ from pipeline.verify.packages.least_squares import Row, independent
 from pipeline.verify.packages.trial import Trial, labels_of
 
 STEP = 1e-5  # of the central differences; their error is its square, relative to the curvature
+# Least over greatest curvature: 1e-3 and more at a maximum of scaled covariates. Where the likelihood rises for ever
+# the search stops where it is all but flat in a direction, or, with a variance near zero, curved the wrong way.
+FLAT = 1e-8
 
 
 def prognosis(model: Mapping[str, Any], trial: Trial) -> Iterator[Row]:
@@ -33,7 +36,10 @@ def prognosis(model: Mapping[str, Any], trial: Trial) -> Iterator[Row]:
                 [pd.Series(1.0, people.index, name="_"), people[model["covariates"]].astype(float)], axis=1
             )
             design = design.loc[:, independent(design.to_numpy())]
-            slopes, errors = maximise(y, design.to_numpy(), low, high)
+            found = maximise(y, design.to_numpy(), low, high)
+            if found is None:
+                continue
+            slopes, errors = found
             controls = people["treated"].to_numpy() == 0
             df = len(y) - (design.shape[1] - 1)
             for name, slope, error in list(zip(design.columns, slopes, errors, strict=True))[1:]:
@@ -47,8 +53,8 @@ def prognosis(model: Mapping[str, Any], trial: Trial) -> Iterator[Row]:
                 }  # fmt: skip
 
 
-def maximise(y: np.ndarray, x: np.ndarray, low: float, high: float) -> tuple[np.ndarray, np.ndarray]:
-    """Slopes and robust errors (k,) of y (n,) cut off at `low` and `high`, on x (n, k)."""
+def maximise(y: np.ndarray, x: np.ndarray, low: float, high: float) -> tuple[np.ndarray, np.ndarray] | None:
+    """Slopes and robust errors (k,) of y (n,) cut off at `low` and `high`, on x (n, k); None if there is no maximum."""
     from scipy.optimize import minimize
 
     centre, spread = np.append(0.0, x[:, 1:].mean(axis=0)), np.append(1.0, x[:, 1:].std(axis=0))
@@ -62,6 +68,9 @@ def maximise(y: np.ndarray, x: np.ndarray, low: float, high: float) -> tuple[np.
         return -float(likelihood(parameters, y, scaled, low, high).sum())
 
     found = minimize(loss, start, jac=gradient, method="BFGS", options={"gtol": 1e-6, "maxiter": 5000}).x
+    curvature = np.linalg.eigvalsh(_differences(gradient, found))
+    if not curvature[0] > FLAT * curvature[-1]:
+        return None
     for _ in range(5):  # Newton's last digits
         hessian = _differences(gradient, found)
         found = found - np.linalg.solve(hessian, gradient(found))

@@ -18,15 +18,15 @@ TOLD = (
     "imported_unknown",
     "python",
     "platform",
-)  # of what a run ran with
+)
 
 
 def describe_build(ran: Mapping[str, Any], records: Collection[Mapping[str, Any]]) -> str:
     """provenance.json: the head, and each file with its SHA-256, what made it and what it was made of.
 
     Keys: head, extract, commit, is_clean (None outside git), packages (of the lock, as installed: version by name),
-    imported (those that the stages really imported), imported_unknown (stages that noted none), python, platform, files.
-    made_by is a stage, "received", "settings" or "code"; rests_on the paths that the stage read. ValueError for
+    imported (those that the stages really imported), imported_unknown (stages that noted none), python, platform,
+    files. made_by is a stage, "received", "settings" or "code"; rests_on the paths that the stage read. ValueError for
     records of several extracts.
     """
     told = {key: ran[key] for key in TOLD}

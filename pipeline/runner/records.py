@@ -20,6 +20,7 @@ from pipeline.storage import write_if_changed
 
 PARTS = ("inputs", "outputs", "code")  # of a record: files with their SHA-256
 UNSEALED = ("ran", "seal")
+VERIFIED = "verified.json"  # what make verify seals, with the hashes of its tables
 RECEIVED = "data_raw"  # where the chain ends, although the files of the synthetic trial are themselves made
 MADE = ("data_derived", "reports")
 # What a command makes, or the Makefile itself, and no stage: it is compared with a record if there is one.
@@ -131,13 +132,13 @@ def find_makers(inputs: Iterable[Path], runs: Path) -> dict[str, Record]:
     return found
 
 
-def _parsed(text: bytes) -> dict[str, Any]:
-    """What a record holds; nothing if it is damaged, which whoever needs it is told."""
+def _parsed(text: bytes, part: str = "outputs") -> dict[str, Any]:
+    """What a record holds; nothing if it is damaged or lacks a part, which whoever needs it is told."""
     try:
         record = json.loads(text)
     except ValueError:
         return {}
-    return record if isinstance(record, dict) and isinstance(record.get("outputs"), dict) else {}
+    return record if isinstance(record, dict) and isinstance(record.get(part), dict) else {}
 
 
 def _only_a_stage_makes(path: Path, runs: Path) -> bool:
@@ -152,6 +153,24 @@ def require_as_made(hashes: Mapping[str, str], made_by: Mapping[str, Record]) ->
         if hashes.get(path, record["outputs"][path]) != record["outputs"][path]:
             raise InputError(
                 f"{path}: not the file that stage {record['stage']} made and recorded. Delete it and run make all."
+            )
+
+
+def require_as_verified(hashes: Mapping[str, str]) -> None:
+    """Raise InputError for files of make verify, by path with their SHA-256, that are not those its sealed counts hold."""
+    for path in (Path(name) for name in hashes if Path(name).name == VERIFIED):
+        facts = _parsed(path.read_bytes(), "files")
+        wrong = [
+            str(path.with_name(name))
+            for name, sha256 in facts.get("files", {}).items()
+            if hashes.get(str(path.with_name(name)), sha256) != sha256
+        ]
+        if not facts or facts.get("seal") != seal_of(facts):
+            wrong = [str(path)]
+        if wrong:
+            raise InputError(
+                f"{wrong[0]}: not the file that make verify wrote. Delete the folder {path.parent}, and say make verify "
+                "again."
             )
 
 

@@ -405,7 +405,7 @@ def test_nothing_is_released_of_a_changed_tree_or_a_build_that_was_not_verified(
     for change, message in (
         ({"disagreed": 3}, "3 numbers of the two routes disagree"),
         ({"head": "0" * 64}, f"tried on another build than this one. {other}"),
-        ({"seal": "0" * 64}, "what it says does not match its seal, so it was changed"),
+        ({"seal": "0" * 64}, "verified.json: not the file that make verify wrote. Delete the folder"),
         (None, f"the second route was not tried on this build. {other}"),
     ):
         sealed = told | (change or {})

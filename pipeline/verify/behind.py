@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
+from pipeline.audit.text import say_kind
 from pipeline.errors import InputError
 from pipeline.estimate.spells import Spells
 from pipeline.register.shown import show_value
@@ -30,9 +31,9 @@ if TYPE_CHECKING:
 WHO = ("exclusions", "trial", "sample", "background", "baseline_items", "baseline", "followup_items", "followup")
 OF_WEEKS = ("register_weeks", "weekly", "shares", "durations")
 DRAWS = {"allocation_date", "allocation_week", "allocation_day", "wait_days"}
-KINDS = {"reason": "membership of the sample", "treated": "arm", "code": "codes", "wage": "wages"}
+KINDS = {"reason": "membership", "consent": "membership", "treated": "arm", "code": "codes", "wage": "wages"}
 OF_TABLES = {
-    "weekly": "states", "shares": "shares of weeks", "durations": "durations", "background": "background variables",
+    "weekly": "states", "shares": "shares", "durations": "durations", "background": "background",
     "baseline_items": "answers", "followup_items": "answers", "baseline": "scores", "followup": "scores",
 }  # fmt: skip
 
@@ -74,10 +75,11 @@ def require_received(found: Behind, what: str, build: Build) -> None:
         return
     first = {each.kind: each for each in reversed(found.differences)}
     counts = Counter(each.kind for each in found.differences)
+    said = [f"{number:,} {say_kind(kind, build.study, 'en')}" for kind, number in counts.items()]
     told = [f"{first[kind].place} is {show_value(str(first[kind].stored))} and by the received files "
             f"{show_value(str(first[kind].received))}" for kind in counts]  # fmt: skip
     raise InputError(
-        f"trace: {what} rests on {', '.join(f'{number:,} {kind}' for kind, number in counts.items())} that the "
+        f"trace: {what} rests on {', '.join(said)} that the "
         f"received files do not give. {'; '.join(told)}. The derived tables are not made of these files. Say make "
         f"clean EXTRACT={build.raw.name}, then make all."
     )
@@ -149,14 +151,14 @@ def _rows(table: str, wanted: Wanted, draws: Mapping[int, object], build: Build)
 
 
 def kind_of(table: str, column: str, build: Build) -> str:
-    """What a value is, in words."""
+    """The kind of a value: a grouping of the design, or one of audit.words.KINDS."""
     for grouping in build.study.design.groupings:
         if column in (grouping.name, f"{grouping.name}_name"):
-            return grouping.plural_en
+            return grouping.name
     if column == "line" or column.endswith("_line"):
-        return "lines of the files"
+        return "lines"
     if column in DRAWS:
-        return "dates and waits"
+        return "draws"
     if table == "background" and build.items_of(column):
         return "scores"
     if table in ("exclusions", "trial", "sample", "register_weeks") or column == "code":

@@ -18,7 +18,7 @@ ROUNDING = 1e-12  # both divide whole numbers; a score adds up to 30 answers in 
 # Of a table the columns that both have, all of them but the key and what is left out here with the reason.
 KEYS = {"person", "week", "outcome"}
 LEFT = {
-    "trial": {"consent": "is told by who is left out", "register_line": "is that of the first week"},
+    "trial": {"register_line": "is that of the first week"},
     "weekly": {"wage_line": "is told by the line of the month's file"},
     "register_weeks": {"wage_line": "is told by the line of the month's file"},
 }

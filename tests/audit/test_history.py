@@ -17,8 +17,9 @@ from pipeline.audit.build import Build
 from pipeline.audit.ends import EXIT, HORIZON, TERMINAL, UNKNOWN, find_ends
 from pipeline.audit.history import describe_history, read_history
 from pipeline.audit.page import write_number_page, write_person_page
-from pipeline.audit.trace import main, trace
+from pipeline.audit.trace import trace
 from pipeline.errors import InputError
+from pipeline.verify.trace import main
 
 RAW, DERIVED = Path("data_raw/twin"), Path("data_derived/twin")
 BUILD = Build(RAW, DERIVED)

@@ -122,7 +122,7 @@ def derive(raw: Path, settings: Settings, wanted: Wanted = EVERYTHING) -> Iterat
         yield Cell("groups", NOBODY, f"{grouping} {people.plain_name(label)}", None, label)
     for person in filter(lambda each: wanted.whose(each.number), delivery.persons):
         course = delivery.courses.get(person.key, Course())
-        yield from _drawn(person, delivery)
+        yield from _drawn(person, delivery, bool(settings.study["design"].get("consent")))
         yield from _register(person, course, wanted)
         own = {name: answers.get(person.survey_key) for name, answers in delivery.surveys.items()}
         yield from _answers(person.number, own, settings, wanted)
@@ -132,13 +132,15 @@ def derive(raw: Path, settings: Settings, wanted: Wanted = EVERYTHING) -> Iterat
             yield from _outcomes(person, course, settings, meaning, wanted)
 
 
-def _drawn(person: Person, delivery: Delivery) -> Iterator[Cell]:
+def _drawn(person: Person, delivery: Delivery, has_consent: bool) -> Iterator[Cell]:
     """The row of everybody who was randomised."""
     yield Cell("exclusions", person.number, "reason", None, person.reason)
     for table in ("exclusions", "trial"):
         yield Cell(table, person.number, "treated", None, person.arm)
         yield from (Cell(table, person.number, f"{name}_name", None, label) for name, label in person.names.items())
     yield Cell("trial", person.number, "allocation_line", None, person.line)
+    if has_consent:
+        yield Cell("trial", person.number, "consent", None, int(person.consents))
     if person.day:
         yield Cell("trial", person.number, "allocation_date", None, person.day.isoformat())
     for name, answers in delivery.surveys.items():

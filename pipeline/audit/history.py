@@ -42,8 +42,8 @@ class History:
     groups: the samples, sides of splits and clusters that the person is in; surveys by name. weeks: a row a register
     week with week (since allocation), calendar, file, line, column, code, wage_column, wage, and a column a state: 1,
     0, ? for unknown, nothing where none is made. shares: by outcome the share of the weeks to the horizon; background
-    by variable; ends: a row an exit, with the columns of `locate_ends`, wage_content and outcome. made_again, unread: as
-    of a Trace.
+    by variable; ends: a row an exit, with the columns of `locate_ends`, wage_content and outcome. made_again, unread:
+    as of a Trace.
     """
 
     person: int

@@ -180,7 +180,9 @@ def _clusters(part: RootOfSquares, language: str) -> Iterator[dict[str, Any]]:
 def _ends(ends: pd.DataFrame | None, language: str) -> dict[str, Any] | None:
     if ends is None:
         return None
-    counts = ", ".join(f"{count} {say_kind_of_end(str(end), language)}" for end, count in ends["end"].value_counts().items())
+    counts = ", ".join(
+        f"{count} {say_kind_of_end(str(end), language)}" for end, count in ends["end"].value_counts().items()
+    )
     listed = ends.iloc[:MOST_LISTED]
     return {
         "summary": f"{WORDS[language]['ends_of'].format(count=len(ends))}: {counts}",

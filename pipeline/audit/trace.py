@@ -52,7 +52,9 @@ def trace(cell_id: str, build: Build) -> Trace:
     cells = [part.cells for part in number.parts.values()]
     compared = compare_cells([*cells, *([] if ends is None else [ends])], build)
     wages = read_wages([*cells, *([] if ends is None else [ends])], build)
-    return Trace(build, cell, estimate, chain, number, compared, None if ends is None else with_wages(ends, wages), wages)
+    return Trace(
+        build, cell, estimate, chain, number, compared, None if ends is None else with_wages(ends, wages), wages
+    )
 
 
 def _has_ends(request: Request) -> bool:

@@ -19,9 +19,9 @@ class Trace:
     """A number as shown, the estimate it is a statistic of, the files behind it, and what it is made of.
 
     compared: how many of its cells were read again in the received files and hold what is listed. ends: of a number of
-    durations when each person left or was followed to, and the cell that decided it. wages: what the wage cells hold, by
-    file, line and column. made_again: by kind how many derived values it rests on were made again of the received files
-    by the second route and are the same; unread: why none could be, "" otherwise.
+    durations when each person left or was followed to, and the cell that decided it. wages: what the wage cells hold,
+    by file, line and column. made_again: by kind how many derived values it rests on were made again of the received
+    files by the second route and are the same; unread: why none could be, "" otherwise.
     """
 
     build: Build

@@ -92,8 +92,9 @@ def require_as_received(derived: Mapping[str, pd.DataFrame], build: Build) -> No
     unlike = [name for name, table in derived.items() if not _same(build.table(name), table)]
     if unlike:
         raise InputError(
-            f"SET: {', '.join(f'{name}.parquet' for name in unlike)} in {build.derived}: not what the stages make of the "
-            f"received files, so there is nothing to start from. Say make clean EXTRACT={build.raw.name}, then make all."
+            f"SET: {', '.join(f'{name}.parquet' for name in unlike)} in {build.derived}: not what the stages make of "
+            f"the received files, so there is nothing to start from. Say make clean EXTRACT={build.raw.name}, then "
+            "make all."
         )
 
 

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pipeline.audit.addresses import find_number, list_numbers, read_asked
 from pipeline.audit.build import DATA, Build
@@ -39,13 +39,13 @@ class Changed:
     """A build with some cells of its received files changed, as a rebuild would be.
 
     cells: each with what it held before and whose it is. derived: every derived table by name; data: what estimation
-    reads of them. checks: the table checks.csv.
+    reads of them. checks: the table checks.csv before and after.
     """
 
     cells: Sequence[tuple[Cell, str, int]]
     derived: Mapping[str, pd.DataFrame]
     data: Data
-    checks: str
+    checks: tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -53,8 +53,8 @@ class WhatIf:
     """A number before and after.
 
     cell: the number as shown; before, after: its estimate, after None if no model makes it then; value, text: as it
-    would be shown. moved: a line each thing that moved on the way from the cells to the number, and on whom it rests; checks:
-    what the checks of the delivery say otherwise.
+    would be shown. moved: a line each thing that moved on the way from the cells to the number, and on whom it rests;
+    checks: what the checks of the delivery say otherwise.
     """
 
     cell: Row
@@ -66,20 +66,27 @@ class WhatIf:
     checks: Sequence[str]
 
 
-def read_start(build: Build) -> Received:
-    """The extract as received; InputError for a build whose tables are not what its stages make of that."""
+class Start(NamedTuple):
+    """The extract as received, and the table checks.csv that it gives."""
+
+    received: Received
+    checks: str
+
+
+def read_start(build: Build) -> Start:
+    """Where a what-if begins; InputError for a build whose tables are not what its stages make of what was received."""
     received = read_files(build)
-    before, _ = received.build()
+    before, checks = received.build()
     require_as_received(before, build)
-    return received
+    return Start(received, checks)
 
 
-def change_cells(cells: Sequence[Cell], received: Received, build: Build) -> Changed:
+def change_cells(cells: Sequence[Cell], start: Start, build: Build) -> Changed:
     """Run the stages that a build runs in memory, on the files as received with the cells changed.
 
     Raises InputError for a cell that no number rests on, and for one with which the checks would refuse the delivery.
     """
-    told = []
+    received, told = start.received, []
     for cell in cells:
         person = received.person_of(cell)
         received, before = received.with_cell(cell)
@@ -92,7 +99,7 @@ def change_cells(cells: Sequence[Cell], received: Received, build: Build) -> Cha
             f"there is no such number. {error}"
         ) from error
     data = gather_data({name: derived[name] for name in DATA}, build.study, received.settings["variables"])
-    return Changed(told, derived, data, checks)
+    return Changed(told, derived, data, (start.checks, checks))
 
 
 def what_if(cell_id: str, changed: Changed, build: Build) -> WhatIf:
@@ -107,7 +114,7 @@ def what_if(cell_id: str, changed: Changed, build: Build) -> WhatIf:
     value, text = show_after(shown, after, build)
     now = next(iter(request.estimator.problems(request.model, changed.data, address)), None)
     moved = [*say_moved(build, changed.derived, address), *say_problem(request.problem, now)]
-    return WhatIf(shown, before, after, value, text, moved, say_checks(build, changed.checks))
+    return WhatIf(shown, before, after, value, text, moved, say_checks(*changed.checks))
 
 
 def estimate_rows(model: Model, estimator: Estimator, data: Data) -> dict[Address, Row]:
@@ -173,7 +180,9 @@ def main() -> None:
     build = Build(arguments.raw, arguments.derived, arguments.settings)
     cell_id = read_asked("ID")
     if count := len(list_numbers(cell_id, build)):
-        raise InputError(f"trace: SET is told of one number, and ID={cell_id} names {count}. Leave SET out to list them.")
+        raise InputError(
+            f"trace: SET is told of one number, and ID={cell_id} names {count}. Leave SET out to list them."
+        )
     find_number(cell_id, build)  # before the stages run
     cells = parse_cells(os.environ.get("SET", ""))
     changed = change_cells(cells, read_start(build), build)

@@ -7,16 +7,20 @@ route and compared, value by value.
 
 from __future__ import annotations
 
+import csv
+import io
 from collections import Counter
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from pipeline.audit.text import say_kind
+from pipeline.audit.trace import FOLDER
 from pipeline.errors import InputError
 from pipeline.estimate.spells import Spells
 from pipeline.register.shown import show_value
+from pipeline.storage import write_if_changed
 from pipeline.verify.agreement import Agreement
 from pipeline.verify.derived import ROUNDING, compare_table, make_second
 from pipeline.verify.places import Places
@@ -70,19 +74,36 @@ def compare_person(person: int, build: Build) -> Behind:
 
 
 def require_received(found: Behind, what: str, build: Build) -> None:
-    """Raise InputError if what was compared is not what the received files give, with the first of each kind."""
+    """Raise InputError if what was compared is not what the received files give, with the first of each kind.
+
+    All of them are written beside the derived tables, since they may name persons.
+    """
     if not found.differences:
         return
+    path = build.derived / FOLDER / "differences.csv"
+    write_if_changed(path, _as_csv(found.differences).encode())
     first = {each.kind: each for each in reversed(found.differences)}
     counts = Counter(each.kind for each in found.differences)
     said = [f"{number:,} {say_kind(kind, build.study, 'en')}" for kind, number in counts.items()]
-    told = [f"{first[kind].place} is {show_value(str(first[kind].stored))} and by the received files "
-            f"{show_value(str(first[kind].received))}" for kind in counts]  # fmt: skip
+    told = [f"{first[kind].place} is {_show(first[kind].stored)} and by the received files "
+            f"{_show(first[kind].received)}" for kind in counts]  # fmt: skip
     raise InputError(
-        f"trace: {what} rests on {', '.join(said)} that the "
-        f"received files do not give. {'; '.join(told)}. The derived tables are not made of these files. Say make "
-        f"clean EXTRACT={build.raw.name}, then make all."
+        f"trace: {what} rests on {', '.join(said)} that the received files do not give. {'; '.join(told)}. {path} has "
+        f"all. The derived tables are not made of these files. Say make clean EXTRACT={build.raw.name}, then make all."
     )
+
+
+def _as_csv(rows: Iterable[Unlike]) -> str:
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerows([Unlike._fields, *rows])
+    return buffer.getvalue()
+
+
+def _show(value: object) -> str:
+    if value is None or isinstance(value, str):
+        return "unknown" if value is None else show_value(value)
+    return f"{value:.12g}" if isinstance(value, float) else str(int(value))  # type: ignore[call-overload]
 
 
 def _wanted_of(request: Request, build: Build) -> Wanted:
@@ -108,7 +129,7 @@ def _wanted_of(request: Request, build: Build) -> Wanted:
     }  # fmt: skip
     if request.model.source != "followup":
         columns |= {"followup": (), "followup_items": {"line"}}
-    return Wanted(None, columns, {"register_weeks": weeks, "weekly": weeks, "shares": {week}})
+    return Wanted(None, columns, {"register_weeks": weeks, "weekly": weeks, "shares": {week or 0}})
 
 
 def _compare(wanted: Wanted, build: Build) -> Behind:
@@ -132,7 +153,7 @@ def _compare(wanted: Wanted, build: Build) -> Behind:
     kinds, places = Counter[str](), Places(second, build)
     for each in found.values():
         kinds[each.kind] += each.agreed
-    unlike = (Unlike(kind, places.say(table, *difference.parts), difference.first, difference.second)
+    unlike = (Unlike(kind, places.say(table, difference.parts), difference.first, difference.second)
               for (table, kind), each in found.items() for difference in each.differences)  # fmt: skip
     return Behind({kind: number for kind, number in kinds.items() if number}, tuple(unlike))
 

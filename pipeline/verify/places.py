@@ -24,8 +24,9 @@ class Places:
     second: Mapping[str, Values]
     build: Build
 
-    def say(self, table: str, person: int, column: str, week: int | None) -> str:
-        """File, line, column and person of a value of a derived table, and what it is."""
+    def say(self, table: str, key: tuple[Any, ...]) -> str:
+        """File, line, column and person of a value of a derived table, and what it is; `key` as in `second`."""
+        person, column, week = key
         draw = self._of("sample", person, "allocation_week") or 0
         since = week - draw if week is not None and table == "register_weeks" else week
         role, line, columns = self._place(table, person, column, since)

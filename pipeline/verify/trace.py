@@ -6,7 +6,6 @@ The walk is that of pipeline.audit; here all that the number rests on is made ag
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from dataclasses import replace
 from pathlib import Path

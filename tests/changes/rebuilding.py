@@ -32,7 +32,7 @@ from pipeline.stages import estimates, ingest, outcomes, register, request, samp
 RAW, DERIVED, CONFIG = Path("data_raw/twin"), Path("data_derived/twin"), Path("config")
 BUILD = Build(RAW, DERIVED)
 REGISTER, ALLOCATION, FIRST, SECOND = "dream.csv", "allocation.csv", "baseline_survey.csv", "followup_survey.csv"
-SETTINGS = ("study.toml", "outcomes.toml", "models.toml", "benefit_codes.csv", "scales.csv", "variables.csv")
+SETTINGS = ("study.toml", "outcomes.toml", "benefit_codes.csv", "scales.csv", "variables.csv")
 START = cache(lambda: read_start(BUILD))
 
 
@@ -102,11 +102,11 @@ def stored(tables):
     return {path.stem: pd.read_parquet(io.BytesIO(serialise(path, table))) for path, table in kept.items()}
 
 
-def rebuild(cells, folder, names):
-    """The derived tables, stage by stage from files with the cells changed, and the estimates of the models `names`."""
+def rebuild(cells, folder, models):
+    """The derived tables, stage by stage from files with the cells changed, and the estimates of parsed models."""
     raw = folder / "twin"
     change_files(cells, raw)
-    study, definitions, models, codes, scales, variables = (load_input(CONFIG / name) for name in SETTINGS)
+    study, definitions, codes, scales, variables = (load_input(CONFIG / name) for name in SETTINGS)
     facts = load_input(raw / "extract.toml")
     files = {Path(name).stem: load_input(raw / name) for name in (ALLOCATION, FIRST, SECOND)}
     with redirect_stdout(io.StringIO()):
@@ -118,10 +118,7 @@ def rebuild(cells, folder, names):
         found = outcomes.run(made["sample"], made["register_weeks"], definitions, study, made["baseline"], codes)
         made |= stored(found)
         own = {name: made[name] for name in ("sample", "background", "shares", "weekly", "durations", "followup")}
-        kept = {name: table for name, table in models.items() if name in names}
-        tables = estimates.run(
-            **own, exclusions=made["exclusions"], variables=variables, models=kept, study=study
-        )  # fmt: skip
+        tables = estimates.run(**own, exclusions=made["exclusions"], variables=variables, models=models, study=study)
     return made, stored(tables)
 
 
@@ -134,7 +131,7 @@ def show(estimated):
 
 
 class Compared(NamedTuple):
-    """How many numbers shown were compared, how many are others than before, and those that the two do not have alike."""
+    """How many numbers were compared, how many are others than before, and those that the two do not have alike."""
 
     count: int
     moved: int
@@ -146,31 +143,38 @@ def bits(value):
     return None if pd.isna(value) else float(value).hex() if not isinstance(value, str) else value
 
 
-def compare_shown(changed, estimated):
-    """The value and text of every number shown whose estimate is in `estimated`, after the change and after a rebuild."""
+def compare_shown(changed, estimated, models):
+    """The value and text of every number shown of the models, after the change and after a rebuild."""
     wanted = show(estimated)
     numbers = BUILD.shown[BUILD.shown["cell_id"].isin(list(wanted))].to_dict("records")
     after = {}
-    for name in {row["estimate_id"].partition("/")[0] for row in numbers}:
-        after |= estimate_rows(BUILD.models[name], ESTIMATORS[BUILD.models[name].estimator], changed.data)
-    moved, unlike = 0, []
+    for model in checked_models(models, BUILD.study.design).values():
+        after |= estimate_rows(model, ESTIMATORS[model.estimator], changed.data)
+    moved, unlike, told = 0, [], set()
     for number in numbers:
         row, (value, text) = after.get(parse_address(number["estimate_id"])), wanted[number["cell_id"]]
         found = show_after(number, row, BUILD)
-        before = BUILD.estimates[number["estimate_id"]][1]
-        line = describe(WhatIf(number, before, row, *found, [], []), changed).splitlines()
         moved += bits(value) != bits(number["value"])
-        is_told = f"{number['text']} -> {text}" in "\n".join(line) and says(line, number["value"], value)
-        if (bits(found[0]), found[1]) != (bits(value), text) or not is_told:
+        kind = number["estimate_id"].partition("/")[0], number["statistic"]
+        is_said = kind in told or says(WhatIf(number, before_of(number), row, *found, [], []), changed, value, text)
+        told.add(kind)
+        if (bits(found[0]), found[1]) != (bits(value), text) or not is_said:
             unlike.append((number["cell_id"], found, (value, text)))
     return Compared(len(numbers), moved, unlike)
 
 
-def says(lines, before, after):
-    """Whether the line of the value says both numbers, or that they are the same."""
-    first, second = ("missing" if pd.isna(value) else f"{value:.12g}" for value in (before, after))
-    (line,) = [line.split() for line in lines if line.startswith("  value ")]
-    return line[1:4] == [first, "->", second] or (bits(before) == bits(after) and line[1:3] == [first, "(the"])
+def before_of(number):
+    """The estimate of a number shown, as built."""
+    return BUILD.estimates[number["estimate_id"]][1]
+
+
+def says(found, changed, value, text):
+    """Whether the text of a what-if says the value and the text, or that the value is the same."""
+    said, before = describe(found, changed), found.cell["value"]
+    first, second = ("missing" if pd.isna(one) else f"{one:.12g}" for one in (before, value))
+    (words,) = [line.split() for line in said.splitlines() if line.startswith("  value ")]
+    is_same = bits(before) == bits(value) and words[1:3] == [first, "(the"]
+    return f"{found.cell['text']} -> {text}\n" in said and (words[1:4] == [first, "->", second] or is_same)
 
 
 def require_same_tables(changed, made):
@@ -182,7 +186,7 @@ def require_same_tables(changed, made):
 
 def main(draws):
     """Compare all numbers shown over many draws, each a cell of one kind alone, and say the counts."""
-    models = set(checked_models(load_input(CONFIG / "models.toml"), BUILD.study.design))
+    models = load_input(CONFIG / "models.toml")
     pairs = moved = refused = 0
     largest, kinds = 0.0, {}
     for place in range(draws):
@@ -195,7 +199,7 @@ def main(draws):
         with tempfile.TemporaryDirectory() as folder:
             made, estimated = rebuild([cell], Path(folder), models)
         require_same_tables(changed, made)
-        found = compare_shown(changed, estimated)
+        found = compare_shown(changed, estimated, models)
         pairs, moved = pairs + found.count, moved + found.moved
         kinds[cell.column.partition("_")[0]] = kinds.get(cell.column.partition("_")[0], 0) + 1
         for cell_id, one, other in found.unlike:

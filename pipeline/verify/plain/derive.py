@@ -148,9 +148,7 @@ def _drawn(person: Person, delivery: Delivery, has_consent: bool) -> Iterator[Ce
         yield Cell("trial", person.number, f"{name}_line", None, own.line if own else None)
 
 
-def _answers(
-    number: int, given: Mapping[str, Answers | None], settings: Settings, wanted: Wanted
-) -> Iterator[Cell]:
+def _answers(number: int, given: Mapping[str, Answers | None], settings: Settings, wanted: Wanted) -> Iterator[Cell]:
     """Answers and scores of each survey."""
     for name, own in given.items():
         if own is None:
@@ -218,7 +216,8 @@ def _states(
     """By week since the draw what the register holds, and every state."""
     horizon, history = settings.study["time"]["horizon_weeks"], settings.study.get("history")
     longest = max([each.get("run_weeks", 1) for each in settings.outcomes.get("exits", {}).values()], default=1)
-    found, end = {}, meaning.ends(course)
+    found: dict[int, tuple[register.Cell, Mapping[str, weeks.State]]] = {}
+    end = meaning.ends(course)
     for week in range(-history["weeks"] if history else 0, horizon + longest):
         at = draw + week
         cell = course.cell(at)

@@ -19,7 +19,7 @@ from pipeline.audit.statistics import NAMES
 from pipeline.audit.strips import lay_out_weeks, members_of
 from pipeline.audit.text import say_kind, say_purpose
 from pipeline.audit.traced import Trace
-from pipeline.audit.words import READ_AGAIN, STATISTICS_DA, WORDS
+from pipeline.audit.words import FORMULAS_DA, READ_AGAIN, STATISTICS_DA, WORDS
 from pipeline.settings.exhibits import in_language
 from pipeline.settings.extract import is_register
 from pipeline.show.numbers import MINUS, POINT
@@ -54,7 +54,8 @@ def write_number_page(found: Trace) -> str:
         flow=list(_flow(found.estimate, build, language)),
         chain=found.chain,
         parts=[_part(name, part, found, language) for name, part in number.parts.items()],
-        formula=number.formula,
+        equation=model.told("equation", language),
+        formula=FORMULAS_DA[number.statistic] if language == "da" else number.formula,
         result=[_digits(value, language, 15) for value in (number.value, number.total, number.gap)],
         ends=_ends(found.ends, language),
         again=[(READ_AGAIN[language], f"{found.compared}"), *_again(found, build)],
@@ -100,6 +101,11 @@ def _statistic(name: str, language: str) -> str:
     return STATISTICS_DA[name] if language == "da" else NAMES.get(name, name)
 
 
+def say_part(name: str, language: str) -> str:
+    """What a part of a number is called: most are statistics, by their English names."""
+    return _statistic({called: own for own, called in NAMES.items()}.get(name, name), language)
+
+
 def _digits(value: Any, language: str, digits: int = 6) -> str:
     """A number to some significant digits, with the minus and the decimal mark of the language."""
     return f"{float(value):.{digits}g}".replace("-", MINUS).replace(".", POINT[language])
@@ -127,7 +133,7 @@ def _part(name: str, part: Sum | RootOfSquares, found: Trace, language: str) -> 
     labels = [str(in_language(arm, "label", language)) for arm in (design.control, design.treated)]
     whole = len(part.by_person)
     return {
-        "name": _statistic({"standard error": "se"}.get(name, name), language) if name in NAMES.values() else name,
+        "name": say_part(name, language),
         "identity": part.squares.identity if isinstance(part, RootOfSquares) else part.terms.identity,
         "lines": list(_totals(part, language)),
         "members": [

@@ -83,7 +83,7 @@ def write_cells(found: Trace) -> Iterator[Path]:
     tables: dict[str, pd.DataFrame] = {}
     for kind, part in found.number.parts.items():
         end = f"__{kind.replace(' ', '_')}" if len(found.number.parts) > 1 else ""
-        cells = with_wages(part.cells, found.wages)
+        cells = with_wages(part.cells, found.wages).assign(arm=_arms(part.cells["person"], found.build))
         cells = cells if found.ends is None else with_ends(cells, found.ends)
         tables[f"{name}{end}.csv"] = cells
         if isinstance(part, RootOfSquares):
@@ -95,6 +95,12 @@ def write_cells(found: Trace) -> Iterator[Path]:
                  for column in FILES if column in table}  # fmt: skip
         write_if_changed(folder / target, table.assign(**files).to_csv(index=False).encode())
         yield folder / target
+
+
+def _arms(persons: pd.Series, build: Build) -> pd.Series:
+    """The arm of each person as the allocation file calls it."""
+    design, known = build.study.design, build.exclusions.set_index("person")["treated"]
+    return persons.map(known.map({1: design.treated.value, 0: design.control.value}))
 
 
 def file_name(cell_id: str) -> str:

@@ -151,9 +151,23 @@ STATISTICS_DA = {
     "n_clusters": "antal klynger",
     "at_risk": "antal i risiko",
     "x": "punkt",
+    "count": "antal",
+    "setting": "indstilling",
     "control_mean": "gennemsnit i kontrolgruppen",
     "relative": "estimat som andel af gennemsnittet i kontrolgruppen",
     "note": "note",
+}
+COUNTED_DA = "en sum af ettaller"
+FORMULAS_DA = {
+    "estimate": "en sum",
+    "control_mean": "en sum",
+    "se": "roden af en sum af kvadrater",
+    "ci_low": "estimat − kritisk værdi × standardfejl",
+    "ci_high": "estimat + kritisk værdi × standardfejl",
+    "p_value": "sandsynligheden hinsides |estimat / standardfejl| i begge haler",
+    "relative": "estimat / gennemsnit i kontrolgruppen",
+    "x": "en indstilling",
+    **dict.fromkeys(("n", "n_treated", "n_control", "n_clusters", "at_risk"), COUNTED_DA),
 }
 READ_AGAIN = {"en": "cells read again", "da": "felter læst igen"}
 KINDS = {

@@ -10,11 +10,16 @@ import msgspec
 import pandas as pd
 import pytest
 
+from pipeline.audit.addresses import list_numbers
 from pipeline.audit.build import Build
+from pipeline.audit.text import SHOWN
+from pipeline.audit.trace import trace
 from pipeline.changes.cells import Cell, find_cell, parse_cells, set_cell
 from pipeline.changes.rebuilt import read_files, require_as_received
-from pipeline.changes.whatif import change_cells, describe, main, what_if
+from pipeline.changes.whatif import change_cells, describe, estimate_rows, main, what_if
 from pipeline.errors import InputError
+from pipeline.estimate.estimators import ESTIMATORS
+from pipeline.estimate.table import parse_address
 from pipeline.register.parts import join_parts
 from pipeline.runner.inputs import load_input
 from pipeline.settings.extract import RawFile
@@ -197,3 +202,22 @@ def test_a_list_has_no_what_if_and_a_wrong_address_is_told_before_anything_runs(
     monkeypatch.setenv("SET", "dream.csv,12,Y_1540,890")
     assert main() == 2
     assert message in capsys.readouterr().err
+
+
+def test_the_example_of_the_guide_goes_through_as_it_stands():
+    """docs/audit.md asks for one number from its list to the cell that is changed, and says what comes out."""
+    text = Path("docs/audit.md").read_text(encoding="utf-8")
+    commands = re.findall(r"^make trace ID=(\S+)(?: FORMAT=html)?(?: SET=\"([^\"]+)\")?$", text, re.MULTILINE)
+    address = commands[1][0]
+    assert [asked for asked, _ in commands] == [address.rsplit("/", 2)[0], *[address] * 3]
+    assert address in list(list_numbers(commands[0][0], BUILD)["cell_id"])
+    (changed,) = parse_cells(commands[-1][1])
+    found = trace(address, BUILD)
+    (part,), model = found.number.parts.values(), BUILD.models[found.estimate["model"]]
+    data = change_cells([changed], START(), BUILD).data
+    after = estimate_rows(model, ESTIMATORS[model.estimator], data)[parse_address(found.cell["estimate_id"])]
+    cells = part.cells[(part.cells["line"] == changed.line) & (part.cells["column"] == changed.column)]
+    assert cells["state"].to_list() == [1]
+    assert f"person {cells['person'].iloc[0]}" in text
+    assert cells["person"].iloc[0] in part.by_person.index[:SHOWN]
+    assert f"from {found.estimate['estimate']:.12g} to {after['estimate']:.12g}" in " ".join(text.split())

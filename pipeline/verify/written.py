@@ -78,7 +78,7 @@ def _differences(found: Iterable[Agreement]) -> str:
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(["kind", "what", "first", "second"])
-    writer.writerows(difference for row in found for difference in row.differences)
+    writer.writerows(difference[:4] for row in found for difference in row.differences)
     return buffer.getvalue()
 
 

@@ -157,7 +157,7 @@ def require_as_made(hashes: Mapping[str, str], made_by: Mapping[str, Record]) ->
 
 
 def require_as_verified(hashes: Mapping[str, str]) -> None:
-    """Raise InputError for files of make verify, by path with their SHA-256, that are not those its sealed counts hold."""
+    """Raise InputError for files of make verify, by path with their SHA-256, that are not those it sealed."""
     for path in (Path(name) for name in hashes if Path(name).name == VERIFIED):
         facts = _parsed(path.read_bytes(), "files")
         wrong = [
@@ -169,8 +169,8 @@ def require_as_verified(hashes: Mapping[str, str]) -> None:
             wrong = [str(path)]
         if wrong:
             raise InputError(
-                f"{wrong[0]}: not the file that make verify wrote. Delete the folder {path.parent}, and say make verify "
-                "again."
+                f"{wrong[0]}: not the file that make verify wrote. Delete the folder {path.parent}, and say make "
+                "verify again."
             )
 
 

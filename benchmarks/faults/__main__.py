@@ -1,8 +1,8 @@
-"""Do faults to builds and say what came of each: make faults, or python -m benchmarks.faults [WORDS OF A KIND].
+"""Do faults to builds and say what came of each: make faults, or python -m benchmarks.faults [WORD OF A KIND ...].
 
 A copy of the project is built undisturbed. Then each fault is done to a copy of that build, two at a time, and the
 outcome is one of three: the same bytes as undisturbed; a named error, and the same bytes after mending; or a failure,
-with which this ends. The table of counts is written to docs/measured/faults.csv, unless only some kinds were asked for.
+with which this ends. The table of counts is written to docs/measured/faults.csv, of the kinds that were asked for.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ Job = Callable[[Place], list[Outcome]]
 
 
 def main() -> int:
-    """Do all faults, or those whose kind holds the words, print the table, and return 1 if anything failed."""
-    words, started = " ".join(sys.argv[1:]), time.perf_counter()
+    """Do all faults, or those whose kind holds one of the words, print the table, and return 1 if anything failed."""
+    words, started = sys.argv[1:], time.perf_counter()
     with tempfile.TemporaryDirectory() as name:
         top = Path(name)
         top.chmod(0o755)
@@ -42,8 +42,7 @@ def main() -> int:
             places.put(Place(top / f"place{number}"))
         outcomes = list(_run(jobs, places))
     _print(outcomes, time.perf_counter() - started)
-    if not words:
-        _write(outcomes)
+    _write(outcomes)
     return int(any(one.how not in (SAME, NAMED) for one in outcomes))
 
 
@@ -67,15 +66,22 @@ def _run(jobs: list[tuple[str, Job]], places: queue.SimpleQueue[Place]) -> Itera
             yield from found
 
 
-def _list_jobs(top: Path, words: str) -> Iterator[tuple[str, Job]]:
+def _list_jobs(top: Path, words: list[str]) -> Iterator[tuple[str, Job]]:
     """Each fault as a job, after the undisturbed builds that it is compared with."""
-    source, wanted = _undisturbed(top / "built", lambda place: None, "all")
-    edited = _undisturbed(top / "edited", _edit_title, "all")[1] if words in "clock" else {}
-    second = _undisturbed(top / "two", lambda place: make_second(place.folder), "all", second=True)[1]
-    if words in "kill":
+
+    def asked(kind: str) -> bool:
+        return not words or any(word in kind for word in words)
+
+    source = top / "built"
+    copy_and_commit(source)
+    wanted = _undisturbed(source, None, "all")
+    if asked("kill"):
         yield from _kills(top, source, wanted)
+    edited = _undisturbed(top / "edited", source, "all", before=_edit_title) if asked("clock") else {}
+    is_both = asked("two makes at once")
+    second = _undisturbed(top / "two", source, "all", before=make_second, extract="second") if is_both else {}
     for trial in list_trials(source, wanted, edited, second):
-        if words in trial.kind:
+        if asked(trial.kind):
             yield f"{trial.kind}: {trial.what}", _once(trial, source)
 
 
@@ -88,12 +94,12 @@ def _once(trial: Trial, source: Path) -> Job:
 
 
 def _kills(top: Path, source: Path, wanted: Hashes) -> Iterator[tuple[str, Job]]:
-    reported = _undisturbed(top / "reported", lambda place: None, "report")
-    verified = _undisturbed(top / "verified", lambda place: None, "report", "verify")
-    released = _undisturbed(top / "released", lambda place: None, "report", "verify", "release")
-    only_verified = _undisturbed(top / "only", lambda place: None, "all", "verify")
-    ends = {"report": (source, wanted, reported[1]), "verify": (source, wanted, only_verified[1])}
-    ends["release"] = released[0], verified[1], released[1]
+    reported = _undisturbed(top / "reported", source, "report")
+    verified = _undisturbed(top / "verified", top / "reported", "verify")
+    released = _undisturbed(top / "released", top / "verified", "release")
+    only_verified = _undisturbed(top / "only", source, "verify")
+    ends = {"report": (source, wanted, reported), "verify": (source, wanted, only_verified)}
+    ends["release"] = top / "released", verified, released
     for seed, scenario in enumerate(SCENARIOS):
         start, before, after = ends.get(scenario.asked[0], (source, wanted, wanted))
         yield f"{scenario.blows} kills: {scenario.what}", _killing(scenario, start, before, after, seed)
@@ -103,28 +109,29 @@ def _killing(scenario: Scenario, start: Path, before: Hashes, after: Hashes, see
     return lambda place: list(kill_often(scenario, place, start, before, after, seed))
 
 
-def _edit_title(place: Place) -> None:
-    file = place.folder / SETTING
+def _edit_title(folder: Path) -> None:
+    file = folder / SETTING
     file.write_bytes(file.read_bytes().replace(*TITLE, 1))
 
 
 def _undisturbed(
-    folder: Path, before: Callable[[Place], None], *asked: str, second: bool = False
-) -> tuple[Path, dict[str, str]]:
-    """Build a copy of the project that is a repository of its own: the folder, and the hashes of what was built."""
-    place = Place(folder)
-    copy_working_tree_to(folder)
-    place.must("twin")
-    before(place)
-    for one in asked:
-        print(f"undisturbed: make {one}", flush=True)
-        place.must(one)
-        if second:
-            Place(folder, extract="second").must(one)
-    return folder, place.hashes()
+    folder: Path,
+    source: Path | None,
+    asked: str,
+    before: Callable[[Path], None] = lambda folder: None,
+    extract: str = "twin",
+) -> dict[str, str]:
+    """The hashes of what make makes in a copy of `source`, or in the folder as it is, after `before` was done there."""
+    print(f"undisturbed: make {asked}", flush=True)
+    place = Place(folder, extract=extract)
+    if source is not None:
+        place.fill(source)
+    before(folder)
+    place.must(asked)
+    return place.hashes()
 
 
-def copy_working_tree_to(folder: Path) -> None:
+def copy_and_commit(folder: Path) -> None:
     """Copy the project and commit it there, as a release asks for."""
     folder.mkdir()
     copy_working_tree(folder)
@@ -156,9 +163,13 @@ def _print(outcomes: list[Outcome], seconds: float) -> None:
 
 
 def _write(outcomes: list[Outcome]) -> None:
+    """Write the counts, and keep those of kinds that were not asked for."""
+    own = {one.kind for one in outcomes}
+    kept = list(csv.reader(MEASURED.read_text(encoding="utf-8").splitlines()))[1:] if MEASURED.exists() else []
+    rows = sorted([*(row for row in kept if row[0] not in own), *(list(map(str, row)) for row in _count(outcomes))])
     MEASURED.parent.mkdir(exist_ok=True)
     with MEASURED.open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file, lineterminator="\n").writerows([COLUMNS, *_count(outcomes)])
+        csv.writer(file, lineterminator="\n").writerows([COLUMNS, *rows])
 
 
 if __name__ == "__main__":

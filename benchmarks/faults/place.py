@@ -75,17 +75,19 @@ class Place:
 
     def start(self, *asked: str) -> subprocess.Popen[str]:
         """Begin a make in a group of processes of its own."""
-        owner = {} if self.user is None else {"user": self.user, "group": self.user, "extra_groups": []}
+        is_other = self.user is not None
         return subprocess.Popen(
             [*self.command, *asked, f"EXTRACT={self.extract}"],
             cwd=self.folder,
-            env=environment() | ({} if self.user is None else {"HOME": str(self._home())}),
+            env=environment() | ({"HOME": str(self._home())} if is_other else {}),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
             preexec_fn=self.limits,
-            **owner,  # type: ignore[arg-type]
+            user=self.user,
+            group=self.user,
+            extra_groups=[] if is_other else None,
         )
 
     def _home(self) -> Path:

@@ -42,7 +42,7 @@ class Trial:
 
 
 def list_trials(source: Path, wanted: Hashes, edited: Hashes, second: Hashes) -> Iterator[Trial]:
-    """Every trial; `wanted` is the build in `source`, `edited` one of another title, `second` with a further extract."""
+    """Every trial; `wanted` is the build in `source`, `edited` one of another title, `second` of two extracts."""
     yield from _damages(source, wanted)
     yield from _dates(source, wanted, edited)
     yield from _changes_meanwhile(source, wanted)

@@ -13,9 +13,7 @@ FORMULAS = (
 MARKUP = (
     "<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "</data></td></table>", "</script><script>x()",
     "<!--", "]]>", "&lt;b&gt;&amp;", "' onmouseover='x()", "javascript:x()", "{{ 7 * 7 }}", "{% raw %}",
-    "{placeholder}",    "{}", "{0.__class__}", "%s %d %(x)s", "\\input{/etc/passwd}", "\\write18{touch forged}", "\\\\ \\hline", "$x^2$",
-    "% end", "~&_#^", "#let x = 1", "#read(\"/etc/passwd\")", "*bold* _x_ `raw`", "line\nbreak", "tab\there",
+    "{placeholder}",
+    "{}", "{0.__class__}", "%s %d %(x)s", "\\input{/etc/passwd}", "\\write18{touch forged}", "\\\\ \\hline", "$x^2$",
+    "% end", "~&_#^", "#let x = 1", '#read("/etc/passwd")', "*bold* _x_ `raw`", "line\nbreak", "tab\there",
 )  # fmt: skip
-DIRECTIONS = ("abc\u202edcba", "\u2066x\u2069", "a\u200fb", "a\u061cb")
-CONTROLS = ("bell\x07", "null\x00", "\x1b[31mred", "\x0b", "￾")
-TEXTS = (*COMMANDS, *FORMULAS, *MARKUP)

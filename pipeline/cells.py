@@ -11,15 +11,18 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import pandas as pd
 
-FORMULA = re.compile(r"\s*[=+\-@\t\r\n＝＋－＠]")
+FORMULA = re.compile(r"\s*[=+\-@＝＋－＠]")
 NUMBER = re.compile(r"[+-]?[0-9][0-9.,:-]*(e[+-]?[0-9]+)?[*%]*|[+-]|[+-]?(inf|nan)", re.IGNORECASE)
 
 
 def plain_cell(content: Any) -> Any:
     """A cell as it is, but a text that a spreadsheet would take for a formula with an apostrophe before it.
 
-    Which that is: what begins with a sign = + - @, in any width and after any blank, and is no number.
+    Which that is: what begins with a sign = + - @, in any width and after any blank, and is no number. Every end of a
+    line is that of Unix, for one that is not is put into no quotes.
     """
+    if isinstance(content, str) and "\r" in content:
+        content = content.replace("\r\n", "\n").replace("\r", "\n")
     if isinstance(content, str) and FORMULA.match(content) and not NUMBER.fullmatch(content):
         return f"'{content}"
     return content

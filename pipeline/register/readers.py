@@ -77,6 +77,17 @@ def require_own(folder: Path, extract: Extract) -> None:
         )
 
 
+def require_counted(folder: Path, extract: Extract) -> None:
+    """Raise InputError for files that have another number of rows than their sender counted."""
+    unlike = [file for file in extract.files.values() if file.rows_sent not in (0, file.rows)]
+    if unlike:
+        said = "; ".join(f"{file.path} has {file.rows} rows, rows_sent = {file.rows_sent}" for file in unlike)
+        raise InputError(
+            f"{folder}/extract.toml: {said}: rows were lost or added on the way ({len(unlike)} files). Ask the sender "
+            "for the file anew, or for the count."
+        )
+
+
 def read_file(path: Path, facts: RawFile, *, repeats: bool = False) -> pd.DataFrame:
     """A file of any format as a data frame of text, indexed by its lines: of text and sheets as in the file, with the
     header in line 1 unless told, of others the numbers of the rows.

@@ -17,3 +17,4 @@ MARKUP = (
     "{}", "{0.__class__}", "%s %d %(x)s", "\\input{/etc/passwd}", "\\write18{touch forged}", "\\\\ \\hline", "$x^2$",
     "% end", "~&_#^", "#let x = 1", '#read("/etc/passwd")', "*bold* _x_ `raw`", "line\nbreak", "tab\there",
 )  # fmt: skip
+TEXTS = (*COMMANDS, *FORMULAS, *MARKUP)

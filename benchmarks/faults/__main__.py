@@ -17,6 +17,8 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 from benchmarks.faults.kills import SCENARIOS, Scenario, kill_often
@@ -27,6 +29,12 @@ from benchmarks.projects import copy_working_tree
 MEASURED = Path("docs/measured/faults.csv")
 COLUMNS = ("kind", "what", "tried", "same", "named", "failed")
 AT_ONCE = 2
+BLOWS_OF_A_JOB = 20
+# Builds that kills are compared with, by name: the build that each is made of, '' for that of make all, and by what.
+AFTER = {"reported": ("", "report"), "agreed": ("reported", "verify"), "released": ("agreed", "release")}
+AFTER |= {"verified": ("", "verify")}
+# By what is killed the builds before and after it.
+ENDS = {"report": ("", "reported"), "verify": ("", "verified"), "release": ("agreed", "released")}
 Job = Callable[[Place], list[Outcome]]
 
 
@@ -75,8 +83,7 @@ def _list_jobs(top: Path, words: list[str]) -> Iterator[tuple[str, Job]]:
     source = top / "built"
     copy_and_commit(source)
     wanted = _undisturbed(source, None, "all")
-    if asked("kill"):
-        yield from _kills(top, source, wanted)
+    yield from _kills(top, source, wanted, asked)
     edited = _undisturbed(top / "edited", source, "all", before=_edit_title) if asked("clock") else {}
     is_both = asked("two makes at once")
     second = _undisturbed(top / "two", source, "all", before=make_second, extract="second") if is_both else {}
@@ -93,16 +100,25 @@ def _once(trial: Trial, source: Path) -> Job:
     return job
 
 
-def _kills(top: Path, source: Path, wanted: Hashes) -> Iterator[tuple[str, Job]]:
-    reported = _undisturbed(top / "reported", source, "report")
-    verified = _undisturbed(top / "verified", top / "reported", "verify")
-    released = _undisturbed(top / "released", top / "verified", "release")
-    only_verified = _undisturbed(top / "only", source, "verify")
-    ends = {"report": (source, wanted, reported), "verify": (source, wanted, only_verified)}
-    ends["release"] = top / "released", verified, released
+def _kills(top: Path, source: Path, wanted: Hashes, asked: Callable[[str], bool]) -> Iterator[tuple[str, Job]]:
+    """The kills of each scenario, some at a time, each begun in a copy of the build that it is asked of."""
+
+    @cache
+    def made(name: str) -> Hashes:
+        if not name:
+            return wanted
+        before, command = AFTER[name]
+        made(before)
+        return _undisturbed(top / name, top / before if before else source, command)
+
     for seed, scenario in enumerate(SCENARIOS):
-        start, before, after = ends.get(scenario.asked[0], (source, wanted, wanted))
-        yield f"{scenario.blows} kills: {scenario.what}", _killing(scenario, start, before, after, seed)
+        if asked(f"kill {scenario.what}"):
+            before, after = ENDS.get(scenario.asked[0], ("", ""))
+            known, ends = made(before), made(after)
+            start = top / before if before else source
+            for first in range(0, scenario.blows, BLOWS_OF_A_JOB):
+                part = replace(scenario, blows=min(BLOWS_OF_A_JOB, scenario.blows - first))
+                yield f"{part.blows} kills: {part.what}", _killing(part, start, known, ends, seed * 100 + first)
 
 
 def _killing(scenario: Scenario, start: Path, before: Hashes, after: Hashes, seed: int) -> Job:

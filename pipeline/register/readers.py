@@ -13,7 +13,7 @@ from pipeline.errors import InputError
 from pipeline.register.columns import WEEK_OF_YEAR
 from pipeline.register.files.kinds import open_file
 from pipeline.register.places import place_of_cell, place_of_row
-from pipeline.register.shown import DIGITS_OF_A_BIRTH_DATE as DIGITS_OF_A_BIRTH_DATE
+from pipeline.register.shown import DIGITS_OF_A_PERSON as DIGITS_OF_A_PERSON
 from pipeline.register.shown import count_digits as count_digits
 from pipeline.register.shown import show_column as show_column
 from pipeline.register.shown import show_value as show_value

@@ -31,8 +31,8 @@ COLUMNS = ("kind", "what", "tried", "same", "named", "failed")
 AT_ONCE = 2
 BLOWS_OF_A_JOB = 20
 # Builds that kills are compared with, by name: the build that each is made of, '' for that of make all, and by what.
-AFTER = {"reported": ("", "report"), "agreed": ("reported", "verify"), "released": ("agreed", "release")}
-AFTER |= {"verified": ("", "verify")}
+AFTER = {"reported": ("", "report"), "verified": ("", "verify")}
+AFTER |= {"agreed": ("committed", "verify"), "released": ("agreed", "release")}
 # By what is killed the builds before and after it.
 ENDS = {"report": ("", "reported"), "verify": ("", "verified"), "release": ("agreed", "released")}
 Job = Callable[[Place], list[Outcome]]
@@ -81,7 +81,8 @@ def _list_jobs(top: Path, words: list[str]) -> Iterator[tuple[str, Job]]:
         return not words or any(word in kind for word in words)
 
     source = top / "built"
-    copy_and_commit(source)
+    source.mkdir()
+    copy_working_tree(source)  # no repository: a record tells its commit, and a stage that runs again may tell another
     wanted = _undisturbed(source, None, "all")
     yield from _kills(top, source, wanted, asked)
     edited = _undisturbed(top / "edited", source, "all", before=_edit_title) if asked("clock") else {}
@@ -107,6 +108,9 @@ def _kills(top: Path, source: Path, wanted: Hashes, asked: Callable[[str], bool]
     def made(name: str) -> Hashes:
         if not name:
             return wanted
+        if name == "committed":
+            copy_and_commit(top / name)
+            return _undisturbed(top / name, None, "report")
         before, command = AFTER[name]
         made(before)
         return _undisturbed(top / name, top / before if before else source, command)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.audit.answer import LANGUAGES, write_answer
+from pipeline.cells import write_frame
 from pipeline.checks.finding import Last
 from pipeline.checks.last import count_beside
 from pipeline.checks.reading import Sources, read_delivery, write_rows
@@ -186,7 +187,7 @@ def main(command_line: list[str]) -> None:
     folder = arguments.reports / (f"beside_{arguments.before.name}" if arguments.before else "check")
     files = {"checks.csv": write_rows(found.rows), "answer.txt": write_answer(arguments.raw, found, arguments.language)}
     if found.counts is not None:
-        files["counts.csv"] = found.counts.to_csv(index=False, lineterminator="\n")
+        files["counts.csv"] = write_frame(found.counts)
     for name, text in files.items() if arguments.fault is None else ():  # what a build shows is what it made
         write_if_changed(folder / name, text.encode())
     print(write_page(arguments.raw.name, found.rows) + (f"{found.beside}\n" if found.beside else ""))

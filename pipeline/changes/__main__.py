@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from pipeline.audit.compare import Comparison, compare
+from pipeline.cells import write_frame
 from pipeline.changes.addresses import find_addresses
 from pipeline.changes.built import Built, read_built
 from pipeline.changes.causes import explain
@@ -90,7 +91,7 @@ def compare_builds(
         yield from say_explanation(explanation)
     compared, differences = tabulate(sections)
     for name, table in (("compared", compared), ("differences", differences), ("estimates", moves)):
-        write_if_changed(out / f"{name}.csv", table.to_csv(index=False, lineterminator="\n").encode())
+        write_if_changed(out / f"{name}.csv", write_frame(table).encode())
     yield f"{out} holds what was compared, every difference, and every move with its parts, as csv"
     yield from say_in_short(linked, sections, explanation, results, both)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from pipeline.cells import write_lines
 from pipeline.checks.finding import SURVEYS, Delivery, Last
 from pipeline.checks.rules import LOOK, PARTS, Row, describe, describe_part, look, require_none_certain
 from pipeline.errors import Faults, InputError
@@ -217,13 +218,6 @@ def _require_columns_of_names(sources: Sources) -> None:
 
 def write_rows(rows: Iterable[Row]) -> str:
     """The table of checks as csv; of a person it holds nothing but the line of the first who fails."""
-    import csv
-    import io
-
     from pipeline.checks.rules import COLUMNS
 
-    text = io.StringIO()
-    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue()
+    return write_lines([COLUMNS, *([row[name] for name in COLUMNS] for row in rows)])

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline.cells import write_frame
 from pipeline.errors import command
 from pipeline.people.exclusions import weeks_of_draws
 from pipeline.population.cells import UNKNOWN
@@ -63,7 +64,7 @@ def build_population(raw: Path, settings: Path, derived: Path, engine: str) -> N
     facts = {"rows": rows, "sha256": [file.sha256 for _, file in files], "weeks": len(register.weeks)}
     population = definitions.population
     shares = weekly_shares(counts, names, population.ages, population.smallest_group)
-    shares_text = shares.to_csv(index=False, lineterminator="\n")
+    shares_text = write_frame(shares)
     write_if_changed(derived / "population" / "weekly_shares.csv", shares_text.encode())
     _write(derived / "population", {**counts._asdict(), "estimates/population": estimates}, facts)
     print(f"population   {time.perf_counter() - started:6.2f} s  {derived / 'population'} has the tables", flush=True)

@@ -10,7 +10,7 @@ from pipeline.errors import Faults, InputError
 from pipeline.register.cells import parse_dates, parse_names, refuse_other
 from pipeline.register.persons import link_keys, number_persons
 from pipeline.register.readers import (
-    DIGITS_OF_A_BIRTH_DATE,
+    DIGITS_OF_A_PERSON,
     check_key,
     count_digits,
     refuse_cells,
@@ -69,7 +69,7 @@ def _read_names(allocation: pd.DataFrame, design: Design, extract: Extract) -> p
     for column in (grouping.column for grouping in design.groupings):
         with faults.part():
             cells = allocation[column]
-            wrong = ~cells.str.contains(r"[^\W_]") | (cells.map(count_digits) >= DIGITS_OF_A_BIRTH_DATE)
+            wrong = ~cells.str.contains(r"[^\W_]") | (cells.map(count_digits) >= DIGITS_OF_A_PERSON)
             refuse_cells(allocation, column, wrong, "is no name", "Write the name there, and nothing of a person.")
             names[column] = parse_names(allocation, column, extract.spellings.get(column, {}))
     faults.stop()

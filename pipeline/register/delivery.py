@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 DESCRIPTION = "extract.toml"
 REQUIRED = ("register", "allocation")
 # Of a file, by an analyst, and what it is where nobody declared it.
-DECLARED: dict[str, Any] = {"blanks": [], "dates": ISO, "no_answer": {}, "offset": {}, "reversed": []}
+DECLARED: dict[str, Any] = {"blanks": [], "dates": ISO, "no_answer": {}, "offset": {}, "reversed": [], "rows_sent": 0}
 PLAIN = re.compile(r"[\w.-]+")  # make takes no other file name
 
 

@@ -77,6 +77,7 @@ def _file(role: str, file: RawFile) -> list[str]:
     described += [f"{name} = {_value(value)}" for name, value in found.items() if value != usual[name]]
     described += [
         f"rows = {file.rows}",
+        *([f"rows_sent = {file.rows_sent}"] if file.rows_sent else []),
         f"sha256 = {_quote(file.sha256)}",
         f"key = {_quote(file.key)}",
         f"separator = {_quote(file.separator)}",

@@ -28,7 +28,7 @@ MOST_CODES, DIGITS_OF_A_CODE = 3, 3  # for no answer, as 8, 98 and 998
 
 def ask(extract: Extract, frames: Mapping[str, pd.DataFrame], design: Design, scales: pd.DataFrame | None) -> list[str]:
     """The questions, a line each: of weeks without a spell, columns,  dates in no known order, answers."""
-    found = _about_cover(extract)
+    found = [*_about_rows(extract), *_about_cover(extract)]
     grouping = [grouping.column for grouping in design.groupings]
     named = [design.person, design.key, design.arm, design.date, design.consent, *grouping]
     wanted = {"allocation": [name for name in named if name]}
@@ -47,6 +47,17 @@ def ask(extract: Extract, frames: Mapping[str, pd.DataFrame], design: Design, sc
                 ]
             found += _about_scales(extract.files[role], frame, item_ends(scales)) if role != "allocation" else []
     return found
+
+
+def _about_rows(extract: Extract) -> list[str]:
+    """Of the rows that the sender counted: a row that is lost on the way leaves no other trace."""
+    asked = [file.path for file in extract.files.values() if not file.rows_sent]
+    if extract.synthetic or not asked:
+        return []
+    return [
+        f"{', '.join(asked)}: how many rows did the sender count? A row that was lost on the way is told by nothing "
+        "else: ask, and say rows_sent = that number under each file"
+    ]
 
 
 def _about_cover(extract: Extract) -> list[str]:

@@ -13,7 +13,7 @@ from pipeline.errors import InputError
 from pipeline.register.columns import WEEK_OF_YEAR
 from pipeline.register.files.kinds import open_file
 from pipeline.register.places import place_of_cell, place_of_row
-from pipeline.register.shown import DIGITS_OF_A_BIRTH_DATE as DIGITS_OF_A_BIRTH_DATE
+from pipeline.register.shown import DIGITS_OF_A_PERSON as DIGITS_OF_A_PERSON
 from pipeline.register.shown import count_digits as count_digits
 from pipeline.register.shown import show_column as show_column
 from pipeline.register.shown import show_value as show_value
@@ -74,6 +74,17 @@ def require_own(folder: Path, extract: Extract) -> None:
         raise InputError(
             f'{folder}/extract.toml: name = "{extract.name}" is not the name of its folder: it was copied. '
             f"Say make extract EXTRACT={folder.name}, which takes it over if the files are the same."
+        )
+
+
+def require_counted(folder: Path, extract: Extract) -> None:
+    """Raise InputError for files that have another number of rows than their sender counted."""
+    unlike = [file for file in extract.files.values() if file.rows_sent not in (0, file.rows)]
+    if unlike:
+        said = "; ".join(f"{file.path} has {file.rows} rows, rows_sent = {file.rows_sent}" for file in unlike)
+        raise InputError(
+            f"{folder}/extract.toml: {said}: rows were lost or added on the way ({len(unlike)} files). Ask the sender "
+            "for the file anew, or for the count."
         )
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 
-DIGITS_OF_A_BIRTH_DATE = 6  # a person's number begins with them
+DIGITS_OF_A_PERSON = 5  # a trial number has up to five, and a birth date, with which a person's number begins, six
 DATE = re.compile(r"(\d{4}-\d{2}-\d{2}|\d{2}-\d{2}-\d{4})([ T]\d{2}:\d{2}(:\d{2}([.]\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?")
 PLAIN = re.compile(r"0+|\d{4}-?W\d{2}")  # zeros, and a week
 WEEK = re.compile(r"\d{4}-?W?\d{2}")
 YEAR_AND_MORE = re.compile(r"(19|20)\d{4}")  # after letters a week or a month
-NUMBER_IN_A_NAME = re.compile(rf"\d(?:[ -]?\d){{{DIGITS_OF_A_BIRTH_DATE - 1},}}")
+NUMBER_IN_A_NAME = re.compile(rf"\d(?:[ -]?\d){{{DIGITS_OF_A_PERSON - 1},}}")
 
 
 def show_value(value: str) -> str:
@@ -20,7 +20,7 @@ def show_value(value: str) -> str:
 
 def show_name(name: str) -> str:
     """The name of a place or a group as an error may show it: as a value, however many words it has."""
-    is_free = count_digits(name) < DIGITS_OF_A_BIRTH_DATE or DATE.fullmatch(name) or PLAIN.fullmatch(name)
+    is_free = count_digits(name) < DIGITS_OF_A_PERSON or DATE.fullmatch(name) or PLAIN.fullmatch(name)
     return repr(name) if is_free else "(digits hidden)"
 
 

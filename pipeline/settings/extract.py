@@ -18,10 +18,11 @@ class RawFile(Settings, frozen=True):
     the study calls otherwise, as { KOMMUNE = "kommune_navn" }. blanks:
     what its cells say for nothing. dates: how it writes them. no_answer: by item the answers that are none. offset: by
     item what is added to an answer, and reversed: the items whose scale runs the other way; items as in scales.csv.
-    year: that of the weeks of a register file that has one file a year.
+    year: that of the weeks of a register file that has one file a year. rows_sent: how many rows the sender counted, 0
+    if that is not known.
     """
 
-    path: str
+    path: Annotated[str, Meta(pattern=r"^[\w.-]+$")]  # make takes no other file name
     rows: Annotated[int, Meta(ge=0)]
     sha256: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
     key: str
@@ -38,6 +39,7 @@ class RawFile(Settings, frozen=True):
     offset: dict[str, int] = {}
     reversed: list[str] = []
     year: Annotated[int, Meta(ge=0, le=2100)] = 0
+    rows_sent: Annotated[int, Meta(ge=0)] = 0
 
 
 class Extract(Settings, frozen=True):

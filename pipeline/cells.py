@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 FORMULA = re.compile(r"\s*[=+\-@＝＋－＠]")
-NUMBER = re.compile(r"[+-]?[0-9][0-9.,:-]*(e[+-]?[0-9]+)?[*%]*|[+-]|[+-]?(inf|nan)", re.IGNORECASE)
+NUMBER = re.compile(r"[+-]?[0-9][0-9.,:-]*(e[+-]?[0-9]+)?[*#%]*|[+-]|[+-]?(inf|nan)", re.IGNORECASE)
 
 
 def plain_cell(content: Any) -> Any:

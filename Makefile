@@ -2,7 +2,7 @@
 
 # What may be given on the command line. What anybody may write into these make itself never reads: each is taken as it
 # was typed, and reaches a command as a checked name, or by the environment, where a quote ends nothing.
-VARIABLES := EXTRACT STUDY FROM ID PERSON SET FORMAT REASON LANGUAGE DISCLOSURE ENGINE BEFORE RELEASE AGAIN PYTHON BASE_PYTHON
+VARIABLES := EXTRACT STUDY FROM ID PERSON SET FORMAT REASON LANGUAGE DISCLOSURE ENGINE BEFORE RELEASE AGAIN CHECKOUT PYTHON BASE_PYTHON
 given_by   = $(strip $(foreach v,$(1),$(if $(filter command,$(origin $(v))),$(v))))
 GIVEN     := $(call given_by,$(VARIABLES))
 UNKNOWN   := $(call given_by,$(filter-out $(VARIABLES) -* .%,$(.VARIABLES)))
@@ -31,6 +31,8 @@ LATER    := $(if $(filter-out diff,$(or $(MAKECMDGOALS),help)),,$(or $(EXTRACT),
 RECORDED := $(if $(call is_name,$(LATER)),$(shell cat data_derived/$(LATER)/study.txt 2>/dev/null))
 STUDY    ?= $(or $(RECORDED),config)
 $(foreach v,STUDY PYTHON BASE_PYTHON,$(if $(call is_path,$($(v))),,$(error $(v) = '$($(v))' is no path that make can take: use letters, digits, / . ~ + _ and - only)))
+# The commit that records tell, where make witness builds it without its history.
+$(if $(filter CHECKOUT,$(GIVEN)),$(if $(call is_name,$(CHECKOUT)),,$(error CHECKOUT = '$(CHECKOUT)' is no commit: it has letters and digits only)))
 $(if $(RECORDED),$(if $(wildcard $(STUDY)/study.toml),,$(error $(LATER) was built with the settings $(RECORDED), and there is no $(STUDY)/study.toml. Put it back, or build $(LATER) again with make all EXTRACT=$(LATER) STUDY=folder)))
 # For make new FROM is a folder that lies anywhere.
 NAMED := EXTRACT $(if $(filter-out new,$(or $(MAKECMDGOALS),help)),FROM)

@@ -11,7 +11,7 @@ from tests.build.conftest import Project
 from tests.hostile.values import COMMANDS
 
 BY_ENVIRONMENT = ("ID", "PERSON", "SET", "FORMAT", "REASON", "ENGINE", "BEFORE", "RELEASE")
-CHECKED = ("EXTRACT", "STUDY", "LANGUAGE", "FROM", "PYTHON", "BASE_PYTHON", "RAW", "SHELLS", "DERIVED")
+CHECKED = ("EXTRACT", "STUDY", "LANGUAGE", "FROM", "CHECKOUT", "PYTHON", "BASE_PYTHON", "RAW", "SHELLS", "DERIVED")
 # A Python that says what it was given: each argument, and the variables, between signs that no value holds.
 TELLS = """#!/bin/sh
 case "$*" in *look.py*) exit 0;; esac

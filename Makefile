@@ -172,11 +172,11 @@ export BUILDERS := $(BUILDERS) $(MAKE_PROCESS)
 WARM := $(RUNS)/.warm.$(MAKE_PROCESS)
 .SECONDARY: $(WARM)
 $(WARM): | $(SETUP)
-	@$(PYTHON) -I -c 'import sys; sys.path.append("."); import pipeline' && mkdir -p $(RUNS) && $(PYTHON) -I pipeline/runner/warm.py $@ $(MAKE_PROCESS)
+	@$(PYTHON) -I -c 'import sys; sys.path.append("."); import pipeline' && umask 077 && mkdir -p $(RUNS) && $(PYTHON) -I pipeline/runner/warm.py $@ $(MAKE_PROCESS)
 
 # A build with the settings of another study looks at everything again, whatever the dates of its files.
 $(DERIVED)/study.txt: $(if $(filter-out $(STUDY),$(shell cat $(DERIVED)/study.txt 2>/dev/null)),FORCE)
-	@mkdir -p $(@D) && echo '$(STUDY)' > $@
+	@umask 077 && mkdir -p $(@D) && echo '$(STUDY)' > $@
 
 SCHEMA := $(DERIVED)/study.txt $(STUDY)/variables.csv $(wildcard $(STUDY)/scales.csv) pipeline/runner/columns.csv requirements.lock
 
@@ -233,7 +233,7 @@ $(RAW)/extract.toml: $(STUDY)/make_extract.py | $(SETUP)
 -include $(DERIVED)/received.mk
 endif
 $(DERIVED)/received.mk: $(RAW)/extract.toml
-	@mkdir -p $(@D) && sed -n 's/^path *= *"\(.*\)"/$$(RAW)\/\1: $$(RAW)\/extract.toml ;/p' $< > $@
+	@umask 077 && mkdir -p $(@D) && sed -n 's/^path *= *"\(.*\)"/$$(RAW)\/\1: $$(RAW)\/extract.toml ;/p' $< > $@
 listed = $(addprefix $(RAW)/,$(shell awk -F'"' '/^\[/ {role = $$0} /^path *=/ && role ~ /^\[files\.$(1)/ {print $$2}' $(RAW)/extract.toml 2>/dev/null))
 RECEIVED   := $(call listed)
 REGISTER   := $(call listed,register)
@@ -253,7 +253,7 @@ $(addprefix $(RUNS)/,sample.json survey.json outcomes.json): | $(RUNS)/settings.
 # The register may be larger than the memory: it is read once, and again only if a key, its files or its facts change.
 $(eval $(call stage,request,$(RAW)/extract.toml $(ALLOCATION) $(call settings,study.toml),$(DERIVED)/request.json))
 $(eval $(call stage,register,$(DERIVED)/request.json $(REGISTER),$(call derived,register)))
-$(eval $(call stage,ingest,$(RAW)/extract.toml $(call derived,register) $(filter-out $(REGISTER),$(RECEIVED)) $(call settings,study.toml benefit_codes.csv scales.csv outcomes.toml),$(call derived,trial register_columns register_weeks baseline_items followup_items) $(CHECKS)))
+$(eval $(call stage,ingest,$(RAW)/extract.toml $(call derived,register) $(filter-out $(REGISTER),$(RECEIVED)) $(call settings,study.toml benefit_codes.csv scales.csv outcomes.toml),$(call derived,trial register_columns register_weeks baseline_items followup_items) $(DERIVED)/linkage.csv $(CHECKS)))
 $(eval $(call stage,sample,$(call derived,trial register_columns) $(RAW)/extract.toml $(call settings,study.toml),$(call derived,sample exclusions groups)))
 $(eval $(call stage,survey,$(call derived,baseline_items followup_items) $(call settings,scales.csv),$(call derived,baseline followup)))
 $(eval $(call stage,outcomes,$(call derived,sample baseline register_weeks) $(call settings,benefit_codes.csv outcomes.toml study.toml),$(call derived,weekly shares durations background)))
@@ -289,7 +289,7 @@ else ifeq ($(EDITED),$(shell cat $(DERIVED)/editions.txt 2>/dev/null))
 EDITIONS := $(if $(filter-out $(wildcard $(FURTHER)),$(FURTHER))$(shell find $(RESTS) -newer $(DERIVED)/editions.txt -type f -not -name '*.pyc' 2>/dev/null),,$(DERIVED)/editions.json)
 endif
 $(DERIVED)/editions.json: $(if $(filter-out $(SPOKEN),$(BUILT)),FORCE) $(STUDY)/exhibits.toml
-	@mkdir -p $(@D) && echo '{"first": "$(SPOKEN)", "others": [$(subst $(space),$(comma) ,$(OTHERS:%="%"))]}' > $@
+	@umask 077 && mkdir -p $(@D) && echo '{"first": "$(SPOKEN)", "others": [$(subst $(space),$(comma) ,$(OTHERS:%="%"))]}' > $@
 # What make verify wrote: the page shows it if none of what it rests on is newer.
 VERIFIED := $(addprefix $(DERIVED)/verified/,second.parquet walked.parquet counts.parquet verified.json)
 VERIFIED_FROM := $(RAW)/extract.toml $(RECEIVED) $(wildcard $(STUDY)/*.toml $(STUDY)/*.csv) $(DERIVED)/study.txt $(ESTIMATED) $(call derived,shown)
@@ -337,7 +337,7 @@ $(COUNTS): $(COUNTED_FROM) $(call derived,sample trial groups) $(if $(ENGINE),FO
 endif
 $(COUNTED)/estimates/population.parquet $(COUNTED)/weekly_shares.csv: $(COUNTS) ;
 $(ANNEX)/weekly_shares.csv: $(COUNTED)/weekly_shares.csv
-	@mkdir -p $(@D) && cp $< $@
+	@umask 077 && mkdir -p $(@D) && cp $< $@
 # What is shown of some estimates in a language: $(call edition,SUFFIX,DERIVED,REPORTS,EXHIBITS,NAMES,ESTIMATES,LANGUAGE,CHECKS,LED_TO,COMPARED)
 shown_in = $(1)/shown.parquet $(call derived,groups) $(1)/words.json $(2) $(3)
 drawings = $(patsubst %,$(1)/figures/%.svg,$(filter figure_%,$(2)))
@@ -364,9 +364,9 @@ $(eval $(call document,,$(DERIVED),$(REPORTS),$(STUDY)/exhibits.toml,$(exhibits)
 $(if $(LED_TO),$(eval $(call document,-population,$(COUNTED),$(ANNEX),$(BESIDE),$(BESIDES),$(DERIVED)/language.toml)))
 # Each other language has a folder that is a whole report.
 $(DERIVED)/%/language.toml:
-	@mkdir -p $(@D) && echo 'language = "$*"' > $@
+	@umask 077 && mkdir -p $(@D) && echo 'language = "$*"' > $@
 $(REPORTS)/%/checks.csv: $(CHECKS)
-	@mkdir -p $(@D) && cp $< $@
+	@umask 077 && mkdir -p $(@D) && cp $< $@
 define in_language
 $(call edition,$(1),$(DERIVED)/$(1),$(REPORTS)/$(1),$(STUDY)/exhibits.toml,$(exhibits),$(ESTIMATED),$(DERIVED)/$(1)/language.toml,$(CHECKS),$(DERIVED)/provenance.json $(LED_TO) $(EDITIONS) $(IS_VERIFIED),$(call compared,$(REPORTS)/$(1)))
 $(call document,-$(1),$(DERIVED)/$(1),$(REPORTS)/$(1),$(STUDY)/exhibits.toml,$(exhibits),$(DERIVED)/$(1)/language.toml,$(CHECKS))
@@ -376,7 +376,7 @@ define annex_in_language
 $(call edition,$(1)-population,$(COUNTED)/$(1),$(REPORTS)/$(1)/population,$(BESIDE),$(BESIDES),$(COUNTED)/estimates/population.parquet,$(DERIVED)/$(1)/language.toml,,$(EDITIONS))
 $(call document,-$(1)-population,$(COUNTED)/$(1),$(REPORTS)/$(1)/population,$(BESIDE),$(BESIDES),$(DERIVED)/$(1)/language.toml)
 $(REPORTS)/$(1)/population/weekly_shares.csv: $(ANNEX)/weekly_shares.csv
-	@mkdir -p $$(@D) && cp $$< $$@
+	@umask 077 && mkdir -p $$(@D) && cp $$< $$@
 report: $(addprefix $(REPORTS)/$(1)/population/,tables/tables.xlsx weekly_shares.csv)
 endef
 $(foreach l,$(OTHERS),$(eval $(call in_language,$(l))))
@@ -403,7 +403,7 @@ LEFT_OVER := $(strip $(UNCLAIMED) $(OUTDATED) $(wildcard $(foreach d,$(DERIVED) 
 
 # The language of the exhibits is a setting like any other: a file that changes only if the language does.
 $(DERIVED)/language.toml: $(if $(filter-out $(SPOKEN),$(BUILT)),FORCE)
-	@mkdir -p $(@D) && echo 'language = "$(SPOKEN)"' > $@
+	@umask 077 && mkdir -p $(@D) && echo 'language = "$(SPOKEN)"' > $@
 
 diff baseline: $(ESTIMATED)
 

@@ -20,7 +20,8 @@ from pipeline.checks.rules import LOOK, NOT_APPLICABLE, PARTS, PASSES, Row, desc
 from pipeline.checks.settings import check_settings
 from pipeline.errors import Faults, InputError, command
 from pipeline.estimate.estimators import checked_models
-from pipeline.register.kept import keep_register, keys_asked
+from pipeline.pseudonyms.hashed import Pseudonyms
+from pipeline.register.kept import ask_register, keep_register
 from pipeline.runner.inputs import load_input
 from pipeline.runner.schemas import own_columns
 from pipeline.settings.extract import Extract, is_register
@@ -135,8 +136,8 @@ def _read_files(raw: Path, extract: Extract, design: Design) -> tuple[dict[str, 
             if role != "register":
                 files[role] = load_input(paths[0])
             elif "allocation" in files:
-                keys = keys_asked(files["allocation"], design.key)
-                files[role] = keep_register(paths, own, keys, is_wide=extract.format == "dream_wide")
+                asked = ask_register(files["allocation"], design, Pseudonyms.of(extract))
+                files[role] = keep_register(paths, own, asked, is_wide=extract.format == "dream_wide")
         told = [message for messages in unread.values() for message in messages]
         if faults.messages:
             unread[role] = [message for message in faults.messages if message not in told]

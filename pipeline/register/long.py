@@ -33,6 +33,7 @@ COUNTED = re.compile(r"-?[0-9]{1,4}")
 FORMS = {"weekly_states": ("week", "state"), "spells": ("first_week", "last_week", "state")}
 EARLIEST = week_of_iso(1900, 1)
 WAGE = "wage"
+COLUMNS = frozenset({WAGE, *(name for names in FORMS.values() for name in names)})
 NOWHERE = -1
 
 

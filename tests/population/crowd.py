@@ -14,6 +14,7 @@ import pandas as pd
 
 from pipeline.population.definitions import Definitions, read_trial
 from pipeline.population.register import Counts, count_population, open_register
+from pipeline.pseudonyms.hashed import Pseudonyms
 from pipeline.register.calendar import monday_of_week, week_of_iso
 from pipeline.register.readers import read_received
 from pipeline.register.receive import register_extract
@@ -146,7 +147,7 @@ class Crowd:
         """The counts by the engine of the connection."""
         found = self.definitions
         allocation = read_received(self.folder / found.extract.files["allocation"].path, found.extract)
-        trial = read_trial(allocation, self.sample, found.study.design)
+        trial = read_trial(allocation, self.sample, found.study.design, Pseudonyms.of(found.extract))
         return count_population(open_register(connection, self.folder, found, DRAWS, place), trial, found)
 
     def entries(self) -> pd.DataFrame:

@@ -39,7 +39,7 @@ export OPENBLAS_NUM_THREADS := 1
 export REASON FROM ENGINE BEFORE RELEASE
 # What is asked of a trace is handed over as it was typed, so that make does not read it either; what is not of the
 # command line is not asked.
-$(foreach v,ID PERSON SET FORMAT,$(eval $(if $(filter command,$(origin $(v))),override export $(v) := $$(value $(v)),unexport $(v))))
+$(foreach v,ID PERSON SET FORMAT SURE,$(eval $(if $(filter command,$(origin $(v))),override export $(v) := $$(value $(v)),unexport $(v))))
 export MPLBACKEND := Agg
 
 # A module of the project in an isolated Python: a stray file beside the Makefile has no say.
@@ -58,7 +58,7 @@ MAKEFLAGS += --no-builtin-rules
 
 # --- What to ask for -------------------------------------------------------------------------------------------------
 
-.PHONY: all report check why verify witness release population twin test lint docs bench trace diff baseline extract new check-extract calibrate clean help FORCE
+.PHONY: all report check why verify witness release population twin test lint docs bench trace diff baseline extract new check-extract calibrate clean forget help FORCE
 
 all: $(REPORTS)/index.html ## Every table, figure and the report page of EXTRACT (default twin); LANGUAGE=da for Danish, LANGUAGE=en back
 	$(if $(LEFT_OVER),@rm -rf $(LEFT_OVER))
@@ -106,7 +106,7 @@ bench: all ## Measure the build beside that of the commit before (or BEFORE=<com
 	$(PYTHON) -m benchmarks.population
 	$(PYTHON) -m benchmarks.estimators
 
-trace: $(SETUP) ## Walk one number back to its register cells: make trace ID=figure_3_3/all/sickness_benefit/45; ID=figure_3_3 lists its numbers, PERSON=17 is a person's history, FORMAT=html a page, SET="dream.csv,12,Y_1544,890" the number with that cell
+trace: $(SETUP) ## Walk one number back to its register cells: make trace ID=figure_3_3/all/sickness_benefit/45; ID=figure_3_3 lists its numbers, PERSON=17 (or a pseudonym) is a person's history, FORMAT=html a page, SET="dream.csv,12,Y_1544,890" the number with that cell
 	@$(RUN) pipeline.$(if $(filter override,$(origin SET)),changes.whatif,verify.trace) --raw $(RAW) --derived $(DERIVED) --settings $(STUDY)
 
 diff: $(DERIVED)/shown.parquet ## Say what changed from one extract to another, what moved, and why: make diff FROM=twin EXTRACT=2018q2
@@ -141,6 +141,9 @@ new: $(SETUP) ## Begin an extract with the files of a folder: make new EXTRACT=2
 
 check-extract: $(SETUP) ## Say all that is wrong or suspicious in EXTRACT and its settings on one page; FROM=name sets the last one beside it
 	@$(CHECK) $(if $(filter command,$(origin FROM)),--before data_derived/$(FROM))
+
+forget: $(SETUP) ## List what must be deleted of EXTRACT at the end of a permit; SURE=EXTRACT deletes it: received files, tables, key
+	@$(RUN) pipeline.register.forget $(RAW) $(DERIVED) $(REPORTS)
 
 clean: ## Delete everything that make can build again for EXTRACT, and the received files never
 	rm -rf $(DERIVED) $(REPORTS)
@@ -192,7 +195,7 @@ CHECKOUT = $(eval CHECKOUT := $(if $(wildcard .git),$(shell git rev-parse --veri
 # Stages that have to run again though the dates of files do not say so: a file is not what was recorded, or the code is
 # other code. It takes 0.01 s where nothing changed.
 LOOK   = $(PYTHON) -I -S pipeline/runner/look.py $(RUNS)
-IDLE  := help why check test clean lint docs new extract check-extract trace calibrate
+IDLE  := help why check test clean lint docs new extract check-extract trace calibrate forget
 UNLIKE := $(if $(filter-out $(IDLE),$(or $(MAKECMDGOALS),help)),$(if $(wildcard $(RUNS)/*.json),$(shell $(LOOK))))
 
 define stage

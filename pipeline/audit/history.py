@@ -18,6 +18,7 @@ from pipeline.errors import InputError
 from pipeline.people.exclusions import ANALYSED, weeks_of_draws
 from pipeline.people.samples import select_sample
 from pipeline.people.splits import split_people
+from pipeline.pseudonyms.linkage import find_person, read_numbers
 from pipeline.register.calendar import iso_of_week
 
 IN, OUT, NOT_KNOWN = "1", "0", "?"
@@ -62,16 +63,18 @@ class History:
 
 
 def read_history(number: str, build: Build) -> History:
-    """The history of the person with a trial number; InputError for a number that nobody has, which names nobody."""
+    """The history of the person of a pseudonym, or of a trial number as received, by the linkage file.
+
+    InputError for a number that nobody has, which names nobody.
+    """
     tables, design = build.tables, build.study.design
     trial = tables.trial
-    person = int(number) if number.isdecimal() else -1
-    own = trial[trial["person"] == person]
-    if own.empty:
+    person = find_person(number, read_numbers(build.derived))
+    own = trial[trial["person"] == (-1 if person is None else person)]
+    if person is None or own.empty:
         raise InputError(
-            f"trace: PERSON is no trial number of a randomised person. It is the number in column {design.person} of "
-            f"{tables.files['allocation']}, or the rank among them if they are no whole numbers; the cells files of a "
-            "trace have it in the column person."
+            f"trace: PERSON is nobody who was randomised. It is the number in column {design.person} of "
+            f"{tables.files['allocation']}, or the pseudonym, which the cells files of a trace have in the column person."
         )
     row = dict(own.to_dict("records")[0])
     is_analysed = _reason(person, build) == ANALYSED

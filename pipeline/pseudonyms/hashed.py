@@ -78,3 +78,8 @@ class Pseudonyms:
     def of_each(self, numbers: Iterable[str]) -> dict[str, str]:
         """By number in the register its pseudonym."""
         return {number: self.in_register(number) for number in numbers}
+
+
+def link_key(key: str) -> str:
+    """A key as files are linked by it: a whole number without its leading zeros."""
+    return key.lstrip("0") or "0" if key.isascii() and key.isdigit() else key

@@ -6,9 +6,13 @@ import csv
 import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import InputError
+from pipeline.pseudonyms.hashed import link_key
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 NAME = "linkage.csv"
 PERSON, NUMBER, KEY = "person", "number", "key"
@@ -36,3 +40,27 @@ def read_numbers(derived: Path) -> dict[int, str]:
         ) from error
     except (OSError, KeyError, ValueError) as error:
         raise InputError(f"{path}: not as make writes it. Delete it, and run make all EXTRACT={derived.name}.") from error
+
+
+def find_person(asked: str, numbers: Mapping[int, str]) -> int | None:
+    """The pseudonym of the person of a pseudonym or a number as received; None of nobody's."""
+    if asked.isdecimal() and int(asked) in numbers:
+        return int(asked)
+    return next((person for person, number in numbers.items() if link_key(number) == link_key(asked)), None)
+
+
+def same_persons(old: Mapping[int, str], new: Mapping[int, str]) -> dict[int, int]:
+    """By pseudonym in one extract that in another, of the persons whose numbers as received are in both."""
+    by_number = {link_key(number): person for person, number in new.items()}
+    found = {person: by_number.get(link_key(number)) for person, number in old.items()}
+    return {person: other for person, other in found.items() if other is not None}
+
+
+def renamed(tables: Mapping[str, pd.DataFrame], persons: Mapping[int, int]) -> dict[str, pd.DataFrame]:
+    """Tables with the pseudonyms of another extract; who is not in that keeps the own pseudonym."""
+
+    def named(table: pd.DataFrame) -> pd.DataFrame:
+        own = table["person"]
+        return table.assign(person=own.map(dict(persons)).fillna(own).astype(own.dtype))
+
+    return {name: named(table) if "person" in table else table for name, table in tables.items()}

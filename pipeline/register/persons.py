@@ -6,10 +6,10 @@ import re
 from typing import TYPE_CHECKING
 
 from pipeline.errors import InputError
-from pipeline.pseudonyms.hashed import Pseudonyms
+from pipeline.pseudonyms.hashed import Pseudonyms, link_key
 from pipeline.register.places import place_of_row
 from pipeline.register.readers import check_key, refuse_cells
-from pipeline.register.seen import LONGEST_NUMBER, link_key
+from pipeline.register.seen import LONGEST_NUMBER
 from pipeline.settings.extract import Extract
 from pipeline.settings.study import Study
 

@@ -112,7 +112,7 @@ def take_over(source: Path, folder: Path, settings: Path, today: datetime.date) 
     begun = folder.with_name(f".{folder.name}.begun")
     try:
         shutil.rmtree(begun, ignore_errors=True)
-        begun.mkdir(parents=True)
+        begun.mkdir(mode=0o700, parents=True)
         said = _copy(files, begun) + _write(begun / DESCRIPTION, extract, files, study, settings)
         begun.replace(folder)
     finally:
@@ -129,6 +129,7 @@ def _copy(files: Folder, target: Path) -> list[str]:
             said.append(f"  {path} is linked, not copied: leave it where it is")
         else:
             shutil.copyfile(path, target / path.name)
+            (target / path.name).chmod(0o400)  # a received file never changes
     return said
 
 

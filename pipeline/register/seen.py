@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pipeline.pseudonyms.hashed import Pseudonyms
+from pipeline.pseudonyms.hashed import Pseudonyms, link_key
 from pipeline.register.files.rows import Chunk
 
 if TYPE_CHECKING:
@@ -113,8 +113,3 @@ def _number(key: str) -> int:
     if not key:
         return EMPTY
     return int.from_bytes(hashlib.blake2b(link.encode(), digest_size=8).digest(), signed=True) | -(1 << 62)
-
-
-def link_key(key: str) -> str:
-    """A key as files are linked by it: a whole number without its leading zeros."""
-    return key.lstrip("0") or "0" if key.isascii() and key.isdigit() else key

@@ -206,6 +206,7 @@ def main(command_line: list[str]) -> None:
     parser.add_argument("--checkout", default="")
     parser.add_argument("--fault", type=Path)
     arguments = parser.parse_args(command_line)
+    os.umask(0o077)  # what is made nobody else can read
     try:
         run_stage(
             arguments.name,

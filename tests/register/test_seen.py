@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.pseudonyms.hashed import Pseudonyms
+from pipeline.pseudonyms.hashed import Pseudonyms, link_key
 from pipeline.register import seen as module
 from pipeline.register.files.rows import Chunk
-from pipeline.register.seen import SeenKeys, link_key
+from pipeline.register.seen import SeenKeys
 
 WANTED = ["0113501234", "77", "a-key-of-text"]
 PSEUDONYMS = Pseudonyms(bytes(32))

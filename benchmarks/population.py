@@ -94,7 +94,9 @@ def work(what: str, folder: str, engine: str) -> None:
 
 def _count(raw: Path, found: Definitions, engine: str) -> float:
     allocation = read_received(raw / found.extract.files["allocation"].path, found.extract)
-    trial = read_trial(allocation, load_input(DERIVED / "sample.parquet"), found.study.design, Pseudonyms.of(found.extract))
+    trial = read_trial(
+        allocation, load_input(DERIVED / "sample.parquet"), found.study.design, Pseudonyms.of(found.extract)
+    )
     days = load_input(DERIVED / "trial.parquet")["allocation_date"]
     weeks = [week_of_date(day.date()) for day in days]
     with tempfile.TemporaryDirectory() as place, connected(engine, Path(place)) as connection:

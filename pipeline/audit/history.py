@@ -20,6 +20,8 @@ from pipeline.people.samples import select_sample
 from pipeline.people.splits import split_people
 from pipeline.pseudonyms.linkage import find_person, read_numbers
 from pipeline.register.calendar import iso_of_week
+from pipeline.runner.schemas import every_column
+from pipeline.settings.sensitivity import may_enter, sensitivity_of
 
 IN, OUT, NOT_KNOWN = "1", "0", "?"
 LOCATED = ("person", "week", "code", "line", "wage_line")  # columns of the table of weeks that are no states
@@ -74,7 +76,7 @@ def read_history(number: str, build: Build) -> History:
     if person is None or own.empty:
         raise InputError(
             f"trace: PERSON is nobody who was randomised. It is the number in column {design.person} of "
-            f"{tables.files['allocation']}, or the pseudonym, which the cells files of a trace have in the column person."
+            f"{tables.files['allocation']}, or the pseudonym: column person of a cells file."
         )
     row = dict(own.to_dict("records")[0])
     is_analysed = _reason(person, build) == ANALYSED
@@ -187,8 +189,12 @@ def _shares(person: int, build: Build) -> dict[str, str]:
 
 def _background(person: int, build: Build) -> dict[str, str]:
     table = build.table("background")
-    own = table[table["person"] == person].drop(columns="person")
-    return {str(name): _show(value) for name, value in own.iloc[0].items()} if len(own) else {}
+    own, rows = (
+        table[table["person"] == person].drop(columns="person"),
+        every_column(build.variables).to_dict("records"),
+    )
+    names = [name for name in own if may_enter("trace", sensitivity_of(name, rows))]
+    return {name: _show(own[name].iloc[0]) for name in names} if len(own) else {}
 
 
 def _ends(person: int, build: Build) -> pd.DataFrame:

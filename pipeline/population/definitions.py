@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pipeline.errors import InputError
-from pipeline.register.columns import LIKE_A_CELL
 from pipeline.pseudonyms.hashed import Pseudonyms
+from pipeline.register.columns import LIKE_A_CELL
 from pipeline.register.persons import link_keys, number_persons
 from pipeline.settings.extract import Extract
 from pipeline.settings.outcomes import OutcomeDefinitions
@@ -85,9 +85,7 @@ class Definitions:
         return name in named or is_cell or bool(self.population.year(name))
 
 
-def read_trial(
-    allocation: pd.DataFrame, sample: pd.DataFrame, design: Design, pseudonyms: Pseudonyms
-) -> pd.DataFrame:
+def read_trial(allocation: pd.DataFrame, sample: pd.DataFrame, design: Design, pseudonyms: Pseudonyms) -> pd.DataFrame:
     """Key in the register, arm and week of the draw of every analysed person."""
     import pandas as pd
 

@@ -31,8 +31,8 @@ def digest_of(key: bytes) -> str:
 
 def place_of(extract: str) -> Path:
     """Where the key of an extract lies: a file of its name in the user's configuration directory."""
-    home = os.environ.get("XDG_CONFIG_HOME", "")
-    base = Path(home) if os.path.isabs(home) else Path.home() / ".config"
+    home = Path(os.environ.get("XDG_CONFIG_HOME", ""))
+    base = home if home.is_absolute() else Path.home() / ".config"
     return base / FOLDER / f"{extract}.key"
 
 

@@ -39,7 +39,9 @@ def read_numbers(derived: Path) -> dict[int, str]:
             f"EXTRACT={derived.name}."
         ) from error
     except (OSError, KeyError, ValueError) as error:
-        raise InputError(f"{path}: not as make writes it. Delete it, and run make all EXTRACT={derived.name}.") from error
+        raise InputError(
+            f"{path}: not as make writes it. Delete it, and run make all EXTRACT={derived.name}."
+        ) from error
 
 
 def find_person(asked: str, numbers: Mapping[int, str]) -> int | None:

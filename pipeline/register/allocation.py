@@ -25,9 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def read_allocation(
-    allocation: pd.DataFrame, design: Design, extract: Extract, pseudonyms: Pseudonyms
-) -> pd.DataFrame:
+def read_allocation(allocation: pd.DataFrame, design: Design, extract: Extract, pseudonyms: Pseudonyms) -> pd.DataFrame:
     """One row a randomised person: the pseudonym, the names, the arm, the date and the line in the file.
 
     The columns are those that the design names; there is no date, consent, stratum or cluster where it has none. Names

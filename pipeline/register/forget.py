@@ -62,7 +62,10 @@ def describe(found: Found, extract: str) -> list[str]:
     lines += [f"left where it is: {link}. Delete it there, if the permit says so" for link in found.links]
     if os.environ.get(VARIABLE):
         lines.append(f"left where it is: the key in the environment variable {VARIABLE}")
-    return [*lines, f"copies of the key and of the files elsewhere, backups among them, are not known to this: {extract}"]
+    return [
+        *lines,
+        f"copies of the key and of the files elsewhere, backups among them, are not known to this: {extract}",
+    ]
 
 
 def delete(found: Found, raw: Path, derived: Path) -> None:
@@ -71,8 +74,8 @@ def delete(found: Found, raw: Path, derived: Path) -> None:
         path.unlink(missing_ok=True)
     for top in (raw, derived, raw.with_name(f".{raw.name}.begun")):
         for place, _, _ in os.walk(top, topdown=False):
-            if not os.listdir(place):
-                os.rmdir(place)
+            if not any(Path(place).iterdir()):
+                Path(place).rmdir()
 
 
 def _counted(paths: Iterable[Path]) -> str:
@@ -111,7 +114,9 @@ def main() -> None:
     try:
         delete(found, raw, derived)
     except OSError as error:
-        raise InputError(f"{error.filename}: cannot be deleted: {error.strerror}. Mend that, and say it again.") from error
+        raise InputError(
+            f"{error.filename}: cannot be deleted: {error.strerror}. Mend that, and say it again."
+        ) from error
     print(f"deleted: {said}. The disk may hold what lay there until it is written over")
 
 

@@ -90,7 +90,9 @@ def keep_register(paths: Sequence[Path], files: Sequence[RawFile], asked: Asked,
 def keep_rows(path: Path, facts: RawFile, asked: Asked, *, is_wide: bool) -> pd.DataFrame:
     """The rows of the register file that are asked for, text indexed by line; all rows of a long form.
 
-    Persons have their pseudonyms in place of their numbers, which go no further than this function. The weeks of the long forms run from the first to the last that any row names, so nothing of them can be left. Rows
+    Persons have their pseudonyms in place of their numbers, which go no further than this function.
+
+    The weeks of the long forms run from the first to the last that any row names, so nothing of them can be left. Rows
     without a key are left out and counted where the register has a file a year. Raises InputError for a file that is
     not the one registered, a key that is missing or, in the wide form, repeated, and numbers written in another way.
     """
@@ -179,7 +181,7 @@ def _named(name: str, path: Path, column: pd.Series) -> pd.DataFrame:
 
 
 def _is_read(name: str, facts: RawFile, asked: Asked, *, is_wide: bool) -> bool:
-    """Whether the pipeline reads the column: weeks, wages, degrees, or the columns of a long form, and what is named."""
+    """Whether the pipeline reads the column: weeks, wages, degrees, those of a long form, and what is named."""
     if name in asked.columns:
         return True
     if not is_wide:

@@ -57,7 +57,8 @@ def usual_form(keys: pd.Series) -> str:
 def require_one_form(keys: pd.Series, register: pd.DataFrame | None = None) -> None:
     """Raise InputError if persons' numbers are written otherwise in one file or line than in most of the others.
 
-    register: the lines of a register looked at, with the column of the numbers; only `keys` are without it. Where most keys are numbers that begin with a birth date, all must have one length and their hyphens in the same
+    register: the lines of a register looked at, with the column of the numbers; only `keys` are without it. Where most
+    keys are numbers that begin with a birth date, all must have one length and their hyphens in the same
     places: one that has not would be found in no register. The message holds no digit of a number.
     """
     if keys.str.fullmatch(NUMBER).mean() <= 1 / 2:

@@ -79,8 +79,8 @@ def _say_key(extract: Extract) -> list[str]:
     if extract.public_key:
         return ["  persons' numbers are hashed with the public key that extract.toml holds"]
     return [
-        f"  persons' numbers are hashed with the key in {make_key(extract.name)[1]}: keep a copy where the permit says, "
-        "for without it no pseudonym leads back"
+        f"  persons' numbers are hashed with the key in {make_key(extract.name)[1]}: keep a copy where the permit "
+        "says, for without it no pseudonym leads back"
     ]
 
 

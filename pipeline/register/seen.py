@@ -14,7 +14,6 @@ from pipeline.pseudonyms.hashed import Pseudonyms, link_key
 from pipeline.register.files.rows import Chunk
 
 if TYPE_CHECKING:
-    import pandas as pd
     from numpy.typing import NDArray
 
 FORM = str.maketrans({**dict.fromkeys(digits, "x"), **dict.fromkeys(ascii_letters, "A")})

@@ -1,6 +1,7 @@
 """Run a module of the project in an isolated Python: python -I pipeline/runner/alone.py pipeline.audit.check ARGUMENTS.
 
-What it writes nobody else can read. The project comes last on the path, so what lies beside the Makefile by the name of a library is not imported.
+What it writes nobody else can read. The project comes last on the path, so what lies beside the Makefile by the name of
+a library is not imported.
 """
 
 import os

@@ -44,8 +44,8 @@ class Extract(Settings, frozen=True):
     """extract.toml: what was received, from where, and when; the version of a DREAM register is its last month, yyyymm.
 
     format: that of the register file. uncovered: what a week without a row, or between spells, is in the other formats
-    than DREAM's. key_digest: which key persons' numbers are hashed with; public_key: that key itself, of persons who are
-    invented or whom anybody may know. excluded: by reason the names of the strata or clusters whose persons are left out. spellings: by
+    than DREAM's. key_digest: which key persons' numbers are hashed with; public_key: that key, where
+    anybody may know the persons. excluded: by reason the names of the strata or clusters left out. spellings: by
     column of the allocation file other spellings of a name, and the name. published: whether the printed numbers are
     those of this extract.
     """

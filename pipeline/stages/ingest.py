@@ -28,7 +28,8 @@ def run(
     `received` are the files of the extract by their roles, data frames of text indexed by line; of the register the
     rows that were kept. The register is kept for randomised persons only, one row a person and week,
     and the column of each week and month, so that every cell can be found again. A person's number as received goes no
-    further than linkage.csv, which its owner alone can read: all else has pseudonyms. checks.csv has a row for every rule; what is certainly wrong is an InputError with all of it.
+    further than linkage.csv, which its owner alone can read: all else has pseudonyms. checks.csv has a row
+    for every rule; what is certainly wrong is an InputError with all of it.
     """
     reading = read_delivery(Sources(extract, study, received, benefit_codes, scales, outcomes))
     trial, register = reading.require()

@@ -22,6 +22,7 @@ from pipeline.audit.trace import trace
 from pipeline.audit.words import FORMULAS_DA, STATISTICS_DA
 from pipeline.errors import InputError
 from pipeline.verify.trace import main
+from tests.linked import twins
 
 RAW, DERIVED = Path("data_raw/twin"), Path("data_derived/twin")
 BUILD = Build(RAW, DERIVED)
@@ -155,7 +156,7 @@ def test_a_person_who_is_left_out_has_a_history_that_says_why():
 def test_an_unknown_number_is_answered_without_any_person(number):
     with pytest.raises(InputError) as error:
         read_history(number, BUILD)
-    assert "no trial number of a randomised person" in str(error.value)
+    assert "nobody who was randomised" in str(error.value)
     assert not re.search(r"\d", str(error.value))
     assert number not in str(error.value)
 
@@ -259,8 +260,8 @@ def test_a_page_is_in_the_language_of_the_build_and_writes_its_numbers(monkeypat
 def test_a_page_is_written_beside_the_derived_tables_and_never_under_reports(monkeypatch, capsys):
     code, said = run(monkeypatch, capsys, PERSON="13", FORMAT="html")
     assert code == 0
-    assert said.out.startswith(f"{DERIVED}/trace/person_13.html ")
-    reader, text = read((DERIVED / "trace" / "person_13.html").read_text(encoding="utf-8"))
+    assert said.out.startswith(f"{DERIVED}/trace/person_{twins()['13']}.html ")
+    reader, text = read((DERIVED / "trace" / f"person_{twins()['13']}.html").read_text(encoding="utf-8"))
     assert "This page holds persons" in text
     weeks = [kind for kind in reader.kinds if "place" in kind]
     assert len(weeks) == len(BUILD.tables.register_columns) + len(BUILD.tables.outcomes.states)

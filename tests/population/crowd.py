@@ -23,6 +23,7 @@ from pipeline.settings.extract import is_register
 from pipeline.settings.outcomes import OutcomeDefinitions
 from pipeline.stages import ingest, outcomes, register, request, sample
 from tests.delivery import DAY, write_lines
+from tests.linked import persons_of
 from tests.small_study import CODES, SETTINGS, definitions, inline
 
 PERSONS, IN_TRIAL = 100, 60
@@ -129,7 +130,7 @@ class Crowd:
         files = {role: received.pop(role) for role in list(received) if is_register(role)}
         kept = register.run(json.loads(asked), **files)["register.parquet"]
         found = ingest.run(extract, study, codes, outcomes=definitions_.outcomes, register=kept, **received)
-        self.weeks = found["register_weeks.parquet"]
+        self.weeks, self.persons = found["register_weeks.parquet"], persons_of(found["linkage.csv"])
         made = sample.run(found["trial.parquet"], found["register_columns.parquet"], study, extract)
         self.everybody = made["sample.parquet"]
         self.sample = self.everybody.iloc[:IN_TRIAL]

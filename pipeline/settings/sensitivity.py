@@ -1,6 +1,6 @@
 """What a variable describes, as variables.csv declares it, and where its values may therefore stand.
 
-The tables of persons and the pages of a trace hold persons and never leave the machine; an error is copied into mails, and
+The tables and the pages of a trace hold persons and never leave the machine; an error is copied into mails, and
 what lies under reports/ is read by anybody. What is declared nowhere is a person's.
 """
 

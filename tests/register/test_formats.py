@@ -319,7 +319,7 @@ def test_what_is_declared_must_be_so(folder, line, message):
 def test_a_fault_in_a_typed_file_names_its_row_column_and_value(folder):
     change_cell(folder / "register.csv", 3, "Y_1502", "472")
     change_cell(folder / "baseline_survey.csv", 4, "HOPE_3", "5")
-    with pytest.raises(InputError, match=r"register\.dta, line 2, column Y_1502: unknown benefit code; .*'472'"):
+    with pytest.raises(InputError, match=r"register\.dta, line 2, column Y_1502: unknown benefit code; .*'xxx'"):
         rewritten(folder, "stata")
 
 

@@ -167,7 +167,7 @@ BROKEN = [
     (WEEKLY, "WEEK", 1, "", r"line 3, column WEEK: the value '' is no week"),
     (WEEKLY, "WEEK", 1, "202002", r"line 3, column WEEK: the value 'xxxxxx' is later than the extract was received"),
     (WEEKLY, "WEEK", 1, "2015-W07", r"line 3, column WEEK: .* stands a second time for the person \(1 cells\)"),
-    (WEEKLY, "STATE", 1, "891", r"line 3, column STATE: unknown benefit code; .*'891' \(1 cells\)"),
+    (WEEKLY, "STATE", 1, "891", r"line 3, column STATE: unknown benefit code; .*'xxx' \(1 cells\)"),
     (SPELLS, "FIRST_WEEK", 1, "", r"line 3, column FIRST_WEEK: the value '' is no week"),
     (SPELLS, "LAST_WEEK", 1, "2015-W11", r"line 3, column LAST_WEEK: .* is before the first week of the spell"),
     (SPELLS, "LAST_WEEK", 1, "9999-12-31", r"line 3, column LAST_WEEK: .* later .* had not ended has no last week"),

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from pipeline.errors import InputError
+from pipeline.pseudonyms.linkage import renamed
 from pipeline.register.calendar import week_of_iso
 from pipeline.runner.inputs import load_input
 from tests.commands import PERSON_NUMBER
@@ -34,8 +35,8 @@ RECEIVED = [
         r"register\.csv, line 3, column CPR: the person key is missing \(1 lines",
     ),
     ("register", copy_line, (5, 3), r"column CPR: .* more than once \(2 lines, the first 3, 5\)"),
-    ("register", change_cell, (3, "Y_1502", "472"), r"line 3, column Y_1502: unknown benefit code; .*'472' \(1 cells"),
-    ("register", change_cell, (3, "Y_1502", "x"), r"column Y_1502: unknown benefit code; .*'x' \(1 cells\)"),
+    ("register", change_cell, (3, "Y_1502", "472"), r"line 3, column Y_1502: unknown benefit code; .*'xxx' \(1 cells"),
+    ("register", change_cell, (3, "Y_1502", "x"), r"column Y_1502: unknown benefit code; .*'A' \(1 cells\)"),
     ("register", drop_column, ("Y_1503",), r"a gap in the weeks: 1 missing between Y_1449 and Y_1512: Y_1503"),
     ("register", append_cell, (4,), r"register\.csv, line 4: 26 cells, the header has 25 \(1 such lines\)"),
     ("register", break_encoding, (6,), r"register\.csv, line 6: not UTF-8"),
@@ -138,7 +139,7 @@ RECEIVED = [
     ("register", change_cell, (4, "CPR", "Total"), r"line 4, column CPR: no digit of a key, as in a line of totals"),
     ("allocation", change_cell, (4, "ID", "I alt"), r"line 4, column ID: no digit of a key, as in a line of totals"),
     ("followup_survey", change_cell, (3, "ID", "id"), r"line 3, column ID: the line repeats the names of the columns"),
-    ("register", change_cell, (3, "Y_1502", "syg"), r"'syg' \(1 cells\)\. If .* A code has three digits: ask for the"),
+    ("register", change_cell, (3, "Y_1502", "syg"), r"'AAA' \(1 cells\)\. If .* A code has three digits: ask for the"),
     ("register", change_cell, (3, "BRANCHE_2015_03", "000000"), r"the value 'xxxxxx' is no industry code \(1 cells\)"),
     ("register", replace, ("Y_1502", "Y_1515955592"), r"column Y_\(digits hidden\) names no week as Y_yyww does"),
     (
@@ -162,8 +163,8 @@ RECEIVED = [
         (3, "ANSWERED", "9/4/2015"),
         r"line 3, column ANSWERED: .* is no date of the form",
     ),
-    ("followup_survey", change_cell, (3, "ANSWERED", "2013-01-01"), r"'2013-01-01' is before the person's draw"),
-    ("baseline_survey", change_cell, (3, "ANSWERED", "2015-12-01"), r"'2015-12-01' is after the person's draw"),
+    ("followup_survey", change_cell, (3, "ANSWERED", "2013-01-01"), r"'xxxx-xx-xx' is before the person's draw"),
+    ("baseline_survey", change_cell, (3, "ANSWERED", "2015-12-01"), r"'xxxx-xx-xx' is after the person's draw"),
     ("baseline_survey", change_cell, (3, "ANSWERED", "2099-01-01"), r"is later than the extract was received"),
     ("baseline_survey", drop_column, ("ANSWERED",), r"baseline_survey\.csv, line 1: columns missing: ANSWERED"),
 ]
@@ -195,7 +196,7 @@ DECLARED = [
     (
         '"201503"',
         '"201602"',
-        r"column Y_1505: unknown benefit code; .* not valid in version 201602: '651' \(20 cells\)",
+        r"column Y_1505: unknown benefit code; .* not valid in version 201602: 'xxx' \(20 cells\)",
     ),
     ('decimal = ","', 'decimal = "comma"', r"extract\.toml, line 30: Invalid enum value 'comma'"),
     ("synthetic = true", "synthetic = false", r"synthetic = false, but 6 of 6 persons' numbers .* month field from 13"),
@@ -288,15 +289,19 @@ def test_an_extract_without_surveys_is_read_if_the_study_leaves_nobody_out_for_i
     assert [len(tables[f"{name}_items.parquet"]) for name in ("baseline", "followup")] == [0, 0]
 
 
-def test_keys_that_are_no_numbers_link_the_files_and_persons_are_numbered_in_their_order(folder):
+def test_keys_that_are_no_numbers_link_the_files_as_numbers_do(folder):
     plain = ingested(folder)
     (folder / "extract.toml").unlink()
     for name in ("allocation", "baseline_survey", "followup_survey"):
         replace(folder / f"{name}.csv", r"(?m)^(\d);", r"P-\1;")
     tables = ingested(folder)
     assert tables.pop("checks.csv") == plain.pop("checks.csv")
-    for name, table in plain.items():
-        pd.testing.assert_frame_equal(tables[name], table)
+    before, after = persons_of(plain.pop("linkage.csv")), persons_of(tables.pop("linkage.csv"))
+    others = {after[f"P-{number}"]: person for number, person in before.items()}
+    for name, table in renamed({name: tables[name] for name in plain}, others).items():
+        if name.endswith("_items.parquet"):  # in the order of their pseudonyms
+            table = table.sort_values("person", ignore_index=True)
+        pd.testing.assert_frame_equal(table, plain[name])
 
 
 def test_the_key_of_the_register_may_be_the_trial_number_with_zeros_in_front(folder):

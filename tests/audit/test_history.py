@@ -95,7 +95,7 @@ def test_the_cell_that_ends_a_duration_is_the_one_that_decides_it(codes, weeks, 
     known = [code is not None and code != "999" for code in codes]
     own = pd.DataFrame(
         {
-            "person": 13,
+            "person": twins()["13"],
             "week": [1, 2, 3, 4],
             "code": pd.Categorical(codes),
             "line": pd.array([12] * 4, dtype="Int64"),
@@ -106,7 +106,7 @@ def test_the_cell_that_ends_a_duration_is_the_one_that_decides_it(codes, weeks, 
         }
     )
     tables = replace(BUILD.tables, weekly=own)
-    found = find_ends("sickness_benefit_exit", np.array([13]), np.array([weeks]), np.array([exited]), 4, tables)
+    found = find_ends("sickness_benefit_exit", np.array([twins()["13"]]), np.array([weeks]), np.array([exited]), 4, tables)
     row = found.to_dict("records")[0]
     assert (row["end"], row["week"], row["content"]) == (end, week, content)
     assert (row["file"], row["line"]) == ("dream.csv", 12)

@@ -2,14 +2,14 @@
 
 # What may be given on the command line. What anybody may write into these make itself never reads: each is taken as it
 # was typed, and reaches a command as a checked name, or by the environment, where a quote ends nothing.
-VARIABLES := EXTRACT STUDY FROM ID PERSON SET FORMAT REASON LANGUAGE DISCLOSURE ENGINE BEFORE RELEASE AGAIN CHECKOUT PYTHON BASE_PYTHON
+VARIABLES := EXTRACT STUDY FROM ID PERSON SET FORMAT SURE REASON LANGUAGE DISCLOSURE ENGINE BEFORE RELEASE AGAIN CHECKOUT PYTHON BASE_PYTHON
 given_by   = $(strip $(foreach v,$(1),$(if $(filter command,$(origin $(v))),$(v))))
 GIVEN     := $(call given_by,$(VARIABLES))
 UNKNOWN   := $(call given_by,$(filter-out $(VARIABLES) -* .%,$(.VARIABLES)))
 $(if $(UNKNOWN),$(error make takes no variable $(firstword $(UNKNOWN)): it takes $(VARIABLES)))
 $(foreach v,$(VARIABLES) BUILDERS,$(if $(filter undefined,$(origin $(v))),,$(eval override $(v) := $$(value $(v)))))
-# What is asked of a trace is of the command line alone; so is LANGUAGE, which systems set for other ends.
-$(foreach v,ID PERSON SET FORMAT,$(eval $(if $(filter $(v),$(GIVEN)),export,unexport) $(v)))
+# What is asked of a trace, and what may be deleted, is of the command line alone; so is LANGUAGE, which systems set for other ends.
+$(foreach v,ID PERSON SET FORMAT SURE,$(eval $(if $(filter $(v),$(GIVEN)),export,unexport) $(v)))
 
 # The settings of the study, and the extract: of another study than the one in config/ that of its own name.
 EXTRACT  ?= $(if $(filter config,$(STUDY)),twin,$(notdir $(STUDY)))
@@ -79,7 +79,7 @@ MAKEFLAGS += --no-builtin-rules
 
 # --- What to ask for -------------------------------------------------------------------------------------------------
 
-.PHONY: all report check why verify witness release population twin test lint docs bench faults trace diff baseline extract new check-extract calibrate clean help FORCE
+.PHONY: all report check why verify witness release population twin test lint docs bench faults trace diff baseline extract new check-extract calibrate clean forget help FORCE
 
 all: $(REPORTS)/index.html ## Every table, figure and the report page of EXTRACT (default twin); LANGUAGE=da for Danish, LANGUAGE=en back
 	$(if $(LEFT_OVER),@rm -rf $(LEFT_OVER))
@@ -130,7 +130,7 @@ bench: all ## Measure the build beside that of the commit before (or BEFORE=<com
 faults: $(SETUP) ## Do faults to copies of the build (kills, full disks, rights, clocks, damaged files) and write what came of each to docs/measured
 	$(PYTHON) -m benchmarks.faults
 
-trace: $(SETUP) ## Walk one number back to its register cells: make trace ID=figure_3_3/all/sickness_benefit/45; ID=figure_3_3 lists its numbers, PERSON=17 is a person's history, FORMAT=html a page, SET="dream.csv,12,Y_1544,890" the number with that cell
+trace: $(SETUP) ## Walk one number back to its register cells: make trace ID=figure_3_3/all/sickness_benefit/45; ID=figure_3_3 lists its numbers, PERSON=17 (or a pseudonym) is a person's history, FORMAT=html a page, SET="dream.csv,12,Y_1544,890" the number with that cell
 	@$(FREE) pipeline.$(if $(filter SET,$(GIVEN)),changes.whatif,verify.trace) --raw $(RAW) --derived $(DERIVED) --settings $(STUDY)
 
 diff: $(DERIVED)/shown.parquet ## Say what changed from one extract to another, what moved, and why: make diff FROM=twin EXTRACT=2018q2
@@ -166,6 +166,9 @@ new: $(SETUP) ## Begin an extract with the files of a folder: make new EXTRACT=2
 check-extract: $(SETUP) ## Say all that is wrong or suspicious in EXTRACT and its settings on one page; FROM=name sets the last one beside it
 	@$(CHECK) $(if $(filter FROM,$(GIVEN)),--before data_derived/$(FROM))
 
+forget: $(SETUP) ## List what must be deleted of EXTRACT at the end of a permit; SURE=EXTRACT deletes it: received files, tables, key
+	@$(FREE) pipeline.register.forget $(RAW) $(DERIVED) $(REPORTS)
+
 clean: ## Delete everything that make can build again for EXTRACT, and the received files never
 	@! test -e $(RUNS)/.warm.holder || ! command -v $(PYTHON) > /dev/null || $(FREE)
 	rm -rf $(DERIVED) $(REPORTS)
@@ -197,11 +200,11 @@ export BUILDERS := $(BUILDERS) $(MAKE_PROCESS)
 WARM := $(RUNS)/.warm.$(MAKE_PROCESS)
 .SECONDARY: $(WARM)
 $(WARM): | $(SETUP)
-	@$(PYTHON) -I -c 'import sys; sys.path.append("."); import pipeline' && mkdir -p $(RUNS) && $(PYTHON) -I pipeline/runner/warm.py $@ $(MAKE_PROCESS)
+	@$(PYTHON) -I -c 'import sys; sys.path.append("."); import pipeline' && umask 077 && mkdir -p $(RUNS) && $(PYTHON) -I pipeline/runner/warm.py $@ $(MAKE_PROCESS)
 
 # A build with the settings of another study looks at everything again, whatever the dates of its files.
 $(DERIVED)/study.txt: $(if $(filter-out $(STUDY),$(shell cat $(DERIVED)/study.txt 2>/dev/null)),FORCE)
-	@mkdir -p $(@D) && echo '$(STUDY)' > $@
+	@umask 077 && mkdir -p $(@D) && echo '$(STUDY)' > $@
 
 SCHEMA := $(DERIVED)/study.txt $(STUDY)/variables.csv $(wildcard $(STUDY)/scales.csv) pipeline/runner/columns.csv requirements.lock
 
@@ -217,7 +220,7 @@ CHECKOUT = $(eval CHECKOUT := $(if $(wildcard .git),$(shell git rev-parse --veri
 # Stages that have to run again though the dates of files do not say so: a file is not what was recorded, or the code is
 # other code. It takes 0.01 s where nothing changed.
 LOOK   = $(PYTHON) -I -S pipeline/runner/look.py $(RUNS)
-IDLE  := help why check test clean lint docs faults new extract check-extract trace calibrate
+IDLE  := help why check test clean forget lint docs faults new extract check-extract trace calibrate
 UNLIKE := $(if $(filter-out $(IDLE),$(or $(MAKECMDGOALS),help)),$(if $(wildcard $(RUNS)/*.json),$(shell $(LOOK))$(if $(filter 0,$(.SHELLSTATUS)),,$(error $(RUNS): what was built cannot be looked at))))
 
 define stage
@@ -258,7 +261,7 @@ $(RAW)/extract.toml: $(STUDY)/make_extract.py | $(SETUP)
 -include $(DERIVED)/received.mk
 endif
 $(DERIVED)/received.mk: $(RAW)/extract.toml
-	@mkdir -p $(@D) && sed -n 's/^path *= *"\([[:alnum:]_.-]*\)"/$$(RAW)\/\1: $$(RAW)\/extract.toml ;/p' $< > $@
+	@umask 077 && mkdir -p $(@D) && sed -n 's/^path *= *"\([[:alnum:]_.-]*\)"/$$(RAW)\/\1: $$(RAW)\/extract.toml ;/p' $< > $@
 listed = $(addprefix $(RAW)/,$(shell awk -F'"' '/^\[/ {role = $$0} /^path *=/ && role ~ /^\[files\.$(1)/ && $$2 !~ /[\001-,\/:-@\[-^`{-\177]/ {print $$2}' $(RAW)/extract.toml 2>/dev/null))
 RECEIVED   := $(call listed)
 REGISTER   := $(call listed,register)
@@ -278,7 +281,7 @@ $(addprefix $(RUNS)/,sample.json survey.json outcomes.json): | $(RUNS)/settings.
 # The register may be larger than the memory: it is read once, and again only if a key, its files or its facts change.
 $(eval $(call stage,request,$(RAW)/extract.toml $(ALLOCATION) $(call settings,study.toml),$(DERIVED)/request.json))
 $(eval $(call stage,register,$(DERIVED)/request.json $(REGISTER),$(call derived,register)))
-$(eval $(call stage,ingest,$(RAW)/extract.toml $(call derived,register) $(filter-out $(REGISTER),$(RECEIVED)) $(call settings,study.toml benefit_codes.csv scales.csv outcomes.toml),$(call derived,trial register_columns register_weeks baseline_items followup_items) $(CHECKS)))
+$(eval $(call stage,ingest,$(RAW)/extract.toml $(call derived,register) $(filter-out $(REGISTER),$(RECEIVED)) $(call settings,study.toml benefit_codes.csv scales.csv outcomes.toml),$(call derived,trial register_columns register_weeks baseline_items followup_items) $(DERIVED)/linkage.csv $(CHECKS)))
 $(eval $(call stage,sample,$(call derived,trial register_columns) $(RAW)/extract.toml $(call settings,study.toml),$(call derived,sample exclusions groups)))
 $(eval $(call stage,survey,$(call derived,baseline_items followup_items) $(call settings,scales.csv),$(call derived,baseline followup)))
 $(eval $(call stage,outcomes,$(call derived,sample baseline register_weeks) $(call settings,benefit_codes.csv outcomes.toml study.toml),$(call derived,weekly shares durations background)))
@@ -314,7 +317,7 @@ else ifeq ($(EDITED),$(shell cat $(DERIVED)/editions.txt 2>/dev/null))
 EDITIONS := $(if $(filter-out $(wildcard $(FURTHER)),$(FURTHER))$(shell find $(RESTS) -newer $(DERIVED)/editions.txt -type f -not -name '*.pyc' 2>/dev/null),,$(DERIVED)/editions.json)
 endif
 $(DERIVED)/editions.json: $(if $(filter-out $(SPOKEN),$(BUILT)),FORCE) $(STUDY)/exhibits.toml
-	@mkdir -p $(@D) && echo '{"first": "$(SPOKEN)", "others": [$(subst $(space),$(comma) ,$(OTHERS:%="%"))]}' > $@
+	@umask 077 && mkdir -p $(@D) && echo '{"first": "$(SPOKEN)", "others": [$(subst $(space),$(comma) ,$(OTHERS:%="%"))]}' > $@
 # What make verify wrote: the page shows it if none of what it rests on is newer.
 VERIFIED := $(addprefix $(DERIVED)/verified/,second.parquet walked.parquet counts.parquet verified.json)
 VERIFIED_FROM := $(RAW)/extract.toml $(RECEIVED) $(call plain,$(wildcard $(STUDY)/*.toml $(STUDY)/*.csv)) $(DERIVED)/study.txt $(ESTIMATED) $(call derived,shown)
@@ -362,7 +365,7 @@ $(COUNTS): $(COUNTED_FROM) $(call derived,sample trial groups) $(if $(ENGINE),FO
 endif
 $(COUNTED)/estimates/population.parquet $(COUNTED)/weekly_shares.csv: $(COUNTS) ;
 $(ANNEX)/weekly_shares.csv: $(COUNTED)/weekly_shares.csv
-	@mkdir -p $(@D) && cp $< $@
+	@umask 077 && mkdir -p $(@D) && cp $< $@
 # What is shown of some estimates in a language: $(call edition,SUFFIX,DERIVED,REPORTS,EXHIBITS,NAMES,ESTIMATES,LANGUAGE,CHECKS,LED_TO,COMPARED)
 shown_in = $(1)/shown.parquet $(call derived,groups) $(1)/words.json $(2) $(3)
 drawings = $(patsubst %,$(1)/figures/%.svg,$(filter figure_%,$(2)))
@@ -389,9 +392,9 @@ $(eval $(call document,,$(DERIVED),$(REPORTS),$(STUDY)/exhibits.toml,$(exhibits)
 $(if $(LED_TO),$(eval $(call document,-population,$(COUNTED),$(ANNEX),$(BESIDE),$(BESIDES),$(DERIVED)/language.toml)))
 # Each other language has a folder that is a whole report.
 $(DERIVED)/%/language.toml:
-	@mkdir -p $(@D) && echo 'language = "$*"' > $@
+	@umask 077 && mkdir -p $(@D) && echo 'language = "$*"' > $@
 $(REPORTS)/%/checks.csv: $(CHECKS)
-	@mkdir -p $(@D) && cp $< $@
+	@umask 077 && mkdir -p $(@D) && cp $< $@
 define in_language
 $(call edition,$(1),$(DERIVED)/$(1),$(REPORTS)/$(1),$(STUDY)/exhibits.toml,$(exhibits),$(ESTIMATED),$(DERIVED)/$(1)/language.toml,$(CHECKS),$(DERIVED)/provenance.json $(LED_TO) $(EDITIONS) $(IS_VERIFIED),$(call compared,$(REPORTS)/$(1)))
 $(call document,-$(1),$(DERIVED)/$(1),$(REPORTS)/$(1),$(STUDY)/exhibits.toml,$(exhibits),$(DERIVED)/$(1)/language.toml,$(CHECKS))
@@ -401,7 +404,7 @@ define annex_in_language
 $(call edition,$(1)-population,$(COUNTED)/$(1),$(REPORTS)/$(1)/population,$(BESIDE),$(BESIDES),$(COUNTED)/estimates/population.parquet,$(DERIVED)/$(1)/language.toml,,$(EDITIONS))
 $(call document,-$(1)-population,$(COUNTED)/$(1),$(REPORTS)/$(1)/population,$(BESIDE),$(BESIDES),$(DERIVED)/$(1)/language.toml)
 $(REPORTS)/$(1)/population/weekly_shares.csv: $(ANNEX)/weekly_shares.csv
-	@mkdir -p $$(@D) && cp $$< $$@
+	@umask 077 && mkdir -p $$(@D) && cp $$< $$@
 report: $(addprefix $(REPORTS)/$(1)/population/,tables/tables.xlsx weekly_shares.csv)
 endef
 $(foreach l,$(OTHERS),$(eval $(call in_language,$(l))))
@@ -428,7 +431,7 @@ LEFT_OVER := $(strip $(UNCLAIMED) $(OUTDATED) $(wildcard $(foreach d,$(DERIVED) 
 
 # The language of the exhibits is a setting like any other: a file that changes only if the language does.
 $(DERIVED)/language.toml: $(if $(filter-out $(SPOKEN),$(BUILT)),FORCE)
-	@mkdir -p $(@D) && echo 'language = "$(SPOKEN)"' > $@
+	@umask 077 && mkdir -p $(@D) && echo 'language = "$(SPOKEN)"' > $@
 
 diff baseline: $(ESTIMATED)
 

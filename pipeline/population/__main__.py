@@ -24,6 +24,7 @@ from pipeline.population.estimates import build_estimates
 from pipeline.population.persons import EVERYBODY
 from pipeline.population.register import count_population, open_register
 from pipeline.population.weekly import weekly_shares
+from pipeline.pseudonyms.hashed import Pseudonyms
 from pipeline.register.readers import read_received, require_same
 from pipeline.runner.inputs import load_input, serialise
 from pipeline.storage import write_if_changed
@@ -45,7 +46,8 @@ def build_population(raw: Path, settings: Path, derived: Path, engine: str) -> N
     for path, file in files:
         require_same(path, file)
     sample, drawn = load_input(derived / "sample.parquet"), load_input(derived / "trial.parquet")
-    trial = read_trial(read_received(raw / extract.files["allocation"].path, extract), sample, study.design)
+    allocation = read_received(raw / extract.files["allocation"].path, extract)
+    trial = read_trial(allocation, sample, study.design, Pseudonyms.of(extract))
     weeks = weeks_of_draws(drawn["allocation_date"]).tolist()
     rows = sum(file.rows for _, file in files)
     print(f"population: {', '.join(str(path) for path, _ in files)}, {rows:,} rows, on {engine}", flush=True)

@@ -253,9 +253,10 @@ def _keep_declared(new: Extract, old: Extract | None) -> Extract:
         files=files,
         label=new.label if old.label == f"Extract {old.name}" else old.label,
         received=old.received if is_same else new.received,
+        key_digest=old.key_digest if old.name == new.name else "",
         **{
             name: getattr(old, name)
-            for name in ("label_da", "synthetic", "uncovered", "excluded", "spellings", "published")
+            for name in ("label_da", "synthetic", "uncovered", "excluded", "spellings", "published", "public_key")
         },
     )
 

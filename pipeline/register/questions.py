@@ -12,6 +12,7 @@ from pipeline.register.readers import NUMBERED, parse_numbers
 from pipeline.register.shown import count_digits, show_column, show_value
 from pipeline.settings.extract import Extract, RawFile
 from pipeline.settings.scales import asked_again, item_names
+from pipeline.settings.sensitivity import PERSON
 from pipeline.settings.study import Design
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 ORDERED = re.compile(r"\d{2}[-./]\d{2}[-./]\d{4}")
 SERIAL = re.compile(r"\d{5,12}")
 LONGEST_LIST = 8
+FEWEST = 5  # persons behind a value that is shown
 MOST_CODES, DIGITS_OF_A_CODE = 3, 3  # for no answer, as 8, 98 and 998
 
 
@@ -106,12 +108,17 @@ def _about_scales(facts: RawFile, frame: pd.DataFrame, ends: Mapping[str, tuple[
         values = parse_numbers(frame[item], frame.attrs.get("decimal", ","))
         off = values[(values < low) | (values > high)]
         if len(off):
-            ends_of = " to ".join(show_value(f"{value:.10g}") for value in (values.min(), values.max()))
+            ends_of = " to ".join(_show_end(values, value) for value in (values.min(), values.max()))
             asked.append(
                 f"{facts.path}, column {item}: {len(off)} of {values.notna().sum()} answers off the scale {low:g} to "
                 f"{high:g}; all lie from {ends_of}. {_guess(item, off, is_all=len(off) == values.notna().sum())}"
             )
     return asked
+
+
+def _show_end(values: pd.Series, end: float) -> str:
+    """The least or the greatest answer, if so many gave it that it is nobody's own."""
+    return show_value(f"{end:.10g}", "group" if (values == end).sum() >= FEWEST else PERSON)
 
 
 def _guess(item: str, off: pd.Series, *, is_all: bool) -> str:

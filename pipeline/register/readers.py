@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from pipeline.register.shown import count_digits as count_digits
 from pipeline.register.shown import show_column as show_column
 from pipeline.register.shown import show_value as show_value
 from pipeline.settings.extract import Extract, RawFile
+from pipeline.settings.sensitivity import PERSON
 from pipeline.storage import digest
 
 if TYPE_CHECKING:
@@ -160,15 +161,16 @@ def refuse_cells(
     wrong: pd.Series,
     fault: str,
     remedy: str,
-    show: Callable[[str], str] = show_value,
+    sensitivity: str = PERSON,
 ) -> None:
     """Raise InputError for the cells of `column` marked in `wrong` (boolean, a row a line), if there are any.
 
-    The message names file, first line, column, the first wrong value as `show` gives it, and the number of cells.
+    The message names file, first line, column, the first wrong value as an error may show one of this
+    sensitivity, and the number of cells.
     """
     if not wrong.any():
         return
-    shown = show(str(frame.loc[wrong, column].iloc[0]))
+    shown = show_value(str(frame.loc[wrong, column].iloc[0]), sensitivity)
     raise InputError(
         f"{place_of_row(frame, frame.index[wrong][0])}, column {column}: the value {shown} {fault} "
         f"({int(wrong.sum())} cells). {remedy}"

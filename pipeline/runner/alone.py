@@ -1,9 +1,9 @@
 """Run a module of the project in an isolated Python: python -I pipeline/runner/alone.py pipeline.audit.check ARGUMENTS.
 
-The project comes last on the path, so what lies beside the Makefile by the name of a library is not imported. With
---hold RUNS before the module nobody else may write in the extract meanwhile (held.py), with --free RUNS it ends if
-somebody does; without a module that is all. What it cannot help is one message: no right to a file, a full disk, a
-module that is damaged.
+What it writes nobody else can read. The project comes last on the path, so what lies beside the Makefile by the name of
+a library is not imported. With --hold RUNS before the module nobody else may write in the extract meanwhile (held.py),
+with --free RUNS it ends if somebody does; without a module that is all. What it cannot help is one message: no right to
+a file, a full disk, a module that is damaged.
 """
 
 import os
@@ -63,4 +63,5 @@ def _run(arguments: list[str]) -> None:
 
 
 if __name__ == "__main__":
+    os.umask(0o077)  # what a command writes is for its user alone
     sys.exit(main(sys.argv[1:]))

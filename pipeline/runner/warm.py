@@ -56,9 +56,8 @@ def main() -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
         try:
             watch = os.pidfd_open(make)
-            mask = os.umask(0o077)  # only the user who builds may ask
+            os.umask(0o077)  # only the user who builds may ask, and read what is made
             listener.bind(str(address))
-            os.umask(mask)
         except (AttributeError, OSError):
             return  # no such system calls here, or a path too long for a socket
         listener.listen()

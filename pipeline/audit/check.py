@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.audit.leaks import find_leaks
 from pipeline.audit.lineage import remedy
 from pipeline.errors import InputError, command
 from pipeline.register.readers import require_same
@@ -23,6 +24,7 @@ from pipeline.runner.records import (
     is_made,
     read_record,
 )
+from pipeline.scan.scanned import files_under
 from pipeline.storage import digest, open_to_others
 
 # What commands write beside the exhibits of the stages.
@@ -227,6 +229,13 @@ def _check_heads(records: Mapping[str, Record], runs: Path, reports: Path) -> tu
     return 2, faults
 
 
+def check_leaks(reports: Path, raw: Path, derived: Path) -> Rule:
+    """No person, key, machine or user in any file of the report, its members and its metadata."""
+    found = find_leaks(files_under(reports), raw, derived)
+    words = f"files of the report without persons' numbers, keys, tables of persons, paths and names of users ({found})"
+    return Rule(words, found.files, [str(each) for each in found.findings])
+
+
 def _check_rights(*folders: Path) -> tuple[int, list[str]]:
     return len(folders), [told for told in map(open_to_others, folders) if told]
 
@@ -243,6 +252,7 @@ def main() -> None:
     arguments = parser.parse_args()
     planned = read_planned(sys.stdin.read().splitlines())
     rules = check_build(arguments.runs, arguments.raw, arguments.reports, planned)
+    rules.append(check_leaks(arguments.reports, arguments.raw, arguments.runs.parent))
     for rule in rules:
         print(f"{rule.count:>6}  {rule.words}" + (f": {len(rule.faults)} are not" if rule.faults else ""))
     faults = list(dict.fromkeys(fault for rule in rules for fault in rule.faults))

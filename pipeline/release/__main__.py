@@ -7,7 +7,8 @@ import json
 import sys
 from pathlib import Path
 
-from pipeline.errors import command
+from pipeline.audit.leaks import find_leaks
+from pipeline.errors import InputError, command
 from pipeline.release.archive import MANIFEST, pack
 from pipeline.release.contents import PROVENANCE
 from pipeline.release.derive import derive_files
@@ -34,12 +35,16 @@ def main() -> None:
         return
     files = gather_files(given.settings, given.derived, given.reports, commit)
     files |= derive_files(Facts(files))
+    leaks = find_leaks(files.items(), given.raw, given.derived)
+    if leaks.findings:
+        raise InputError(*map(str, leaks.findings))
     path = given.out / f"{given.raw.name}-{commit.sha[:12]}.zip"
     write_if_changed(path, pack(files))
     head = json.loads(files[PROVENANCE])["head"]
     print(
         f"{path}: {len(files)} files and {MANIFEST}, {path.stat().st_size / 1e6:.1f} MB; {LOCK} and records with them"
     )
+    print(f"0 persons' numbers, keys, tables of persons, paths and names of users in {leaks}")
     print(f"head of the records: {head}")
 
 

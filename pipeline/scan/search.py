@@ -1,0 +1,116 @@
+"""What of that which must stand nowhere a text holds: by kind and number, and never the thing itself."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from pipeline.pseudonyms.hashed import LEAST
+from pipeline.pseudonyms.keys import DIGITS, digest_of
+from pipeline.scan.parts import Part, run_together
+from pipeline.scan.sought import LONG, Sought
+
+WORD = re.compile(rf"[^\W_]{{{LONG},}}")  # of letters and digits, as long as a number of a person
+WHOLE = r"(?<![^\W_])(?<!\d\.){}(?![^\W_])"  # a word, and no part of a decimal number
+DATED = r"(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])\d\d"
+CIVIL = re.compile(rf"(?<![\w.-]){DATED}-?\d{{4}}(?![\w-]|\.\d)")
+HYPHENED = re.compile(r"(?<![\w.-])\d{6}-\d{4}(?![\w-])")
+TEN_DIGITS = re.compile(r"\d{6}-?\d{4}")  # where it is nowhere, neither of the two is
+REGISTER = re.compile(r"k[0-9a-f]{32}")
+HEXADECIMAL = re.compile(rf"[0-9A-Fa-f]{{{DIGITS}}}")
+PRIVATE = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----|AGE-SECRET-KEY-1\w+|PuTTY-User-Key-File")
+ROOTS = ("home", "root", "Users", "tmp", "var", "opt", "mnt", "srv", "usr", "media", "private", "scratch", "etc", "proc")
+UNIX = re.compile(rf"(?<![\w.:/<>\\-])/(?:{'|'.join(ROOTS)})/[\w.-]+|file://+\w")
+WINDOWS = re.compile(r"(?<![\w\\])[A-Za-z]:\\{1,2}(?:Users|Documents and Settings|Temp|\w+\\{1,2}\w+\.\w)")
+PROGRAM = re.compile(r"(?:Typst|Matplotlib|openpyxl|python-docx)\b[\w\s.,:/-]*", re.I)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """Something that must not leave: its words after a number, and what is to be done."""
+
+    words: str
+    remedy: str
+
+
+NUMBER = Kind("numbers of persons as received", "Take out what writes it: tables under reports/ hold no person.")
+CIVIL_NUMBER = Kind("numbers in the form of a civil registration number", NUMBER.remedy)
+PSEUDONYM = Kind("pseudonyms of persons", NUMBER.remedy)
+SECRET = Kind("keys", "Delete the file and every copy, and make another key: docs/extracts.md says how.")
+TABLE = Kind("rows of a table of persons", NUMBER.remedy)
+FOLDER = Kind("paths of a machine", "Write paths as from the folder of the project.")
+ACCOUNT = Kind("names of a user or a machine", "Let what writes the file write none.")
+AUTHOR = Kind("fields that name an author", "Empty the field: who signs is said elsewhere.")
+UNREAD = Kind("parts that nobody can look into", "Move it out of the folder of the report, or write it in a form that is read.")
+
+
+def search(part: Part, sought: Sought) -> Iterator[tuple[Kind, int]]:
+    """By kind how often a part holds what it must not."""
+    if part.kind == "unread" or part.text.startswith("\0"):
+        yield UNREAD, 1
+        return
+    if part.kind == "author" and part.text and not PROGRAM.fullmatch(part.text):
+        yield AUTHOR, 1
+    texts = [part.text, run_together(part.text)] if part.kind == "markup" else [part.text]
+    counts = [Counter(dict(_in_text(text, sought))) for text in texts]
+    for kind in dict.fromkeys(kind for each in counts for kind in each):
+        yield kind, max(each[kind] for each in counts)
+
+
+def _in_text(text: str, sought: Sought) -> Iterator[tuple[Kind, int]]:
+    words = set(WORD.findall(text))
+    persons = (word for word in words if _is_pseudonym(word, sought))
+    keys = (word for word in words if _is_key(word, sought))
+    civil, hyphened = _ten_digits(text, sought)
+    found = {
+        NUMBER: _times(text, words & sought.numbers) + hyphened,
+        CIVIL_NUMBER: civil,
+        PSEUDONYM: _times(text, persons),
+        SECRET: _times(text, keys) + sum(1 for _ in PRIVATE.finditer(text)),
+        FOLDER: _paths(text, sought),
+        ACCOUNT: _times(text, (name for name in sought.accounts if name in text)),
+    }
+    yield from ((kind, count) for kind, count in found.items() if count)
+
+
+def _times(text: str, words: Iterable[str]) -> int:
+    """How often words stand in a text by themselves."""
+    return sum(len(re.findall(WHOLE.format(re.escape(word)), text)) for word in words)
+
+
+def _ten_digits(text: str, sought: Sought) -> tuple[int, int]:
+    """How many civil registration numbers there are by their form, and how many received numbers with a hyphen."""
+    if not TEN_DIGITS.search(text):
+        return 0, 0
+    received = [found for found in HYPHENED.findall(text) if found.replace("-", "") in sought.numbers]
+    civil = [found for found in CIVIL.findall(text) if found.replace("-", "") not in sought.numbers]
+    return len(civil), len(received)
+
+
+def _paths(text: str, sought: Sought) -> int:
+    said = any(f"/{root}/" in text for root in ROOTS) or "file://" in text
+    known = [folder for folder in sought.folders if not UNIX.match(f"{folder}/x")]
+    return (
+        (len(UNIX.findall(text)) if said else 0)
+        + (len(WINDOWS.findall(text)) if ":\\" in text else 0)
+        + sum(text.count(f"{folder}/") for folder in known)
+    )
+
+
+def _is_pseudonym(token: str, sought: Sought) -> bool:
+    """Whether it is a pseudonym of the extract, or has the form of one of any."""
+    if token in sought.pseudonyms or (len(token) == 33 and REGISTER.fullmatch(token)):
+        return True
+    return len(token) == 16 and token.isascii() and token.isdecimal() and LEAST <= int(token) < 2 * LEAST
+
+
+def _is_key(token: str, sought: Sought) -> bool:
+    """Whether it is the key of the extract, which its digest tells without anybody asking for the key."""
+    return bool(
+        sought.key_digest
+        and len(token) == DIGITS
+        and HEXADECIMAL.fullmatch(token)
+        and digest_of(bytes.fromhex(token)) == sought.key_digest
+    )

@@ -28,7 +28,8 @@ def run(
     errata: pd.DataFrame,
     published_rows: pd.DataFrame,
     published_columns: pd.DataFrame,
-    shown: pd.DataFrame,
+    released: pd.DataFrame,
+    behind: pd.DataFrame,
     published: Mapping[str, Any],
     exhibits: Mapping[str, Any],
     variables: pd.DataFrame,
@@ -37,17 +38,16 @@ def run(
     language: Language,
     groups: pd.DataFrame,
     targets: pd.DataFrame | None = None,
-    **estimates: pd.DataFrame,
 ) -> dict[str, str]:
     """table_published.csv and published.html. Without `targets` the page is the replication report of an extract."""
-    said, made = read_words(words), set(shown["estimate_id"])
+    said, made = read_words(words), set(released["estimate_id"])
     described = with_rows(read_exhibits(exhibits), variables, groups, made, said.horizon_weeks)
     numbers = read_printed(tables.to_dict("records"))
     known = read_errata(errata.to_dict("records"))
     compared = compare_all(
         numbers,
         Locator(published_rows.to_dict("records"), published_columns.to_dict("records")),
-        index_rebuilt(shown, estimates),
+        index_rebuilt(released, behind),
         known,
         _roles(targets, extract, numbers),
         said.stars,
@@ -69,12 +69,11 @@ def _roles(targets: pd.DataFrame | None, extract: Extract, numbers: list[Printed
     return read_roles(targets.to_dict("records"), numbers)
 
 
-def index_rebuilt(shown: pd.DataFrame, estimates: dict[str, pd.DataFrame]) -> dict[ShownPlace, Rebuilt]:
+def index_rebuilt(shown: pd.DataFrame, behind: pd.DataFrame) -> dict[ShownPlace, Rebuilt]:
     """The numbers shown in tables by their place, each with the standard error and p-value of its estimate."""
     errors = {
         name: (float(se), float(p_value))
-        for table in estimates.values()
-        for name, se, p_value in zip(table["estimate_id"], table["se"], table["p_value"], strict=True)
+        for name, se, p_value in zip(behind["estimate_id"], behind["se"], behind["p_value"], strict=True)
     }
     # The main results say some numbers in another unit; they stand behind those that the tables themselves show.
     place = ["exhibit", "row", "column", "statistic"]

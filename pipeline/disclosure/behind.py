@@ -45,6 +45,8 @@ def release_behind(
     for row, own in zip(released.to_dict("records"), judged, strict=True):
         name, statistic = row["estimate_id"], SOURCES.get(row["statistic"], row["statistic"])
         values, places = told.setdefault(name, {}), digits.setdefault(name, {})
+        if is_applied and statistic in PERSONS:
+            values[statistic] = row["value"]
         if statistic in OF_THE_OUTCOME:
             decimals = decimals_of(row["text"], row["unit"], language)
             if decimals > places.get(statistic, -2):
@@ -54,10 +56,10 @@ def release_behind(
     found = []
     for name, values in told.items():
         shown = digits[name]
-        places = max(0, *([shown["estimate"]] if "estimate" in shown else [UNSHOWN, *shown.values()]))
-        row = _rounded(estimates[instead.get(name, name)], places, settings, levels, is_applied)
-        same = {key: estimates[name][key] for key in ("estimate_id", "week")}
-        found.append({**row, **values, **same, "digits": places})
+        decimals = max(0, *([shown["estimate"]] if "estimate" in shown else [UNSHOWN, *shown.values()]))
+        row = _rounded(estimates[instead.get(name, name)], decimals, settings, levels, is_applied)
+        same: dict[Any, Any] = {key: estimates[name][key] for key in ("estimate_id", "week")}
+        found.append({**row, **values, **same, "digits": decimals})
     return pd.DataFrame(found).astype(dict.fromkeys((*PERSONS, "n_clusters", "week", "digits"), "Int64"))
 
 
@@ -79,8 +81,8 @@ def _rounded(
     row["p_value"] = round_p(row["p_value"], levels)
     row["df"] = _round(row["df"], 0)
     if is_applied:
-        for name in PERSONS:
-            row[name] = _released_count(row[name], settings)
+        for name in PERSONS:  # those that an exhibit shows are put in their place; the others would tell of these
+            row[name] = math.nan
         if _number(row["df"]) != _number(estimate["n_clusters"]) - 1:
             row["df"] = _released_count(row["df"], settings)
         row["note"] = released_note(row["note"], settings)

@@ -12,6 +12,7 @@ from typing import Any
 
 from pipeline.audit.build import Build
 from pipeline.audit.lineage import changed_files, made_files
+from pipeline.disclosure.gate import require_released
 from pipeline.documents.models import models_by_exhibit
 from pipeline.errors import InputError, command
 from pipeline.release.archive import MANIFEST, checksums, pack
@@ -42,7 +43,7 @@ def write_release(
     build, made = Build(raw, derived, settings), made_files(derived / "runs")
     extract, provenance = build.extract, load_input(derived / "provenance.json")
     files = gather_files(settings, derived, reports, made)
-    shown = build.shown.to_dict("records")
+    shown = load_input(derived / "released.parquet").to_dict("records")
     known = Definitions(build.study, build.models, build.exhibits, build.slots, build.language)
     models = models_by_exhibit(build.exhibits, build.study, build.variables)
     facts = Facts(
@@ -100,6 +101,7 @@ def main() -> None:
         parser.add_argument(name, type=Path, required=True)
     given = parser.parse_args()
     commit = clean_commit()
+    require_released(load_input(given.derived / "judged.json"))
     verified = read_verified(given.derived)
     files = write_release(given.raw, given.settings, given.derived, given.reports, verified, commit)
     path = given.out / f"{given.raw.name}-{commit.sha[:12]}.zip"

@@ -12,6 +12,7 @@ import pytest
 
 from pipeline.disclosure.behind import decimals_of, round_p
 from pipeline.disclosure.curves import density_rules, step_rules
+from pipeline.disclosure.gate import require_released
 from pipeline.disclosure.primary import Behind, judge, judge_all
 from pipeline.disclosure.release import release, released_note, round_count, shown_value
 from pipeline.errors import InputError
@@ -260,3 +261,24 @@ def test_what_is_drawn_and_written_of_the_synthetic_trial_has_the_digits_that_ar
 
 def test_settings_read_the_file_of_the_project():
     assert load_input(Path("config/disclosure.toml")).bounds.persons >= 3
+
+
+@pytest.mark.parametrize(
+    ("facts", "said"),
+    [({}, None), ({"synthetic": True, "applied": False, "failing": 9}, None), ({"failing": 2}, "2 numbers fail"),
+     ({"attacked": {"tight": 3}}, "3 numbers that are withheld are told by others")],
+)  # fmt: skip
+def test_a_release_refuses_what_fails(facts, said):
+    judged = {
+        "extract": "x",
+        "synthetic": False,
+        "applied": True,
+        "failing": 0,
+        "attacked": {},
+        "bounds": load_bounds(),
+    }
+    if said is None:
+        require_released({**judged, **facts})
+    else:
+        with pytest.raises(InputError, match=said):
+            require_released({**judged, **facts})

@@ -114,7 +114,7 @@ bench: all ## Measure the build beside that of the commit before (or BEFORE=<com
 	$(PYTHON) -m benchmarks.estimators
 
 trace: $(SETUP) ## Walk one number back to its register cells: make trace ID=figure_3_3/all/sickness_benefit/45; ID=figure_3_3 lists its numbers, PERSON=17 is a person's history, FORMAT=html a page, SET="dream.csv,12,Y_1544,890" the number with that cell
-	@$(RUN) pipeline.$(if $(filter override,$(origin SET)),changes.whatif,audit.trace) --raw $(RAW) --derived $(DERIVED) --settings $(STUDY)
+	@$(RUN) pipeline.$(if $(filter override,$(origin SET)),changes.whatif,verify.trace) --raw $(RAW) --derived $(DERIVED) --settings $(STUDY)
 
 diff: $(DERIVED)/shown.parquet ## Say what changed from one extract to another, what moved, and why: make diff FROM=twin EXTRACT=2018q2
 	@$(RUN) pipeline.changes data_derived/$(FROM) $(DERIVED) --raw data_raw/$(FROM) --out $(REPORTS)/diff_$(FROM)
@@ -126,9 +126,11 @@ witness: $(SETUP) ## One page for a person who watches: what was built is built 
 	@$(RUN) pipeline.release.witness $(RAW) --settings $(STUDY) --reports $(REPORTS) --language $(SPOKEN) \
 		--made $(if $(LED_TO),population) $(if $(IS_VERIFIED),verify) $(if $(EDITIONS),report)
 
+RELEASING = $(RUN) pipeline.release $(RAW) --settings $(STUDY) --derived $(DERIVED) --reports $(REPORTS)
 release: $(SETUP) ## Write an archive of aggregates to reports/releases, of a clean commit and a build that make verify agreed with
+	@$(RELEASING)
 	@$(MAKE) --no-print-directory report
-	@$(RUN) pipeline.release $(RAW) --settings $(STUDY) --derived $(DERIVED) --reports $(REPORTS) --out reports/releases
+	@$(RELEASING) --out reports/releases
 
 population: all $(addprefix $(REPORTS)/population/,index.html tables/tables.xlsx weekly_shares.csv) ## Set everybody in the register beside the trial's persons; ENGINE=spark://host:port runs it on Spark
 	@echo "$(REPORTS)/population/index.html shows everybody beside the trial"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 from typing import TYPE_CHECKING, Any
 
 from pipeline.audit.build import Build
@@ -36,9 +37,19 @@ def find_number(cell_id: str, build: Build) -> dict[Any, Any]:
     return cell
 
 
+def read_asked(name: str) -> str:
+    """What the environment asks for by a name, without blanks around it, and of an address without slashes."""
+    return os.environ.get(name, "").strip().strip("/").strip()
+
+
 def _say_nearest(cell_id: str, shown: pd.DataFrame) -> str:
     exhibits = list(dict.fromkeys(shown["exhibit"]))
-    asked = cell_id.strip("/").split("/")[0]
+    if "/" not in cell_id and (like := difflib.get_close_matches(cell_id, exhibits, n=1)):
+        return (
+            f"trace: there is no exhibit {cell_id!r}. Near it: ID={like[0]}, which lists the addresses of its numbers. "
+            f"The exhibits are {', '.join(exhibits)}."
+        )
+    asked = cell_id.split("/")[0]
     name = next(iter(difflib.get_close_matches(asked, exhibits, n=1, cutoff=0.8)), "")
     own = shown.loc[shown["exhibit"] == name, "cell_id"] if name else shown["cell_id"]
     near = difflib.get_close_matches(cell_id, own, n=NEAREST, cutoff=0.0 if name else 0.6)
@@ -47,6 +58,11 @@ def _say_nearest(cell_id: str, shown: pd.DataFrame) -> str:
 
 
 def list_numbers(prefix: str, build: Build) -> pd.DataFrame:
-    """The numbers below `prefix`, an exhibit or some parts of an address, with a column of labels; none if none is."""
-    shown = build.shown[build.shown["cell_id"].str.startswith(f"{prefix.rstrip('/')}/")]
+    """The numbers below `prefix`, an exhibit or some parts of an address, with a column of labels.
+
+    None if none is, or if it is itself the address of a number.
+    """
+    addresses = build.shown["cell_id"]
+    is_number = not prefix or bool((addresses == prefix).any())
+    shown = build.shown[addresses.str.startswith(f"{prefix}/") & (not is_number)]
     return shown.assign(label=build.label(shown)) if len(shown) else shown

@@ -20,6 +20,7 @@ from pipeline.settings.described import read_exhibits
 from pipeline.settings.exhibits import Exhibits, Figure, Table
 from pipeline.settings.extract import Extract
 from pipeline.settings.models import Model
+from pipeline.settings.scales import item_names
 from pipeline.settings.study import Study
 from pipeline.show.addresses import Slot
 from pipeline.show.labels import label_numbers
@@ -152,8 +153,13 @@ class Build:
     @cached_property
     def data(self) -> Data:
         """The derived tables that estimation reads."""
-        tables = {name: self._load(f"{name}.parquet") for name in DATA}
+        tables = {name: self.table(name) for name in DATA}
         return gather_data(tables, self.study, self.variables)
+
+    def items_of(self, variable: str) -> list[str]:
+        """The items of the questionnaires that a variable is scored from; none of another."""
+        scale = self.tables.scale(variable)
+        return item_names(str(scale["items"])) if scale else []
 
     @property
     def people(self) -> pd.DataFrame:
@@ -161,9 +167,14 @@ class Build:
         return self.data.people
 
     def table(self, name: str) -> pd.DataFrame:
-        """A derived table by its name."""
-        found: pd.DataFrame = self._load(f"{name}.parquet")
-        return found
+        """A derived table by its name, read once, so that what is compared is what was used."""
+        if name not in self._tables:
+            self._tables[name] = self._load(f"{name}.parquet")
+        return self._tables[name]
+
+    @cached_property
+    def _tables(self) -> dict[str, pd.DataFrame]:
+        return {}
 
     def exhibit(self, name: str) -> Table | Figure:
         """One exhibit."""
@@ -172,7 +183,7 @@ class Build:
     @cached_property
     def tables(self) -> Tables:
         """The derived tables that locate cells."""
-        located = {name: self._load(f"{name}.parquet") for name in LOCATED}
+        located = {name: self.table(name) for name in LOCATED}
         outcomes, codes = load_input(self.config / "outcomes.toml"), self.benefit_codes
         names = located["weekly"]["code"].astype("category").cat.categories
         catalogue = read_catalogue(codes, map(str, names))

@@ -8,14 +8,30 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pipeline.audit.located import Tables, locate_weeks
+from pipeline.audit.located import WAGE, Tables, locate_weeks
 from pipeline.estimate.kaplan_meier import ARMS
 from pipeline.estimate.problem import BoolArray
 from pipeline.estimate.spells import IntArray, Spells
 from pipeline.estimate.table import Address
 
 EXIT, HORIZON, UNKNOWN, TERMINAL = "exit", "end of follow-up", "unknown week", "terminal code"
-COLUMNS = ["person", "end", "week", "file", "line", "column", "content", "state", "wage_column", "run_to"]
+ENDS_DA = {
+    EXIT: "afgang",
+    HORIZON: "slut på opfølgningen",
+    UNKNOWN: "ukendt uge",
+    TERMINAL: "afsluttende kode",
+}
+WORDS = {
+    "en": {
+        "to": "to", "line": "line", "column": "column", "week": "week", "code": "code", "wage": "wage",
+        "blank": "(blank)", "no_cell": "no cell",
+    },
+    "da": {
+        "to": "til", "line": "linje", "column": "kolonne", "week": "uge", "code": "kode", "wage": "løn",
+        "blank": "(tom)", "no_cell": "intet felt",
+    },
+}  # fmt: skip
+COLUMNS = ["person", "end", "week", "file", "line", "column", "content", "state", *WAGE, "run_to"]
 
 
 def locate_ends(problem: Spells, address: Address, tables: Tables) -> pd.DataFrame:
@@ -64,9 +80,29 @@ def with_ends(cells: pd.DataFrame, ends: pd.DataFrame) -> pd.DataFrame:
     return cells.merge(named, on="person", how="left", validate="many_to_one")
 
 
-def say_end(row: Mapping[Any, Any]) -> str:
-    """The end of a duration in a line: what, when, and the cell that decided it."""
-    run = f" to {row['run_to']}" if row["run_to"] else ""
-    place = f"{row['file']}, line {row['line']}, column {row['column']}{run}" if pd.notna(row["line"]) else "no cell"
+def say_end(row: Mapping[Any, Any], language: str = "en") -> str:
+    """The end of a duration in a line: what, when, and the cell, or two of an exit to work, that decided it.
+
+    With wage_content the wage cell is named with what the received file holds there.
+    """
+    words = WORDS[language]
+    run = f" {words['to']} {row['run_to']}" if row["run_to"] else ""
+    cell = f"{row['file']}, {words['line']} {row['line']}, {words['column']} {row['column']}{run}"
+    place = cell if pd.notna(row["line"]) else words["no_cell"]
     what = f"{row['outcome']}: " if "outcome" in row else ""
-    return f"{what}{row['end']}, week {row['week']}: {place}, code {row['content'] or '(blank)'}"
+    end = f"{what}{say_kind_of_end(row['end'], language)}, {words['week']} {row['week']}"
+    return f"{end}: {place}, {words['code']} {row['content'] or words['blank']}{_say_wage(row, words)}"
+
+
+def say_kind_of_end(end: str, language: str) -> str:
+    """How a duration ended, in a language."""
+    return ENDS_DA[end] if language == "da" else end
+
+
+def _say_wage(row: Mapping[Any, Any], words: Mapping[str, str]) -> str:
+    if not row["wage_column"]:
+        return ""
+    is_beside = (row["wage_file"], row["wage_line"]) == (row["file"], row["line"])
+    place = "" if is_beside else f"{row['wage_file']}, {words['line']} {row['wage_line']}, "
+    held = f" {row['wage_content'] or words['blank']}" if "wage_content" in row else ""
+    return f"; {words['wage']} {place}{words['column']} {row['wage_column']}{held}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from pipeline.audit.build import Build
 from pipeline.audit.ends import COLUMNS as END_COLUMNS
 from pipeline.audit.ends import find_ends, say_end
 from pipeline.audit.located import Tables, place_of_lines
+from pipeline.audit.received import compare_cells, read_wages, with_wages
 from pipeline.errors import InputError
 from pipeline.people.exclusions import ANALYSED, weeks_of_draws
 from pipeline.people.samples import select_sample
@@ -41,7 +42,8 @@ class History:
     groups: the samples, sides of splits and clusters that the person is in; surveys by name. weeks: a row a register
     week with week (since allocation), calendar, file, line, column, code, wage_column, wage, and a column a state: 1,
     0, ? for unknown, nothing where none is made. shares: by outcome the share of the weeks to the horizon; background
-    by variable; ends: a row an exit, with the columns of `locate_ends` and outcome.
+    by variable; ends: a row an exit, with the columns of `locate_ends`, wage_content and outcome. made_again, unread:
+    as of a Trace.
     """
 
     person: int
@@ -55,6 +57,8 @@ class History:
     background: Mapping[str, str]
     ends: pd.DataFrame
     horizon: int
+    made_again: Mapping[str, int] = field(default_factory=dict)
+    unread: str = ""
 
 
 def read_history(number: str, build: Build) -> History:
@@ -194,7 +198,11 @@ def _ends(person: int, build: Build) -> pd.DataFrame:
             outcome, own["person"].to_numpy(dtype=np.int64), weeks, exited, build.study.time.horizon_weeks, build.tables
         )
         found.append(ended.assign(outcome=outcome))
-    return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=[*END_COLUMNS, "outcome"])
+    if not found:
+        return pd.DataFrame(columns=[*END_COLUMNS, "outcome"])
+    ends = pd.concat(found, ignore_index=True)
+    compare_cells([ends], build)
+    return with_wages(ends, read_wages([ends], build))
 
 
 def _show(value: Any) -> str:

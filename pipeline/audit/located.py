@@ -17,7 +17,10 @@ from pipeline.settings.extract import is_register
 from pipeline.settings.outcomes import OutcomeDefinitions
 from pipeline.settings.study import Study
 
-CELL_COLUMNS = ["file", "line", "column", "content", "state", "wage_column", "weight", "contribution", "person", "week"]
+WAGE = ["wage_file", "wage_line", "wage_column"]  # where the wage of a week stands, of a state that rests on wages
+CELL_COLUMNS = ["file", "line", "column", "content", "state", *WAGE, "weight", "contribution", "person", "week"]
+
+NO_WAGE: dict[str, Any] = {"wage_file": "", "wage_line": pd.NA, "wage_column": ""}
 
 
 @dataclass(frozen=True)
@@ -169,12 +172,12 @@ class Tables:
         columns = self.register_columns.rename(columns={"week": "register_week"})
         rows = rows.merge(columns, on="register_week", how="left")
         path, line = place_of_lines(rows["line"], self)
-        wages = rows["month_column"]
-        if "wage_line" in rows:
-            place, number = place_of_lines(rows["wage_line"], self)
-            wages = (place + ", line " + number.astype(str) + ", column " + wages).where(number.notna(), "")
+        place, number = place_of_lines(rows["wage_line"], self) if "wage_line" in rows else (path, line)
+        is_told = number.notna() & rows["month_column"].notna()
+        wages = {"wage_file": place.where(is_told, ""), "wage_line": number.where(is_told)}
+        wages["wage_column"] = rows["month_column"].where(is_told, "")
         content = rows["code"].astype(object).fillna("")
-        return rows.assign(file=path, line=line, column=rows["week_column"], content=content, wage_column=wages)
+        return rows.assign(file=path, line=line, column=rows["week_column"], content=content, **wages)
 
     def rests_on_wages(self, state: str) -> bool:
         """Whether a wage record is part of what decides the weekly state."""
@@ -193,8 +196,9 @@ def as_cells(
     rows: pd.DataFrame, state: str, weight: pd.Series, contribution: pd.Series, tables: Tables
 ) -> pd.DataFrame:
     """Rows of the table of register cells, each with its state, weight and contribution, as CELL_COLUMNS."""
-    told = rows if tables.rests_on_wages(state) else rows.assign(wage_column="")
-    return told.assign(state=rows[state], weight=weight, contribution=contribution)[CELL_COLUMNS]
+    told = rows if tables.rests_on_wages(state) else rows.assign(**NO_WAGE)
+    cells = told.assign(state=rows[state], weight=weight, contribution=contribution)[CELL_COLUMNS]
+    return cells.astype({"wage_line": "Int64"})
 
 
 def place_of_lines(numbers: pd.Series, tables: Tables) -> tuple[pd.Series, pd.Series]:

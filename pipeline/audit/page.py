@@ -12,14 +12,14 @@ from typing import Any
 import pandas as pd
 
 from pipeline.audit.build import Build
-from pipeline.audit.ends import say_end
+from pipeline.audit.ends import say_end, say_kind_of_end
 from pipeline.audit.evidence import RootOfSquares, Sum
 from pipeline.audit.history import History
 from pipeline.audit.statistics import NAMES
 from pipeline.audit.strips import lay_out_weeks, members_of
-from pipeline.audit.text import say_purpose
+from pipeline.audit.text import say_kind, say_purpose
 from pipeline.audit.traced import Trace
-from pipeline.audit.words import STATISTICS_DA, WORDS
+from pipeline.audit.words import FORMULAS_DA, READ_AGAIN, STATISTICS_DA, WORDS
 from pipeline.settings.exhibits import in_language
 from pipeline.settings.extract import is_register
 from pipeline.show.numbers import MINUS, POINT
@@ -54,10 +54,32 @@ def write_number_page(found: Trace) -> str:
         flow=list(_flow(found.estimate, build, language)),
         chain=found.chain,
         parts=[_part(name, part, found, language) for name, part in number.parts.items()],
-        formula=number.formula,
+        equation=model.told("equation", language),
+        formula=FORMULAS_DA[number.statistic] if language == "da" else number.formula,
         result=[_digits(value, language, 15) for value in (number.value, number.total, number.gap)],
         ends=_ends(found.ends, language),
+        again=[(READ_AGAIN[language], f"{found.compared}"), *_again(found, build)],
+        unread=found.unread,
     )  # fmt: skip
+
+
+def _again(found: Trace | History, build: Build) -> list[tuple[str, str]]:
+    """By kind how many derived values were made again."""
+    kinds = found.made_again.items()
+    return [(say_kind(kind, build.study, build.language), str(number)) for kind, number in kinds]
+
+
+def write_list_page(asked: str, listed: pd.DataFrame, build: Build) -> str:
+    """The page of the numbers of an exhibit, or of a part of one: address, text, and what each is."""
+    language = build.language
+    title = in_language(build.exhibit(str(listed["exhibit"].iloc[0])), "title", language)
+    rows = zip(listed["cell_id"], listed["text"], listed["statistic"], listed["label"], strict=True)
+    return page_template("list.html.j2", TEMPLATES).render(
+        **_common(build),
+        asked=asked,
+        title=title,
+        rows=[(cell_id, text, f"{_statistic(kind, language)}: {label}") for cell_id, text, kind, label in rows],
+    )
 
 
 def _common(build: Build) -> dict[str, Any]:
@@ -77,6 +99,11 @@ def _cluster_name(build: Build, language: str) -> str:
 
 def _statistic(name: str, language: str) -> str:
     return STATISTICS_DA[name] if language == "da" else NAMES.get(name, name)
+
+
+def say_part(name: str, language: str) -> str:
+    """What a part of a number is called: most are statistics, by their English names."""
+    return _statistic({called: own for own, called in NAMES.items()}.get(name, name), language)
 
 
 def _digits(value: Any, language: str, digits: int = 6) -> str:
@@ -106,7 +133,7 @@ def _part(name: str, part: Sum | RootOfSquares, found: Trace, language: str) -> 
     labels = [str(in_language(arm, "label", language)) for arm in (design.control, design.treated)]
     whole = len(part.by_person)
     return {
-        "name": _statistic({"standard error": "se"}.get(name, name), language) if name in NAMES.values() else name,
+        "name": say_part(name, language),
         "identity": part.squares.identity if isinstance(part, RootOfSquares) else part.terms.identity,
         "lines": list(_totals(part, language)),
         "members": [
@@ -159,11 +186,13 @@ def _clusters(part: RootOfSquares, language: str) -> Iterator[dict[str, Any]]:
 def _ends(ends: pd.DataFrame | None, language: str) -> dict[str, Any] | None:
     if ends is None:
         return None
-    counts = ", ".join(f"{count} {end}" for end, count in ends["end"].value_counts().items())
+    counts = ", ".join(
+        f"{count} {say_kind_of_end(str(end), language)}" for end, count in ends["end"].value_counts().items()
+    )
     listed = ends.iloc[:MOST_LISTED]
     return {
         "summary": f"{WORDS[language]['ends_of'].format(count=len(ends))}: {counts}",
-        "rows": [(row["person"], say_end(row)) for row in listed.to_dict("records")],
+        "rows": [(row["person"], say_end(row, language)) for row in listed.to_dict("records")],
     }
 
 
@@ -175,5 +204,7 @@ def write_person_page(history: History, build: Build) -> str:
         history=history,
         letters=letters,
         weeks=list(lay_out_weeks(history.weeks, letters)),
-        ends=[say_end(row) for row in history.ends.to_dict("records")],
+        ends=[say_end(row, build.language) for row in history.ends.to_dict("records")],
+        again=_again(history, build),
+        unread=history.unread,
     )

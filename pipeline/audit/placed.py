@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from pipeline.audit.located import Tables, as_cells
+from pipeline.audit.located import NO_WAGE, Tables, as_cells
 from pipeline.errors import InputError
 from pipeline.estimate.terms import Evidence, FloatArray, IntArray
 from pipeline.settings.scales import item_names
@@ -156,13 +156,13 @@ def cells_of(placed: Placed, tables: Tables) -> pd.DataFrame:
             "file": tables.files[placed.role],
             **told(placed, tables),
             "state": placed.state,
-            "wage_column": "",
+            **NO_WAGE,
             "weight": placed.weight,
             "contribution": placed.unit,
             "person": placed.person,
             "week": np.nan,
         }
-    )
+    ).astype({"wage_line": "Int64"})
 
 
 def _draws_told(placed: Placed, tables: Tables) -> dict[str, object]:

@@ -7,7 +7,7 @@ the one in the file is an error, whatever derived tables and records say.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ import msgspec
 import numpy as np
 import pandas as pd
 
+from pipeline.audit.located import WAGE
 from pipeline.errors import InputError
 from pipeline.register.answers import recode_answers
 from pipeline.register.cells import parse_dates
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from pipeline.audit.build import Build
 
 CELL = ["file", "line", "column", "content"]
+Place = tuple[str, int, str]  # file, line and column
 
 
 def compare_cells(parts: Iterable[pd.DataFrame], build: Build) -> int:
@@ -40,11 +42,34 @@ def compare_cells(parts: Iterable[pd.DataFrame], build: Build) -> int:
     Raises InputError naming file, line, column and both contents for the first that holds something else, and how many
     do. A week that no row of the file covers has no cell.
     """
-    cells = pd.concat([part[CELL] for part in parts], ignore_index=True)
+    cells = pd.concat([part[CELL] for part in parts if len(part)] or [pd.DataFrame(columns=CELL)], ignore_index=True)
     cells = cells[cells["line"].notna() & (cells["file"] != "")].drop_duplicates()
     for name, listed in cells.groupby("file"):
         _compare_file(str(name), listed, build)
     return len(cells)
+
+
+def read_wages(tables: Iterable[pd.DataFrame], build: Build) -> dict[Place, str]:
+    """What the wage cells of tables with the columns of WAGE hold, as received, by file, line and column."""
+    told = [table.loc[table["wage_column"] != "", WAGE] for table in tables]
+    places = pd.concat([part for part in told if len(part)] or told[:1], ignore_index=True).drop_duplicates()
+    found: dict[Place, str] = {}
+    for name, own in places.groupby("wage_file"):
+        facts = next(file for file in build.extract.files.values() if file.path == name)
+        columns = sorted(set(own["wage_column"]))
+        frame = _read_rows(build.raw / str(name), facts, columns, build, is_register=True)
+        for column in columns:
+            found |= {(str(name), int(line), column): text for line, text in frame[column].items()}
+    return found
+
+
+def with_wages(table: pd.DataFrame, wages: Mapping[Place, str]) -> pd.DataFrame:
+    """A table of cells with what the wage cell of each holds, "" where no wage is part of it."""
+    places = zip(*(table[name] for name in WAGE), strict=True)
+    held = [wages.get((file, int(line), column), "") if column else "" for file, line, column in places]
+    at = list(table.columns).index(WAGE[-1]) + 1
+    return pd.concat([table.iloc[:, :at], pd.Series(held, table.index, name="wage_content", dtype=object),
+                      table.iloc[:, at:]], axis=1)  # fmt: skip
 
 
 def _compare_file(name: str, listed: pd.DataFrame, build: Build) -> None:

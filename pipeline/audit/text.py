@@ -13,6 +13,8 @@ from pipeline.audit.ends import say_end
 from pipeline.audit.evidence import RootOfSquares, Sum
 from pipeline.audit.lineage import Link
 from pipeline.audit.statistics import NAMES, Number
+from pipeline.audit.words import KINDS, READ_AGAIN
+from pipeline.settings.exhibits import in_language
 from pipeline.settings.models import Model
 from pipeline.settings.study import Study
 from pipeline.show.purposes import PURPOSES, REASONS
@@ -168,6 +170,22 @@ def _describe_ends(ends: pd.DataFrame, number: Number) -> str:
     lines = [f"  person {row['person']}: {say_end(row)}" for row in first.to_dict("records")]
     more = [f"  and {len(ends) - len(first)} more persons, all in the file of ends"] if len(ends) > len(first) else []
     return "\n".join([f"ENDS      of {len(ends)} persons: {counts}", *lines, *more])
+
+
+def describe_received(made_again: Mapping[str, int], unread: str, build: Build, compared: int | None = None) -> str:
+    """What was read and made again of the received files, by kind, of which nothing differs."""
+    rows = [] if compared is None else [(READ_AGAIN["en"], compared)]
+    rows += [(say_kind(kind, build.study, "en"), number) for kind, number in made_again.items()]
+    title = "RECEIVED  made again now from the received files by a second program, and the same" + (
+        " (NOT DONE)" if unread else "")  # fmt: skip
+    lines = [f"  {name:<40}{number:>10,}" for name, number in rows]
+    return "\n".join([title, *lines, *([f"  the derived tables were not compared: {unread}"] if unread else [])])
+
+
+def say_kind(kind: str, study: Study, language: str) -> str:
+    """What a kind of derived values is called."""
+    names = {grouping.name: in_language(grouping, "plural", language) for grouping in study.design.groupings}
+    return str(names.get(kind) or KINDS[language][kind])
 
 
 def describe_list(shown: pd.DataFrame) -> str:

@@ -13,6 +13,7 @@ from pipeline.changes.built import TABLES
 from pipeline.changes.cells import Cell, Found, find_cell, set_cell
 from pipeline.changes.counterfactual import Inputs, derive
 from pipeline.errors import InputError
+from pipeline.register.kept import keep_register, keys_asked
 from pipeline.register.persons import link_keys, number_persons
 from pipeline.runner.inputs import DESCRIPTION, load_input
 from pipeline.runner.schemas import build_schemas, validate_table
@@ -72,13 +73,34 @@ class Received:
 
 
 def read_files(build: Build) -> Received:
-    """The extract of a build; InputError if it was not built."""
-    kept = build.derived / "register.parquet"
-    if not kept.exists():
-        raise InputError(f"{kept}: the file is missing. Say make all EXTRACT={build.derived.name} first.")
+    """The extract of a build, read again as received: nothing that was made of it is trusted."""
     extract: Extract = load_input(build.raw / DESCRIPTION)
     paths = {name: build.raw / extract.files[name].path for name in FILES if name in extract.files}
     files = {name: load_input(path) for name, path in paths.items()}
     given = [build.config / name for name in KEPT if name != DESCRIPTION]
     settings = {path.stem: load_input(path) for path in given if path.exists()}
-    return Received(extract, settings, {**files, "register": load_input(kept)})
+    keys = keys_asked(files["allocation"], settings["study"].design.key)
+    registers = list(extract.registers)
+    paths_of = [build.raw / file.path for file in registers]
+    with redirect_stdout(io.StringIO()):
+        kept = keep_register(paths_of, registers, keys, is_wide=extract.format == "dream_wide")
+    return Received(extract, settings, {**files, "register": kept})
+
+
+def require_as_received(derived: Mapping[str, pd.DataFrame], build: Build) -> None:
+    """Raise InputError unless the build's tables are those `derived` from its files as received."""
+    unlike = [name for name, table in derived.items() if not _same(build.table(name), table)]
+    if unlike:
+        raise InputError(
+            f"SET: {', '.join(f'{name}.parquet' for name in unlike)} in {build.derived}: not what the stages make of "
+            f"the received files, so there is nothing to start from. Say make clean EXTRACT={build.raw.name}, then "
+            "make all."
+        )
+
+
+def _same(stored: pd.DataFrame, made: pd.DataFrame) -> bool:
+    """Whether two tables hold the same, whatever a file makes of the types of columns."""
+    if list(stored) != list(made) or len(stored) != len(made):
+        return False
+    pairs = ((stored[name].astype(object), made[name].astype(object)) for name in stored)
+    return all(bool(((one == other) | (one.isna() & other.isna())).all()) for one, other in pairs)

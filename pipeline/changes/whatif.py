@@ -6,24 +6,25 @@ make trace ID=figure_3_3/all/sickness_benefit/45 SET="dream.csv,12,Y_1544,890"
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pipeline.audit.addresses import find_number
+from pipeline.audit.addresses import find_number, list_numbers, read_asked
 from pipeline.audit.build import DATA, Build
-from pipeline.audit.lineage import changed_files
+from pipeline.audit.trace import trace
 from pipeline.changes.cells import Cell, parse_cells
 from pipeline.changes.moved import say_checks, say_moved, say_problem
-from pipeline.changes.rebuilt import read_files
+from pipeline.changes.rebuilt import Received, read_files, require_as_received
 from pipeline.errors import InputError, command
 from pipeline.estimate.problem import Data, Estimator, gather_data
 from pipeline.estimate.table import Address, parse_address
 from pipeline.settings.models import Model
-from pipeline.show.shown import SOURCES, show_number
+from pipeline.show.shown import COLUMNS, show_number
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,42 +39,54 @@ class Changed:
     """A build with some cells of its received files changed, as a rebuild would be.
 
     cells: each with what it held before and whose it is. derived: every derived table by name; data: what estimation
-    reads of them. checks: the table checks.csv.
+    reads of them. checks: the table checks.csv before and after.
     """
 
     cells: Sequence[tuple[Cell, str, int]]
     derived: Mapping[str, pd.DataFrame]
     data: Data
-    checks: str
+    checks: tuple[str, str]
 
 
 @dataclass(frozen=True)
 class WhatIf:
     """A number before and after.
 
-    cell: the number as shown; before, after: its estimate, after None if no model makes it then; text: as it would be
-    shown. moved: a line each thing that moved on the way from the cells to the number, and on whom it rests; checks:
-    what the checks of the delivery say otherwise.
+    cell: the number as shown; before, after: its estimate, after None if no model makes it then; value, text: as it
+    would be shown. moved: a line each thing that moved on the way from the cells to the number, and on whom it rests;
+    checks: what the checks of the delivery say otherwise.
     """
 
     cell: Row
     before: Row
     after: Row | None
+    value: float
     text: str
     moved: Sequence[str]
     checks: Sequence[str]
 
 
-def change_cells(cells: Sequence[Cell], build: Build) -> Changed:
-    """Run the stages that a build runs in memory, on its files with the cells changed.
+class Start(NamedTuple):
+    """The extract as received, and the table checks.csv that it gives."""
 
-    Raises InputError for a cell that no number rests on, for one with which the checks would refuse the delivery, and
-    for a build that is not as recorded.
+    received: Received
+    checks: str
+
+
+def read_start(build: Build) -> Start:
+    """Where a what-if begins; InputError for a build whose tables are not what its stages make of what was received."""
+    received = read_files(build)
+    before, checks = received.build()
+    require_as_received(before, build)
+    return Start(received, checks)
+
+
+def change_cells(cells: Sequence[Cell], start: Start, build: Build) -> Changed:
+    """Run the stages that a build runs in memory, on the files as received with the cells changed.
+
+    Raises InputError for a cell that no number rests on, and for one with which the checks would refuse the delivery.
     """
-    faults, _ = changed_files(build.derived / "runs")
-    if faults:
-        raise InputError(*faults)
-    received, told = read_files(build), []
+    received, told = start.received, []
     for cell in cells:
         person = received.person_of(cell)
         received, before = received.with_cell(cell)
@@ -86,46 +99,47 @@ def change_cells(cells: Sequence[Cell], build: Build) -> Changed:
             f"there is no such number. {error}"
         ) from error
     data = gather_data({name: derived[name] for name in DATA}, build.study, received.settings["variables"])
-    return Changed(told, derived, data, checks)
+    return Changed(told, derived, data, (start.checks, checks))
 
 
 def what_if(cell_id: str, changed: Changed, build: Build) -> WhatIf:
-    """The number at an address with cells changed: its model is estimated as a build does, so to the last bit."""
-    shown = find_number(cell_id, build)
+    """The number at an address with cells changed: its model is estimated as a build does, so to the last bit.
+
+    Raises InputError for a number that a trace would not give back.
+    """
+    shown = trace(cell_id, build).cell
     address, before = parse_address(shown["estimate_id"]), build.estimates[shown["estimate_id"]][1]
     request = build.request(address)
-    after = estimate_row(request.model, request.estimator, changed.data, address)
+    after = estimate_rows(request.model, request.estimator, changed.data).get(address)
+    value, text = show_after(shown, after, build)
     now = next(iter(request.estimator.problems(request.model, changed.data, address)), None)
     moved = [*say_moved(build, changed.derived, address), *say_problem(request.problem, now)]
-    return WhatIf(shown, before, after, _text(shown, after, build), moved, say_checks(build, changed.checks))
+    return WhatIf(shown, before, after, value, text, moved, say_checks(*changed.checks))
 
 
-def estimate_row(model: Model, estimator: Estimator, data: Data, address: Address) -> Row | None:
-    """The row of the estimate at an address, by the whole model as a build estimates it; None if it makes none."""
-    for problem in estimator.problems(model, data, None):
-        for row in estimator.rows(problem):
-            if parse_address(row.estimate_id) == address:
-                return asdict(row)
-    return None
+def estimate_rows(model: Model, estimator: Estimator, data: Data) -> dict[Address, Row]:
+    """The estimates of a whole model by their address, as a build estimates them."""
+    rows = (row for problem in estimator.problems(model, data, None) for row in estimator.rows(problem))
+    return {parse_address(row.estimate_id): asdict(row) for row in rows}
 
 
-def _text(shown: Row, after: Row | None, build: Build) -> str:
+def show_after(shown: Row, after: Row | None, build: Build) -> tuple[float, str]:
+    """The value and the text of a number shown, of the estimate that it is then; "nothing" of none."""
     if after is None:
-        return "nothing"
-    known = {name: float("nan") if value is None else value for name, value in after.items()}
-    slot = build.slots[shown["cell_id"]]
-    return str(show_number(slot, known, build.study.inference.stars, build.language)[8])
+        return math.nan, "nothing"
+    known = {name: math.nan if value is None else value for name, value in after.items()}
+    row = show_number(build.slots[shown["cell_id"]], known, build.study.inference.stars, build.language)
+    told = dict(zip(COLUMNS, row, strict=True))
+    return float(told["value"]), str(told["text"])  # type: ignore[arg-type]
 
 
 def describe(found: WhatIf, changed: Changed) -> str:
     """A what-if as text: the cells, the number before and after, its estimate, what moved, and the checks."""
     lines = [f"WHAT IF   {cell.file}, line {cell.line}, column {cell.column}: {before or '(empty)'} -> "
              f"{cell.value or '(empty)'}   (person {person})" for cell, before, person in changed.cells]  # fmt: skip
-    shown = str(found.cell["statistic"])
-    statistic = SOURCES.get(shown, shown)
     after = found.after or {}
     lines += ["", f"NUMBER    {found.cell['cell_id']}", f"  as shown            {found.cell['text']} -> {found.text}"]
-    lines += [_compare("value", found.cell["value"], after.get(statistic))]
+    lines += [_compare("value", found.cell["value"], found.value)]
     lines += ["", f"ESTIMATE  {found.cell['estimate_id']}"]
     lines += [_compare(name, found.before[name], after.get(name)) for name in (*NUMBERS, *COUNTS)
               if _is_number(found.before[name]) or _is_number(after.get(name))]  # fmt: skip
@@ -164,8 +178,14 @@ def main() -> None:
     if os.environ.get("FORMAT") or os.environ.get("PERSON"):
         raise InputError("trace: SET is told as text, and of a number: leave out FORMAT and PERSON.")
     build = Build(arguments.raw, arguments.derived, arguments.settings)
-    find_number(cell_id := os.environ.get("ID", ""), build)  # before the stages run
-    changed = change_cells(parse_cells(os.environ.get("SET", "")), build)
+    cell_id = read_asked("ID")
+    if count := len(list_numbers(cell_id, build)):
+        raise InputError(
+            f"trace: SET is told of one number, and ID={cell_id} names {count}. Leave SET out to list them."
+        )
+    find_number(cell_id, build)  # before the stages run
+    cells = parse_cells(os.environ.get("SET", ""))
+    changed = change_cells(cells, read_start(build), build)
     print(describe(what_if(cell_id, changed, build), changed))
 
 

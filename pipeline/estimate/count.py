@@ -185,6 +185,7 @@ ESTIMATOR = Estimator(
     possible={**POSSIBLE, "treatment": ("treated",)},
     words=Words("", "none", "A count: no interval."),
     problems=problems,
+    held=lambda model: "exclusions" if isinstance(model.samples, list) else "sample",
     rows=rows,
     terms=terms,
     counted=counted,

@@ -279,6 +279,7 @@ ESTIMATOR = Estimator(
         "its person-weeks.",
     ),
     problems=spells,
+    held=lambda _: "durations",
     rows=rows,
     terms=terms,
     counted=counted,

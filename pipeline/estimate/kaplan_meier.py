@@ -113,6 +113,7 @@ ESTIMATOR = Estimator(
         "d(s) leave in week s of r(s) at risk.",
     ),
     problems=spells,
+    held=lambda _: "durations",
     rows=rows,
     terms=terms,
     counted=counted,

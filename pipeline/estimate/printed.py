@@ -77,6 +77,7 @@ ESTIMATOR = Estimator(
     possible={**POSSIBLE, "treatment": None, "covariates": None, "printed": None},
     words=Words("", "none", "Printed elsewhere, of another model."),
     problems=problems,
+    held=lambda _: "",
     rows=rows,
     terms=terms,
     counted=counted,

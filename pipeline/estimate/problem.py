@@ -75,6 +75,11 @@ class Words:
     sentence: str
 
 
+def held_by_source(model: Model) -> str:
+    """The table of the model's outcomes."""
+    return model.source
+
+
 @dataclass(frozen=True)
 class Estimator:
     """One estimator: everything that the estimates, the trace and the documents ask of it.
@@ -84,7 +89,8 @@ class Estimator:
     address only the one behind that estimate, of that outcome and week alone. rows: the estimates of a problem. terms:
     the sum that an estimate is. squares: the squares behind its standard error, None if it has none. level: the
     sum that the control group's mean beside an estimate is, if it can be said. counted: the sum of ones that a count
-    beside an estimate is. is_iterated: found by steps, so its last digits depend on their number.
+    beside an estimate is. is_iterated: found by steps, so its last digits depend on their number. held: the derived
+    table that holds what a model estimates; '' if none does.
     """
 
     possible: Mapping[str, tuple[object, ...] | None]
@@ -96,6 +102,7 @@ class Estimator:
     squares: Callable[[Any, Address], Squares] | None = None
     level: Callable[[Any, Address], Terms] | None = None
     is_iterated: bool = False
+    held: Callable[[Model], str] = held_by_source
 
 
 def missing_rows(

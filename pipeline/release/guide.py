@@ -5,203 +5,223 @@ Headings after the Analysis Data Reviewer's Guide of PHUSE.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from pipeline.documents.markdown import code_list, table
-from pipeline.documents.models import describe_purposes
+from pipeline.documents.models import models_by_exhibit
+from pipeline.release.contents import DECISIONS, folder_of
+from pipeline.release.facts import Facts
+from pipeline.release.words import WORDS
+from pipeline.runner.schemas import every_column
 from pipeline.settings.exhibits import exhibit_number
-from pipeline.settings.extract import Extract
 from pipeline.settings.models import Model
-from pipeline.settings.study import Study
-from pipeline.show.purposes import REASONS, estimand_lines
+from pipeline.show.dictionary import definition_of
+from pipeline.show.purposes import PURPOSES, REASONS, estimand_lines
+
+DECISION = re.compile(r"\| \[(.+?)\]\(.+?\) \| (.+) \|")
+USUAL = "config"  # the study that make takes unless another is named
 
 
-@dataclass(frozen=True)
-class Facts:
-    """What the guide is made from.
-
-    provenance: provenance.json; verified: verified.json; checks: the rows of checks.csv; exhibits: by exhibit the
-    models it shows; variables: the rows of the dictionary; missing: missing.txt; decisions: by file of docs/decisions
-    what it is about; language: that of the exhibits; commit: the one that is released.
-    """
-
-    study: Study
-    models: Mapping[str, Model]
-    extract: Extract
-    provenance: Mapping[str, Any]
-    verified: Mapping[str, Any]
-    checks: Sequence[Mapping[Any, str]]
-    exhibits: Mapping[str, set[str]]
-    variables: Sequence[Mapping[Any, str]]
-    missing: str
-    decisions: Mapping[str, str]
-    language: str
-    commit: str
+def write_guide(facts: Facts, provenance: Mapping[str, Any], language: str) -> str:
+    """The guide as Markdown in a language; every section stands, and says so where there is nothing to say."""
+    return _Guide(facts, provenance, language).write()
 
 
-def write_guide(facts: Facts) -> str:
-    """The guide as Markdown; every section stands, and says so where there is nothing to say."""
-    sections = [
-        ("Introduction", _introduction(facts)),
-        ("Protocol and report in relation to the analyses", _analyses(facts)),
-        ("Data received", _received(facts)),
-        ("Tables derived, and what rests on what", _derived(facts)),
-        ("Variables", _variables(facts)),
-        ("Missing values", _missing_values(facts)),
-        ("Conformance", _conformance(facts)),
-        ("Estimates that are missing", iter([facts.missing.strip() or "None."])),
-        ("The second route", _second_route(facts)),
-        ("Exhibits", _exhibits(facts)),
-        ("Decisions", _decisions(facts)),
-        ("Environment", _environment(facts)),
-        ("How to run it again", _again(facts)),
-    ]
-    lines = [f"# Reviewer's guide: {facts.extract.label or facts.extract.name}", ""]
-    for number, (heading, body) in enumerate(sections, 1):
-        lines += [f"## {number} {heading}", "", *body, ""]
-    return "\n".join(lines).rstrip() + "\n"
+class _Guide:
+    """The sections of a guide in one language."""
 
+    def __init__(self, facts: Facts, provenance: Mapping[str, Any], language: str) -> None:
+        self.facts, self.provenance, self.language = facts, provenance, language
+        self.words = WORDS[language]
 
-def _introduction(facts: Facts) -> Iterator[str]:
-    design = facts.study.design
-    groupings = ", ".join(f"{grouping.name} ({kind})" for kind, grouping in
-                          (("stratum", design.stratum), ("cluster", design.cluster)) if grouping)  # fmt: skip
-    yield f"Extract `{facts.extract.name}`{', of synthetic data' if facts.extract.synthetic else ''}."
-    yield f"Commit `{facts.commit}`."
-    yield f"Head of the chain of records: `{facts.provenance['head']}`."
-    yield ""
-    yield (
-        f"Allocated by lot: {design.treated.label_en} against {design.control.label_en}. "
-        f"{f'Groups of the design: {groupings}. ' if groupings else ''}Follow-up: "
-        f"{facts.study.time.horizon_weeks} weeks. Everything is by intention to treat."
-    )
-    yield ""
-    yield "This archive holds aggregates alone. Received files and derived tables stay where they are; hashes are here."
-
-
-def _analyses(facts: Facts) -> Iterator[str]:
-    rows = [
-        [
-            model.name_en,
-            f"`{model.name}`",
-            model.report,
-            REASONS["en"][model.reason],
-            describe_purposes(model),
-            model.estimand or "",
+    def write(self) -> str:
+        """All sections under their headings, in this order."""
+        sections = [
+            ("introduction", self.introduction()),
+            ("analyses", self.analyses()),
+            ("received", self.received()),
+            ("derived", self.derived()),
+            ("variables", self.variables()),
+            ("missing_values", self.missing_values()),
+            ("conformance", self.conformance()),
+            ("missing", self.missing()),
+            ("second", self.second_route()),
+            ("exhibits", self.exhibits()),
+            ("decisions", self.decisions()),
+            ("environment", self.environment()),
+            ("again", self.again()),
         ]
-        for model in facts.models.values()
-    ]
-    yield from table(["Analysis", "Model", "Report", "Planned or found", "Purpose", "Estimand"], rows)
-    estimands = facts.study.estimands
-    if estimands is None:
-        return
-    for name in estimands.of:
-        lines = estimand_lines(estimands, name, "The sample", "The outcome", "the weeks", "en")
-        yield from (f"### Estimand `{name}`", "", *table(["", ""], lines))
+        lines = [f"# {self.say('title', name=self.told(self.facts.extract, 'label') or self.facts.extract.name)}", ""]
+        for number, (heading, body) in enumerate(sections, 1):
+            lines += [f"## {number} {self.words[heading]}", "", *body, ""]
+        return "\n".join(lines).rstrip() + "\n"
 
+    def say(self, word: str, **further: str) -> str:
+        """A word with its placeholders filled."""
+        return self.words[word].format(**further)
 
-def _received(facts: Facts) -> Iterator[str]:
-    files = facts.extract.files
-    yield f"Received {facts.extract.received.isoformat()}; form of the register: {facts.extract.format}."
-    yield ""
-    rows = [[role, file.kind, f"{file.rows:,}", f"`{file.sha256}`"] for role, file in files.items()]
-    yield from table(["Role", "Kind", "Rows", "SHA-256"], rows)
+    def told(self, settings: object, key: str) -> str:
+        """A field of the settings in the language, or where they hold none in English, or the one there is."""
+        found = getattr(settings, f"{key}_{self.language}", "") or getattr(settings, f"{key}_en", "")
+        return str(found or getattr(settings, key, ""))
 
+    def table(self, head: str, rows: Iterable[list[str]]) -> list[str]:
+        return table(self.words[head].split("|"), rows)
 
-def _derived(facts: Facts) -> Iterator[str]:
-    files = facts.provenance["files"]
-    rows = [
-        [f"`{path}`", known["made_by"], code_list(_data(known["rests_on"])), f"`{known['sha256'][:16]}`"]
-        for path, known in files.items()
-        if path.endswith(".parquet")
-    ]
-    yield from table(["Table", "Stage", "Rests on", "SHA-256, first 16"], rows)
+    def introduction(self) -> Iterator[str]:
+        design, extract = self.facts.study.design, self.facts.extract
+        yield self.say("extract_synthetic" if extract.synthetic else "extract", name=extract.name)
+        yield self.say("commit", commit=self.facts.account.commit)
+        yield self.say("head", head=self.provenance["head"])
+        yield ""
+        arms = {arm: self.told(getattr(design, arm), "label") for arm in ("treated", "control")}
+        yield self.say("lot", weeks=str(self.facts.study.time.horizon_weeks), **arms)
+        kinds = (("stratum", design.stratum), ("cluster", design.cluster))
+        groupings = [f"{self.told(of, 'singular')} ({self.words[kind]})" for kind, of in kinds if of]
+        if groupings:
+            yield self.say("groupings", groupings=", ".join(groupings))
+        yield from ("", self.words["aggregates"])
+
+    def analyses(self) -> Iterator[str]:
+        rows = [
+            [
+                self.told(model, "name"),
+                f"`{model.name}`",
+                model.told("report", self.language),
+                REASONS[self.language][model.reason],
+                self.purposes(model),
+                model.estimand or "",
+            ]
+            for model in self.facts.models.values()
+        ]
+        yield from self.table("analyses_head", rows)
+        estimands = self.facts.study.estimands
+        sample, outcome, weeks = (self.words[word] for word in ("the_sample", "the_outcome", "the_weeks"))
+        if estimands is None:
+            return
+        for name in estimands.of:
+            lines = estimand_lines(estimands, name, sample, outcome, weeks, self.language)
+            yield from (f"### {self.say('estimand', name=name)}", "", *table(["", ""], lines))
+
+    def purposes(self, model: Model) -> str:
+        """What a model is for, sample by sample where they differ."""
+        words = PURPOSES[self.language]
+        if isinstance(model.purpose, str):
+            return words[model.purpose]
+        return ", ".join(f"`{sample}`: {words[purpose]}" for sample, purpose in model.purpose.items())
+
+    def received(self) -> Iterator[str]:
+        extract = self.facts.extract
+        yield self.say("received_on", day=extract.received.isoformat(), form=extract.format)
+        yield ""
+        rows = [[role, file.kind, f"{file.rows:,}", f"`{file.sha256}`"] for role, file in extract.files.items()]
+        yield from self.table("received_head", rows)
+
+    def derived(self) -> Iterator[str]:
+        rows = [
+            [f"`{path}`", known["made_by"], code_list(_data(known["rests_on"])), f"`{known['sha256'][:16]}`"]
+            for path, known in sorted(self.provenance["files"].items())
+            if path.endswith(".parquet")
+        ]
+        yield from self.table("derived_head", rows)
+
+    def variables(self) -> Iterator[str]:
+        rows = [
+            [f"`{row['name']}`", self.labelled(row), row["unit"], row["tables"], row["missing"], self.defined(row)]
+            for row in every_column(self.facts.variables).to_dict("records")
+        ]
+        yield from self.table("variables_head", rows)
+
+    def labelled(self, row: dict[Any, str]) -> str:
+        return row.get(f"label_{self.language}") or row["label_en"]
+
+    def defined(self, row: dict[Any, str]) -> str:
+        """The definition with its ends filled in; of a column of the house, which has none in Danish, in English."""
+        return definition_of(row, self.language) or definition_of(row, "en")
+
+    def missing_values(self) -> Iterator[str]:
+        yield self.words["imputed"]
+        yield self.words[f"share_{self.facts.study.outcomes.unknown_weeks}"]
+        yield ""
+        rows = [[rule.reason, self.rule(rule)] for rule in self.facts.study.exclusions]
+        yield from self.table("left_out_head", rows) if rows else (self.words["none"],)
+
+    def rule(self, rule: Any) -> str:
+        if rule.listed:
+            return self.say("listed", listed=rule.listed)
+        return self.say("absent", absent=rule.absent.replace("_", " ")) if rule.absent else self.words["withdrawn"]
+
+    def conformance(self) -> Iterator[str]:
+        """Rules by what they found; lines of files are single persons' and are not said."""
+        checks = self.facts.checks
+        for state in dict.fromkeys(row["state"] for row in checks):
+            count = sum(row["state"] == state for row in checks)
+            yield self.say("rules", count=str(count), state=self.words.get(state, state)) + "."
+        yield ""
+        rows = [
+            [
+                row["rule"],
+                self.words.get(row["state"], row["state"]),
+                *(self.checked(row, key) for key in ("looks_at", "said")),
+            ]
+            for row in checks
+            if row["state"] != "passes"
+        ]
+        yield from self.table("conformance_head", rows)
+
+    def checked(self, row: dict[str, str], key: str) -> str:
+        return row[f"{key}_{self.language}"] or row[f"{key}_en"]
+
+    def missing(self) -> Iterator[str]:
+        text = self.facts.text(f"{folder_of(self.language, self.facts.languages)}missing.txt")
+        yield text.strip() or self.words["none"]
+
+    def second_route(self) -> Iterator[str]:
+        verified = self.facts.verified
+        yield self.words["route"]
+        yield ""
+        numbers = {"walked": f"{verified['walked']:,}", "shown": f"{verified['shown']:,}"}
+        yield self.say("walk", gap=f"{verified['largest_gap']:.1e}", **numbers)
+        yield ""
+        rows = [
+            [
+                kind,
+                f"{found['agreed']:,}",
+                f"{found['disagreed']:,}",
+                f"{found['not_tried']:,}",
+                "; ".join(found["why"]),
+            ]
+            for kind, found in verified["kinds"].items()
+        ]
+        yield from self.table("second_head", rows)
+
+    def exhibits(self) -> Iterator[str]:
+        shows = models_by_exhibit(self.facts.exhibits, self.facts.study, self.facts.variables)
+        rows = [[exhibit_number(name, self.language), code_list(sorted(models))] for name, models in shows.items()]
+        yield from self.table("exhibits_head", rows)
+        yield self.words["exhibits_more"]
+
+    def decisions(self) -> Iterator[str]:
+        yield self.words["decisions_more"]
+        yield ""
+        found = DECISION.findall(self.facts.text(DECISIONS))
+        yield from self.table("decisions_head", [[f"`{name}`", about] for name, about in found])
+
+    def environment(self) -> Iterator[str]:
+        yield self.say("python", python=self.provenance["python"], platform=self.provenance["platform"])
+        yield ""
+        yield from self.table("packages_head", [list(pair) for pair in sorted(self.provenance["packages"].items())])
+
+    def again(self) -> Iterator[str]:
+        account = self.facts.account
+        study = "" if account.study == USUAL else f" STUDY={account.study}"
+        said = [f"make {goal}{study} EXTRACT={account.extract}" for goal in ("report", "verify", "release")]
+        yield from (self.words["run"], "", "```", *said, "```", "", self.words["recheck"])
 
 
 def _data(paths: Iterable[str]) -> list[str]:
     """The names of the tables and received files among what a stage read."""
     return [Path(path).name for path in paths if path.endswith(".parquet") or path.startswith("data_raw/")]
-
-
-def _variables(facts: Facts) -> Iterator[str]:
-    rows = [
-        [f"`{row['name']}`", row["label_en"], row["unit"], row["tables"], row["missing"], row["definition"]]
-        for row in facts.variables
-    ]
-    yield from table(["Variable", "Label", "Unit", "Tables", "Missing", "Derivation"], rows)
-
-
-def _missing_values(facts: Facts) -> Iterator[str]:
-    yield "Nothing is imputed. Unknown is a state of its own, never a zero."
-    rule = {"missing": "is missing", "known": "is that of the known weeks"}[facts.study.outcomes.unknown_weeks]
-    yield f"A share over weeks of which one is unknown {rule}. Complete cases are taken once for each estimate."
-    yield ""
-    yield from table(
-        ["Left out, in this order", "Rule"], [[rule.reason, _rule(rule)] for rule in facts.study.exclusions]
-    )
-
-
-def _rule(rule: Any) -> str:
-    if rule.listed:
-        return f"its {rule.listed} is listed in extract.toml"
-    return f"not in the {rule.absent.replace('_', ' ')}" if rule.absent else "withdrew consent"
-
-
-def _conformance(facts: Facts) -> Iterator[str]:
-    """Rules by what they found; lines of files are single persons' and are not said."""
-    counts = {state: sum(row["state"] == state for row in facts.checks) for state in _in_order(facts.checks)}
-    yield "; ".join(f"{count} rules: {state.replace('_', ' ')}" for state, count in counts.items()) + "."
-    yield ""
-    found = [row for row in facts.checks if row["state"] not in ("passes",)]
-    rows = [[row["rule"], row["state"].replace("_", " "), row["looks_at_en"], row["said_en"]] for row in found]
-    yield from table(["Rule", "State", "What it looks at", "What it says"], rows)
-
-
-def _in_order(checks: Iterable[Mapping[Any, str]]) -> list[str]:
-    return list(dict.fromkeys(row["state"] for row in checks))
-
-
-def _second_route(facts: Facts) -> Iterator[str]:
-    walked, shown, gap = (facts.verified[key] for key in ("walked", "shown", "largest_gap"))
-    yield "Every number was made a second time by programs that share nothing with the first."
-    yield f"Walked to received cells: {walked:,} of {shown:,} numbers; largest gap {gap:.1e}."
-    yield ""
-    rows = [
-        [kind, f"{found['agreed']:,}", f"{found['disagreed']:,}", f"{found['not_tried']:,}", "; ".join(found["why"])]
-        for kind, found in facts.verified["kinds"].items()
-    ]
-    yield from table(["Kind", "Agreed", "Disagreed", "Not tried", "Why"], rows)
-
-
-def _exhibits(facts: Facts) -> Iterator[str]:
-    rows = [
-        [exhibit_number(name, facts.language), code_list(sorted(models))] for name, models in facts.exhibits.items()
-    ]
-    yield from table(["Exhibit", "Models"], rows)
-    yield "`exhibits.csv` has file, hash, stage, model and program of each."
-
-
-def _decisions(facts: Facts) -> Iterator[str]:
-    yield "`docs/decisions/` of the repository says what was decided where the report is silent or contradicts itself."
-    yield ""
-    yield from table(["File", "About"], [[f"`{name}`", about] for name, about in facts.decisions.items()])
-
-
-def _environment(facts: Facts) -> Iterator[str]:
-    yield f"Python {facts.provenance['python']}, {facts.provenance['platform']}; pinned in `requirements.lock`."
-    yield ""
-    yield from table(
-        ["Package", "Version"], [[name, version] for name, version in facts.provenance["packages"].items()]
-    )
-
-
-def _again(facts: Facts) -> Iterator[str]:
-    name = facts.extract.name
-    yield "In a checkout of the commit, with the received files in place:"
-    yield ""
-    yield from ("```", f"make all EXTRACT={name}", f"make verify EXTRACT={name}", "```")
-    yield ""
-    yield "Without them, the archive is checked by `make verify RELEASE=` and its path."

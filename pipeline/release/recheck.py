@@ -3,158 +3,144 @@
 from __future__ import annotations
 
 import argparse
-import csv
-import html
-import json
-import re
 import sys
-import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
+from itertools import zip_longest
 from pathlib import Path
-from typing import Any
 
 from pipeline.errors import InputError, command
 from pipeline.release.archive import MANIFEST, checksums, read_manifest, unpack
-from pipeline.release.contents import EXHIBITS, RECORDS, SETTINGS
+from pipeline.release.chain import compare_code, compare_records, compare_second_route
+from pipeline.release.compared import Compared, compare
+from pipeline.release.contents import (
+    DECISIONS,
+    RECORDS,
+    SETTINGS,
+    derived_names,
+    exhibit_files,
+    expected_names,
+    made_exhibits,
+    read_settings,
+)
 from pipeline.release.crate import METADATA
-from pipeline.release.results import ADDRESS, validate_results
-from pipeline.runner.records import head_of, is_record, read_records
+from pipeline.release.derive import derive_files
+from pipeline.release.facts import Facts
+from pipeline.release.shown import compare_edition, compare_languages
 from pipeline.runner.surroundings import LOCK
-from pipeline.show.numbers import MINUS
-from pipeline.storage import digest
 
-RESULTS = "results.json"
-SHOWN = re.compile(r'<data [^>]*title="([^"]+)"[^>]*>(.*?)</data>', re.DOTALL)
-TAG = re.compile(r"<[^>]+>")
-TABLE = re.compile(r"<table\b.*?</table>", re.DOTALL)
-OTHER_CODE = "this checkout has other code than the archive was made with"
-
-Compared = tuple[int, list[str], str]  # how many agree, what does not, and why others were not tried
-Found = dict[str, Compared]  # by kind
-PROVENANCE = "provenance"  # the stage that hashes the records before the report
+SAID = 20  # faults that are printed
+SHOWN = 120  # letters of a line that is not as it should be
 
 
-def recheck(path: Path) -> Found:
-    """By kind what agrees and what does not: checksums, records, exhibits, results, settings and code.
+def recheck(path: Path) -> dict[str, Compared]:
+    """By kind what agrees and what does not.
 
-    InputError if the file is no archive, or holds nothing to compare.
+    InputError, which names the archive and the entry, if the file is no archive as make release writes it, or what it
+    says of itself or a record cannot be read. Nothing is written.
     """
-    files = unpack(path)
-    records = _records(files)
+    return compare_files(path, unpack(path))
+
+
+def compare_files(path: Path, files: Mapping[str, bytes]) -> dict[str, Compared]:
+    """The same of the files of the archive at `path`."""
+    try:
+        return _compare_all(files)
+    except InputError as error:
+        raise InputError(*(f"{path}: {message}" for message in error.messages)) from error
+
+
+def _compare_all(files: Mapping[str, bytes]) -> dict[str, Compared]:
     sums = checksums({name: content for name, content in files.items() if name != MANIFEST})
-    found = {
-        "checksums": _compare(read_manifest(files), sums),
-        "chain of records": _chain(files, records),
-        "exhibits as recorded": _exhibits(sums, records),
-        "results as shown": _results(files),
-        "settings as recorded": _settings(sums, records),
-        "code of this checkout": _code(records),
+    derived = derived_names(Facts(files).languages, [METADATA])
+    facts = Facts({name: content for name, content in files.items() if name not in {*derived, MANIFEST}})
+    if not facts.records:
+        raise InputError(f"{RECORDS}: no record of the extract {facts.account.extract}. Ask for the archive again.")
+    kinds: dict[str, Callable[[], Compared]] = {
+        "checksums": lambda: compare(read_manifest(files), sums),
+        "files of the archive": partial(_compare_names, files, facts, derived),
+        "records": lambda: compare_records(facts),
+        "exhibits as recorded": partial(_compare_exhibits, facts, sums),
+        "settings as recorded": partial(_compare_settings, facts, sums),
+        "made again": partial(_compare_made, files, facts),
+        "numbers and estimates": partial(_compare_slots, facts),
+        **{f"numbers shown, {name}": partial(_compare_shown, facts, name) for name in facts.languages},
+        "numbers in each language": lambda: Compared(*compare_languages(facts)),
+        "second route": lambda: compare_second_route(facts),
+        "code and settings at its commit": partial(_compare_commit, facts, sums),
     }
-    if not any(agreed for agreed, _, _ in found.values()):
-        raise InputError(f"{path}: nothing in it could be compared. Name an archive that make release wrote.")
-    return found
+    return {kind: _look(look) for kind, look in kinds.items()}
 
 
-def _compare(stated: Mapping[str, str], seen: Mapping[str, str], why: str = "") -> Compared:
-    """How many keys have the same value on both sides, and those that do not or stand on one side only."""
-    agreed = [key for key in stated if stated[key] == seen.get(key)]
-    return len(agreed), sorted({*stated, *seen} - {*agreed}), why
+def _look(look: Callable[[], Compared]) -> Compared:
+    """What a comparison finds; an entry that cannot be read, or that does not fit the others, is what it finds too."""
+    try:
+        return look()
+    except InputError as error:
+        return Compared(0, list(error.messages))
+    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
+        why = f"{type(error).__name__}: {str(error)[:SHOWN]}"
+        return Compared(0, [f"what is in the archive does not fit together: {why}"])
 
 
-def _records(files: Mapping[str, bytes]) -> list[dict[str, Any]]:
-    """The records of the archive, each sealed as it says."""
-    with tempfile.TemporaryDirectory() as folder:
-        for name, content in files.items():
-            if name.startswith(RECORDS) and ".." not in Path(name).parts:
-                path = Path(folder) / name.removeprefix(RECORDS)
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(content)
-        return [record for runs in sorted(Path(folder).glob("*/runs")) for record in read_records(runs)]
+def _compare_names(files: Mapping[str, bytes], facts: Facts, derived: set[str]) -> Compared:
+    """The files that follow from records and settings, and those that are there."""
+    account, records = facts.account, facts.records
+    expected = expected_names(account.extract, account.study, account.languages, records) | derived
+    try:
+        expected |= set(exhibit_files(facts.described, account.languages))
+    except InputError:
+        expected |= {
+            f"{SETTINGS}{account.study}/exhibits.toml"
+        }  # what is not there is named, what is broken where it is read
+    seen = set(files) - {MANIFEST}
+    wrong = [*(f"{name} is missing" for name in expected - seen), *(f"{name} is too many" for name in seen - expected)]
+    return Compared(len(expected & seen), sorted(wrong))
 
 
-def _chain(files: Mapping[str, bytes], records: list[dict[str, Any]]) -> Compared:
-    """The seals that records state of those they rest on, and the head that metadata, provenance and page state."""
-    seals = {record["stage"]: record["seal"] for record in records}
-    links = {f"{record['stage']} on {other}": (link["seal"], seals.get(other, ""))
-             for record in records for other, link in record["rests_on"].items()}  # fmt: skip
-    stages = {Path(path).stem for record in records if record["stage"] == PROVENANCE
-              for path in record["inputs"] if is_record(Path(path))}  # fmt: skip
-    head = head_of(record for record in records if record["stage"] in stages)
-    crate = json.loads(files.get(METADATA, b"{}"))
-    runs = [entity["@id"] for entity in crate.get("@graph", ()) if entity.get("@type") == "CreateAction"]
-    links |= {
-        f"head in {METADATA}": ("".join(runs).removeprefix("urn:sha256:"), head),
-        "head in provenance.json": (json.loads(files.get("provenance.json", b"{}")).get("head", ""), head),
-        "head on the page": (head if head.encode() in files.get(f"{EXHIBITS}index.html", b"") else "", head),
-    }
-    return _compare(
-        {key: stated for key, (stated, _) in links.items()}, {key: seen for key, (_, seen) in links.items()}
-    )
+def _compare_exhibits(facts: Facts, sums: Mapping[str, str]) -> Compared:
+    made = {path: sha256 for path, (_, sha256) in made_exhibits(facts.records).items() if path in sums}
+    return compare(made, {path: sums[path] for path in made})
 
 
-def _exhibits(sums: Mapping[str, str], records: list[dict[str, Any]]) -> Compared:
-    made = {
-        f"{EXHIBITS}{'/'.join(Path(path).parts[2:])}": sha256
-        for record in records
-        for path, sha256 in record["outputs"].items()
-        if Path(path).parts[0] == "reports"
-    }
-    seen = {name: sha256 for name, sha256 in sums.items() if name in made}
-    return _compare({name: made[name] for name in seen}, seen)
+def _compare_settings(facts: Facts, sums: Mapping[str, str]) -> Compared:
+    """The settings and the lock of the archive beside those that the records read, all of which must agree."""
+    read = {f"{SETTINGS}{path}": found for path, found in read_settings(facts.records, facts.account.study).items()}
+    read[LOCK] = {record["inputs"][LOCK] for record in facts.records.values() if LOCK in record["inputs"]}
+    wrong = [name for name, found in read.items() if name in sums and found != {sums[name]}]
+    return Compared(sum(name in sums for name in read) - len(wrong), sorted(wrong))
 
 
-def _results(files: Mapping[str, bytes]) -> Compared:
-    """Every result beside the number that the page shows at its address."""
-    event = json.loads(files.get(RESULTS, b"{}"))
-    validate_results(event)
-    stated = {
-        next(group["groupValue"] for group in result["resultGroups"] if group["groupingId"] == ADDRESS): result[
-            "formattedValue"
-        ]
-        for analysis in event["analyses"]
-        for result in analysis["results"]
-    }
-    return _compare(stated, _shown(files, stated))
+def _compare_made(files: Mapping[str, bytes], facts: Facts) -> Compared:
+    """What is made from the other files, byte for byte."""
+    made = derive_files(facts)
+    other = [name for name in made if files.get(name) != made[name]]
+    wrong = [f"{name}, {_first_difference(files.get(name, b''), made[name])}" for name in other]
+    return Compared(len(made) - len(wrong), wrong)
 
 
-def _shown(files: Mapping[str, bytes], stated: Mapping[str, str]) -> dict[str, str]:
-    """By address the text of every number in the csv files of the figures and on the page.
-
-    What stands in sentences alone may say how large an effect is without its sign, and in words that it is less.
-    """
-    shown: dict[str, str] = {}
-    for name, content in files.items():
-        if name.startswith(f"{EXHIBITS}figures/") and name.endswith(".csv"):
-            rows = csv.DictReader(content.decode("utf-8-sig").splitlines())
-            shown |= {row["cell_id"]: row["text"] for row in rows}
-    page = files.get(f"{EXHIBITS}index.html", b"").decode()
-    shown |= dict(_numbers("".join(TABLE.findall(page))))
-    for address, text in _numbers(TABLE.sub("", page)):
-        is_size = stated.get(address) == f"{MINUS}{text}"
-        shown.setdefault(address, f"{MINUS}{text}" if is_size else text)
-    return shown
+def _first_difference(said: bytes, should: bytes) -> str:
+    """The first line that is not as it should be."""
+    lines = zip_longest(said.decode("utf-8", "replace").splitlines(), should.decode().splitlines())
+    for number, (one, other) in enumerate(lines, 1):
+        if one != other:
+            said_line, line = ((text or "nothing").strip()[:SHOWN] for text in (one, other))
+            return f"line {number}: it says {said_line!r}, and should {line!r}"
+    return "the ends of its lines"
 
 
-def _numbers(page: str) -> Iterator[tuple[str, str]]:
-    for address, text in SHOWN.findall(page):
-        yield html.unescape(address), html.unescape(TAG.sub("", text))
+def _compare_slots(facts: Facts) -> Compared:
+    """Which estimate and statistic each address shows, as the settings say."""
+    stated = {number.address: f"{number.estimate} {number.statistic}" for number in facts.numbers}
+    return compare(stated, {slot.cell_id: f"{slot.estimate_id} {slot.statistic}" for slot in facts.slots.values()})
 
 
-def _settings(sums: Mapping[str, str], records: list[dict[str, Any]]) -> Compared:
-    """The settings and the lock of the archive beside those that the records read."""
-    read = {path: sha256 for record in records for path, sha256 in record["inputs"].items()}
-    own = {name.removeprefix(SETTINGS): sha256 for name, sha256 in sums.items()
-           if name.startswith(SETTINGS) or name == LOCK}  # fmt: skip
-    both = set(read) & set(own)
-    return _compare({path: read[path] for path in both}, {path: own[path] for path in both})
+def _compare_shown(facts: Facts, language: str) -> Compared:
+    return Compared(*compare_edition(facts, language))
 
 
-def _code(records: list[dict[str, Any]]) -> Compared:
-    """The modules that the stages ran beside those of this checkout; of another commit they are not tried."""
-    ran = {path: sha256 for record in records for path, sha256 in record["code"].items()}
-    here = {path: digest(Path(path)) if Path(path).exists() else "" for path in ran}
-    agreed, other, _ = _compare(ran, here)
-    return (agreed, [], f"{len(other)} not tried: {OTHER_CODE}") if other else (agreed, [], "")
+def _compare_commit(facts: Facts, sums: Mapping[str, str]) -> Compared:
+    return compare_code(facts, {"docs/decisions/README.md": sums.get(DECISIONS, "")})
 
 
 @command
@@ -163,13 +149,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m pipeline.release.recheck", description=__doc__)
     parser.add_argument("archive", type=Path)
     archive = parser.parse_args().archive
-    found = recheck(archive)
+    files = unpack(archive)
+    found = compare_files(archive, files)
     for kind, (agreed, wrong, why) in found.items():
-        print(f"{kind:24} {agreed:>8,} agree {len(wrong):>6,} do not  {why}".rstrip())
+        print(f"{kind:32} {agreed:>8,} agree {len(wrong):>6,} do not  {why}".rstrip())
     faults = [f"{archive}: {kind}: {name}" for kind, (_, wrong, _) in found.items() for name in wrong]
     if faults:
-        raise InputError(*faults[:20], *([f"and {len(faults) - 20} more"] if len(faults) > 20 else []))
-    print(f"{archive}: everything agrees")
+        raise InputError(*faults[:SAID], *([f"and {len(faults) - SAID} more"] if len(faults) > SAID else []))
+    print(f"{archive}: everything agrees, with the head {Facts(files).verified['head']}")
+    print("An archive that was made anew as a whole agrees too: compare the head with one that you kept.")
 
 
 if __name__ == "__main__":

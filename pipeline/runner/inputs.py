@@ -105,11 +105,17 @@ def require_digest(path: Path) -> None:
 
 
 def _read_csv(path: Path) -> pd.DataFrame:
+    require_digest(path)
+    return read_table(path, path)
+
+
+def read_table(path: Path, content: Path | bytes) -> pd.DataFrame:
+    """A csv as text, with the columns that settings of its name have; `content` is where its bytes are, or they."""
     import pandas as pd
 
-    require_digest(path)
+    source = io.BytesIO(content) if isinstance(content, bytes) else content
     try:
-        table = pd.read_csv(path, dtype=str, keep_default_na=False)
+        table = pd.read_csv(source, dtype=str, keep_default_na=False)
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: not a comma-separated UTF-8 table: {error}. Mend the line.") from error
     expected = SETTINGS_COLUMNS.get(path.stem, tuple(table.columns))

@@ -20,6 +20,7 @@ from pipeline.storage import write_if_changed
 
 PARTS = ("inputs", "outputs", "code")  # of a record: files with their SHA-256
 UNSEALED = ("ran", "seal")
+VERIFIED = "verified.json"  # what make verify seals, with the hashes of its tables
 RECEIVED = "data_raw"  # where the chain ends, although the files of the synthetic trial are themselves made
 MADE = ("data_derived", "reports")
 # What a command makes, or the Makefile itself, and no stage: it is compared with a record if there is one.
@@ -59,7 +60,12 @@ def _hash(content: Any) -> str:
 
 def write_record(path: Path, record: Record) -> None:
     """Write a record as its file."""
-    write_if_changed(path, (json.dumps(record, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode())
+    write_if_changed(path, record_text(record).encode())
+
+
+def record_text(record: Record) -> str:
+    """A record as its file holds it."""
+    return json.dumps(record, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 
 def read_records(runs: Path) -> list[Record]:
@@ -74,13 +80,13 @@ def read_record(path: Path) -> Record:
         record = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise InputError(f"{path}: no record as make writes it ({error}). {remedy}") from error
-    if fault := _fault(record, path):
+    if fault := fault_of(record, path):
         raise InputError(f"{path}: no record as make writes it: {fault}. {remedy}")
     return dict(record)
 
 
-def _fault(record: Any, path: Path) -> str:
-    """What is wrong with a record, in words; '' if nothing is."""
+def fault_of(record: Any, path: Path) -> str:
+    """What is wrong with a record that lies at `path`, in words; '' if nothing is."""
     if not isinstance(record, dict) or any(not isinstance(record.get(part), dict) for part in (*PARTS, "rests_on")):
         return "it lacks inputs, outputs, code or the records it rests on"
     if not record["outputs"]:
@@ -126,13 +132,13 @@ def find_makers(inputs: Iterable[Path], runs: Path) -> dict[str, Record]:
     return found
 
 
-def _parsed(text: bytes) -> dict[str, Any]:
-    """What a record holds; nothing if it is damaged, which whoever needs it is told."""
+def _parsed(text: bytes, part: str = "outputs") -> dict[str, Any]:
+    """What a record holds; nothing if it is damaged or lacks a part, which whoever needs it is told."""
     try:
         record = json.loads(text)
     except ValueError:
         return {}
-    return record if isinstance(record, dict) and isinstance(record.get("outputs"), dict) else {}
+    return record if isinstance(record, dict) and isinstance(record.get(part), dict) else {}
 
 
 def _only_a_stage_makes(path: Path, runs: Path) -> bool:
@@ -147,6 +153,24 @@ def require_as_made(hashes: Mapping[str, str], made_by: Mapping[str, Record]) ->
         if hashes.get(path, record["outputs"][path]) != record["outputs"][path]:
             raise InputError(
                 f"{path}: not the file that stage {record['stage']} made and recorded. Delete it and run make all."
+            )
+
+
+def require_as_verified(hashes: Mapping[str, str]) -> None:
+    """Raise InputError for files of make verify, by path with their SHA-256, that are not those it sealed."""
+    for path in (Path(name) for name in hashes if Path(name).name == VERIFIED):
+        facts = _parsed(path.read_bytes(), "files")
+        wrong = [
+            str(path.with_name(name))
+            for name, sha256 in facts.get("files", {}).items()
+            if hashes.get(str(path.with_name(name)), sha256) != sha256
+        ]
+        if not facts or facts.get("seal") != seal_of(facts):
+            wrong = [str(path)]
+        if wrong:
+            raise InputError(
+                f"{wrong[0]}: not the file that make verify wrote. Delete the folder {path.parent}, and say make "
+                "verify again."
             )
 
 

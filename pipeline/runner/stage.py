@@ -30,6 +30,7 @@ from pipeline.runner.records import (
     is_record,
     link_records,
     require_as_made,
+    require_as_verified,
     seal,
     write_record,
 )
@@ -68,7 +69,9 @@ def run_stage(
         link_records(records)
         made_by = find_makers([*inputs, *others], record.parent)
         inputs_before, code_before = _fingerprints([*inputs, *others]), _digests(_package_files())
-        require_as_made({path: found for path, found in inputs_before.items() if is_digest(found)}, made_by)
+        hashed = {path: found for path, found in inputs_before.items() if is_digest(found)}
+        require_as_made(hashed, made_by)
+        require_as_verified(hashed)
         ran = {**describe_run(checkout, _locks(others)), **_imported_before(records)}
         results = _call(module.run, inputs, {"wanted": {path.name for path in outputs}, "ran": ran})
         contents = _serialise_all(name, results, outputs, others)

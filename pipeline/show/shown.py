@@ -25,12 +25,13 @@ def find_slots(exhibits: Exhibits, study: Study, estimate_ids: Iterable[str]) ->
 
     The tables list their rows (with_rows).
     """
-    slots = list(_exhibit_slots(exhibits, study, list(estimate_ids)))
+    slots = list(exhibit_slots(exhibits, study, list(estimate_ids)))
     yield from slots
     yield from effect_slots(exhibits, slots, study.time.horizon_weeks)
 
 
-def _exhibit_slots(exhibits: Exhibits, study: Study, ids: list[str]) -> Iterator[Slot]:
+def exhibit_slots(exhibits: Exhibits, study: Study, ids: list[str]) -> Iterator[Slot]:
+    """Every number of every exhibit, in the order of the file."""
 
     def known(template: str) -> list[str]:
         start, end = re.split(r"{\w+}", template)

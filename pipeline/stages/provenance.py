@@ -2,48 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
-from pipeline.runner.records import RECEIVED, head_of, is_made
-
-CODE = ("pipeline", "requirements.lock", "Makefile")
-TOLD = ("commit", "is_clean", "packages", "imported", "imported_unknown", "python", "platform")
+from pipeline.runner.provenance import describe_build
 
 
 def run(ran: Mapping[str, Any], **records: Mapping[str, Any]) -> dict[str, str]:
-    """provenance.json: the head, and each file with its SHA-256, what made it and what it was made of.
+    """provenance.json of the build whose stages before the report have the `records`; `ran` is what this run runs with.
 
-    `ran` is what this run runs with: the code of the records is that of its commit, or make would have run them again.
-    `records` are those of the stages before the report. Keys of the result: head, extract, commit, is_clean (None
-    outside git), packages (of the lock, as installed: version by name), imported (those that the stages really
-    imported), imported_unknown (stages that noted none), python, platform, files. made_by is a stage, "received",
-    "settings" or "code"; rests_on the paths that the stage read.
+    The code of the records is that of its commit, or make would have run them again.
     """
-    told = {key: ran[key] for key in TOLD}
-    (extract,) = {record["extract"] for record in records.values()}
-    content = {"head": head_of(records.values()), "extract": extract, **told, "files": describe_files(records)}
-    return {"provenance.json": json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n"}
-
-
-def describe_files(records: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
-    """By path the SHA-256 of every file that the stages read or made, what made it, and what it rests on."""
-    files: dict[str, dict[str, Any]] = {}
-    for record in records.values():
-        for path, sha256 in record["inputs"].items():
-            files.setdefault(path, {"sha256": sha256, "made_by": _origin(path), "rests_on": []})
-    for record in records.values():
-        for path, sha256 in record["outputs"].items():
-            if is_made(path):
-                files[path] = {"sha256": sha256, "made_by": record["stage"], "rests_on": sorted(record["inputs"])}
-    return files
-
-
-def _origin(path: str) -> str:
-    """What a file is that no stage made; the Makefile itself writes language and folder of settings as asked."""
-    top = Path(path).parts[0]
-    if top == RECEIVED:
-        return "received"
-    return "code" if top in CODE else "settings"
+    return {"provenance.json": describe_build(ran, records.values())}

@@ -11,12 +11,13 @@ NONE = "none"  # what stands where one of the two routes has no such number at a
 
 
 class Difference(NamedTuple):
-    """One number that the two routes do not have alike."""
+    """One number that the two routes do not have alike; parts: those of what it is, where it has any."""
 
     kind: str
     what: str
     first: object
     second: object
+    parts: tuple[object, ...] = ()
 
 
 @dataclass
@@ -49,7 +50,8 @@ class Agreement:
         if same:
             self.agreed += 1
         else:
-            self.differences.append(Difference(self.kind, _said(what), first, second))
+            parts = () if isinstance(what, str) else what
+            self.differences.append(Difference(self.kind, _said(what), first, second, parts))
         return same
 
     def leave(self, reason: str, number: int = 1) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.verify.agreement import NONE, Agreement
-from pipeline.verify.plain.derive import NOBODY, TABLES, derive, read_settings
+from pipeline.verify.plain.derive import EVERYTHING, NOBODY, TABLES, Wanted, derive, read_settings
 from pipeline.verify.plain.received import UnreadableError
 
 if TYPE_CHECKING:
@@ -17,8 +18,9 @@ ROUNDING = 1e-12  # both divide whole numbers; a score adds up to 30 answers in 
 # Of a table the columns that both have, all of them but the key and what is left out here with the reason.
 KEYS = {"person", "week", "outcome"}
 LEFT = {
-    "trial": {"consent": "is told by who is left out", "register_line": "is that of the first week"},
+    "trial": {"register_line": "is that of the first week"},
     "weekly": {"wage_line": "is told by the line of the month's file"},
+    "register_weeks": {"wage_line": "is told by the line of the month's file"},
 }
 Key = tuple[int, str, int | None]
 Values = Mapping[Key, float | str | None]
@@ -26,47 +28,71 @@ Values = Mapping[Key, float | str | None]
 
 def compare_derived(raw: Path, settings: Path, derived: Path) -> list[Agreement]:
     """A count for each derived table; a value that only one route has disagrees."""
-    second: dict[str, dict[Key, float | str | None]] = {}
+    import pandas as pd
+
     try:
-        for cell in derive(raw, read_settings(settings)):
-            second.setdefault(cell.table, {})[cell.person, cell.column, cell.week] = cell.value
+        second = make_second(raw, settings)
     except UnreadableError as error:
         found = Agreement("derived tables")
         found.leave(f"tables: {error}")
         return [found]
-    return [_compare(table, second.get(table, {}), derived) for table in TABLES]
+    every = []
+    for table in TABLES:
+        stored = pd.read_parquet(derived / f"{table}.parquet")
+        found = Agreement(f"{table}.parquet", ROUNDING, is_personal=True)
+        found.may_be_empty = stored.empty or not set(stored) - KEYS
+        compare_table(table, stored, second.get(table, {}), partial(_same, found))
+        every.append(found)
+    return every
 
 
-def _compare(table: str, cells: Values, derived: Path) -> Agreement:
-    import pandas as pd
-
-    stored = pd.read_parquet(derived / f"{table}.parquet")
-    found, rest = Agreement(f"{table}.parquet", ROUNDING, is_personal=True), dict(cells)
-    found.may_be_empty = stored.empty or not set(stored) - KEYS
-    for key, value in _cells(table, stored):
-        found.count(key, value, rest.pop(key, NONE))
-    for key, value in rest.items():
-        found.count(key, NONE, value)
+def _same(found: Agreement, _: str) -> Agreement:
     return found
 
 
-def _cells(table: str, stored: pd.DataFrame) -> Iterator[tuple[Key, object]]:
-    """Every value of a stored table, in the form in which the second route has it."""
+def make_second(raw: Path, settings: Path, wanted: Wanted = EVERYTHING) -> dict[str, dict[Key, float | str | None]]:
+    """By table every value that the plain programs make of the received files, by person, column and week."""
+    second: dict[str, dict[Key, float | str | None]] = {}
+    for cell in derive(raw, read_settings(settings), wanted):
+        second.setdefault(cell.table, {})[cell.person, cell.column, cell.week] = cell.value
+    return second
+
+
+def compare_table(
+    table: str,
+    stored: pd.DataFrame,
+    second: Values,
+    kind_of: Callable[[str], Agreement],
+    wanted: Wanted = EVERYTHING,
+) -> None:
+    """Count every value of a stored table and of the second route in the Agreement of its column.
+
+    `stored` holds the wanted rows alone.
+    """
+    rest = dict(second)
+    for column, cells in _columns(table, stored, wanted):
+        found = kind_of(column)
+        for key, value in cells:
+            found.count(key, value, rest.pop(key, NONE))
+    for key, value in rest.items():
+        kind_of(key[1]).count(key, NONE, value)
+
+
+def _columns(table: str, stored: pd.DataFrame, wanted: Wanted) -> Iterator[tuple[str, Iterator[tuple[Key, object]]]]:
+    """Every column of a stored table with its values, in the form in which the second route has them."""
     if table == "groups":
         for row in stored.to_dict("records"):
-            yield (NOBODY, f"{row['grouping']} {row['address']}", None), row["label"]
+            yield row["grouping"], iter([((NOBODY, f"{row['grouping']} {row['address']}", None), row["label"])])
         return
     persons = stored["person"].tolist()
     weeks = stored["week"].tolist() if "week" in stored else [None] * len(stored)
     outcomes = stored["outcome"].tolist() if "outcome" in stored else []
-    for column in stored:
-        name = str(column)
-        if name in KEYS or name in LEFT.get(table, {}):
+    for column in map(str, stored):
+        if column in KEYS or column in LEFT.get(table, {}) or not (outcomes or wanted.has(table, column)):
             continue
-        columns = (
-            outcomes if table == "shares" else [f"{outcome} {name}" for outcome in outcomes] or [name] * len(stored)
-        )
-        yield from zip(zip(persons, columns, weeks, strict=True), _plain(stored[column]), strict=True)
+        names = outcomes if table == "shares" else [f"{outcome} {column}" for outcome in outcomes]
+        keys = zip(persons, names or [column] * len(stored), weeks, strict=True)
+        yield column, zip(keys, _plain(stored[column]), strict=True)
 
 
 def _plain(column: pd.Series) -> list[object]:

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline.storage import write_if_changed
+from pipeline.runner.records import seal_of
+from pipeline.storage import digest, write_if_changed
 from pipeline.verify.agreement import Agreement
 from pipeline.verify.estimates import Second
 from pipeline.verify.walked import KIND, Walks, frames
@@ -20,10 +21,11 @@ if TYPE_CHECKING:
 FOLDER = "verified"
 SUMMARY = "verified.json"
 DIFFERENCES = "differences.csv"
+KEPT = (".csv", ".parquet")  # the tables that the counts rest on, whose hashes they hold
 
 
 def write(derived: Path, found: Sequence[Agreement], seconds: Sequence[Second], walks: Walks, took: float) -> Path:
-    """Write the tables and, last, the counts: without these no page takes the tables up. Returns the folder.
+    """Write the tables and, last, the counts, sealed: without these no page takes the tables up. Returns the folder.
 
     differences.csv may name persons, and never leaves the folder.
     """
@@ -33,6 +35,8 @@ def write(derived: Path, found: Sequence[Agreement], seconds: Sequence[Second], 
     for name, table in [("second", _second(seconds)), *frames(walks)]:
         write_if_changed(folder / f"{name}.parquet", _parquet(table))
     summary = _summary(found, walks, _head(derived), took)
+    summary["files"] = {path.name: digest(path) for path in sorted(folder.iterdir()) if path.suffix in KEPT}
+    summary["seal"] = seal_of(summary)
     write_if_changed(folder / SUMMARY, (json.dumps(summary, indent=1, ensure_ascii=False) + "\n").encode())
     return folder
 
@@ -74,7 +78,7 @@ def _differences(found: Iterable[Agreement]) -> str:
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(["kind", "what", "first", "second"])
-    writer.writerows(difference for row in found for difference in row.differences)
+    writer.writerows(difference[:4] for row in found for difference in row.differences)
     return buffer.getvalue()
 
 

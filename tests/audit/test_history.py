@@ -16,9 +16,12 @@ import pytest
 from pipeline.audit.build import Build
 from pipeline.audit.ends import EXIT, HORIZON, TERMINAL, UNKNOWN, find_ends
 from pipeline.audit.history import describe_history, read_history
-from pipeline.audit.page import write_number_page, write_person_page
-from pipeline.audit.trace import main, trace
+from pipeline.audit.page import say_part, write_number_page, write_person_page
+from pipeline.audit.statistics import NAMES, part_names
+from pipeline.audit.trace import trace
+from pipeline.audit.words import FORMULAS_DA, STATISTICS_DA
 from pipeline.errors import InputError
+from pipeline.verify.trace import main
 
 RAW, DERIVED = Path("data_raw/twin"), Path("data_derived/twin")
 BUILD = Build(RAW, DERIVED)
@@ -232,6 +235,15 @@ def test_the_page_of_a_number_says_what_the_text_says_and_leads_to_every_person(
     assert len(set(reader.anchors)) == len(reader.anchors)
     if "standard error" in found.number.parts:
         assert set(found.number.parts["standard error"].clusters.index) <= set(re.findall(r"\w+", text))
+
+
+@pytest.mark.parametrize("statistic", NAMES)
+def test_every_statistic_and_its_parts_have_words_in_every_language(statistic):
+    assert NAMES[statistic]
+    assert STATISTICS_DA[statistic] != NAMES[statistic]
+    assert FORMULAS_DA[statistic]
+    for name in part_names(statistic):
+        assert say_part(name, "da") in STATISTICS_DA.values()
 
 
 def test_a_page_is_in_the_language_of_the_build_and_writes_its_numbers(monkeypatch):

@@ -18,11 +18,12 @@ from scipy import stats
 from pipeline.audit.build import Build
 from pipeline.audit.evidence import RootOfSquares
 from pipeline.audit.lineage import trace_files
-from pipeline.audit.trace import main, trace
+from pipeline.audit.trace import trace
 from pipeline.errors import InputError
 from pipeline.estimate.estimators import ESTIMATORS
 from pipeline.runner.records import seal_of
 from pipeline.show.shown import COLUMNS, show_number
+from pipeline.verify.trace import main
 
 RAW, DERIVED = Path("data_raw/twin"), Path("data_derived/twin")
 BUILD = Build(RAW, DERIVED)
@@ -218,7 +219,7 @@ def test_an_unknown_address_is_answered_with_those_near_it():
 
 @REPORT
 def test_the_command_prints_every_part_and_writes_the_cells():
-    command = [sys.executable, "-m", "pipeline.audit.trace", f"{NUMBER}/ci_low", "--raw", str(RAW)]
+    command = [sys.executable, "-m", "pipeline.verify.trace", f"{NUMBER}/ci_low", "--raw", str(RAW)]
     result = subprocess.run([*command, "--derived", str(DERIVED)], capture_output=True, text=True, check=True)
     for part in ("NUMBER", "ESTIMATE", "MODEL", "SAMPLE", "FILES", "SUM", "RESULT", "randomised", f"{RAW}/dream.csv"):
         assert part in result.stdout
@@ -239,7 +240,7 @@ def test_the_command_prints_every_part_and_writes_the_cells():
     [("", DERIVED, "no address given"), (NUMBER, Path("data_derived/nowhere"), "Say make all EXTRACT=nowhere first")],
 )
 def test_what_cannot_be_traced_ends_with_one_message(address, derived, message):
-    command = [sys.executable, "-m", "pipeline.audit.trace", address, "--raw", str(RAW), "--derived", str(derived)]
+    command = [sys.executable, "-m", "pipeline.verify.trace", address, "--raw", str(RAW), "--derived", str(derived)]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     assert result.returncode == 2
     assert message in result.stderr

@@ -13,7 +13,7 @@ from pipeline import storage
 from pipeline.errors import InputError
 from pipeline.register.receive import register_extract
 from pipeline.runner import stage
-from pipeline.runner.records import read_record, seal, write_record
+from pipeline.runner.records import read_record, require_as_verified, seal, seal_of, write_record
 from pipeline.stages import ingest, settings
 from tests.delivery import DAY, inputs, write_delivery
 
@@ -94,6 +94,21 @@ def test_a_record_holds_the_seal_of_the_one_it_rests_on_and_what_it_ran_with(mad
     write_record(made.parent / "runs" / "settings.json", changed)
     with pytest.raises(InputError, match=r"settings\.json: .* does not match its seal"):
         read_record(made.parent / "runs" / "settings.json")
+
+
+@pytest.mark.parametrize("forged", ["second.parquet", "verified.json", None])
+def test_a_stage_reads_nothing_of_the_second_route_that_make_verify_did_not_seal(tmp_path, forged):
+    table, told = tmp_path / "second.parquet", tmp_path / "verified.json"
+    table.write_bytes(b"agrees")
+    facts = {"disagreed": 0, "files": {table.name: storage.digest(table)}}
+    told.write_text(json.dumps(facts | {"seal": seal_of(facts)}))
+    if forged:
+        path = tmp_path / forged
+        path.write_bytes(path.read_bytes().replace(b"agrees", b"AGREES").replace(b'"disagreed": 0', b'"disagreed": 1'))
+    hashes = {str(path): storage.digest(path) for path in (table, told)}
+    refused = pytest.raises(InputError, match=f"{forged}: not the file that make verify wrote. Delete the folder")
+    with refused if forged else contextlib.nullcontext():
+        require_as_verified(hashes)
 
 
 @pytest.mark.parametrize("fails", [False, True])

@@ -1,148 +1,68 @@
 """A number with cells changed is to the bit that of a rebuild from files in which the same cells are changed."""
 
-import csv
-import datetime
-import io
-import json
 import random
 import re
 import shutil
-from contextlib import redirect_stdout
 from functools import cache
 from pathlib import Path
 
 import msgspec
-import numpy as np
 import pandas as pd
 import pytest
 
+from pipeline.audit.addresses import list_numbers
 from pipeline.audit.build import Build
+from pipeline.audit.text import SHOWN
+from pipeline.audit.trace import trace
 from pipeline.changes.cells import Cell, find_cell, parse_cells, set_cell
-from pipeline.changes.rebuilt import read_files
-from pipeline.changes.whatif import change_cells, describe, estimate_row, main, what_if
+from pipeline.changes.rebuilt import read_files, require_as_received
+from pipeline.changes.whatif import change_cells, describe, estimate_rows, main, what_if
 from pipeline.errors import InputError
 from pipeline.estimate.estimators import ESTIMATORS
 from pipeline.estimate.table import parse_address
 from pipeline.register.parts import join_parts
-from pipeline.register.receive import register_extract
-from pipeline.runner.inputs import load_input, serialise
+from pipeline.runner.inputs import load_input
 from pipeline.settings.extract import RawFile
-from pipeline.stages import estimates, ingest, outcomes, register, request, sample, survey
 from tests import small_study
+from tests.changes.rebuilding import (
+    ALLOCATION,
+    BUILD,
+    DERIVED,
+    FIRST,
+    RAW,
+    REGISTER,
+    START,
+    bits,
+    compare_shown,
+    random_cells,
+    rebuild,
+    require_same_tables,
+)
 
-RAW, DERIVED, CONFIG = Path("data_raw/twin"), Path("data_derived/twin"), Path("config")
-BUILD = Build(RAW, DERIVED)
-REGISTER, ALLOCATION, FIRST, SECOND = "dream.csv", "allocation.csv", "baseline_survey.csv", "followup_survey.csv"
-RECEIVED = datetime.date(2018, 3, 1)
 pytestmark = pytest.mark.report("exhibits.toml", "scales.csv")
 
 
-@cache
-def received(name):
-    """The rows of a received file, the header first, read without the pipeline."""
-    with (RAW / name).open(encoding="utf-8", newline="") as file:
-        return list(csv.reader(file, delimiter=";"))
+# Of each estimator a model, together with every statistic that is shown; of the slowest one sample.
+NAMES = (
+    "itt", "self_efficacy", "hazard_logit", "kaplan_meier", "tobit", "density", "mean", "flow",
+    "group_level", "municipality_effects",
+)  # fmt: skip
+EVERY = load_input(Path("config/models.toml"))
+MODELS = {name: EVERY[name] for name in NAMES}
+MODELS["hazard_logit"] = {**EVERY["hazard_logit"], "samples": ["long_wait"], "purpose": "secondary"}
 
 
-def draw(rng, name, begins):
-    """A random cell of a column that begins so, with the content of another of its rows."""
-    rows = received(name)
-    column = rng.choice([place for place, title in enumerate(rows[0]) if title.startswith(begins)])
-    line = rng.randrange(2, len(rows) + 1)
-    others = sorted({row[column] for row in rows[1:]} - {rows[line - 1][column]})
-    return Cell(name, line, rows[0][column], rng.choice(others or [rows[line - 1][column]]))
-
-
-def draw_date(rng):
-    """A draw that comes some days earlier: on whom the checks have nothing to say it may not come later."""
-    rows = received(ALLOCATION)
-    line, column = rng.randrange(2, len(rows) + 1), rows[0].index("ALLOKERINGSDATO")
-    day = datetime.date.fromisoformat(rows[line - 1][column]) + datetime.timedelta(days=rng.randrange(1, 9))
-    return Cell(ALLOCATION, line, "ALLOKERINGSDATO", day.isoformat())
-
-
-def draw_team(rng):
-    """Another team of the person's municipality."""
-    rows = received(ALLOCATION)
-    town, team = rows[0].index("KOMMUNE"), rows[0].index("HOLD")
-    moves = [(line, other[team]) for line, row in enumerate(rows[1:], 2) for other in rows[1:]
-             if row[town] == other[town] and row[team] != other[team]]  # fmt: skip
-    line, name = rng.choice(moves)
-    return Cell(ALLOCATION, line, "HOLD", name)
-
-
-def random_cells(seed):
-    """Codes, wages, answers to both surveys, and of the draw team, arm, consent and date."""
-    rng = random.Random(seed)
-    register = [draw(rng, REGISTER, begins) for begins in ("Y_15", "Y_15", "Y_16", "BRANCHE_2015", "GRAD_2016")]
-    answers = [draw(rng, FIRST, "UWSES"), draw(rng, FIRST, "SMERTER"), draw(rng, SECOND, "BIPQ")]
-    draws = [draw_team(rng), draw(rng, ALLOCATION, "GRUPPE"), draw(rng, ALLOCATION, "SAMTYKKE"), draw_date(rng)]
-    return [*register, *answers, *draws]
-
-
-def stored(tables):
-    """The tables as a build has them: written and read again."""
-    kept = {Path(name): table for name, table in tables.items() if name.endswith(".parquet")}
-    return {path.stem: pd.read_parquet(io.BytesIO(serialise(path, table))) for path, table in kept.items()}
-
-
-def rebuild(cells, folder, wanted):
-    """The derived tables and some tables of estimates, stage by stage from files with the cells changed as text."""
-    raw = folder / "twin"
-    shutil.copytree(RAW, raw)
-    for cell in cells:
-        rows = [line.split(";") for line in (raw / cell.file).read_text(encoding="utf-8").splitlines()]
-        rows[cell.line - 1][rows[0].index(cell.column)] = cell.value
-        (raw / cell.file).write_text("\n".join(map(";".join, rows)) + "\n", encoding="utf-8")
-    names = ("study.toml", "outcomes.toml", "models.toml", "benefit_codes.csv", "scales.csv", "variables.csv")
-    study, definitions, models, codes, scales, variables = (load_input(CONFIG / name) for name in names)
-    with redirect_stdout(io.StringIO()):
-        register_extract(raw, CONFIG, RECEIVED, mended=True)
-        facts = load_input(raw / "extract.toml")
-        files = {Path(name).stem: load_input(raw / name) for name in (ALLOCATION, FIRST, SECOND)}
-        asked = json.loads(request.run(facts, study, files["allocation"])["request.json"])
-        files |= stored(register.run(asked, register=raw / REGISTER))
-        made = stored(ingest.run(facts, study, codes, scales, definitions, **files))
-        made |= stored(sample.run(made["trial"], made["register_columns"], study, facts))
-        made |= stored(survey.run(made["baseline_items"], made["followup_items"], scales))
-        found = outcomes.run(made["sample"], made["register_weeks"], definitions, study, made["baseline"], codes)
-        made |= stored(found)
-        own = {name: made[name] for name in ("sample", "background", "shares", "weekly", "durations", "followup")}
-        table = stored(
-            estimates.run(**own, exclusions=made["exclusions"], variables=variables, models=models, study=study,
-                          wanted={f"{stage}.parquet" for stage in wanted})
-        )  # fmt: skip
-    return made, {row["estimate_id"]: row for part in table.values() for row in part.to_dict("records")}
-
-
-def addresses(stages):
-    """An estimate of each model of these stages that is shown, drawn with a fixed seed."""
-    shown = BUILD.shown.sample(frac=1, random_state=20141031)
-    stage = shown["estimate_id"].str.partition("/")[0].map({name: model.stage for name, model in BUILD.models.items()})
-    model = shown["estimate_id"].str.partition("/")[0]
-    return shown[stage.isin(stages)].assign(model=model).drop_duplicates("model")["estimate_id"].sort_values()
-
-
-def bits(value):
-    """A number so that missing ones are equal and no rounding is."""
-    return None if pd.isna(value) else float(value).hex() if not isinstance(value, str) else value
-
-
-def test_cells_changed_give_to_the_bit_what_a_rebuild_from_changed_files_gives(tmp_path):
-    cells, stages = random_cells(20150610), ("hazard", "survival", "tobit", "balance")
-    changed = change_cells(cells, BUILD)
-    made, estimated = rebuild(cells, tmp_path, stages)
-    for name, table in made.items():
-        kept = stored({f"{name}.parquet": changed.derived[name]})[name]
-        pd.testing.assert_frame_equal(kept, table, check_exact=True)
-    moved = 0
-    for estimate_id in addresses(stages):
-        address = parse_address(estimate_id)
-        model = BUILD.models[address.model]
-        found, row = estimate_row(model, ESTIMATORS[model.estimator], changed.data, address), estimated[estimate_id]
-        assert {name: bits(value) for name, value in found.items()} == {name: bits(row[name]) for name in found}
-        moved += bits(BUILD.estimates[estimate_id][1]["estimate"]) != bits(found["estimate"])
-    assert moved, "no number moved, so nothing was compared"
+def test_cells_changed_give_to_the_bit_what_a_rebuild_from_changed_files_shows(tmp_path):
+    cells = random_cells(random.Random(20150610))
+    changed = change_cells(cells, START(), BUILD)
+    made, estimated = rebuild(cells, tmp_path, MODELS)
+    require_same_tables(changed, made)
+    found = compare_shown(changed, estimated, MODELS)
+    assert not found.unlike
+    assert found.moved > found.count / 4
+    covered = BUILD.shown[BUILD.shown["estimate_id"].str.partition("/")[0].isin(MODELS)]
+    assert set(covered["statistic"]) == set(BUILD.shown["statistic"])
+    assert {BUILD.models[name].estimator for name in MODELS} == {each.estimator for each in BUILD.models.values()}
 
 
 MOVED = cache(
@@ -153,6 +73,7 @@ MOVED = cache(
             Cell(ALLOCATION, 16, "SAMTYKKE", "0"),
             *(Cell(FIRST, 16, f"UWSES_{number}", "0") for number in range(1, 7)),  # of person 17
         ],
+        START(),
         BUILD,
     )
 )
@@ -184,9 +105,6 @@ def test_what_moved_is_told_from_the_cell_to_the_number_and_its_sample(address, 
     assert f"NUMBER    {address}" in text
 
 
-OWN = cache(lambda: read_files(BUILD))
-
-
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -207,7 +125,7 @@ OWN = cache(lambda: read_files(BUILD))
 )
 def test_what_is_no_cell_or_would_be_refused_is_one_message(text, message):
     with pytest.raises(InputError, match=re.escape(message)) as error:
-        OWN().with_cell(parse_cells(text)[0])[0].build()
+        START().received.with_cell(parse_cells(text)[0])[0].build()
     assert len(error.value.messages) == 1
 
 
@@ -251,12 +169,55 @@ def test_a_cell_is_found_in_the_file_of_a_register_that_has_it():
         find_cell(cell._replace(column="Y_1701"), own, extract, small_study.study().design)
 
 
-def test_a_build_that_is_not_as_recorded_answers_no_what_if(tmp_path, monkeypatch):
-    shutil.copytree(DERIVED, tmp_path / DERIVED, ignore=shutil.ignore_patterns("trace"))
-    for name in ("config", "data_raw", "pipeline", "requirements.lock", "reports"):
-        (tmp_path / name).symlink_to(Path(name).resolve())
-    monkeypatch.chdir(tmp_path)
-    shares = pd.read_parquet(DERIVED / "shares.parquet")
-    shares.assign(share=np.zeros(len(shares))).to_parquet(DERIVED / "shares.parquet", index=False)
-    with pytest.raises(InputError, match="not the file that its record holds"):
-        change_cells([Cell(REGISTER, 12, "Y_1540", "890")], Build(RAW, DERIVED))
+@pytest.mark.parametrize(("table", "column"), [("shares", "share"), ("trial", "treated"), ("weekly", "line")])
+def test_a_build_that_is_not_what_was_received_answers_no_what_if(table, column):
+    """Whatever its records say; the register that ingest kept is read again, and not trusted."""
+    build = Build(RAW, DERIVED)
+    derived = {name: build.table(name) for name in ("shares", "trial", "weekly")}
+    require_as_received(derived, build)
+    forged = build.table(table).copy()
+    forged.loc[forged.index[7], column] = 0 if forged.loc[forged.index[7], column] else 1
+    build._tables[table] = forged
+    with pytest.raises(
+        InputError, match=rf"SET: {table}\.parquet in .*: not what the stages make of the received files"
+    ):
+        require_as_received(derived, build)
+
+
+def test_the_register_that_a_build_kept_is_not_where_a_what_if_begins(tmp_path):
+    for name in ("request.json", "language.toml"):
+        shutil.copy(DERIVED / name, tmp_path / name)
+    pd.DataFrame({"forged": ["1"]}).to_parquet(tmp_path / "register.parquet")
+    found = read_files(Build(RAW, tmp_path)).files["register"]
+    pd.testing.assert_frame_equal(found, START().received.files["register"])
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [("table_3_3", "SET is told of one number, and ID=table_3_3 names 204"), (" tabel_3_3 ", "Near it: ID=table_3_3,")],
+)
+def test_a_list_has_no_what_if_and_a_wrong_address_is_told_before_anything_runs(asked, message, monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["whatif", "--raw", str(RAW), "--derived", str(DERIVED)])
+    monkeypatch.setenv("ID", asked)
+    monkeypatch.setenv("SET", "dream.csv,12,Y_1540,890")
+    assert main() == 2
+    assert message in capsys.readouterr().err
+
+
+def test_the_example_of_the_guide_goes_through_as_it_stands():
+    """docs/audit.md asks for one number from its list to the cell that is changed, and says what comes out."""
+    text = Path("docs/audit.md").read_text(encoding="utf-8")
+    commands = re.findall(r"^make trace ID=(\S+)(?: FORMAT=html)?(?: SET=\"([^\"]+)\")?$", text, re.MULTILINE)
+    address = commands[1][0]
+    assert [asked for asked, _ in commands] == [address.rsplit("/", 2)[0], *[address] * 3]
+    assert address in list(list_numbers(commands[0][0], BUILD)["cell_id"])
+    (changed,) = parse_cells(commands[-1][1])
+    found = trace(address, BUILD)
+    (part,), model = found.number.parts.values(), BUILD.models[found.estimate["model"]]
+    data = change_cells([changed], START(), BUILD).data
+    after = estimate_rows(model, ESTIMATORS[model.estimator], data)[parse_address(found.cell["estimate_id"])]
+    cells = part.cells[(part.cells["line"] == changed.line) & (part.cells["column"] == changed.column)]
+    assert cells["state"].to_list() == [1]
+    assert f"person {cells['person'].iloc[0]}" in text
+    assert cells["person"].iloc[0] in part.by_person.index[:SHOWN]
+    assert f"from {found.estimate['estimate']:.12g} to {after['estimate']:.12g}" in " ".join(text.split())

@@ -1,11 +1,9 @@
 """Another trial by settings alone: the Rossi experiment is built, drawn, traced, and its printed numbers come out."""
 
-import hashlib
 import json
 import re
 import shutil
 import subprocess
-import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,10 +12,13 @@ import pytest
 
 from pipeline.errors import InputError
 from pipeline.release import witness
-from pipeline.release.__main__ import read_verified
 from pipeline.release.archive import MANIFEST, pack, unpack
+from pipeline.release.gather import read_verified, require_releasable
 from pipeline.release.recheck import recheck
+from pipeline.release.repository import clean_commit
 from pipeline.release.witness import Run, write_page
+from pipeline.runner.records import record_text, seal_of
+from pipeline.storage import digest
 from pipeline.verify import estimates, walked
 from pipeline.verify.__main__ import require_agreement
 from pipeline.verify.agreement import Agreement
@@ -41,9 +42,9 @@ PRINTED = {
 
 @pytest.fixture(scope="module")
 def rossi(tmp_path_factory) -> Project:
-    """A clean build of the example."""
+    """A clean build of the example, in both languages and as Word and PDF."""
     project = Project(tmp_path_factory.mktemp("rossi"))
-    result = project.make("-j2", "all", STUDY)
+    result = project.make("-j2", "report", STUDY)
     assert result.returncode == 0, result.stdout + result.stderr
     return project
 
@@ -262,16 +263,11 @@ def test_a_number_of_a_main_result_that_is_not_shown_is_missed_and_so_is_its_tex
 
 def test_the_report_in_another_language_is_compared_too(rossi, monkeypatch):
     monkeypatch.chdir(rossi.folder)
-    try:
-        shutil.copytree(REPORTS, REPORTS / "da", ignore=shutil.ignore_patterns("da", "*.png", "*.svg"))
-        (DERIVED / "da").mkdir()
-        for name in ("shown.parquet", "language.toml"):
-            shutil.copy(DERIVED / name, DERIVED / "da" / name)
-        forge(REPORTS / "da/tables/table_1_1.csv", "control_estimate")
-        found = compare_exhibits(SETTINGS, DERIVED, REPORTS)
-    finally:
-        shutil.rmtree(REPORTS / "da")
-        shutil.rmtree(DERIVED / "da")
+    path = REPORTS / "da/tables/table_1_1.csv"
+    content = path.read_bytes()
+    forge(path, "control_estimate")
+    found = compare_exhibits(SETTINGS, DERIVED, REPORTS)
+    path.write_bytes(content)
     assert [row.kind for row in found if row.differences] == ["tables as csv, da"]
     numbers = {row.kind: row.agreed for row in found}
     assert numbers["the page, da"] == numbers["the page"] > 0
@@ -341,80 +337,59 @@ def released(rossi, verified_build):
     return archive, result.stdout
 
 
-def test_a_release_is_checked_elsewhere_without_the_data(rossi, released, tmp_path, monkeypatch):
+def test_a_release_holds_what_stages_made_and_read_and_agrees_with_its_commit(rossi, released, monkeypatch):
     archive, said = released
     monkeypatch.chdir(rossi.folder)
     files = unpack(archive)
     assert json.loads(files["provenance.json"])["head"] in said
-    assert not [
-        name
-        for name in files
-        if name.endswith((".parquet", "checks.csv", "answer.txt", "counts.csv")) or "data_" in name
-    ]
-    event = json.loads(files["results.json"])
+    stays = (".parquet", "checks.csv", "answer.txt", "counts.csv", "make_extract.py")
+    assert not [name for name in files if name.endswith(stays) or "data_" in name]
     shown = pd.read_parquet("data_derived/rossi/shown.parquet")
     results = {
         group["groupValue"]: (result.get("rawValue"), result["formattedValue"])
-        for analysis in event["analyses"] for result in analysis["results"]
+        for analysis in json.loads(files["results.json"])["analyses"] for result in analysis["results"]
         for group in result["resultGroups"] if group["groupingId"] == "address"
     }  # fmt: skip
     assert {address: text for address, (_, text) in results.items()} == dict(
         zip(shown["cell_id"], shown["text"], strict=True)
     )
     assert results["table_2_1/treated/cox/estimate"] == ("-0.379", "\N{MINUS SIGN}0.379")
-    purposes = {analysis["id"]: analysis["purpose"]["controlledTerm"] for analysis in event["analyses"]}
-    assert purposes["arrest/all/arrest"] == "PRIMARY OUTCOME MEASURE"
-    assert purposes["work/all/work"] == "EXPLORATORY OUTCOME MEASURE"
-    headings = re.findall(r"^## \d+ (.+)$", files["guide.md"].decode(), re.MULTILINE)
-    assert headings[:3] == ["Introduction", "Protocol and report in relation to the analyses", "Data received"]
-    crate = {entity["@id"]: entity for entity in json.loads(files["ro-crate-metadata.json"])["@graph"]}
-    assert crate["results.json"]["sha256"] == hashlib.sha256(files["results.json"]).hexdigest()
-    stranger = Project(tmp_path / "elsewhere")
-    checked = stranger.make("verify", f"RELEASE={archive}")
-    assert checked.returncode == 0, checked.stderr
-    assert re.search(r"results as shown +343 agree +0 do not", checked.stdout)
+    found = recheck(archive)
+    assert not {kind: compared.wrong for kind, compared in found.items() if compared.wrong}
+    assert found["numbers shown, da"].agreed == found["numbers shown, en"].agreed > 700
+    assert not found["code and settings at its commit"].why
 
 
-# The file of the archive that is changed, how, and the kind that then does not agree although the checksums do.
-CHANGED = [
-    ("results.json", lambda text: text.replace("\N{MINUS SIGN}0.379", "\N{MINUS SIGN}0.479", 1), "results as shown"),
-    ("exhibits/tables/table_2_1.csv", lambda text: text.replace("0.191", "0.091"), "exhibits as recorded"),
-    ("settings/examples/rossi/study.toml", lambda text: text + "\n", "settings as recorded"),
-    ("provenance.json", lambda text: text.replace('"head": "', '"head": "0'), "chain of records"),
+# What is written into a record of the archive, and what then disagrees with the commit that the archive names.
+AT_THE_COMMIT = [
+    (r'"pipeline/errors.py": "\w{4}', '"pipeline/errors.py": "0000', "pipeline/errors.py"),
+    (r'"commit": "\w*"', f'"commit": "{"1" * 40}"', "commit of the record documents"),
 ]
 
 
-def test_a_changed_archive_is_told_by_kind_and_name(released, tmp_path, monkeypatch):
-    monkeypatch.chdir(Path(__file__).parents[2])
+@pytest.mark.parametrize(("pattern", "to", "named"), AT_THE_COMMIT)
+def test_code_and_commit_of_a_record_are_compared_with_the_commit(
+    rossi, released, tmp_path, monkeypatch, pattern, to, named
+):
+    monkeypatch.chdir(rossi.folder)
     files = unpack(released[0])
-    for name, change, _ in CHANGED:
-        changed = change(files[name].decode())
-        assert changed != files[name].decode(), name
-        files[name] = changed.encode()
-    path = tmp_path / "changed.zip"
-    path.write_bytes(pack({name: content for name, content in files.items() if name != MANIFEST}))
-    found = recheck(path)
-    assert not found["checksums"][1]
-    assert {kind for kind, (_, wrong, _) in found.items() if wrong} == {kind for _, _, kind in CHANGED}
-    files["stray.txt"] = b""
-    with zipfile.ZipFile(path, "w") as archive:
-        for name, content in files.items():
-            archive.writestr(name, content)
-    assert {"stray.txt", *(name for name, _, _ in CHANGED)} <= set(recheck(path)["checksums"][1])
-
-
-@pytest.mark.parametrize(
-    ("content", "message"), [(b"no archive", "not a whole zip archive"), (None, "the file is missing")]
-)
-def test_what_is_no_archive_is_refused(tmp_path, content, message):
+    name = "records/rossi/runs/documents.json"
+    files[name] = re.sub(pattern, to, files[name].decode(), count=1).encode()
+    record = json.loads(files[name])
+    files[name] = record_text(record | {"seal": seal_of(record)}).encode()
     path = tmp_path / "x.zip"
-    if content is not None:
-        path.write_bytes(content)
-    with pytest.raises(InputError, match=message):
-        recheck(path)
+    path.write_bytes(pack({name: content for name, content in files.items() if name != MANIFEST}))
+    assert named in recheck(path)["code and settings at its commit"].wrong
 
 
-def test_nothing_is_released_of_a_changed_tree_or_a_build_that_was_not_verified(rossi, released):
+def test_a_release_is_checked_elsewhere_without_the_data(released, tmp_path):
+    checked = Project(tmp_path / "elsewhere").make("verify", f"RELEASE={released[0]}")
+    assert checked.returncode == 0, checked.stderr
+    assert re.search(r"numbers and estimates +343 agree +0 do not", checked.stdout)
+    assert "compare the head with one that you kept" in checked.stdout
+
+
+def test_nothing_is_released_of_a_changed_tree_or_a_build_that_was_not_verified(rossi, released, monkeypatch):
     path = rossi.folder / "README.md"
     text = path.read_text(encoding="utf-8")
     path.write_text(f"{text}\n", encoding="utf-8")
@@ -422,20 +397,49 @@ def test_nothing_is_released_of_a_changed_tree_or_a_build_that_was_not_verified(
     path.write_text(text, encoding="utf-8")
     assert refused.returncode == 2
     assert "1 files are not as committed: README.md. Commit them, or put them back" in refused.stderr
-    verified = rossi.folder / "data_derived/rossi/verified/verified.json"
-    kept = verified.read_bytes()
-    for content, message in (
-        (kept.replace(b' "disagreed": 0,\n "', b' "disagreed": 3,\n "'), "3 numbers of the two routes disagree"),
-        (
-            kept.replace(b'"head": "', b'"head": "0'),
-            "tried on another build than this one. Say make verify EXTRACT=rossi",
-        ),
-        (None, "the second route was not tried on this build"),
+    assert "report" not in refused.stdout  # nothing was built for it
+    folder = rossi.folder / "data_derived/rossi/verified"
+    kept = {path: path.read_bytes() for path in folder.iterdir()}
+    told = json.loads(kept[folder / "verified.json"])
+    other = "Say make verify EXTRACT=rossi"
+    for change, message in (
+        ({"disagreed": 3}, "3 numbers of the two routes disagree"),
+        ({"head": "0" * 64}, f"tried on another build than this one. {other}"),
+        ({"seal": "0" * 64}, "verified.json: not the file that make verify wrote. Delete the folder"),
+        (None, f"the second route was not tried on this build. {other}"),
     ):
-        verified.write_bytes(content) if content else verified.unlink()
+        sealed = told | (change or {})
+        content = json.dumps(sealed if "seal" in (change or {}) else sealed | {"seal": seal_of(sealed)})
+        (folder / "verified.json").write_text(content) if change else (folder / "verified.json").unlink()
         with pytest.raises(InputError, match=message):
-            read_verified(verified.parents[1])
-    verified.write_bytes(kept)
+            read_verified(folder.parent)
+    for path, content in kept.items():
+        path.write_bytes(content)
+    with (folder / "differences.csv").open("a") as file:
+        file.write("numbers,x,1,2\n")
+    forged = told | {"files": told["files"] | {"differences.csv": digest(folder / "differences.csv")}}
+    (folder / "verified.json").write_text(json.dumps(forged | {"seal": seal_of(forged)}))
+    with pytest.raises(InputError, match="1 numbers of the two routes disagree"):
+        read_verified(folder.parent)
+    for path, content in kept.items():
+        path.write_bytes(content)
+
+
+def test_settings_that_are_not_committed_do_not_leave(rossi, released, monkeypatch):
+    monkeypatch.chdir(rossi.folder)
+    here, runs = clean_commit(), Path("data_derived/rossi/runs")
+    require_releasable(here, SETTINGS, runs)
+    content = (runs / "settings.json").read_bytes()
+    record = json.loads(content)
+    try:
+        record["inputs"] |= {"/tmp/x/rossi/study.toml": "0" * 64, "examples/rossi/notes.csv": "0" * 64}
+        (runs / "settings.json").write_text(record_text(record | {"seal": seal_of(record)}))
+        with pytest.raises(InputError, match=r"2 files that the build read are not those of .*/tmp/x/rossi"):
+            require_releasable(here, SETTINGS, runs)
+    finally:
+        (runs / "settings.json").write_bytes(content)
+    with pytest.raises(InputError, match="no stage read settings of config"):
+        require_releasable(here, Path("config"), runs)
 
 
 def test_a_witness_sees_like_beside_like_and_the_head_that_the_page_prints(rossi, released, monkeypatch):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import datetime
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,10 +17,11 @@ from pipeline.verify.plain.scores import Answers
 EPOCH = datetime.date(1970, 1, 1)
 NOBODY = 0  # stands for the person in a table that has none
 Value = float | str | None
+States = Mapping[int, Mapping[str, weeks.State]]  # by week since the draw
 SURVEYS = ("baseline", "followup")
 TABLES = (
-    "groups", "trial", "exclusions", "baseline_items", "baseline", "followup_items", "followup", "sample", "background",
-    "weekly", "shares", "durations",
+    "groups", "trial", "exclusions", "register_weeks", "baseline_items", "baseline", "followup_items", "followup",
+    "sample", "background", "weekly", "shares", "durations",
 )  # fmt: skip
 
 
@@ -32,6 +33,33 @@ class Cell(NamedTuple):
     column: str
     week: int | None
     value: Value
+
+
+class Wanted(NamedTuple):
+    """What is wanted of the derived tables.
+
+    persons: whose rows, None for everybody's. columns: by table those wanted, of shares and durations the outcomes; of
+    a table that is not named all. weeks: by table those since the draw that are wanted, of one that is not named all.
+    """
+
+    persons: Container[int] | None = None
+    columns: Mapping[str, Container[str]] = {}
+    weeks: Mapping[str, Container[int]] = {}
+
+    def has(self, table: str, column: str) -> bool:
+        """Whether a column is wanted."""
+        return table not in self.columns or column in self.columns[table]
+
+    def when(self, table: str, week: int) -> bool:
+        """Whether a week since the draw is wanted."""
+        return table not in self.weeks or week in self.weeks[table]
+
+    def whose(self, person: int) -> bool:
+        """Whether the rows of a person are wanted."""
+        return self.persons is None or person in self.persons
+
+
+EVERYTHING = Wanted()
 
 
 class Settings(NamedTuple):
@@ -87,28 +115,32 @@ def _asked(survey: str, settings: Settings) -> list[dict[str, str]]:
     return [scale for scale in settings.scales if survey == "baseline" or scale["followup"] == "1"]
 
 
-def derive(raw: Path, settings: Settings) -> Iterator[Cell]:
-    """Every value of the derived tables of the extract in `raw`."""
+def derive(raw: Path, settings: Settings, wanted: Wanted = EVERYTHING) -> Iterator[Cell]:
+    """Every value of the derived tables of the extract in `raw`, or those that are wanted."""
     delivery, meaning = read_delivery(raw, settings), weeks.Meaning(settings.outcomes, settings.codes)
     for grouping, label in sorted({pair for person in delivery.persons for pair in person.names.items()}):
         yield Cell("groups", NOBODY, f"{grouping} {people.plain_name(label)}", None, label)
-    for person in delivery.persons:
-        yield from _drawn(person, delivery)
+    for person in filter(lambda each: wanted.whose(each.number), delivery.persons):
+        course = delivery.courses.get(person.key, Course())
+        yield from _drawn(person, delivery, bool(settings.study["design"].get("consent")))
+        yield from _register(person, course, wanted)
         own = {name: answers.get(person.survey_key) for name, answers in delivery.surveys.items()}
-        yield from _answers(person.number, own, settings)
+        yield from _answers(person.number, own, settings, wanted)
         if person.reason == ANALYSED:
             yield from _sample(person)
             yield from _background(person, own["baseline"], settings)
-            yield from _outcomes(person, delivery.courses.get(person.key, Course()), settings, meaning)
+            yield from _outcomes(person, course, settings, meaning, wanted)
 
 
-def _drawn(person: Person, delivery: Delivery) -> Iterator[Cell]:
+def _drawn(person: Person, delivery: Delivery, has_consent: bool) -> Iterator[Cell]:
     """The row of everybody who was randomised."""
     yield Cell("exclusions", person.number, "reason", None, person.reason)
     for table in ("exclusions", "trial"):
         yield Cell(table, person.number, "treated", None, person.arm)
         yield from (Cell(table, person.number, f"{name}_name", None, label) for name, label in person.names.items())
     yield Cell("trial", person.number, "allocation_line", None, person.line)
+    if has_consent:
+        yield Cell("trial", person.number, "consent", None, int(person.consents))
     if person.day:
         yield Cell("trial", person.number, "allocation_date", None, person.day.isoformat())
     for name, answers in delivery.surveys.items():
@@ -116,15 +148,17 @@ def _drawn(person: Person, delivery: Delivery) -> Iterator[Cell]:
         yield Cell("trial", person.number, f"{name}_line", None, own.line if own else None)
 
 
-def _answers(number: int, given: Mapping[str, Answers | None], settings: Settings) -> Iterator[Cell]:
+def _answers(number: int, given: Mapping[str, Answers | None], settings: Settings, wanted: Wanted) -> Iterator[Cell]:
     """Answers and scores of each survey."""
     for name, own in given.items():
         if own is None:
             continue
-        yield Cell(f"{name}_items", number, "line", None, own.line)
-        yield from (Cell(f"{name}_items", number, item, None, value) for item, value in own.items.items())
+        table, items = f"{name}_items", own.items.items()
+        yield Cell(table, number, "line", None, own.line)
+        yield from (Cell(table, number, item, None, value) for item, value in items if wanted.has(table, item))
         for scale in _asked(name, settings):
-            yield Cell(name, number, scale["variable"], None, scores.score_of(own.items, scale))
+            if wanted.has(name, scale["variable"]):
+                yield Cell(name, number, scale["variable"], None, scores.score_of(own.items, scale))
 
 
 def _sample(person: Person) -> Iterator[Cell]:
@@ -148,28 +182,63 @@ def _background(person: Person, answers: Answers | None, settings: Settings) -> 
         yield Cell("background", person.number, scale["variable"], None, score)
 
 
-def _outcomes(person: Person, course: Course, settings: Settings, meaning: weeks.Meaning) -> Iterator[Cell]:
+def _register(person: Person, course: Course, wanted: Wanted) -> Iterator[Cell]:
+    """What the register says of each of its weeks."""
+    columns, draw = [name for name in ("code", "wage", "line") if wanted.has("register_weeks", name)], person.week
+    for week, cell in course.cells.items() if columns else ():
+        if wanted.when("register_weeks", week - draw):
+            yield from (Cell("register_weeks", person.number, name, week, getattr(cell, name)) for name in columns)
+
+
+def _outcomes(
+    person: Person, course: Course, settings: Settings, meaning: weeks.Meaning, wanted: Wanted
+) -> Iterator[Cell]:
     """States by week since the draw, shares, exits, and the history before it."""
-    study, outcomes, number = settings.study, settings.outcomes, person.number
-    horizon, history = study["time"]["horizon_weeks"], study.get("history")
-    longest = max([each.get("run_weeks", 1) for each in outcomes.get("exits", {}).values()], default=1)
-    known, end = {}, meaning.ends(course)
+    known, number = _states(person.week, course, settings, meaning), person.number
+    names = [name for name in settings.outcomes["states"] if wanted.has("weekly", name)]
+    for week, (cell, states) in known.items():
+        if names and wanted.when("weekly", week):
+            yield Cell("weekly", number, "code", week, cell.code)
+            yield Cell("weekly", number, "line", week, cell.line)
+            yield from (Cell("weekly", number, name, week, states[name]) for name in names)
+    told = {week: states for week, (_, states) in known.items()}
+    yield from _shares(number, told, settings, wanted)
+    yield from _exits(number, told, settings, wanted)
+    history, unknown = settings.study.get("history"), settings.study["outcomes"]["unknown_weeks"]
+    for name, (state, first, last) in (weeks.windows_of(history) if history else {}).items():
+        own = [told[-week][state] for week in range(first, last - 1, -1)]
+        yield Cell("background", number, name, None, weeks.shares_of(own, unknown)[-1])
+
+
+def _states(
+    draw: int, course: Course, settings: Settings, meaning: weeks.Meaning
+) -> dict[int, tuple[register.Cell, Mapping[str, weeks.State]]]:
+    """By week since the draw what the register holds, and every state."""
+    horizon, history = settings.study["time"]["horizon_weeks"], settings.study.get("history")
+    longest = max([each.get("run_weeks", 1) for each in settings.outcomes.get("exits", {}).values()], default=1)
+    found: dict[int, tuple[register.Cell, Mapping[str, weeks.State]]] = {}
+    end = meaning.ends(course)
     for week in range(-history["weeks"] if history else 0, horizon + longest):
-        at = person.week + week
+        at = draw + week
         cell = course.cell(at)
-        known[week] = meaning.states(cell if end is None or at <= end else register.UNSEEN)
-        yield Cell("weekly", number, "code", week, cell.code)
-        yield Cell("weekly", number, "line", week, cell.line)
-        yield from (Cell("weekly", number, name, week, state) for name, state in known[week].items())
-    unknown = study["outcomes"]["unknown_weeks"]
-    for name in outcomes.get("shares", []):
-        shares = weeks.shares_of([known[week][name] for week in range(1, horizon + 1)], unknown)
-        yield from (Cell("shares", number, name, week, share) for week, share in enumerate(shares, 1))
-    for name, each in outcomes.get("exits", {}).items():
-        states = [known[week][each["state"]] for week in range(1, horizon + longest)]
+        found[week] = cell, meaning.states(cell if end is None or at <= end else register.UNSEEN)
+    return found
+
+
+def _shares(number: int, known: States, settings: Settings, wanted: Wanted) -> Iterator[Cell]:
+    horizon, unknown = settings.study["time"]["horizon_weeks"], settings.study["outcomes"]["unknown_weeks"]
+    for name in settings.outcomes.get("shares", []):
+        if wanted.has("shares", name):
+            shares = weeks.shares_of([known[week][name] for week in range(1, horizon + 1)], unknown)
+            own = ((week, share) for week, share in enumerate(shares, 1) if wanted.when("shares", week))
+            yield from (Cell("shares", number, name, week, share) for week, share in own)
+
+
+def _exits(number: int, known: States, settings: Settings, wanted: Wanted) -> Iterator[Cell]:
+    horizon, last = settings.study["time"]["horizon_weeks"], max(known)
+    exits = {name: each for name, each in settings.outcomes.get("exits", {}).items() if wanted.has("durations", name)}
+    for name, each in exits.items():
+        states = [known[week][each["state"]] for week in range(1, last + 1)]
         week, left = weeks.exit_of(states, horizon, each.get("run_weeks", 1), each["to"])
         yield Cell("durations", number, f"{name} weeks", None, week)
         yield Cell("durations", number, f"{name} exited", None, int(left))
-    for name, (state, first, last) in (weeks.windows_of(history) if history else {}).items():
-        states = [known[-week][state] for week in range(first, last - 1, -1)]
-        yield Cell("background", number, name, None, weeks.shares_of(states, unknown)[-1])

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.verify.plain.received import Line, canonical, read_day
-from pipeline.verify.plain.register import link, number_of_day
+from pipeline.verify.plain.received import Line, canonical, link, read_day
+from pipeline.verify.plain.register import number_of_day
 
 ANALYSED = "analysed"
 SHORT, LONGEST = 9, 18  # digits of a trial number, and of the longest key that is compared as a number

@@ -7,7 +7,7 @@ import datetime
 import decimal
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -31,16 +31,33 @@ class Line(NamedTuple):
 
 def read(folder: Path, facts: Facts) -> Iterator[Line]:
     """The rows of a file that are not empty; '' for what its cells say for nothing."""
-    clean = _Cleaner(facts)
+    return read_persons(folder, facts, "", None)[1]
+
+
+def read_persons(
+    folder: Path, facts: Facts, key: str, persons: Container[str] | None
+) -> tuple[list[str], Iterator[Line]]:
+    """The columns of a file, and its rows as `read` gives them; with `persons` only those whose key in `key` is one."""
     own = {name: wanted for wanted, name in facts.get("columns", {}).items()}
-    header: list[str] = []
-    for number, values in _rows(folder / facts["path"], facts):
-        if not header:
-            header = [own.get(name, name) for name in map(canonical, map(_text, values))]
+    rows = iter(_rows(folder / facts["path"], facts))
+    header = [own.get(name, name) for name in map(canonical, map(_text, next(rows, (0, ()))[1]))]
+    return header, _lines(header, rows, _Cleaner(facts), header.index(key) if persons is not None else 0, persons)
+
+
+def _lines(
+    header: Sequence[str], rows: Iterable[tuple[int, Sequence[Any]]], clean: _Cleaner, at: int, persons: Any
+) -> Iterator[Line]:
+    for number, values in rows:
+        if persons is not None and (len(values) <= at or link(clean[_text(values[at])]) not in persons):
             continue
         cells = [clean[_text(value)] for value in values]
         if any(cells):
             yield Line(number, {name: cell for name, cell in zip(header, cells, strict=False) if name})
+
+
+def link(text: str) -> str:
+    """A key as files are linked by it: a whole number without its leading zeros."""
+    return text.lstrip("0") or "0" if text.isascii() and text.isdigit() else text
 
 
 def canonical(text: str) -> str:

@@ -6,11 +6,12 @@ import datetime
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from pipeline.verify.plain import received
-from pipeline.verify.plain.received import Facts, Line
+from pipeline.verify.plain.received import Facts, Line, link
 
 MONDAY_OF_WEEK_ONE = datetime.date(1991, 8, 5)
 WEEK = re.compile(r"y_?(\d\d)(\d\d)", re.IGNORECASE)
@@ -50,11 +51,6 @@ class _Wide:
     wages: dict[tuple[int, int], bool] = field(default_factory=dict)
 
 
-def link(text: str) -> str:
-    """A key as files are linked by it: a whole number without its leading zeros."""
-    return text.lstrip("0") or "0" if text.isascii() and text.isdigit() else text
-
-
 def number_of(year: int, week: int) -> int:
     """The number of an ISO week, 1 being 1991-W32."""
     return (datetime.date.fromisocalendar(year, week, 1) - MONDAY_OF_WEEK_ONE).days // 7 + 1
@@ -65,6 +61,7 @@ def number_of_day(day: datetime.date) -> int:
     return (day - MONDAY_OF_WEEK_ONE).days // 7 + 1
 
 
+@cache
 def month_of(week: int) -> tuple[int, int]:
     """Year and month of the Thursday of a week."""
     thursday = MONDAY_OF_WEEK_ONE + datetime.timedelta(weeks=week - 1, days=3)
@@ -90,12 +87,10 @@ def _read_wide(raw: Path, files: list[Facts], key: str, persons: set[str], is_no
     found: dict[str, _Wide] = {}
     weeks, months = dict[int, int](), set[tuple[int, int]]()
     for place, facts in enumerate(files):
-        columns: dict[str, Any] = {}
-        for line in received.read(raw, facts):
-            columns = columns or _columns(line.cells, facts.get("year", 0))
-            if line.cells[key] and link(line.cells[key]) in persons:
-                own = found.setdefault(link(line.cells[key]), _Wide())
-                _put(own, line, columns, place)
+        header, lines = received.read_persons(raw, facts, key, persons)
+        columns = _columns(header, facts.get("year", 0))
+        for line in lines:
+            _put(found.setdefault(link(line.cells[key]), _Wide()), line, columns, place)
         weeks |= {at: place for at in columns.values() if isinstance(at, int)}
         months |= {at for at in columns.values() if isinstance(at, tuple)}
     return {name: _course(own, weeks, months if is_none else set()) for name, own in found.items()}
@@ -135,6 +130,7 @@ def _course(own: _Wide, weeks: Iterable[int], without: set[tuple[int, int]]) -> 
     return Course(cells)
 
 
+@lru_cache(maxsize=100_000)
 def plain_code(text: str) -> str:
     """A code without the fraction and the zeros in front that programs write; '' for none."""
     return re.sub(r"[.,]0+$", "", text).lstrip("0")

@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from pipeline.verify.plain import received
-from pipeline.verify.plain.received import Facts
-from pipeline.verify.plain.register import link
+from pipeline.verify.plain.received import Facts, link
 
 RANGE = re.compile(r"(.*_)(\d+)\.\.(\d+)")
 Scale = Mapping[str, str]
@@ -20,6 +19,22 @@ class Answers(NamedTuple):
 
     line: int
     items: dict[str, float | None]
+
+
+class Rules(NamedTuple):
+    """How a file writes answers: by item what says none and what is added, the items turned round, the decimal mark."""
+
+    none: dict[str, Any]
+    offset: dict[str, Any]
+    turned: set[str]
+    decimal: str
+
+    @classmethod
+    def of(cls, facts: Facts) -> Rules:
+        """Those that extract.toml says of the file."""
+        turned = {each for short in facts.get("reversed", []) for each in items_of(short)}
+        none, offset = (_by_item(facts.get(name, {})) for name in ("no_answer", "offset"))
+        return cls(none, offset, turned, facts.get("decimal", "."))
 
 
 def items_of(text: str) -> list[str]:
@@ -35,29 +50,24 @@ def read_survey(
     if facts is None:
         return {}
     ends = {item: scale for scale in asked for item in items_of(scale["items"])}
+    rules = Rules.of(facts)
     others = {design["person"], design.get("answered")}
     found = {}
     for line in received.read(raw, facts):
-        cells = _without_none(line.cells, facts)
+        cells = {name: "" if cell in rules.none.get(name, ()) else cell for name, cell in line.cells.items()}
         wanted = ends or {name: {} for name in cells if name not in others}
         if any(cells.get(item, "") for item in wanted):
-            own = {item: _answer(item, cells.get(item, ""), scale, facts) for item, scale in ends.items()}
+            own = {item: _answer(item, cells.get(item, ""), scale, rules) for item, scale in ends.items()}
             found[link(line.cells[design["person"]])] = Answers(line.number, own)
     return found
 
 
-def _without_none(cells: Mapping[str, str], facts: Facts) -> dict[str, str]:
-    none = _by_item(facts.get("no_answer", {}))
-    return {name: "" if cell in none.get(name, ()) else cell for name, cell in cells.items()}
-
-
-def _answer(item: str, cell: str, scale: Scale, facts: Facts) -> float | None:
+def _answer(item: str, cell: str, scale: Scale, rules: Rules) -> float | None:
     """An answer as the study codes it."""
     if not cell:
         return None
-    value = float(cell.replace(facts.get("decimal", "."), ".")) + _by_item(facts.get("offset", {})).get(item, 0)
-    is_turned = item in {each for short in facts.get("reversed", []) for each in items_of(short)}
-    return float(scale["item_minimum"]) + float(scale["item_maximum"]) - value if is_turned else value
+    value = float(cell.replace(rules.decimal, ".")) + rules.offset.get(item, 0)
+    return float(scale["item_minimum"]) + float(scale["item_maximum"]) - value if item in rules.turned else value
 
 
 def _by_item(declared: Mapping[str, Any]) -> dict[str, Any]:

@@ -29,12 +29,16 @@ ALLOWANCE = 1e-6  # units of the last digit: what a number exactly between two d
 
 @dataclass(frozen=True)
 class Rebuilt:
-    """A rebuilt number in the unit in which it is shown, with error and p-value of its estimate; NaN if unknown."""
+    """A rebuilt number in the unit in which it is shown, with error and p-value of its estimate; NaN if unknown.
+
+    step: one unit of the last digit that is shown of it.
+    """
 
     cell_id: str
     value: float
     se: float = math.nan
     p_value: float = math.nan
+    step: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,7 @@ class Comparison:
     role: str
     errata: tuple[Erratum, ...]
     other: Reading | None
+    step: float = 0.0  # one unit of the last digit shown of the rebuilt number
 
     @cached_property
     def value(self) -> float:
@@ -104,7 +109,10 @@ class Comparison:
 
     @cached_property
     def is_met(self) -> bool:
-        """Whether the rebuilt number is printed as it is in the report: within half a unit of the last digit."""
+        """Whether the rebuilt number is printed as it is in the report: within half a unit of the last digit.
+
+        Of a number that is printed with more digits than are shown here the last digit shown counts.
+        """
         return self._is_close(self.distance_units)
 
     @cached_property
@@ -129,7 +137,8 @@ class Comparison:
         return ((math.floor(rebuilt) if is_day else rebuilt) - value) / self.unit
 
     def _is_close(self, units: float) -> bool:
-        return abs(units) <= (0 if self.number.is_date else HALF + ALLOWANCE)  # NaN is never close
+        most = HALF * max(1.0, self.step / self.unit) + ALLOWANCE
+        return abs(units) <= (0 if self.number.is_date else most)  # NaN is never close
 
 
 def compare_all(
@@ -186,6 +195,7 @@ def _compare(
         role="",
         errata=errata,
         other=other,
+        step=found.step * location.factor,
     )
 
 

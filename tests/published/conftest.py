@@ -46,7 +46,7 @@ def comparisons() -> list[Comparison]:
     return compare_all(
         read_printed(PRINTED["tables"].to_dict("records")),
         Locator(PRINTED["published_rows"].to_dict("records"), PRINTED["published_columns"].to_dict("records")),
-        published.index_rebuilt(shown_of_invented("en"), invented()),
+        published.index_rebuilt(shown_of_invented("en"), invented(), "en"),
         read_errata(PRINTED["errata"].to_dict("records")),
         {},
         CONFIG["study"].inference.stars,

@@ -77,8 +77,8 @@ class Comparison:
 
     @property
     def unit(self) -> float:
-        """One unit of the last printed digit; a day for a date."""
-        return 1.0 if self.number.is_date else float(10**-self.number.decimals)
+        """One unit of the last printed digit, or of the last one shown here where fewer are; a day for a date."""
+        return 1.0 if self.number.is_date else max(float(10**-self.number.decimals), self.step)
 
     @property
     def has_counterpart(self) -> bool:
@@ -109,10 +109,7 @@ class Comparison:
 
     @cached_property
     def is_met(self) -> bool:
-        """Whether the rebuilt number is printed as it is in the report: within half a unit of the last digit.
-
-        Of a number that is printed with more digits than are shown here the last digit shown counts.
-        """
+        """Whether the rebuilt number is printed as it is in the report: within half a unit of the last digit."""
         return self._is_close(self.distance_units)
 
     @cached_property
@@ -137,8 +134,7 @@ class Comparison:
         return ((math.floor(rebuilt) if is_day else rebuilt) - value) / self.unit
 
     def _is_close(self, units: float) -> bool:
-        most = HALF * max(1.0, self.step / self.unit) + ALLOWANCE
-        return abs(units) <= (0 if self.number.is_date else most)  # NaN is never close
+        return abs(units) <= (0 if self.number.is_date else HALF + ALLOWANCE)  # NaN is never close
 
 
 def compare_all(

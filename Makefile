@@ -1,24 +1,43 @@
 # The pipeline as a graph of files. make is the only place that knows paths; `make help` lists what can be asked for.
 
+# What may be given on the command line. What anybody may write into these make itself never reads: each is taken as it
+# was typed, and reaches a command as a checked name, or by the environment, where a quote ends nothing.
+VARIABLES := EXTRACT STUDY FROM ID PERSON SET FORMAT SURE REASON LANGUAGE DISCLOSURE ENGINE BEFORE RELEASE AGAIN CHECKOUT PYTHON BASE_PYTHON
+given_by   = $(strip $(foreach v,$(1),$(if $(filter command,$(origin $(v))),$(v))))
+GIVEN     := $(call given_by,$(VARIABLES))
+UNKNOWN   := $(call given_by,$(filter-out $(VARIABLES) -* .%,$(.VARIABLES)))
+$(if $(UNKNOWN),$(error make takes no variable $(firstword $(UNKNOWN)): it takes $(VARIABLES)))
+$(foreach v,$(VARIABLES) BUILDERS,$(if $(filter undefined,$(origin $(v))),,$(eval override $(v) := $$(value $(v)))))
+# What is asked of a trace, and what may be deleted, is of the command line alone; so is LANGUAGE, which systems set for other ends.
+$(foreach v,ID PERSON SET FORMAT SURE,$(eval $(if $(filter $(v),$(GIVEN)),export,unexport) $(v)))
+
 # The settings of the study, and the extract: of another study than the one in config/ that of its own name.
 EXTRACT  ?= $(if $(filter config,$(STUDY)),twin,$(notdir $(STUDY)))
 FROM     ?= twin
 PYTHON   ?= .venv/bin/python
 # The Python of 3.11 or newer that .venv is built with.
 BASE_PYTHON ?= python3
+export REASON FROM ENGINE BEFORE RELEASE
 
 # The name of an extract is part of paths that `make clean` deletes: letters, digits, _ and - only.
 CHARACTERS := a b c d e f g h i j k l m n o p q r s t u v w x y z A B C D E F G H I J K L M N O P Q R S T U V W X Y Z 0 1 2 3 4 5 6 7 8 9 _ -
 other_in    = $(strip $(eval LEFT := $$(1))$(foreach c,$(CHARACTERS),$(eval LEFT := $$(subst $(c),,$$(LEFT))))$(LEFT))
 is_name     = $(and $(filter 1,$(words $(1))),$(if $(call other_in,$(1)),,yes),$(filter-out published releases,$(1)))
+is_path     = $(if $(filter-out 1,$(words $(1)))$(filter -%,$(1))$(call other_in,$(subst +,,$(subst /,,$(subst .,,$(subst ~,,$(1)))))),,yes)
+# Those of some files whose names a shell takes as they are.
+plain       = $(foreach f,$(1),$(if $(call is_path,$(f)),$(f)))
 # make diff alone compares what was built: its study is the one that the later extract was built with.
 LATER    := $(if $(filter-out diff,$(or $(MAKECMDGOALS),help)),,$(or $(EXTRACT),twin))
 RECORDED := $(if $(call is_name,$(LATER)),$(shell cat data_derived/$(LATER)/study.txt 2>/dev/null))
 STUDY    ?= $(or $(RECORDED),config)
-$(if $(call other_in,$(subst /,,$(subst .,,$(subst ~,,$(STUDY))))),$(error STUDY = '$(STUDY)' is no folder that make can take: use letters, digits, / . ~ _ and - only))
+$(foreach v,STUDY PYTHON BASE_PYTHON,$(if $(call is_path,$($(v))),,$(error $(v) = '$($(v))' is no path that make can take: use letters, digits, / . ~ + _ and - only)))
+# The commit that records tell, where make witness builds it without its history.
+$(if $(filter CHECKOUT,$(GIVEN)),$(if $(call is_name,$(CHECKOUT)),,$(error CHECKOUT = '$(CHECKOUT)' is no commit: it has letters and digits only)))
 $(if $(RECORDED),$(if $(wildcard $(STUDY)/study.toml),,$(error $(LATER) was built with the settings $(RECORDED), and there is no $(STUDY)/study.toml. Put it back, or build $(LATER) again with make all EXTRACT=$(LATER) STUDY=folder)))
 # For make new FROM is a folder that lies anywhere.
-$(foreach v,EXTRACT $(if $(filter new,$(MAKECMDGOALS)),,FROM),$(if $(call is_name,$($(v))),,$(error $(v) = '$($(v))' is no name of an extract: use letters, digits, _ and - only, and neither published nor releases)))
+NAMED := EXTRACT $(if $(filter-out new,$(or $(MAKECMDGOALS),help)),FROM)
+$(foreach v,$(NAMED) STUDY PYTHON BASE_PYTHON,$(eval override $(v) := $$(strip $$($(v)))))
+$(foreach v,$(NAMED),$(if $(call is_name,$($(v))),,$(error $(v) = '$($(v))' is no name of an extract: use letters, digits, _ and - only, and neither published nor releases)))
 
 RAW     := data_raw/$(EXTRACT)
 DERIVED := data_derived/$(EXTRACT)
@@ -26,10 +45,9 @@ REPORTS := reports/$(EXTRACT)
 RUNS    := $(DERIVED)/runs
 SETUP   := $(if $(filter .venv/bin/python,$(PYTHON)),.venv/installed)
 
-# The language asked for on the command line, else that of the last build, else the first that the study offers. A
-# variable LANGUAGE of the environment is not asked: systems set one for other ends.
-OFFERED := $(or $(shell sed -n 's/^languages *= *\[\(.*\)\].*/\1/p' $(STUDY)/exhibits.toml 2>/dev/null | tr -d '",'),en da)
-ASKED := $(if $(filter command,$(origin LANGUAGE)),$(LANGUAGE))
+# The language asked for on the command line, else that of the last build, else the first that the study offers.
+OFFERED := $(or $(shell sed -n 's/^languages *= *\[\([a-z", ]*\)\].*/\1/p' $(STUDY)/exhibits.toml 2>/dev/null | tr -d '",'),en da)
+ASKED := $(if $(filter LANGUAGE,$(GIVEN)),$(or $(LANGUAGE),none))
 $(if $(filter-out $(OFFERED),$(ASKED)),$(error LANGUAGE=$(LANGUAGE): the exhibits of $(STUDY) are written in $(OFFERED). Say one of these))
 BUILT := $(filter $(OFFERED),$(shell sed -n 's/^language = "\(.*\)"/\1/p' $(DERIVED)/language.toml 2>/dev/null))
 SPOKEN := $(or $(ASKED),$(BUILT),$(firstword $(OFFERED)))
@@ -41,22 +59,25 @@ CONTROLLED := $(filter on off,$(shell sed -n 's/^asked = "\(.*\)"/\1/p' $(DERIVE
 CONTROL    := $(or $(if $(filter command,$(origin DISCLOSURE)),$(strip $(DISCLOSURE))),$(CONTROLLED))
 CONTROLS   := $(firstword $(wildcard $(STUDY)/disclosure.toml) config/disclosure.toml)
 
-# What anybody may write into these reaches a command by the environment: in the command itself a quote would end it.
 export OPENBLAS_NUM_THREADS := 1
-export REASON FROM ENGINE BEFORE RELEASE
-# What is asked of a trace is handed over as it was typed, so that make does not read it either; what is not of the
-# command line is not asked.
-$(foreach v,ID PERSON SET FORMAT,$(eval $(if $(filter command,$(origin $(v))),override export $(v) := $$(value $(v)),unexport $(v))))
 export MPLBACKEND := Agg
 
 # A module of the project in an isolated Python: a stray file beside the Makefile has no say.
 RUN = $(PYTHON) -I pipeline/runner/alone.py
+# The same for what writes in an extract beside its stages, and for what reads a build that nobody may write in meanwhile.
+HOLD = $(RUN) --hold $(RUNS)
+FREE = $(RUN) --free $(RUNS)
 
 # How many lines a build says of what is missing, at most; $(REPORTS)/missing.txt has them all.
 LINES_SAID := 15
 
 comma := ,
-space := $(EMPTY) $(EMPTY)
+space := $() $()
+# What only some builds have; the environment has no say.
+LED_TO :=
+EDITIONS :=
+UNCLAIMED :=
+RECORDS :=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -65,7 +86,7 @@ MAKEFLAGS += --no-builtin-rules
 
 # --- What to ask for -------------------------------------------------------------------------------------------------
 
-.PHONY: all report check why verify witness release population twin test lint docs bench trace diff baseline extract new check-extract calibrate clean help FORCE
+.PHONY: all report check why verify witness release population twin test lint docs bench faults trace diff baseline extract new check-extract calibrate clean forget help FORCE
 
 all: $(REPORTS)/index.html ## Every table, figure and the report page of EXTRACT (default twin); LANGUAGE=da for Danish, LANGUAGE=en back; DISCLOSURE=on as a real extract leaves, DISCLOSURE=off back
 	$(if $(LEFT_OVER),@rm -rf $(LEFT_OVER))
@@ -80,7 +101,7 @@ report: all ## The page, report.docx and report.pdf of EXTRACT in every language
 	@echo "$(REPORTS) holds report.docx and report.pdf$(if $(OTHERS), and in folders of their own the report in other languages: $(OTHERS))"
 
 check: $(SETUP) ## Compare every file of EXTRACT as it lies with its recorded SHA-256, and the records with each other; says every rule
-	@$(MAKE) --no-print-directory --dry-run --always-make all 2>/dev/null | $(RUN) pipeline.audit.check $(RUNS) $(RAW) $(REPORTS)
+	@$(MAKE) --no-print-directory --dry-run --always-make all 2>/dev/null | $(FREE) pipeline.audit.check $(RUNS) $(RAW) $(REPORTS)
 
 why: $(SETUP) ## Say which stages make all would run, and because of what
 	@LC_ALL=C $(MAKE) --no-print-directory --dry-run --debug=basic all 2>&1 | $(RUN) pipeline.audit.why $(RUNS)
@@ -89,7 +110,7 @@ verify: $(if $(RELEASE),$(SETUP),all) ## Every number of EXTRACT by a second rou
 ifneq ($(RELEASE),)
 	@$(RUN) pipeline.release.recheck "$$RELEASE"
 else
-	@$(RUN) pipeline.verify $(RAW) --settings $(STUDY) --derived $(DERIVED) --reports $(REPORTS); status=$$?; \
+	@$(HOLD) pipeline.verify $(RAW) --settings $(STUDY) --derived $(DERIVED) --reports $(REPORTS); status=$$?; \
 	$(MAKE) --no-print-directory $(REPORTS)/index.html $(if $(EDITIONS),$(OTHERS:%=$(REPORTS)/%/index.html)) && exit $$status
 endif
 
@@ -113,11 +134,14 @@ bench: all ## Measure the build beside that of the commit before (or BEFORE=<com
 	$(PYTHON) -m benchmarks.population
 	$(PYTHON) -m benchmarks.estimators
 
-trace: $(SETUP) ## Walk one number back to its register cells: make trace ID=figure_3_3/all/sickness_benefit/45; ID=figure_3_3 lists its numbers, PERSON=17 is a person's history, FORMAT=html a page, SET="dream.csv,12,Y_1544,890" the number with that cell
-	@$(RUN) pipeline.$(if $(filter override,$(origin SET)),changes.whatif,verify.trace) --raw $(RAW) --derived $(DERIVED) --settings $(STUDY)
+faults: $(SETUP) ## Do faults to copies of the build (kills, full disks, rights, clocks, damaged files) and write what came of each to docs/measured
+	$(PYTHON) -m benchmarks.faults
+
+trace: $(SETUP) ## Walk one number back to its register cells: make trace ID=figure_3_3/all/sickness_benefit/45; ID=figure_3_3 lists its numbers, PERSON=17 (or a pseudonym) is a person's history, FORMAT=html a page, SET="dream.csv,12,Y_1544,890" the number with that cell
+	@$(FREE) pipeline.$(if $(filter SET,$(GIVEN)),changes.whatif,verify.trace) --raw $(RAW) --derived $(DERIVED) --settings $(STUDY)
 
 diff: $(DERIVED)/shown.parquet ## Say what changed from one extract to another, what moved, and why: make diff FROM=twin EXTRACT=2018q2
-	@$(RUN) pipeline.changes data_derived/$(FROM) $(DERIVED) --raw data_raw/$(FROM) --out $(REPORTS)/diff_$(FROM)
+	@$(FREE) pipeline.changes data_derived/$(FROM) $(DERIVED) --raw data_raw/$(FROM) --out $(REPORTS)/diff_$(FROM)
 
 baseline: ## Accept the estimates of the synthetic trial, which make test compares: make baseline REASON="why they moved"
 	@$(RUN) pipeline.audit.baseline $(DERIVED)/estimates
@@ -126,7 +150,7 @@ witness: $(SETUP) ## One page for a person who watches: what was built is built 
 	@$(RUN) pipeline.release.witness $(RAW) --settings $(STUDY) --reports $(REPORTS) --language $(SPOKEN) \
 		--made $(if $(LED_TO),population) $(if $(IS_VERIFIED),verify) $(if $(EDITIONS),report)
 
-RELEASING = $(RUN) pipeline.release $(RAW) --settings $(STUDY) --derived $(DERIVED) --reports $(REPORTS)
+RELEASING = $(HOLD) pipeline.release $(RAW) --settings $(STUDY) --derived $(DERIVED) --reports $(REPORTS)
 release: $(SETUP) ## Write an archive of aggregates to reports/releases, of a clean commit and a build that make verify agreed with
 	@$(RELEASING)
 	@$(MAKE) --no-print-directory report
@@ -141,15 +165,19 @@ calibrate: $(SETUP) ## Fit the synthetic trial to the printed report again (half
 	$(PYTHON) -m calibration
 
 extract: $(SETUP) ## Register the files in data_raw/EXTRACT: tell what each is and write extract.toml; AGAIN=yes if the data owner mended one
-	@$(RUN) pipeline.register.receive $(RAW) --settings $(STUDY) $(if $(AGAIN),--again)
+	@$(HOLD) pipeline.register.receive $(RAW) --settings $(STUDY) $(if $(AGAIN),--again)
 
 new: $(SETUP) ## Begin an extract with the files of a folder: make new EXTRACT=2018q2 FROM=folder; asks what the files do not say
-	@$(RUN) pipeline.register.receive $(RAW) --settings $(STUDY) --from "$$FROM"
+	@$(HOLD) pipeline.register.receive $(RAW) --settings $(STUDY) --from "$$FROM"
 
 check-extract: $(SETUP) ## Say all that is wrong or suspicious in EXTRACT and its settings on one page; FROM=name sets the last one beside it
-	@$(CHECK) $(if $(filter command,$(origin FROM)),--before data_derived/$(FROM))
+	@$(CHECK) $(if $(filter FROM,$(GIVEN)),--before data_derived/$(FROM))
+
+forget: $(SETUP) ## List what must be deleted of EXTRACT at the end of a permit; SURE=EXTRACT deletes it: received files, tables, key
+	@$(FREE) pipeline.register.forget $(RAW) $(DERIVED) $(REPORTS)
 
 clean: ## Delete everything that make can build again for EXTRACT, and the received files never
+	@! test -e $(RUNS)/.warm.holder || ! command -v $(PYTHON) > /dev/null || $(FREE)
 	rm -rf $(DERIVED) $(REPORTS)
 
 help: ## Show this list
@@ -179,11 +207,11 @@ export BUILDERS := $(BUILDERS) $(MAKE_PROCESS)
 WARM := $(RUNS)/.warm.$(MAKE_PROCESS)
 .SECONDARY: $(WARM)
 $(WARM): | $(SETUP)
-	@$(PYTHON) -I -c 'import sys; sys.path.append("."); import pipeline' && mkdir -p $(RUNS) && $(PYTHON) -I pipeline/runner/warm.py $@ $(MAKE_PROCESS)
+	@$(PYTHON) -I -c 'import sys; sys.path.append("."); import pipeline' && umask 077 && mkdir -p $(RUNS) && $(PYTHON) -I pipeline/runner/warm.py $@ $(MAKE_PROCESS)
 
 # A build with the settings of another study looks at everything again, whatever the dates of its files.
 $(DERIVED)/study.txt: $(if $(filter-out $(STUDY),$(shell cat $(DERIVED)/study.txt 2>/dev/null)),FORCE)
-	@mkdir -p $(@D) && echo '$(STUDY)' > $@
+	@umask 077 && mkdir -p $(@D) && echo '$(STUDY)' > $@
 
 SCHEMA := $(DERIVED)/study.txt $(STUDY)/variables.csv $(wildcard $(STUDY)/scales.csv) pipeline/runner/columns.csv requirements.lock
 
@@ -199,8 +227,8 @@ CHECKOUT = $(eval CHECKOUT := $(if $(wildcard .git),$(shell git rev-parse --veri
 # Stages that have to run again though the dates of files do not say so: a file is not what was recorded, or the code is
 # other code. It takes 0.01 s where nothing changed.
 LOOK   = $(PYTHON) -I -S pipeline/runner/look.py $(RUNS)
-IDLE  := help why check test clean lint docs new extract check-extract trace calibrate
-UNLIKE := $(if $(filter-out $(IDLE),$(or $(MAKECMDGOALS),help)),$(if $(wildcard $(RUNS)/*.json),$(shell $(LOOK))))
+IDLE  := help why check test clean forget lint docs faults new extract check-extract trace calibrate
+UNLIKE := $(if $(filter-out $(IDLE),$(or $(MAKECMDGOALS),help)),$(if $(wildcard $(RUNS)/*.json),$(shell $(LOOK))$(if $(filter 0,$(.SHELLSTATUS)),,$(error $(RUNS): what was built cannot be looked at))))
 
 define stage
 RECORDS += $(RUNS)/$(1).json
@@ -220,7 +248,7 @@ settings  = $(wildcard $(addprefix $(STUDY)/,$(1)))
 exhibits := $(shell sed -n 's/^\[\([a-z]*_[0-9_]*\)\]$$/\1/p' $(STUDY)/exhibits.toml)
 TABLES   := $(filter table_%,$(exhibits))
 FIGURES  := $(filter figure_%,$(exhibits))
-ESTIMATED := $(call estimates,$(sort $(shell sed -n 's/^stage *= *"\(.*\)"/\1/p' $(STUDY)/models.toml)))
+ESTIMATED := $(call estimates,$(sort $(shell sed -n 's/^stage *= *"\([a-z0-9_]*\)"/\1/p' $(STUDY)/models.toml)))
 
 # The received files. Those of the synthetic trial are made; those of any other extract must be there, and its
 # extract.toml lists them.
@@ -240,8 +268,8 @@ $(RAW)/extract.toml: $(STUDY)/make_extract.py | $(SETUP)
 -include $(DERIVED)/received.mk
 endif
 $(DERIVED)/received.mk: $(RAW)/extract.toml
-	@mkdir -p $(@D) && sed -n 's/^path *= *"\(.*\)"/$$(RAW)\/\1: $$(RAW)\/extract.toml ;/p' $< > $@
-listed = $(addprefix $(RAW)/,$(shell awk -F'"' '/^\[/ {role = $$0} /^path *=/ && role ~ /^\[files\.$(1)/ {print $$2}' $(RAW)/extract.toml 2>/dev/null))
+	@umask 077 && mkdir -p $(@D) && sed -n 's/^path *= *"\([[:alnum:]_.-]*\)"/$$(RAW)\/\1: $$(RAW)\/extract.toml ;/p' $< > $@
+listed = $(addprefix $(RAW)/,$(shell awk -F'"' '/^\[/ {role = $$0} /^path *=/ && role ~ /^\[files\.$(1)/ && $$2 !~ /[\001-,\/:-@\[-^`{-\177]/ {print $$2}' $(RAW)/extract.toml 2>/dev/null))
 RECEIVED   := $(call listed)
 REGISTER   := $(call listed,register)
 ALLOCATION := $(call listed,allocation)
@@ -260,7 +288,7 @@ $(addprefix $(RUNS)/,sample.json survey.json outcomes.json): | $(RUNS)/settings.
 # The register may be larger than the memory: it is read once, and again only if a key, its files or its facts change.
 $(eval $(call stage,request,$(RAW)/extract.toml $(ALLOCATION) $(call settings,study.toml),$(DERIVED)/request.json))
 $(eval $(call stage,register,$(DERIVED)/request.json $(REGISTER),$(call derived,register)))
-$(eval $(call stage,ingest,$(RAW)/extract.toml $(call derived,register) $(filter-out $(REGISTER),$(RECEIVED)) $(call settings,study.toml benefit_codes.csv scales.csv outcomes.toml),$(call derived,trial register_columns register_weeks baseline_items followup_items) $(CHECKS)))
+$(eval $(call stage,ingest,$(RAW)/extract.toml $(call derived,register) $(filter-out $(REGISTER),$(RECEIVED)) $(call settings,study.toml benefit_codes.csv scales.csv outcomes.toml),$(call derived,trial register_columns register_weeks baseline_items followup_items) $(DERIVED)/linkage.csv $(CHECKS)))
 $(eval $(call stage,sample,$(call derived,trial register_columns) $(RAW)/extract.toml $(call settings,study.toml),$(call derived,sample exclusions groups)))
 $(eval $(call stage,survey,$(call derived,baseline_items followup_items) $(call settings,scales.csv),$(call derived,baseline followup)))
 $(eval $(call stage,outcomes,$(call derived,sample baseline register_weeks) $(call settings,benefit_codes.csv outcomes.toml study.toml),$(call derived,weekly shares durations background)))
@@ -297,17 +325,17 @@ EDITED  := $(strip $(SPOKEN) $(if $(LED_TO),population))
 FOLDERS := $(REPORTS) $(OTHERS:%=$(REPORTS)/%)
 PAGES   := $(FOLDERS) $(if $(LED_TO),$(FOLDERS:%=%/population))
 FURTHER := $(foreach p,$(PAGES),$(addprefix $(p)/,report.docx report.pdf)) $(addsuffix /index.html,$(filter-out $(REPORTS) $(REPORTS)/population,$(PAGES)))
-RESTS   := $(COUNTED_FROM) $(ALLOCATION) $(wildcard $(STUDY)/* $(STUDY)/population/*) requirements.lock pipeline
+RESTS   := $(COUNTED_FROM) $(ALLOCATION) $(STUDY) requirements.lock pipeline
 ifneq ($(filter report,$(MAKECMDGOALS)),)
 EDITIONS := $(DERIVED)/editions.json
 else ifeq ($(EDITED),$(shell cat $(DERIVED)/editions.txt 2>/dev/null))
 EDITIONS := $(if $(filter-out $(wildcard $(FURTHER)),$(FURTHER))$(shell find $(RESTS) -newer $(DERIVED)/editions.txt -type f -not -name '*.pyc' 2>/dev/null),,$(DERIVED)/editions.json)
 endif
 $(DERIVED)/editions.json: $(if $(filter-out $(SPOKEN),$(BUILT)),FORCE) $(STUDY)/exhibits.toml
-	@mkdir -p $(@D) && echo '{"first": "$(SPOKEN)", "others": [$(subst $(space),$(comma) ,$(OTHERS:%="%"))]}' > $@
+	@umask 077 && mkdir -p $(@D) && echo '{"first": "$(SPOKEN)", "others": [$(subst $(space),$(comma) ,$(OTHERS:%="%"))]}' > $@
 # What make verify wrote: the page shows it if none of what it rests on is newer.
 VERIFIED := $(addprefix $(DERIVED)/verified/,second.parquet walked.parquet counts.parquet verified.json)
-VERIFIED_FROM := $(RAW)/extract.toml $(RECEIVED) $(wildcard $(STUDY)/*.toml $(STUDY)/*.csv) $(DERIVED)/study.txt $(ESTIMATED) $(call derived,shown)
+VERIFIED_FROM := $(RAW)/extract.toml $(RECEIVED) $(call plain,$(wildcard $(STUDY)/*.toml $(STUDY)/*.csv)) $(DERIVED)/study.txt $(ESTIMATED) $(call derived,shown)
 IS_VERIFIED := $(if $(filter 4,$(words $(wildcard $(VERIFIED)))),$(if $(shell find $(VERIFIED_FROM) -newer $(DERIVED)/verified/verified.json 2>/dev/null),,$(VERIFIED)))
 SHOWN := $(call derived,released groups) $(DERIVED)/words.json $(call settings,exhibits.toml) $(DERIVED)/language.toml
 PLACES := $(call settings,municipalities.csv)
@@ -348,11 +376,11 @@ ANNEX    := $(REPORTS)/population
 BESIDES  := $(shell sed -n 's/^\[\([a-z]*_[0-9_]*\)\]$$/\1/p' $(BESIDE) 2>/dev/null)
 ifneq ($(filter population,$(MAKECMDGOALS)),)
 $(COUNTS): $(COUNTED_FROM) $(call derived,sample trial groups) $(if $(ENGINE),FORCE) | $(SETUP)
-	@$(RUN) pipeline.population $(RAW) --settings $(STUDY) --derived $(DERIVED) $(if $(ENGINE),--engine "$$ENGINE") && touch $@
+	@$(HOLD) pipeline.population $(RAW) --settings $(STUDY) --derived $(DERIVED) $(if $(ENGINE),--engine "$$ENGINE") && touch $@
 endif
 $(COUNTED)/estimates/population.parquet $(COUNTED)/weekly_shares.csv: $(COUNTS) ;
 $(ANNEX)/weekly_shares.csv: $(COUNTED)/weekly_shares.csv
-	@mkdir -p $(@D) && cp $< $@
+	@umask 077 && mkdir -p $(@D) && cp $< $@
 # What is shown of some estimates in a language: $(call edition,SUFFIX,DERIVED,REPORTS,EXHIBITS,NAMES,ESTIMATES,LANGUAGE,CHECKS,LED_TO,COMPARED)
 shown_in = $(1)/released.parquet $(call derived,groups) $(1)/words.json $(2) $(3)
 drawings = $(patsubst %,$(1)/figures/%.svg,$(filter figure_%,$(2)))
@@ -380,9 +408,9 @@ $(eval $(call document,,$(DERIVED),$(REPORTS),$(STUDY)/exhibits.toml,$(exhibits)
 $(if $(LED_TO),$(eval $(call document,-population,$(COUNTED),$(ANNEX),$(BESIDE),$(BESIDES),$(DERIVED)/language.toml)))
 # Each other language has a folder that is a whole report.
 $(DERIVED)/%/language.toml:
-	@mkdir -p $(@D) && echo 'language = "$*"' > $@
+	@umask 077 && mkdir -p $(@D) && echo 'language = "$*"' > $@
 $(REPORTS)/%/checks.csv: $(CHECKS)
-	@mkdir -p $(@D) && cp $< $@
+	@umask 077 && mkdir -p $(@D) && cp $< $@
 define in_language
 $(call edition,$(1),$(DERIVED)/$(1),$(REPORTS)/$(1),$(STUDY)/exhibits.toml,$(exhibits),$(ESTIMATED),$(DERIVED)/$(1)/language.toml,$(CHECKS),$(DERIVED)/provenance.json $(LED_TO) $(EDITIONS) $(IS_VERIFIED),$(call compared,$(REPORTS)/$(1)))
 $(call document,-$(1),$(DERIVED)/$(1),$(REPORTS)/$(1),$(STUDY)/exhibits.toml,$(exhibits),$(DERIVED)/$(1)/language.toml,$(CHECKS))
@@ -392,7 +420,7 @@ define annex_in_language
 $(call edition,$(1)-population,$(COUNTED)/$(1),$(REPORTS)/$(1)/population,$(BESIDE),$(BESIDES),$(COUNTED)/estimates/population.parquet,$(DERIVED)/$(1)/language.toml,,$(EDITIONS))
 $(call document,-$(1)-population,$(COUNTED)/$(1),$(REPORTS)/$(1)/population,$(BESIDE),$(BESIDES),$(DERIVED)/$(1)/language.toml)
 $(REPORTS)/$(1)/population/weekly_shares.csv: $(ANNEX)/weekly_shares.csv
-	@mkdir -p $$(@D) && cp $$< $$@
+	@umask 077 && mkdir -p $$(@D) && cp $$< $$@
 report: $(addprefix $(REPORTS)/$(1)/population/,tables/tables.xlsx weekly_shares.csv)
 endef
 $(foreach l,$(OTHERS),$(eval $(call in_language,$(l))))
@@ -413,17 +441,17 @@ all: $(REPORTS)/tables/tables.xlsx
 OUTDATED  := $(strip $(wildcard $(filter-out $(if $(EDITIONS),$(FURTHER) $(FOLDERS) $(PAGES)), \
 	$(foreach p,$(REPORTS) $(ANNEX),$(addprefix $(p)/,report.docx report.pdf)) $(foreach l,$(OFFERED),$(REPORTS)/$(l)/population $(REPORTS)/$(l)))))
 LEFT_OVER := $(strip $(UNCLAIMED) $(OUTDATED) $(wildcard $(foreach d,$(DERIVED) $(COUNTED),$(if $(EDITIONS),$(d)/$(SPOKEN),$(OFFERED:%=$(d)/%)))) \
-	$(filter-out $(RECORDS),$(wildcard $(RUNS)/*.json $(RUNS)/*.d)))
+	$(call plain,$(filter-out $(RECORDS),$(wildcard $(RUNS)/*.json $(RUNS)/*.d))))
 
 # --- What is not a stage ---------------------------------------------------------------------------------------------
 
 # The language of the exhibits is a setting like any other: a file that changes only if the language does.
 $(DERIVED)/language.toml: $(if $(filter-out $(SPOKEN),$(BUILT)),FORCE)
-	@mkdir -p $(@D) && echo 'language = "$(SPOKEN)"' > $@
+	@umask 077 && mkdir -p $(@D) && echo 'language = "$(SPOKEN)"' > $@
 
 # So is whether disclosure control was asked for.
 $(DERIVED)/asked.toml: $(if $(filter-out $(CONTROLLED)-,$(CONTROL)-),FORCE)
-	@mkdir -p $(@D) && echo 'asked = "$(CONTROL)"' > $@
+	@umask 077 && mkdir -p $(@D) && echo 'asked = "$(CONTROL)"' > $@
 
 diff baseline: $(ESTIMATED)
 

@@ -27,6 +27,7 @@ from pipeline.population.definitions import Definitions, read_trial
 from pipeline.population.engines import EMBEDDED, connected
 from pipeline.population.received import MEMORY, prepare_source
 from pipeline.population.register import count_population, open_register
+from pipeline.pseudonyms.hashed import Pseudonyms
 from pipeline.register.calendar import week_of_date
 from pipeline.register.readers import read_received
 from pipeline.runner.inputs import load_input
@@ -93,7 +94,9 @@ def work(what: str, folder: str, engine: str) -> None:
 
 def _count(raw: Path, found: Definitions, engine: str) -> float:
     allocation = read_received(raw / found.extract.files["allocation"].path, found.extract)
-    trial = read_trial(allocation, load_input(DERIVED / "sample.parquet"), found.study.design)
+    trial = read_trial(
+        allocation, load_input(DERIVED / "sample.parquet"), found.study.design, Pseudonyms.of(found.extract)
+    )
     days = load_input(DERIVED / "trial.parquet")["allocation_date"]
     weeks = [week_of_date(day.date()) for day in days]
     with tempfile.TemporaryDirectory() as place, connected(engine, Path(place)) as connection:

@@ -29,10 +29,13 @@ from typing import Any
 
 import msgspec
 import numpy as np
+import pandas as pd
 
+from pipeline.pseudonyms.hashed import Pseudonyms
 from pipeline.register.columns import DEGREE, WAGE, WEEK
 from pipeline.register.files.statistical import READERS
-from pipeline.register.kept import keep_rows
+from pipeline.register.kept import Asked, keep_rows
+from pipeline.register.persons import link_keys, usual_form
 from pipeline.settings.extract import RawFile
 from pipeline.settings.reading import read_settings
 from pipeline.storage import digest
@@ -111,7 +114,6 @@ def _write_parquet(source: Path, target: Path, separator: str) -> None:
 
 def _write_narrow(source: Path, target: Path, own: RawFile) -> None:
     """The last weeks and the months over them, codes and industries as numbers, as the packages store them."""
-    import pandas as pd
     import pyreadstat
 
     header = pd.read_csv(source, sep=own.separator, nrows=0).columns
@@ -153,7 +155,10 @@ def peak_memory() -> float:
 
 
 def _keep(path: Path, facts: RawFile, keys: list[str]) -> None:
-    kept = keep_rows(path, facts, keys, is_wide=True)
+    pseudonyms = Pseudonyms(bytes(range(32)))
+    numbers = pd.Series(keys, dtype=object)
+    asked = Asked(frozenset(pseudonyms.keys(link_keys(numbers))), usual_form(numbers), frozenset(), pseudonyms)
+    kept = keep_rows(path, facts, asked, is_wide=True)
     assert len(kept) == len(keys), len(kept)
 
 

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 
+BRACKETS = {"{": "(", "}": ")"}
 SPELT_OUT = {"æ": "ae", "ø": "oe", "å": "aa", "ı": "i"}
 # What Unicode calls a letter: LATIN SMALL LETTER E WITH ACUTE is e, CYRILLIC SMALL LETTER ES is es.
 LETTER = re.compile(r".*(?:LETTER|LIGATURE|SYLLABLE|VOWEL SIGN) (.+?)(?: WITH .*)?")
@@ -11,12 +12,18 @@ LETTER = re.compile(r".*(?:LETTER|LIGATURE|SYLLABLE|VOWEL SIGN) (.+?)(?: WITH .*
 def canonical(text: str) -> str:
     """The one way to write a name: what only typing tells apart, and no reader sees, is gone.
 
-    Unicode form C, single plain blanks and none at the ends, the plain hyphen for every hyphen and dash, and no
-    character without a width. Case and hyphen against blank are kept: readers see them (see `slug`).
+    Unicode form C, single plain blanks and none at the ends, the plain hyphen for every hyphen and dash, round brackets
+    for braces, which words of exhibits are filled in for, a blank for what is no character of a text, and nothing for
+    what has no width. Case and hyphen against blank are kept: readers see them (see `slug`).
     """
-    seen = (character for character in unicodedata.normalize("NFC", text) if unicodedata.category(character) != "Cf")
-    plain = ("-" if unicodedata.category(character) == "Pd" or character == "−" else character for character in seen)
-    return " ".join("".join(plain).split())
+    return " ".join("".join(map(_plain, unicodedata.normalize("NFC", text))).split())
+
+
+def _plain(character: str) -> str:
+    category = unicodedata.category(character)
+    if category == "Pd" or character == "−":
+        return "-"
+    return {"Cf": "", "Cc": " ", "Cn": " ", "Cs": " "}.get(category, BRACKETS.get(character, character))
 
 
 def slug(name: str) -> str:

@@ -85,3 +85,10 @@ def _replace(path: Path, temporary: Path, content: bytes) -> None:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def open_to_others(folder: Path) -> str:
+    """What is to be done about a folder that others than its owner can enter; '' if none can, or it is not there."""
+    if not folder.exists() or not folder.stat().st_mode & 0o077:
+        return ""
+    return f"{folder}: others than its owner can enter the folder, which holds persons. Say chmod -R go= {folder}."

@@ -3,12 +3,20 @@
 With NOTHING_SKIPPED set, as .ci/run does, a test that would be skipped is an error.
 """
 
+import atexit
 import os
+import shutil
+import tempfile
 from collections import Counter
 
 import pytest
 
 from tests.report_settings import ESTIMATES, strangers
+
+KEYS = tempfile.mkdtemp(prefix="keys-")  # of extracts that tests register: never among those of who runs them
+os.environ["XDG_CONFIG_HOME"] = KEYS
+os.environ.pop("PERSONS_KEY", None)
+atexit.register(shutil.rmtree, KEYS, ignore_errors=True)
 
 TOGETHER = ("tests/show",)  # their files share exhibits that take long to make: one process makes them once
 

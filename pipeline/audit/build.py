@@ -14,6 +14,7 @@ from pipeline.errors import InputError
 from pipeline.estimate.estimators import ESTIMATORS, checked_models
 from pipeline.estimate.problem import Data, Estimator, gather_data
 from pipeline.estimate.table import Address
+from pipeline.register.kept import Asked, read_asked
 from pipeline.register.states import read_catalogue
 from pipeline.runner.inputs import load_input
 from pipeline.settings.described import read_exhibits
@@ -142,9 +143,9 @@ class Build:
         return self._setting("scales.csv")
 
     @cached_property
-    def keys(self) -> list[str]:
-        """The keys of the randomised persons in the register."""
-        return list(self._load("request.json")["keys"])
+    def asked(self) -> Asked:
+        """Whose rows were asked of the register."""
+        return read_asked(self._load("request.json"))
 
     def _setting(self, name: str) -> pd.DataFrame | None:
         path = self.config / name

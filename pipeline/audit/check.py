@@ -23,7 +23,7 @@ from pipeline.runner.records import (
     is_made,
     read_record,
 )
-from pipeline.storage import digest
+from pipeline.storage import digest, open_to_others
 
 # What commands write beside the exhibits of the stages.
 OF_COMMANDS = ("answer.txt", "check/", "beside_", "diff_", "population/weekly_shares.csv", "witness.html")
@@ -63,6 +63,7 @@ def check_build(runs: Path, raw: Path, reports: Path, planned: Mapping[str, tupl
         Rule("printed numbers as their list of digests says", *_check_printed(records)),
         Rule("files in the folder of the report that a stage or a command made", *_check_strays(reports, made)),
         Rule("files in the folder of derived tables that a stage or a command made", *_check_derived(runs, made)),
+        Rule("folders that hold persons and that their owner alone can enter", *_check_rights(raw, runs.parent)),
         Rule("heads of the chain, in provenance.json and on the page", *_check_heads(records, runs, reports)),
     ]
 
@@ -224,6 +225,10 @@ def _check_heads(records: Mapping[str, Record], runs: Path, reports: Path) -> tu
     if not page.exists() or head not in page.read_text(encoding="utf-8"):
         faults.append(f"{page}: it does not print the head of the records, {head}. Delete it and run make all.")
     return 2, faults
+
+
+def _check_rights(*folders: Path) -> tuple[int, list[str]]:
+    return len(folders), [told for told in map(open_to_others, folders) if told]
 
 
 @command

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.audit.answer import LANGUAGES, write_answer
+from pipeline.cells import write_frame
 from pipeline.checks.finding import Last
 from pipeline.checks.last import count_beside
 from pipeline.checks.reading import Sources, read_delivery, write_rows
@@ -20,12 +21,14 @@ from pipeline.checks.rules import LOOK, NOT_APPLICABLE, PARTS, PASSES, Row, desc
 from pipeline.checks.settings import check_settings
 from pipeline.errors import Faults, InputError, command
 from pipeline.estimate.estimators import checked_models
-from pipeline.register.kept import keep_register, keys_asked
+from pipeline.pseudonyms.hashed import Pseudonyms, link_key
+from pipeline.pseudonyms.linkage import read_numbers, renamed
+from pipeline.register.kept import ask_register, keep_register
 from pipeline.runner.inputs import load_input
 from pipeline.runner.schemas import own_columns
 from pipeline.settings.extract import Extract, is_register
 from pipeline.settings.study import Design
-from pipeline.storage import write_if_changed
+from pipeline.storage import open_to_others, write_if_changed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -67,7 +70,7 @@ def check_extract(raw: Path, settings: Path, before: Path | None = None) -> Chec
         return Checked([*describe_part("settings", faults.messages, 0), *unseen], extract)
     files, unread = _read_files(raw, extract, study.design)
     chosen = {name: loaded.get(name) for name in ("benefit_codes", "scales", "outcomes")}
-    last = None if before is None else read_last(before)
+    last = None if before is None else read_last(before, extract)
     reading = read_delivery(Sources(extract, study, files, **chosen, before=last))
     own = {"settings"} if unread or (faults.messages and "settings" not in _wrong(reading.rows)) else set()
     rows = [row for row in reading.rows if row["rule"] not in own]
@@ -102,12 +105,17 @@ def _check_settings(folder: Path, loaded: Mapping[str, Any]) -> None:
     faults.stop()
 
 
-def read_last(derived: Path) -> Last:
-    """What is set beside the next extract of one that was built; InputError if it was not."""
+def read_last(derived: Path, extract: Extract) -> Last:
+    """What is set beside the `extract` of one that was built, under the pseudonyms of the former; InputError if it was
+    not.
+    """
     tables = [derived / f"{name}.parquet" for name in ("trial", "register_weeks")]
     if not all(path.exists() for path in tables):
         raise InputError(f"{derived}: not built, so nothing can be set beside it. Say make all EXTRACT={derived.name}.")
-    return Last(derived.name, *map(load_input, tables))
+    pseudonyms = Pseudonyms.of(extract)
+    persons = {then: pseudonyms.person(link_key(number)) for then, number in read_numbers(derived).items()}
+    found = renamed({path.stem: load_input(path) for path in tables}, persons)
+    return Last(derived.name, found["trial"], found["register_weeks"])
 
 
 def describe_beside(last: Last, trial: pd.DataFrame) -> str:
@@ -135,8 +143,8 @@ def _read_files(raw: Path, extract: Extract, design: Design) -> tuple[dict[str, 
             if role != "register":
                 files[role] = load_input(paths[0])
             elif "allocation" in files:
-                keys = keys_asked(files["allocation"], design.key)
-                files[role] = keep_register(paths, own, keys, is_wide=extract.format == "dream_wide")
+                asked = ask_register(files["allocation"], design, Pseudonyms.of(extract))
+                files[role] = keep_register(paths, own, asked, is_wide=extract.format == "dream_wide")
         told = [message for messages in unread.values() for message in messages]
         if faults.messages:
             unread[role] = [message for message in faults.messages if message not in told]
@@ -186,10 +194,12 @@ def main(command_line: list[str]) -> None:
     folder = arguments.reports / (f"beside_{arguments.before.name}" if arguments.before else "check")
     files = {"checks.csv": write_rows(found.rows), "answer.txt": write_answer(arguments.raw, found, arguments.language)}
     if found.counts is not None:
-        files["counts.csv"] = found.counts.to_csv(index=False, lineterminator="\n")
+        files["counts.csv"] = write_frame(found.counts)
     for name, text in files.items() if arguments.fault is None else ():  # what a build shows is what it made
         write_if_changed(folder / name, text.encode())
     print(write_page(arguments.raw.name, found.rows) + (f"{found.beside}\n" if found.beside else ""))
+    if told := open_to_others(arguments.raw):
+        print(told)
     if arguments.fault is None:
         print(f"{folder} has {' and '.join(files)}; answer.txt can be sent to the data owner")
     wrong = sum(row["state"] == "wrong" for row in found.rows)

@@ -18,7 +18,10 @@ from pipeline.errors import InputError
 from pipeline.people.exclusions import ANALYSED, weeks_of_draws
 from pipeline.people.samples import select_sample
 from pipeline.people.splits import split_people
+from pipeline.pseudonyms.linkage import find_person, read_numbers
 from pipeline.register.calendar import iso_of_week
+from pipeline.runner.schemas import every_column
+from pipeline.settings.sensitivity import may_enter, sensitivity_of
 
 IN, OUT, NOT_KNOWN = "1", "0", "?"
 LOCATED = ("person", "week", "code", "line", "wage_line")  # columns of the table of weeks that are no states
@@ -62,16 +65,18 @@ class History:
 
 
 def read_history(number: str, build: Build) -> History:
-    """The history of the person with a trial number; InputError for a number that nobody has, which names nobody."""
+    """The history of the person of a pseudonym, or of a trial number as received, by the linkage file.
+
+    InputError for a number that nobody has, which names nobody.
+    """
     tables, design = build.tables, build.study.design
     trial = tables.trial
-    person = int(number) if number.isdecimal() else -1
-    own = trial[trial["person"] == person]
-    if own.empty:
+    person = find_person(number, read_numbers(build.derived))
+    own = trial[trial["person"] == (-1 if person is None else person)]
+    if person is None or own.empty:
         raise InputError(
-            f"trace: PERSON is no trial number of a randomised person. It is the number in column {design.person} of "
-            f"{tables.files['allocation']}, or the rank among them if they are no whole numbers; the cells files of a "
-            "trace have it in the column person."
+            f"trace: PERSON is nobody who was randomised. It is the number in column {design.person} of "
+            f"{tables.files['allocation']}, or the pseudonym: column person of a cells file."
         )
     row = dict(own.to_dict("records")[0])
     is_analysed = _reason(person, build) == ANALYSED
@@ -184,8 +189,12 @@ def _shares(person: int, build: Build) -> dict[str, str]:
 
 def _background(person: int, build: Build) -> dict[str, str]:
     table = build.table("background")
-    own = table[table["person"] == person].drop(columns="person")
-    return {str(name): _show(value) for name, value in own.iloc[0].items()} if len(own) else {}
+    own, rows = (
+        table[table["person"] == person].drop(columns="person"),
+        every_column(build.variables).to_dict("records"),
+    )
+    names = [name for name in own if may_enter("trace", sensitivity_of(name, rows))]
+    return {name: _show(own[name].iloc[0]) for name in names} if len(own) else {}
 
 
 def _ends(person: int, build: Build) -> pd.DataFrame:

@@ -22,9 +22,7 @@ from pipeline.register.cells import parse_dates
 from pipeline.register.codes import parse_codes
 from pipeline.register.files.kinds import open_file
 from pipeline.register.long import read_states
-from pipeline.register.persons import link_keys
 from pipeline.register.readers import describe_frame, parse_numbers
-from pipeline.register.seen import SeenKeys
 from pipeline.register.shown import show_value
 from pipeline.settings.extract import RawFile, is_register
 from pipeline.settings.scales import item_names
@@ -105,8 +103,7 @@ def _read_rows(path: Path, facts: RawFile, columns: Sequence[str], build: Build,
         raise InputError(f"{path}: no column {absent[0]}, of which the trace lists cells ({len(absent)} columns).")
     key, choose = None, None
     if is_register and build.extract.format == "dream_wide":
-        keys = pd.Series(build.keys, dtype=object)
-        key, choose = facts.columns.get(facts.key, facts.key), SeenKeys(set(link_keys(keys)), keys).choose
+        key, choose = facts.columns.get(facts.key, facts.key), build.asked.seen().choose
     chunks = [chunk.rows for chunk in file.chunks(key, [own[column] for column in columns], choose)]
     frame = pd.concat(chunks).set_axis(list(columns), axis="columns").rename_axis(index="line")
     describe_frame(frame, path, facts)

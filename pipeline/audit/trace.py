@@ -20,6 +20,7 @@ from pipeline.audit.lineage import trace_files
 from pipeline.audit.received import compare_cells, read_wages, with_wages
 from pipeline.audit.statistics import decompose_statistic
 from pipeline.audit.traced import Trace
+from pipeline.cells import write_frame
 from pipeline.errors import InputError
 from pipeline.estimate.spells import Spells
 from pipeline.estimate.table import parse_address
@@ -93,7 +94,7 @@ def write_cells(found: Trace) -> Iterator[Path]:
     for target, table in tables.items():
         files = {column: [str(found.build.raw / file) if file else "" for file in table[column]]
                  for column in FILES if column in table}  # fmt: skip
-        write_if_changed(folder / target, table.assign(**files).to_csv(index=False).encode())
+        write_if_changed(folder / target, write_frame(table.assign(**files)).encode())
         yield folder / target
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 
 from pipeline.audit.compare import Comparison, compare
+from pipeline.cells import write_frame
 from pipeline.changes.addresses import find_addresses
 from pipeline.changes.built import Built, read_built
 from pipeline.changes.causes import explain
@@ -29,6 +31,7 @@ from pipeline.changes.short import Result, say_in_short, say_moves
 from pipeline.changes.words import say_explanation, say_kinds, say_linked, say_sections, tabulate
 from pipeline.errors import InputError, command
 from pipeline.estimate.estimators import ESTIMATORS, checked_models
+from pipeline.pseudonyms.linkage import read_numbers, renamed, same_persons
 from pipeline.runner.inputs import load_input
 from pipeline.settings.described import read_exhibits
 from pipeline.settings.exhibits import fill, finding_words, in_language
@@ -90,7 +93,7 @@ def compare_builds(
         yield from say_explanation(explanation)
     compared, differences = tabulate(sections)
     for name, table in (("compared", compared), ("differences", differences), ("estimates", moves)):
-        write_if_changed(out / f"{name}.csv", table.to_csv(index=False, lineterminator="\n").encode())
+        write_if_changed(out / f"{name}.csv", write_frame(table).encode())
     yield f"{out} holds what was compared, every difference, and every move with its parts, as csv"
     yield from say_in_short(linked, sections, explanation, results, both)
 
@@ -130,6 +133,8 @@ def main() -> None:
     if arguments.old == arguments.new:
         raise InputError(f"{arguments.old}: an extract is not compared with itself. Name the earlier one with FROM=.")
     old, new = read_built(arguments.old, arguments.raw), read_built(arguments.new)
+    persons = same_persons(read_numbers(arguments.old), read_numbers(arguments.new))
+    old = replace(old, tables=renamed(old.tables, persons), derived=renamed(old.derived, persons))
     shown, earlier = load_input(arguments.new / "shown.parquet"), arguments.old / "shown.parquet"
     before = load_input(earlier) if earlier.exists() else None
     words = load_input(arguments.new / "words.json")

@@ -13,7 +13,8 @@ from pipeline.changes.built import TABLES
 from pipeline.changes.cells import Cell, Found, find_cell, set_cell
 from pipeline.changes.counterfactual import Inputs, derive
 from pipeline.errors import InputError
-from pipeline.register.kept import keep_register, keys_asked
+from pipeline.pseudonyms.hashed import Pseudonyms
+from pipeline.register.kept import ask_register, keep_register
 from pipeline.register.persons import link_keys, number_persons
 from pipeline.runner.inputs import DESCRIPTION, load_input
 from pipeline.runner.schemas import build_schemas, validate_table
@@ -49,12 +50,15 @@ class Received:
         return replace(self, files=files), before
 
     def person_of(self, cell: Cell) -> int:
-        """The trial number of the person whose cell it is."""
+        """The pseudonym of the person whose cell it is."""
         allocation, design = self.files["allocation"], self.settings["study"].design
         found = self.find(cell)
-        key = design.key if found.role == "register" else design.person
-        at = link_keys(allocation[key]).to_list().index(found.key)
-        return int(number_persons(allocation, design.person).iloc[at])
+        pseudonyms = Pseudonyms.of(self.extract)
+        if found.role == "register":
+            keys = pseudonyms.keys(link_keys(allocation[design.key]))
+        else:
+            keys = link_keys(allocation[design.person])
+        return int(number_persons(allocation, design.person, pseudonyms).iloc[keys.to_list().index(found.key)])
 
     def build(self) -> tuple[dict[str, pd.DataFrame], str]:
         """Every derived table by name, as the stages make them, and checks.csv.
@@ -79,11 +83,11 @@ def read_files(build: Build) -> Received:
     files = {name: load_input(path) for name, path in paths.items()}
     given = [build.config / name for name in KEPT if name != DESCRIPTION]
     settings = {path.stem: load_input(path) for path in given if path.exists()}
-    keys = keys_asked(files["allocation"], settings["study"].design.key)
+    asked = ask_register(files["allocation"], settings["study"].design, Pseudonyms.of(extract))
     registers = list(extract.registers)
     paths_of = [build.raw / file.path for file in registers]
     with redirect_stdout(io.StringIO()):
-        kept = keep_register(paths_of, registers, keys, is_wide=extract.format == "dream_wide")
+        kept = keep_register(paths_of, registers, asked, is_wide=extract.format == "dream_wide")
     return Received(extract, settings, {**files, "register": kept})
 
 

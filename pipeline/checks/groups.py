@@ -11,6 +11,7 @@ import numpy as np
 
 from pipeline.checks.finding import FEWEST, Delivery, Finding
 from pipeline.names import slug
+from pipeline.register.persons import in_order, link_keys
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -95,7 +96,9 @@ def draws_out_of_order(delivery: Delivery) -> Finding | None:
     """Draws that are out of the order of the trial numbers, where nearly all are in it."""
     if "allocation_date" not in delivery.trial or len(delivery.trial) < FEWEST:
         return None
-    ordered = delivery.trial.sort_values("person", ignore_index=True)
+    allocation = delivery.files["allocation"][delivery.study.design.person]
+    places = in_order(link_keys(allocation.loc[delivery.trial["allocation_line"]]))
+    ordered = delivery.trial.iloc[np.argsort(places.to_numpy())].reset_index(drop=True)
     days = ordered["allocation_date"].to_numpy("datetime64[D]").astype(int)
     kept = _longest_rise(days)
     if len(kept) < NEARLY_SORTED * len(days):

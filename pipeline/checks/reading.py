@@ -6,14 +6,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from pipeline.cells import write_lines
 from pipeline.checks.finding import SURVEYS, Delivery, Last
 from pipeline.checks.rules import LOOK, PARTS, Row, describe, describe_part, look, require_none_certain
 from pipeline.errors import Faults, InputError
 from pipeline.people.exclusions import ANALYSED, exclude, require_weeks, weeks_of_draws
+from pipeline.pseudonyms.hashed import Pseudonyms
 from pipeline.register.allocation import read_allocation
 from pipeline.register.answers import recode_answers
 from pipeline.register.long import read_long
-from pipeline.register.persons import link_keys, require_declared
+from pipeline.register.persons import link_keys, require_declared, require_one_form, require_secret
 from pipeline.register.states import classify_weeks
 from pipeline.register.surveys import check_answer_dates, find_answers, read_items, survey_lines
 from pipeline.register.weeks import RegisterWeeks
@@ -74,29 +76,36 @@ def read_delivery(sources: Sources) -> Reading:
     A file that extract.toml lists and that is not among those of `sources` could not be read.
     """
     reading, faults = Reading(), {part: Faults() for part in PARTS}
+    pseudonyms: Pseudonyms | None = None
+    with faults["settings"].part():
+        require_secret(sources.extract, sources.study)
+        pseudonyms = Pseudonyms.of(sources.extract)
     with faults["settings"].part():
         _require_files(sources)
     if "register" in sources.files:
         with faults["register"].part():
             _require_columns_of_names(sources)
-    if "allocation" in sources.files:
+    if "allocation" in sources.files and pseudonyms is not None:
         with faults["allocation"].part():
-            reading.trial = read_allocation(sources.files["allocation"], sources.study.design, sources.extract)
-    if reading.trial is not None:
-        _read_others(sources, reading, reading.trial, faults)
+            own = sources.files["allocation"]
+            reading.trial = read_allocation(own, sources.study.design, sources.extract, pseudonyms)
+    if reading.trial is not None and pseudonyms is not None:
+        _read_others(sources, reading, reading.trial, faults, pseudonyms)
     unread = _unread(reading)
     seen = {} if unread else _look_at(sources, reading, faults)
     reading.rows = _tell(sources, faults, seen, unread)
     return reading
 
 
-def _read_others(sources: Sources, reading: Reading, trial: pd.DataFrame, faults: Mapping[str, Faults]) -> None:
+def _read_others(
+    sources: Sources, reading: Reading, trial: pd.DataFrame, faults: Mapping[str, Faults], pseudonyms: Pseudonyms
+) -> None:
     """The register and the surveys of the persons of the allocation file."""
     with faults["allocation"].part():
         require_declared(sources.extract, sources.files["allocation"][sources.study.design.key])
     if "register" in sources.files:
         with faults["register"].part():
-            reading.register = _read_register(sources, trial)
+            reading.register = _read_register(sources, trial, pseudonyms)
             trial["register_line"] = reading.register.lines.array
     for name in SURVEYS:
         role = f"{name}_survey"
@@ -112,9 +121,10 @@ def _unread(reading: Reading) -> list[str]:
     return [*(["register"] if reading.register is None else []), *surveys]
 
 
-def _read_register(sources: Sources, trial: pd.DataFrame) -> RegisterWeeks:
+def _read_register(sources: Sources, trial: pd.DataFrame, pseudonyms: Pseudonyms) -> RegisterWeeks:
     extract, design, register = sources.extract, sources.study.design, sources.files["register"]
-    keys, persons = sources.files["allocation"][design.key], trial["person"]
+    numbers, persons = sources.files["allocation"][design.key], trial["person"]
+    keys = pseudonyms.keys(link_keys(numbers)).rename(numbers.name)
     if extract.format != "dream_wide":
         weeks = read_long(register, keys, persons, sources.benefit_codes, extract, is_dated=design.date is not None)
     elif sources.benefit_codes is None or design.date is None:
@@ -123,6 +133,7 @@ def _read_register(sources: Sources, trial: pd.DataFrame) -> RegisterWeeks:
             "its design. Give them, or take another form of the register."
         )
     else:
+        require_one_form(numbers)
         weeks = read_wide(register, keys, persons, sources.benefit_codes, extract)
     if weeks.lines.isna().all():
         raise InputError(
@@ -217,13 +228,6 @@ def _require_columns_of_names(sources: Sources) -> None:
 
 def write_rows(rows: Iterable[Row]) -> str:
     """The table of checks as csv; of a person it holds nothing but the line of the first who fails."""
-    import csv
-    import io
-
     from pipeline.checks.rules import COLUMNS
 
-    text = io.StringIO()
-    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue()
+    return write_lines([COLUMNS, *([row[name] for name in COLUMNS] for row in rows)])

@@ -14,6 +14,7 @@ from pipeline.checks.references import (
     check_marks,
     check_rules_of_print,
 )
+from pipeline.checks.sensitivity import check_sensitivity
 from pipeline.checks.tables import check_cells, check_ends, checked_tables
 from pipeline.errors import Faults
 from pipeline.settings.described import read_exhibits
@@ -47,7 +48,7 @@ def check_settings(settings: Mapping[str, Any], own: Sequence[Mapping[str, str]]
                 known[f"{name}_read"] = read(known[name])
     for check in (
         check_code_lists, check_marks, check_bounds, check_dictionary, check_models, check_exhibits,
-        check_rules_of_print,
+        check_rules_of_print, check_sensitivity,
     ):  # fmt: skip
         with faults.part():
             check(known, own)

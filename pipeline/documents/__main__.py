@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -37,6 +38,7 @@ def write_documents() -> dict[str, str]:
 @command
 def main() -> None:
     """Write what changed and name it."""
+    os.umask(0o022)  # they are part of the project, and hold nobody
     for name, text in write_documents().items():
         changed = write_if_changed(DOCUMENTS / name, text.encode())
         print(f"{DOCUMENTS / name}: {'written' if changed else 'nothing changed'}")

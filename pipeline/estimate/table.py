@@ -85,7 +85,7 @@ def estimates_table(rows: Iterable[Estimate]) -> pd.DataFrame:
 
 
 def hash_persons(persons: npt.ArrayLike) -> str:
-    """First 16 hexadecimal digits of the SHA-256 of the trial numbers, sorted and joined by commas."""
+    """First 16 hexadecimal digits of the SHA-256 of the pseudonyms, sorted and joined by commas."""
     import numpy as np
 
     listed = str(np.sort(np.asarray(persons, dtype=np.int64)).tolist())

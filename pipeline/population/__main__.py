@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline.cells import write_frame
 from pipeline.errors import command
 from pipeline.people.exclusions import weeks_of_draws
 from pipeline.population.cells import UNKNOWN
@@ -23,6 +24,7 @@ from pipeline.population.estimates import build_estimates
 from pipeline.population.persons import EVERYBODY
 from pipeline.population.register import count_population, open_register
 from pipeline.population.weekly import weekly_shares
+from pipeline.pseudonyms.hashed import Pseudonyms
 from pipeline.register.readers import read_received, require_same
 from pipeline.runner.inputs import load_input, serialise
 from pipeline.storage import write_if_changed
@@ -44,7 +46,8 @@ def build_population(raw: Path, settings: Path, derived: Path, engine: str) -> N
     for path, file in files:
         require_same(path, file)
     sample, drawn = load_input(derived / "sample.parquet"), load_input(derived / "trial.parquet")
-    trial = read_trial(read_received(raw / extract.files["allocation"].path, extract), sample, study.design)
+    allocation = read_received(raw / extract.files["allocation"].path, extract)
+    trial = read_trial(allocation, sample, study.design, Pseudonyms.of(extract))
     weeks = weeks_of_draws(drawn["allocation_date"]).tolist()
     rows = sum(file.rows for _, file in files)
     print(f"population: {', '.join(str(path) for path, _ in files)}, {rows:,} rows, on {engine}", flush=True)
@@ -63,7 +66,7 @@ def build_population(raw: Path, settings: Path, derived: Path, engine: str) -> N
     facts = {"rows": rows, "sha256": [file.sha256 for _, file in files], "weeks": len(register.weeks)}
     population = definitions.population
     shares = weekly_shares(counts, names, population.ages, population.smallest_group)
-    shares_text = shares.to_csv(index=False, lineterminator="\n")
+    shares_text = write_frame(shares)
     write_if_changed(derived / "population" / "weekly_shares.csv", shares_text.encode())
     _write(derived / "population", {**counts._asdict(), "estimates/population": estimates}, facts)
     print(f"population   {time.perf_counter() - started:6.2f} s  {derived / 'population'} has the tables", flush=True)

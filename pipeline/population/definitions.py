@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pipeline.errors import InputError
+from pipeline.pseudonyms.hashed import Pseudonyms
 from pipeline.register.columns import LIKE_A_CELL
 from pipeline.register.persons import link_keys, number_persons
 from pipeline.settings.extract import Extract
@@ -84,11 +85,12 @@ class Definitions:
         return name in named or is_cell or bool(self.population.year(name))
 
 
-def read_trial(allocation: pd.DataFrame, sample: pd.DataFrame, design: Design) -> pd.DataFrame:
+def read_trial(allocation: pd.DataFrame, sample: pd.DataFrame, design: Design, pseudonyms: Pseudonyms) -> pd.DataFrame:
     """Key in the register, arm and week of the draw of every analysed person."""
     import pandas as pd
 
-    keys = pd.Series(link_keys(allocation[design.key]).to_numpy(), index=number_persons(allocation, design.person))
+    persons = number_persons(allocation, design.person, pseudonyms)
+    keys = pd.Series(link_keys(allocation[design.key]).to_numpy(), index=persons)
     return pd.DataFrame(
         {
             "key": keys.loc[sample["person"]].to_numpy(),

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 import datetime
-import io
 import math
 from collections.abc import Iterable
 
+from pipeline.cells import write_lines
 from pipeline.published.comparison import Comparison
 from pipeline.published.targets import TARGET
 from pipeline.show.numbers import EPOCH
@@ -35,26 +34,23 @@ DIGITS = 6
 
 def write_csv(compared: Iterable[Comparison]) -> str:
     """The table for machines: decimal point, ISO dates, true and false, and nothing where nothing is known."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    for row in compared:
-        writer.writerow(
-            [
-                *row.number.place,
-                row.number.text,
-                row.number.value,
-                write_rebuilt(row),
-                _truth(row.role == TARGET),
-                _truth(row.is_met),
-                _digits(row.distance_units),
-                _digits(row.distance_se),
-                " ".join(dict.fromkeys(erratum.name for erratum in row.errata)),
-                STATES[row.state],
-                row.cell_id,
-            ]
-        )
-    return buffer.getvalue()
+    rows = [
+        [
+            *row.number.place,
+            row.number.text,
+            row.number.value,
+            write_rebuilt(row),
+            _truth(row.role == TARGET),
+            _truth(row.is_met),
+            _digits(row.distance_units),
+            _digits(row.distance_se),
+            " ".join(dict.fromkeys(erratum.name for erratum in row.errata)),
+            STATES[row.state],
+            row.cell_id,
+        ]
+        for row in compared
+    ]
+    return write_lines([COLUMNS, *rows])
 
 
 def write_rebuilt(row: Comparison) -> str:

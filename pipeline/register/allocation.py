@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from pipeline.errors import Faults, InputError
+from pipeline.pseudonyms.hashed import Pseudonyms
+from pipeline.pseudonyms.linkage import KEY, NUMBER, PERSON
 from pipeline.register.cells import parse_dates, parse_names, refuse_other
 from pipeline.register.persons import link_keys, number_persons
 from pipeline.register.readers import (
-    DIGITS_OF_A_BIRTH_DATE,
+    DIGITS_OF_A_PERSON,
     check_key,
     count_digits,
     refuse_cells,
@@ -23,8 +25,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def read_allocation(allocation: pd.DataFrame, design: Design, extract: Extract) -> pd.DataFrame:
-    """One row a randomised person: the number of the trial, the names, the arm, the date and the line in the file.
+def read_allocation(allocation: pd.DataFrame, design: Design, extract: Extract, pseudonyms: Pseudonyms) -> pd.DataFrame:
+    """One row a randomised person: the pseudonym, the names, the arm, the date and the line in the file.
 
     The columns are those that the design names; there is no date, consent, stratum or cluster where it has none. Names
     are in their canonical form, and no two of a column have one address.
@@ -40,7 +42,7 @@ def read_allocation(allocation: pd.DataFrame, design: Design, extract: Extract) 
     with faults.part():
         refuse_other(allocation, design.arm, arms)
     with faults.part():
-        columns = {"person": number_persons(allocation, design.person).to_numpy()}
+        columns = {"person": number_persons(allocation, design.person, pseudonyms).to_numpy()}
     with faults.part():
         names = _read_names(allocation, design, extract)
     with faults.part():
@@ -57,6 +59,16 @@ def read_allocation(allocation: pd.DataFrame, design: Design, extract: Extract) 
     return pd.DataFrame({**columns, "allocation_line": allocation.index.to_numpy()})
 
 
+def link_back(trial: pd.DataFrame, allocation: pd.DataFrame, design: Design) -> list[dict[str, Any]]:
+    """A row a person, by pseudonym: the numbers in the trial and the register as received, and the lines."""
+    lines = [name for name in trial if name.endswith("_line")]
+    rows = trial[["person", *lines]].astype(object).where(trial[["person", *lines]].notna(), "").to_dict("records")
+    found = []
+    for row, number, key in zip(rows, allocation[design.person], allocation[design.key], strict=True):
+        found.append({PERSON: row["person"], NUMBER: number, KEY: key, **{name: row[name] for name in lines}})
+    return sorted(found, key=lambda row: int(row[PERSON]))
+
+
 def _read_names(allocation: pd.DataFrame, design: Design, extract: Extract) -> pd.DataFrame:
     """The names of strata and clusters, by their columns in the file.
 
@@ -69,7 +81,7 @@ def _read_names(allocation: pd.DataFrame, design: Design, extract: Extract) -> p
     for column in (grouping.column for grouping in design.groupings):
         with faults.part():
             cells = allocation[column]
-            wrong = ~cells.str.contains(r"[^\W_]") | (cells.map(count_digits) >= DIGITS_OF_A_BIRTH_DATE)
+            wrong = ~cells.str.contains(r"[^\W_]") | (cells.map(count_digits) >= DIGITS_OF_A_PERSON)
             refuse_cells(allocation, column, wrong, "is no name", "Write the name there, and nothing of a person.")
             names[column] = parse_names(allocation, column, extract.spellings.get(column, {}))
     faults.stop()

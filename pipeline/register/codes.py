@@ -96,9 +96,8 @@ def _describe_unknown(
     counts = ", ".join(
         f"{show_value(str(texts[position]))} ({int((matrix == position).sum())} cells)" for position in unknown[:5]
     )
-    words = [str(texts[place]) for place in unknown if not re.match(r"[0-9]", str(texts[place]))]
-    first = show_value(words[0]) if words else ""
-    blank = f"If {first} says that there is no code, declare it under blanks in extract.toml. " if words else ""
+    has_words = any(not re.match(r"[0-9]", str(texts[place])) for place in unknown)
+    blank = "If words say there that there is no code, declare them under blanks in extract.toml. " if has_words else ""
     is_code = any(_parse(str(texts[place])) for place in unknown)
     remedy = (
         "Look the code up in the register's code book and add it to benefit_codes.csv."

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 DESCRIPTION = "extract.toml"
 REQUIRED = ("register", "allocation")
 # Of a file, by an analyst, and what it is where nobody declared it.
-DECLARED: dict[str, Any] = {"blanks": [], "dates": ISO, "no_answer": {}, "offset": {}, "reversed": []}
+DECLARED: dict[str, Any] = {"blanks": [], "dates": ISO, "no_answer": {}, "offset": {}, "reversed": [], "rows_sent": 0}
 PLAIN = re.compile(r"[\w.-]+")  # make takes no other file name
 
 
@@ -253,9 +253,10 @@ def _keep_declared(new: Extract, old: Extract | None) -> Extract:
         files=files,
         label=new.label if old.label == f"Extract {old.name}" else old.label,
         received=old.received if is_same else new.received,
+        key_digest=old.key_digest if old.name == new.name else "",
         **{
             name: getattr(old, name)
-            for name in ("label_da", "synthetic", "uncovered", "excluded", "spellings", "published")
+            for name in ("label_da", "synthetic", "uncovered", "excluded", "spellings", "published", "public_key")
         },
     )
 

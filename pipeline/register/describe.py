@@ -10,6 +10,8 @@ from pipeline.settings.extract import Extract, RawFile
 from pipeline.settings.study import Study
 
 OPEN = "# What the files do not say. Answer in the table of the file, above."
+SECRET = "of the key that persons' numbers are hashed with, which lies outside the project"
+PUBLIC = "what persons' numbers are hashed with: no secret, for anybody may know these persons"
 DECLARE = (
     '# How its cells are to be read: blanks = ["NULL"], dates = "dd-mm-yyyy" (or "excel", "sas"), and of answers',
     '# no_answer = { VISITS = ["99"] }, offset = { "ITEM_1..6" = -1 } for 1 to 5 against 0 to 4, reversed = ["ITEM_2"]',
@@ -30,6 +32,7 @@ def write_extract(extract: Extract, study: Study, questions: Sequence[str] = ())
         f"format = {_quote(extract.format)}",
         *_uncovered(extract),
         f"received = {extract.received.isoformat()}",
+        *_key_of_numbers(extract),
         _fact("published", "true", extract.published, "data_raw/published holds the printed numbers of this extract"),
     ]
     aliases = '# Where a file calls columns otherwise than the study: columns = { NAME = "name in the file" }'
@@ -37,6 +40,17 @@ def write_extract(extract: Extract, study: Study, questions: Sequence[str] = ())
     parts += [_file(role, file) for role, file in extract.files.items()]
     parts += [[OPEN, *(f"# ? {question}" for question in questions)]] if questions else []
     return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
+
+
+def _key_of_numbers(extract: Extract) -> list[str]:
+    if extract.public_key:
+        return [f"public_key = {_quote(extract.public_key)}  # {PUBLIC}"]
+    return [f"key_digest = {_quote(extract.key_digest)}  # {SECRET}"] if extract.key_digest else []
+
+
+def with_key_digest(text: str, digest: str) -> str:
+    """The text of an extract.toml that has no key yet with the digest of one, above its tables; all else as it was."""
+    return f"key_digest = {_quote(digest)}  # {SECRET}\n{text}"
 
 
 def _uncovered(extract: Extract) -> list[str]:
@@ -77,6 +91,7 @@ def _file(role: str, file: RawFile) -> list[str]:
     described += [f"{name} = {_value(value)}" for name, value in found.items() if value != usual[name]]
     described += [
         f"rows = {file.rows}",
+        *([f"rows_sent = {file.rows_sent}"] if file.rows_sent else []),
         f"sha256 = {_quote(file.sha256)}",
         f"key = {_quote(file.key)}",
         f"separator = {_quote(file.separator)}",

@@ -8,15 +8,19 @@ from __future__ import annotations
 import re
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from pipeline.pseudonyms.hashed import Pseudonyms
+from pipeline.pseudonyms.keys import read_key
 from pipeline.register.columns import LIKE_A_CELL, WEEK_OF_YEAR
 from pipeline.register.files.kinds import open_file
 from pipeline.register.files.rows import Chunk
+from pipeline.register.long import COLUMNS
 from pipeline.register.parts import join_parts, weeks_of_year, without_week_53
-from pipeline.register.persons import link_keys, require_one_form
+from pipeline.register.persons import link_keys, require_one_form, usual_form
 from pipeline.register.readers import (
     describe_frame,
     idle_keys,
@@ -32,6 +36,7 @@ from pipeline.register.readers import (
 )
 from pipeline.register.seen import SeenKeys
 from pipeline.settings.extract import RawFile
+from pipeline.settings.study import Design
 from pipeline.storage import LARGE
 
 if TYPE_CHECKING:
@@ -45,22 +50,47 @@ LONGEST_LIST = 12
 ROWS_LOOKED_AT = 200
 
 
-def keep_register(
-    paths: Sequence[Path], files: Sequence[RawFile], keys: Sequence[str], *, is_wide: bool
-) -> pd.DataFrame:
+@dataclass(frozen=True)
+class Asked:
+    """Whose rows are asked of the register: their pseudonyms, and how most of their numbers are written.
+
+    columns: what is read besides the key, weeks, wages and degrees.
+    """
+
+    keys: frozenset[str]
+    form: str
+    columns: frozenset[str]
+    pseudonyms: Pseudonyms
+
+    def seen(self) -> SeenKeys:
+        """The keys of a file, none seen yet."""
+        return SeenKeys(self.keys, self.form, self.pseudonyms)
+
+
+def ask_register(allocation: pd.DataFrame, design: Design, pseudonyms: Pseudonyms) -> Asked:
+    """What is asked for the randomised persons; InputError without the column of their keys in the register."""
+    require_columns(allocation, [design.key])
+    numbers = allocation[design.key][allocation[design.key] != ""]
+    keys = frozenset(pseudonyms.keys(link_keys(numbers)))
+    return Asked(keys, usual_form(numbers), frozenset(design.identity.of_register), pseudonyms)
+
+
+def read_asked(request: Mapping[str, Any]) -> Asked:
+    """What request.json asks; InputError as `read_key`."""
+    key = read_key(request["extract"], request["key_digest"], request["public_key"])
+    return Asked(frozenset(request["keys"]), request["form"], frozenset(request["columns"]), Pseudonyms(key))
+
+
+def keep_register(paths: Sequence[Path], files: Sequence[RawFile], asked: Asked, *, is_wide: bool) -> pd.DataFrame:
     """The rows of the register, of one file or of several, that `keep_rows` keeps of each."""
-    frames = [keep_rows(path, file, keys, is_wide=is_wide) for path, file in zip(paths, files, strict=True)]
+    frames = [keep_rows(path, file, asked, is_wide=is_wide) for path, file in zip(paths, files, strict=True)]
     return join_parts(frames, files, is_wide=is_wide)
 
 
-def keys_asked(allocation: pd.DataFrame, key: str) -> list[str]:
-    """The keys of the randomised persons in the register, sorted; InputError without that column."""
-    require_columns(allocation, [key])
-    return sorted(set(allocation[key]) - {""})
+def keep_rows(path: Path, facts: RawFile, asked: Asked, *, is_wide: bool) -> pd.DataFrame:
+    """The rows of the register file that are asked for, text indexed by line; all rows of a long form.
 
-
-def keep_rows(path: Path, facts: RawFile, keys: Sequence[str], *, is_wide: bool) -> pd.DataFrame:
-    """The rows of the register file whose key is among `keys`, text indexed by line; all rows of a long form.
+    Persons have their pseudonyms in place of their numbers, which go no further than this function.
 
     The weeks of the long forms run from the first to the last that any row names, so nothing of them can be left. Rows
     without a key are left out and counted where the register has a file a year. Raises InputError for a file that is
@@ -76,9 +106,9 @@ def keep_rows(path: Path, facts: RawFile, keys: Sequence[str], *, is_wide: bool)
     names = rename(path, header, facts.columns)
     require_names(str(path), names, [facts.key])
     own = dict(zip(names, header, strict=True))
-    columns = [name for name in names if name == facts.key or not is_wide or _is_read(name, facts)]
+    columns = [name for name in names if name == facts.key or _is_read(name, facts, asked, is_wide=is_wide)]
     _say_others(path, [name for name in names if name not in columns])
-    seen = SeenKeys(set(link_keys(pd.Series(keys, dtype=object))), pd.Series(keys, dtype=object))
+    seen = asked.seen()
     parts = []
     for chunk in _progress(
         file.chunks(own[facts.key], [own[name] for name in columns], seen.choose if is_wide else None), path
@@ -90,6 +120,7 @@ def keep_rows(path: Path, facts: RawFile, keys: Sequence[str], *, is_wide: bool)
     frame = pd.concat(parts) if parts else pd.DataFrame(columns=[own[name] for name in columns], dtype=object)
     names = weeks_of_year(columns, facts.year)
     frame = frame.set_axis(names, axis="columns").rename_axis(index="line")
+    frame[facts.key] = asked.pseudonyms.keys(link_keys(frame[facts.key]))
     _check(seen, path, facts, is_wide=is_wide)
     describe_frame(frame, path, facts)
     frame.attrs["idle"] = idle_keys(facts, file.texts.idle, columns)
@@ -105,7 +136,7 @@ def count_rows(path: Path, facts: RawFile, *, repeats: bool) -> tuple[int, pd.Da
     file = open_file(path, facts)
     header = file.columns()
     own = dict(zip(rename(path, header, facts.columns), header, strict=True))
-    seen, first = SeenKeys(set(), pd.Series(dtype=object)), None
+    seen, first = SeenKeys((), ""), None
 
     def choose(keys: list[str]) -> range:
         return range(0 if seen.rows else min(len(keys), ROWS_LOOKED_AT))
@@ -131,14 +162,15 @@ def _check(seen: SeenKeys, path: Path, facts: RawFile, *, is_wide: bool) -> None
     else:
         refuse_missing_keys(str(path), facts.key, seen.missing)
     odd = pd.Series(list(seen.odd.values()), index=list(seen.odd), dtype=object)
+    specimen = pd.Series([seen.usual.replace("x", "1")] * bool(seen.usual), name=facts.key, dtype=object)
     if len(odd):
-        refuse_no_person(str(path), facts.columns.get(facts.key, facts.key), odd, seen.trial)
+        refuse_no_person(str(path), facts.columns.get(facts.key, facts.key), odd, specimen)
     if is_wide:
         refuse_repeated_keys(str(path), facts.key, seen.repeated())
         if 2 * seen.rounded > seen.rows:
             odd = pd.Series(["00"] * seen.rounded + ["01"] * (seen.rows - seen.rounded), dtype=object)
         if len(odd):
-            require_one_form(seen.trial.rename(facts.key), _named(facts.key, path, odd))
+            require_one_form(specimen, _named(facts.key, path, odd))
 
 
 def _named(name: str, path: Path, column: pd.Series) -> pd.DataFrame:
@@ -148,11 +180,15 @@ def _named(name: str, path: Path, column: pd.Series) -> pd.DataFrame:
     return frame
 
 
-def _is_read(name: str, facts: RawFile) -> bool:
-    """Whether the pipeline may read the column: weeks, wages, degrees, and what is no family of numbered columns."""
+def _is_read(name: str, facts: RawFile, asked: Asked, *, is_wide: bool) -> bool:
+    """Whether the pipeline reads the column: weeks, wages, degrees, those of a long form, and what is named."""
+    if name in asked.columns:
+        return True
+    if not is_wide:
+        return name.lower() in COLUMNS
     if facts.year and WEEK_OF_YEAR.fullmatch(name):
         return True
-    return bool(LIKE_A_CELL.match(name)) or not FAMILY.fullmatch(name)
+    return bool(LIKE_A_CELL.match(name))
 
 
 def _say_others(path: Path, names: list[str]) -> None:

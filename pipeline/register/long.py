@@ -17,7 +17,6 @@ from pipeline.register.cells import parse_names, refuse_other
 from pipeline.register.codes import NO_CODE, parse_codes
 from pipeline.register.persons import link_keys
 from pipeline.register.readers import refuse_cells
-from pipeline.register.shown import show_value, show_week
 from pipeline.register.weeks import RegisterWeeks
 from pipeline.settings.extract import Extract
 
@@ -33,6 +32,7 @@ COUNTED = re.compile(r"-?[0-9]{1,4}")
 FORMS = {"weekly_states": ("week", "state"), "spells": ("first_week", "last_week", "state")}
 EARLIEST = week_of_iso(1900, 1)
 WAGE = "wage"
+COLUMNS = frozenset({WAGE, *(name for names in FORMS.values() for name in names)})
 NOWHERE = -1
 
 
@@ -134,7 +134,7 @@ def _read_weeks(
     last = last.fillna(max(first.max(), last.max() if last.notna().any() else first.max())).astype("int64")
     name = find_column(register, "last_week")
     fault, remedy = "is before the first week of the spell", "Mend the weeks of the spell."
-    refuse_cells(register, name, last < first, fault, remedy, show_week)
+    refuse_cells(register, name, last < first, fault, remedy)
     return np.asarray(first, dtype=np.int64), np.asarray(last, dtype=np.int64)
 
 
@@ -147,12 +147,11 @@ def _parse_weeks(
     numbers = cells.map({text: _number_week(text, is_dated) for text in cells.unique()}).astype("Int64")
     wrong = numbers.isna() & ((cells != "") if may_be_open else True)
     forms = "2015-W07, 201507 or 2015-02-13" if is_dated else "a whole number counted from allocation, as -3 or 12"
-    show = show_week if numbers.notna().mean() > 1 / 2 else show_value
-    refuse_cells(register, column, wrong, f"is no week of the form {forms}", "Mend the cell.", show)
+    refuse_cells(register, column, wrong, f"is no week of the form {forms}", "Mend the cell.")
     if is_dated:
         late = (numbers > week_of_date(extract.received)).fillna(False).astype(bool)
         remedy = "Mend the week; a spell that had not ended has no last week."
-        refuse_cells(register, column, late, "is later than the extract was received", remedy, show)
+        refuse_cells(register, column, late, "is later than the extract was received", remedy)
     return numbers
 
 
@@ -233,15 +232,11 @@ def _refuse_overlaps(
     order = np.argsort(cell, kind="stable")
     earlier, later = row[order][:-1], row[order][1:]
     meets = cell[order][:-1] == cell[order][1:]
-    column, fault, show = (
-        state,
-        "is of a spell that overlaps another of the person in another state or wage",
-        show_value,
-    )
+    column, fault = state, "is of a spell that overlaps another of the person in another state or wage"
     if extract.format == "weekly_states":
-        column, fault, show = find_column(register, "week"), "stands a second time for the person", show_week
+        column, fault = find_column(register, "week"), "stands a second time for the person"
     else:
         meets &= (codes[earlier] != codes[later]) | (wages[earlier] != wages[later])
     wrong = pd.Series(False, index=register.index)
     wrong.iloc[later[meets]] = True
-    refuse_cells(register, column, wrong, fault, "Keep one row for each week of a person, or mend the weeks.", show)
+    refuse_cells(register, column, wrong, fault, "Keep one row for each week of a person, or mend the weeks.")

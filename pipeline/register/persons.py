@@ -6,10 +6,12 @@ import re
 from typing import TYPE_CHECKING
 
 from pipeline.errors import InputError
+from pipeline.pseudonyms.hashed import Pseudonyms, link_key
 from pipeline.register.places import place_of_row
 from pipeline.register.readers import check_key, refuse_cells
-from pipeline.register.seen import LONGEST_NUMBER, link_key
+from pipeline.register.seen import LONGEST_NUMBER
 from pipeline.settings.extract import Extract
+from pipeline.settings.study import Study
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,8 +28,8 @@ def link_keys(cells: pd.Series) -> pd.Series:
     return cells.map(link_key)
 
 
-def number_persons(frame: pd.DataFrame, key: str) -> pd.Series:
-    """The trial number of each person: the key where keys are whole numbers, else its rank among the sorted keys.
+def number_persons(frame: pd.DataFrame, key: str, pseudonyms: Pseudonyms) -> pd.Series:
+    """The pseudonym of each person.
 
     Raises InputError for a key that occurs twice, and for the odd key that is no number where most are.
     """
@@ -37,21 +39,32 @@ def number_persons(frame: pd.DataFrame, key: str) -> pd.Series:
         whole = whole | True
     if whole.mean() > 1 / 2:
         refuse_cells(frame, key, ~whole, "is no whole number, as the other keys are", "Mend the cell.")
-        return keys.astype("int64")
-    ranked = sorted(keys, key=lambda name: name.zfill(LONGEST_NUMBER) if name.isdigit() else name)
-    return keys.map({name: number for number, name in enumerate(ranked, 1)}).astype("int64")
+    return pseudonyms.persons(keys)
 
 
-def require_one_form(keys: pd.Series, register: pd.DataFrame) -> None:
+def in_order(keys: pd.Series) -> pd.Series:
+    """The places of persons in the order of their numbers as received: of whole numbers by size, else of texts."""
+    ordered = keys.map(lambda name: name.zfill(LONGEST_NUMBER) if name.isdigit() else name)
+    return ordered.rank(method="first").astype("int64")
+
+
+def usual_form(keys: pd.Series) -> str:
+    """How most of the numbers are written: x for a digit, A for another character, signs as they are; '' of none."""
+    forms = keys.map(_form).mode()
+    return str(forms.iloc[0]) if len(forms) else ""
+
+
+def require_one_form(keys: pd.Series, register: pd.DataFrame | None = None) -> None:
     """Raise InputError if persons' numbers are written otherwise in one file or line than in most of the others.
 
-    Where most keys are numbers that begin with a birth date, all must have one length and their hyphens in the same
+    register: the lines of a register looked at, with the column of the numbers; only `keys` are without it. Where most
+    keys are numbers that begin with a birth date, all must have one length and their hyphens in the same
     places: one that has not would be found in no register. The message holds no digit of a number.
     """
     if keys.str.fullmatch(NUMBER).mean() <= 1 / 2:
         return
     usual, column = keys.map(_form).mode(), str(keys.name)
-    for frame, numbers in ((None, keys), (register, register[column])):
+    for frame, numbers in ((None, keys), *([] if register is None else [(register, register[column])])):
         path = keys.attrs.get("path", "allocation file") if frame is None else frame.attrs["path"]
         _require_last_digits(path, numbers)
         forms = numbers.map(_form)
@@ -92,6 +105,15 @@ def count_invented(numbers: pd.Series) -> int | None:
     if not len(numbers) or not months.between(1, 2 * MONTHS).fillna(False).all():
         return None
     return int((months > MONTHS).sum())
+
+
+def require_secret(extract: Extract, study: Study) -> None:
+    """Raise InputError for real persons whose key is public, unless the study says that anybody may know them."""
+    if extract.public_key and not extract.synthetic and extract.public_key != study.design.public_key:
+        raise InputError(
+            "extract.toml: public_key, but the persons are not synthetic: whoever has the key can try every number. "
+            f"Take it out and say make extract EXTRACT={extract.name}, which makes a secret one."
+        )
 
 
 def require_declared(extract: Extract, keys: pd.Series) -> None:

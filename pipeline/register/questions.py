@@ -12,6 +12,7 @@ from pipeline.register.readers import NUMBERED, parse_numbers
 from pipeline.register.shown import count_digits, show_column, show_value
 from pipeline.settings.extract import Extract, RawFile
 from pipeline.settings.scales import asked_again, item_names
+from pipeline.settings.sensitivity import PERSON
 from pipeline.settings.study import Design
 
 if TYPE_CHECKING:
@@ -23,12 +24,13 @@ ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 ORDERED = re.compile(r"\d{2}[-./]\d{2}[-./]\d{4}")
 SERIAL = re.compile(r"\d{5,12}")
 LONGEST_LIST = 8
+FEWEST = 5  # persons behind a value that is shown
 MOST_CODES, DIGITS_OF_A_CODE = 3, 3  # for no answer, as 8, 98 and 998
 
 
 def ask(extract: Extract, frames: Mapping[str, pd.DataFrame], design: Design, scales: pd.DataFrame | None) -> list[str]:
     """The questions, a line each: of weeks without a spell, columns,  dates in no known order, answers."""
-    found = _about_cover(extract)
+    found = [*_about_rows(extract), *_about_cover(extract)]
     grouping = [grouping.column for grouping in design.groupings]
     named = [design.person, design.key, design.arm, design.date, design.consent, *grouping]
     wanted = {"allocation": [name for name in named if name]}
@@ -47,6 +49,17 @@ def ask(extract: Extract, frames: Mapping[str, pd.DataFrame], design: Design, sc
                 ]
             found += _about_scales(extract.files[role], frame, item_ends(scales)) if role != "allocation" else []
     return found
+
+
+def _about_rows(extract: Extract) -> list[str]:
+    """Of the rows that the sender counted: a row that is lost on the way leaves no other trace."""
+    asked = [file.path for file in extract.files.values() if not file.rows_sent]
+    if extract.synthetic or not asked:
+        return []
+    return [
+        f"{', '.join(asked)}: how many rows did the sender count? A row that was lost on the way is told by nothing "
+        "else: ask, and say rows_sent = that number under each file"
+    ]
 
 
 def _about_cover(extract: Extract) -> list[str]:
@@ -95,12 +108,17 @@ def _about_scales(facts: RawFile, frame: pd.DataFrame, ends: Mapping[str, tuple[
         values = parse_numbers(frame[item], frame.attrs.get("decimal", ","))
         off = values[(values < low) | (values > high)]
         if len(off):
-            ends_of = " to ".join(show_value(f"{value:.10g}") for value in (values.min(), values.max()))
+            ends_of = " to ".join(_show_end(values, value) for value in (values.min(), values.max()))
             asked.append(
                 f"{facts.path}, column {item}: {len(off)} of {values.notna().sum()} answers off the scale {low:g} to "
                 f"{high:g}; all lie from {ends_of}. {_guess(item, off, is_all=len(off) == values.notna().sum())}"
             )
     return asked
+
+
+def _show_end(values: pd.Series, end: float) -> str:
+    """The least or the greatest answer, if so many gave it that it is nobody's own."""
+    return show_value(f"{end:.10g}", "group" if (values == end).sum() >= FEWEST else PERSON)
 
 
 def _guess(item: str, off: pd.Series, *, is_all: bool) -> str:

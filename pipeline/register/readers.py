@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,11 +13,12 @@ from pipeline.errors import InputError
 from pipeline.register.columns import WEEK_OF_YEAR
 from pipeline.register.files.kinds import open_file
 from pipeline.register.places import place_of_cell, place_of_row
-from pipeline.register.shown import DIGITS_OF_A_BIRTH_DATE as DIGITS_OF_A_BIRTH_DATE
+from pipeline.register.shown import DIGITS_OF_A_PERSON as DIGITS_OF_A_PERSON
 from pipeline.register.shown import count_digits as count_digits
 from pipeline.register.shown import show_column as show_column
 from pipeline.register.shown import show_value as show_value
 from pipeline.settings.extract import Extract, RawFile
+from pipeline.settings.sensitivity import PERSON
 from pipeline.storage import digest
 
 if TYPE_CHECKING:
@@ -74,6 +75,17 @@ def require_own(folder: Path, extract: Extract) -> None:
         raise InputError(
             f'{folder}/extract.toml: name = "{extract.name}" is not the name of its folder: it was copied. '
             f"Say make extract EXTRACT={folder.name}, which takes it over if the files are the same."
+        )
+
+
+def require_counted(folder: Path, extract: Extract) -> None:
+    """Raise InputError for files that have another number of rows than their sender counted."""
+    unlike = [file for file in extract.files.values() if file.rows_sent not in (0, file.rows)]
+    if unlike:
+        said = "; ".join(f"{file.path} has {file.rows} rows, rows_sent = {file.rows_sent}" for file in unlike)
+        raise InputError(
+            f"{folder}/extract.toml: {said}: rows were lost or added on the way ({len(unlike)} files). Ask the sender "
+            "for the file anew, or for the count."
         )
 
 
@@ -149,15 +161,16 @@ def refuse_cells(
     wrong: pd.Series,
     fault: str,
     remedy: str,
-    show: Callable[[str], str] = show_value,
+    sensitivity: str = PERSON,
 ) -> None:
     """Raise InputError for the cells of `column` marked in `wrong` (boolean, a row a line), if there are any.
 
-    The message names file, first line, column, the first wrong value as `show` gives it, and the number of cells.
+    The message names file, first line, column, the first wrong value as an error may show one of this
+    sensitivity, and the number of cells.
     """
     if not wrong.any():
         return
-    shown = show(str(frame.loc[wrong, column].iloc[0]))
+    shown = show_value(str(frame.loc[wrong, column].iloc[0]), sensitivity)
     raise InputError(
         f"{place_of_row(frame, frame.index[wrong][0])}, column {column}: the value {shown} {fault} "
         f"({int(wrong.sum())} cells). {remedy}"

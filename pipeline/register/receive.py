@@ -12,9 +12,13 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from pipeline.errors import InputError, command
+from pipeline.pseudonyms.hashed import Pseudonyms
+from pipeline.pseudonyms.keys import make_key
 from pipeline.register.delivery import DESCRIPTION, Folder, describe_delivery, sort_files
-from pipeline.register.describe import write_extract
+from pipeline.register.describe import with_key_digest, write_extract
 from pipeline.register.questions import ask
 from pipeline.register.readers import again
 from pipeline.register.recognise import Signs
@@ -42,19 +46,49 @@ def register_extract(folder: Path, settings: Path, today: datetime.date, *, mend
     if old and not mended:
         _require_registered(files, old)
         if old.name == folder.name:
-            return [f"{target}: the {len(old.files)} files are those that were registered; nothing to do"]
-    extract = describe_delivery(files, signs, today, old)
+            same = f"{target}: the {len(old.files)} files are those that were registered; "
+            return [same + _complete(target, old, study)]
+    extract = _with_key(describe_delivery(files, signs, today, old), study)
     said = _write(target, extract, files, study, settings)
     if old:
         said.append(f"what was declared in extract.toml (of the name {old.name}) is kept")
     return [*said, _read_it(target)]
 
 
+def _complete(target: Path, old: Extract, study: Study) -> str:
+    """Give an extract.toml without a key one, if it needs any; what was done. InputError if its key is none."""
+    if old.key_digest or old.public_key or study.design.public_key:
+        Pseudonyms.of(_with_key(old, study))
+        return "nothing to do"
+    digest, place = make_key(old.name)
+    write_if_changed(target, with_key_digest(target.read_text(encoding="utf-8"), digest).encode())
+    return f"the key of persons' numbers is in {place}, and its digest in extract.toml now"
+
+
+def _with_key(extract: Extract, study: Study) -> Extract:
+    """The extract with the key that its persons' numbers are hashed with: the public one, its own, or one made now."""
+    if extract.key_digest or extract.public_key:
+        return extract
+    if study.design.public_key:
+        return msgspec.structs.replace(extract, public_key=study.design.public_key)
+    return msgspec.structs.replace(extract, key_digest=make_key(extract.name)[0])
+
+
+def _say_key(extract: Extract) -> list[str]:
+    """Where the key is, which nothing of the project holds."""
+    if extract.public_key:
+        return ["  persons' numbers are hashed with the public key that extract.toml holds"]
+    return [
+        f"  persons' numbers are hashed with the key in {make_key(extract.name)[1]}: keep a copy where the permit "
+        "says, for without it no pseudonym leads back"
+    ]
+
+
 def _write(target: Path, extract: Extract, files: Folder, study: Study, settings: Path) -> list[str]:
     """Write extract.toml with its questions; what is to be said of the files."""
     questions = ask(extract, files.frames, study.design, read_scales(settings))
     write_if_changed(target, write_extract(extract, study, questions).encode())
-    return _describe_files(files, extract) + [f"  ? {question}" for question in questions]
+    return _describe_files(files, extract) + _say_key(extract) + [f"  ? {question}" for question in questions]
 
 
 def _read_it(target: Path) -> str:
@@ -74,11 +108,11 @@ def take_over(source: Path, folder: Path, settings: Path, today: datetime.date) 
         )
     study, signs = read_signs(settings)
     files = sort_files(source, signs)
-    extract = describe_delivery(files, signs, today, name=folder.name)
+    extract = _with_key(describe_delivery(files, signs, today, name=folder.name), study)
     begun = folder.with_name(f".{folder.name}.begun")
     try:
         shutil.rmtree(begun, ignore_errors=True)
-        begun.mkdir(parents=True)
+        begun.mkdir(mode=0o700, parents=True)
         said = _copy(files, begun) + _write(begun / DESCRIPTION, extract, files, study, settings)
         begun.replace(folder)
     finally:
@@ -95,6 +129,7 @@ def _copy(files: Folder, target: Path) -> list[str]:
             said.append(f"  {path} is linked, not copied: leave it where it is")
         else:
             shutil.copyfile(path, target / path.name)
+            (target / path.name).chmod(0o400)  # a received file never changes
     return said
 
 

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass, field
-from functools import cached_property
+from string import ascii_letters, digits
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pipeline.pseudonyms.hashed import Pseudonyms, link_key
 from pipeline.register.files.rows import Chunk
 
 if TYPE_CHECKING:
-    import pandas as pd
     from numpy.typing import NDArray
 
-FORM = str.maketrans({str(digit): "x" for digit in range(10)})
+FORM = str.maketrans({**dict.fromkeys(digits, "x"), **dict.fromkeys(ascii_letters, "A")})
 EMPTY = -1
 LONGEST_NUMBER = 18  # digits of a number of 64 bits
 MOST_HELD = 1 << 20  # keys of others that are held in mind, whatever the size of the register
@@ -27,11 +28,14 @@ class SeenKeys:
     """The keys of a whole file: those in mind as numbers with their lines, and those that are written oddly.
 
     In mind are all keys of the trial's persons, and of others as many as there are up to MOST_HELD; of more those whose
-    spread numbers are lowest, so that of a key which is held every line is.
+    spread numbers are lowest, so that of a key which is held every line is. wanted: the pseudonyms of the trial's
+    persons, so that who they are is known to nobody before their rows are met; usual: how most of their numbers are
+    written, as `usual_form` says.
     """
 
-    wanted: set[str]
-    trial: pd.Series
+    wanted: Collection[str]
+    usual: str
+    pseudonyms: Pseudonyms | None = None
     numbers: list[NDArray[np.int64]] = field(default_factory=list)
     lines: list[NDArray[np.int64]] = field(default_factory=list)
     limit: int = 2**64 - 1
@@ -40,13 +44,17 @@ class SeenKeys:
     rounded: int = 0
     rows: int = 0
     _chosen: tuple[list[str], NDArray[np.int64]] = field(default_factory=lambda: ([], np.zeros(0, np.int64)))
+    _sought: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
 
     def choose(self, keys: list[str]) -> list[int]:
         """The places of the persons looked for: of keys as they link the files, 7 and 007 are one."""
-        numbers = _numbers(keys)
+        assert self.pseudonyms is not None
+        numbers, wanted = _numbers(keys), self.wanted
         self._chosen = keys, numbers
-        places = np.flatnonzero(np.isin(numbers, self._sought)).tolist()
-        return [place for place in places if link_key(keys[place]) in self.wanted]
+        pseudonyms = map(self.pseudonyms.in_register, map(link_key, keys))
+        places = [place for place, pseudonym in enumerate(pseudonyms) if pseudonym in wanted]
+        self._sought = np.union1d(self._sought, numbers[places])
+        return places
 
     def count(self, chunk: Chunk) -> None:
         """Note the keys of a chunk."""
@@ -57,20 +65,11 @@ class SeenKeys:
         if "" in keys:
             self.missing += [line for line, key in zip(lines, keys, strict=True) if not key]
         self.rounded += "\n".join([*keys, ""]).count("00\n")
-        usual = self._usual
+        usual = self.usual
         if usual and set("\n".join(keys).translate(FORM).split("\n")) - {usual, ""}:
             self.odd |= {
                 line: key for line, key in zip(lines, keys, strict=True) if key and key.translate(FORM) != usual
             }
-
-    @property
-    def _usual(self) -> str:
-        forms = self.trial.str.translate(FORM).mode()
-        return str(forms.iloc[0]) if len(forms) else ""
-
-    @cached_property
-    def _sought(self) -> NDArray[np.int64]:
-        return _numbers(sorted(self.wanted))
 
     def _hold(self, numbers: NDArray[np.int64], lines: NDArray[np.int64]) -> None:
         """Keep in mind what is to be kept of these; of all that is held, if it is too much, the lower half."""
@@ -113,8 +112,3 @@ def _number(key: str) -> int:
     if not key:
         return EMPTY
     return int.from_bytes(hashlib.blake2b(link.encode(), digest_size=8).digest(), signed=True) | -(1 << 62)
-
-
-def link_key(key: str) -> str:
-    """A key as files are linked by it: a whole number without its leading zeros."""
-    return key.lstrip("0") or "0" if key.isascii() and key.isdigit() else key

@@ -4,29 +4,37 @@ from __future__ import annotations
 
 import re
 
-DIGITS_OF_A_BIRTH_DATE = 6  # a person's number begins with them
+from pipeline.settings.sensitivity import PERSON, may_enter
+
+LONGEST_SHOWN = 40
+DIGITS_OF_A_PERSON = 5  # a trial number has up to five, and a birth date, with which a person's number begins, six
 DATE = re.compile(r"(\d{4}-\d{2}-\d{2}|\d{2}-\d{2}-\d{4})([ T]\d{2}:\d{2}(:\d{2}([.]\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?")
 PLAIN = re.compile(r"0+|\d{4}-?W\d{2}")  # zeros, and a week
-WEEK = re.compile(r"\d{4}-?W?\d{2}")
 YEAR_AND_MORE = re.compile(r"(19|20)\d{4}")  # after letters a week or a month
-NUMBER_IN_A_NAME = re.compile(rf"\d(?:[ -]?\d){{{DIGITS_OF_A_BIRTH_DATE - 1},}}")
+NUMBER_IN_A_NAME = re.compile(rf"\d(?:[ -]?\d){{{DIGITS_OF_A_PERSON - 1},}}")
 
 
-def show_value(value: str) -> str:
-    """A value as an error may show it: in quotes, but hidden if it could be a person's number, or is several words."""
-    words, shown = sum(any(map(str.isalpha, word)) for word in value.split()), show_name(value)
-    return f"({words} words hidden)" if words > 1 and shown == repr(value) else shown
+def show_value(value: str, sensitivity: str = PERSON) -> str:
+    """A value as an error may show it: one of a group as `show_name`, of a person how it is written alone.
+
+    That is x for a digit, A for a letter and signs as they are, and of several words how many they are: what is wrong
+    with most cells is how they are written, and what they hold is read in the file.
+    """
+    if may_enter("error", sensitivity):
+        return show_name(value)
+    words = sum(any(map(str.isalpha, word)) for word in value.split())
+    return f"({words} words hidden)" if words > 1 else repr(form_of(value)[:LONGEST_SHOWN])
+
+
+def form_of(value: str) -> str:
+    """How a value is written: x for a digit, A for a letter, signs as they are."""
+    return "".join("x" if letter.isdigit() else "A" if letter.isalpha() else letter for letter in value)
 
 
 def show_name(name: str) -> str:
     """The name of a place or a group as an error may show it: as a value, however many words it has."""
-    is_free = count_digits(name) < DIGITS_OF_A_BIRTH_DATE or DATE.fullmatch(name) or PLAIN.fullmatch(name)
+    is_free = count_digits(name) < DIGITS_OF_A_PERSON or DATE.fullmatch(name) or PLAIN.fullmatch(name)
     return repr(name) if is_free else "(digits hidden)"
-
-
-def show_week(value: str) -> str:
-    """A value of a column of weeks: 201507 is one there, and no birth date."""
-    return repr(value) if WEEK.fullmatch(value.upper()) else show_value(value)
 
 
 def show_column(name: str) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 from pipeline.errors import Faults
 from pipeline.register.codes import parse_codes
 from pipeline.register.columns import RegisterColumns, find_columns
-from pipeline.register.persons import link_keys, require_one_form
+from pipeline.register.persons import link_keys
 from pipeline.register.places import NOWHERE, number_cells
 from pipeline.register.readers import check_key
 from pipeline.register.wages import find_wages
@@ -34,8 +34,6 @@ def read_wide(
     faults, owners = Faults(), link_keys(register[keys.name])
     with faults.part():
         columns = find_columns(register.attrs["path"], list(register.columns))
-    with faults.part():
-        require_one_form(keys, register)
     with faults.part():
         check_key(register, str(keys.name), owners)
     faults.stop()

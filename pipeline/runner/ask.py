@@ -21,11 +21,7 @@ def main() -> int:
     hear, answer = os.pipe()
     socket.send_fds(connection, ["\0".join(arguments).encode()], [1, 2, answer])
     os.close(answer)
-    try:
-        status = os.read(hear, 1)
-    except KeyboardInterrupt:
-        print("interrupted; nothing half-written is left", file=sys.stderr)
-        return 130
+    status = os.read(hear, 1)
     if not status:
         print(
             f"error: stage {arguments[0]}: it was killed, perhaps for want of memory. Run make again.", file=sys.stderr
@@ -46,7 +42,11 @@ def _run_here(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    status = main()
+    try:
+        status = main()
+    except KeyboardInterrupt:
+        print("interrupted; nothing half-written is left", file=sys.stderr)
+        status = 130
     sys.stdout.flush()
     sys.stderr.flush()
     # A thread of the parquet library can abort a process that is torn down; all is written, so nothing is torn down.

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline.errors import InputError, command
+from pipeline.runner.held import is_held
 from pipeline.runner.look import AGAIN, KNOWN, SAID, SEPARATOR, answer, list_records, read_known, signature
 from pipeline.runner.records import Record, is_made, link_records, read_record
-from pipeline.runner.warm import lock
 from pipeline.storage import LARGE, digest, write_if_changed
 
 
@@ -126,14 +125,6 @@ def _compare_causes(records: Mapping[Path, Record], found: Comparison) -> None:
                 )
 
 
-def is_building(runs: Path) -> bool:
-    """Whether another make builds there now, so that files and records are between one state and the next."""
-    held = lock(runs)
-    if held is not None:
-        os.close(held)
-    return held is None
-
-
 @command
 def main(runs: str, is_end: bool) -> None:
     """Print the records of the stages to run again and say why, and note the answer with the files as they are.
@@ -142,7 +133,7 @@ def main(runs: str, is_end: bool) -> None:
     """
     if is_end:
         link_records(path for path in map(Path, list_records(runs)) if _is_whole(path))
-    elif is_building(Path(runs)):
+    elif is_held(Path(runs)):
         return
     found = compare_build(runs)
     again, said = [str(path) for path in found.again], list(dict.fromkeys(found.said))

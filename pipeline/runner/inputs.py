@@ -45,9 +45,10 @@ def load_input(path: Path) -> Any:
 def _read_settings(path: Path) -> Any:
     settings = read_settings(path)
     if path.name == DESCRIPTION:
-        from pipeline.register.readers import require_own
+        from pipeline.register.readers import require_counted, require_own
 
         require_own(path.parent, settings)
+        require_counted(path.parent, settings)
     return settings
 
 

@@ -75,4 +75,9 @@ def signature(path: str) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except OSError as error:
+        sys.exit(f"error: {error.filename}: {error.strerror}. See to the rights, and run make again.")
+    except KeyboardInterrupt:
+        sys.exit(130)

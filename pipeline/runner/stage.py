@@ -141,11 +141,29 @@ def _serialise_all(name: str, results: dict[str, Any], outputs: list[Path], othe
             f"stage {name}: returned {sorted(set(results) - expected)} that the Makefile does not list and lacks "
             f"{sorted(expected - set(results))}. Make the two agree."
         )
+    for path in outputs:
+        _require_nobody(path, results[path.name])
     tables = {path: results[path.name] for path in outputs if path.suffix == ".parquet"}
     tables = {path: table for path, table in tables.items() if table.index.name != AS_RECEIVED}
     if tables:
         _validate(tables, others)
     return {path.name: serialise(path, results[path.name]) for path in outputs}
+
+
+def _require_nobody(path: Path, content: Any) -> None:
+    """Raise InputError for a table under reports/ with a row a person: with a key whose values may not stand there."""
+    if path.parts[0] != "reports" or path.suffix != ".csv":
+        return
+    from pipeline.runner.schemas import own_columns
+    from pipeline.settings.sensitivity import may_enter
+
+    text = content if isinstance(content, str) else bytes(content).decode("utf-8")
+    header = set(text.partition("\n")[0].strip().split(","))
+    closed = {row["name"] for row in own_columns() if row["key_of"] and not may_enter("report", row["sensitivity"])}
+    if header & closed:
+        raise InputError(
+            f"{path}: a row a {', '.join(sorted(header & closed))} never lies under reports/. Mend the stage."
+        )
 
 
 def _validate(tables: dict[Path, Any], others: list[Path]) -> None:
@@ -206,6 +224,7 @@ def main(command_line: list[str]) -> None:
     parser.add_argument("--checkout", default="")
     parser.add_argument("--fault", type=Path)
     arguments = parser.parse_args(command_line)
+    os.umask(0o077)  # what is made nobody else can read
     try:
         run_stage(
             arguments.name,

@@ -2,8 +2,8 @@
 
 python -I pipeline/runner/warm.py SOCKET MAKE
 
-It is the lock of the build too: it holds the folder of records while it lives, so another make of the same extract that
-has something to run is told who builds, and ends. The kernel lets go of it with the process, however that ends.
+It holds the lock of the extract too (held.py) while it lives, so another make of the same extract that has something to
+run is told who builds, and ends.
 
 Start-up is most of what a stage costs, so make starts this before the first stage of a build that has one to run. It
 listens at SOCKET, forks for every stage that ask.py sends, and ends with the process MAKE, whatever ends that. A copy
@@ -11,19 +11,22 @@ imports the project's own modules itself, so none is ever stale, and is killed i
 cannot run, ask.py runs the stage itself.
 """
 
-import fcntl
 import gc
 import importlib
 import os
+import runpy
 import select
 import shutil
 import signal
 import socket
 import sys
-import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import NoReturn
+
+# Scripts of this folder by their path, so that no copy has a module of the project.
+HELD = runpy.run_path(str(Path(__file__).with_name("held.py")))
+SAY_END = runpy.run_path(str(Path(__file__).with_name("alone.py")))["say_end"]
 
 # The first are all that the first stages need; the others are imported while those stages run.
 LIBRARIES = ("msgspec", "tomllib", "pandas", "pyarrow.parquet", "pyarrow.dataset")
@@ -37,27 +40,24 @@ FURTHER_LIBRARIES = (
     "scipy.optimize",
 )
 READY = b"ready"
-LONGEST_END = 5.0  # seconds that the processes of a make may take to end after it
 LONGEST_REQUEST = 1 << 17  # bytes; the names of the files of a stage take some thousands
-
-
-BUILDERS = "BUILDERS"  # the variable with the process of this make and of those that it was started by
 
 
 def main() -> None:
     """Bind the socket, so that whoever asks from now on is heard, and leave the rest to a copy in the background."""
     address, make = Path(sys.argv[1]), int(sys.argv[2])
-    if _lock_when_free(address.parent) is not None:
-        _remove_old(address.parent)
-    elif builder := other_builder(address.parent):
-        sys.stderr.write(f"error: {address.parent.parent} is being built by {builder}. Wait, then run make again.\n")
+    try:
+        is_first = HELD["hold"](address.parent)
+    except (HELD["HeldError"], OSError) as error:
+        sys.stderr.write(f"error: {SAY_END(error) or error}\n")
         sys.exit(2)
+    if is_first:
+        _remove_old(address.parent)
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
         try:
             watch = os.pidfd_open(make)
-            mask = os.umask(0o077)  # only the user who builds may ask
+            os.umask(0o077)  # only the user who builds may ask, and read what is made
             listener.bind(str(address))
-            os.umask(mask)
         except (AttributeError, OSError):
             return  # no such system calls here, or a path too long for a socket
         listener.listen()
@@ -68,56 +68,14 @@ def main() -> None:
             _warm_up_and_serve(listener, watch)
         finally:
             address.unlink(missing_ok=True)
+            if is_first:
+                HELD["let_go"](address.parent)
             os._exit(0)
-
-
-def lock(runs: Path) -> int | None:
-    """Take the folder of records while what is returned is open in this process or a copy; None if a build has it.
-
-    On a file system that knows no locks nobody is kept from building.
-    """
-    held = os.open(runs, os.O_RDONLY)
-    try:
-        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(held)
-        return None
-    except OSError:
-        return held
-    return held
-
-
-def _lock_when_free(runs: Path) -> int | None:
-    """Take the folder of records; one that a make has just left is free when its last process has ended."""
-    until = time.monotonic() + LONGEST_END
-    while (held := lock(runs)) is None and not any(map(_lives, _sockets(runs))) and time.monotonic() < until:
-        time.sleep(0.02)
-    return held
-
-
-def _sockets(runs: Path) -> list[Path]:
-    return [path for path in runs.glob(".warm.*") if path.suffix[1:].isdigit()]
-
-
-def _lives(address: Path) -> bool:
-    return Path("/proc", address.suffix[1:]).exists()
-
-
-def other_builder(runs: Path) -> str:
-    """Who has the folder of records, and since when; '' for a make that this one was started by."""
-    sockets = _sockets(runs)
-    if any(path.suffix[1:] in os.environ.get(BUILDERS, "").split() for path in sockets):
-        return ""
-    told = [
-        f"process {path.suffix[1:]}, since {time.strftime('%H:%M:%S', time.localtime(path.stat().st_mtime))}"
-        for path in sockets
-    ]
-    return " or ".join(told) or "another make"
 
 
 def _remove_old(runs: Path) -> None:
     """Remove what a build that was killed left."""
-    for path in runs.glob(".warm.*"):
+    for path in set(runs.glob(".warm.*")) - {runs / HELD["NOTE"]}:
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
 
 
@@ -195,8 +153,12 @@ def _run(arguments: list[str], out: int, err: int, answer: int) -> NoReturn:
     try:
         sys.path.append(str(Path(__file__).parents[2]))
         status = importlib.import_module("pipeline.runner.stage").main(arguments)
-    except BaseException:  # noqa: BLE001  whatever it is, a copy never goes on as the process it is a copy of
-        sys.excepthook(*sys.exc_info())
+    except BaseException as error:  # noqa: BLE001  whatever it is, a copy never goes on as the process it is a copy of
+        if message := SAY_END(error):
+            status = 2
+            sys.stderr.write(f"error: stage {arguments[0]}: {message}\n")
+        else:
+            sys.excepthook(*sys.exc_info())
     finally:
         sys.stdout.flush()
         sys.stderr.flush()

@@ -18,10 +18,11 @@ class RawFile(Settings, frozen=True):
     the study calls otherwise, as { KOMMUNE = "kommune_navn" }. blanks:
     what its cells say for nothing. dates: how it writes them. no_answer: by item the answers that are none. offset: by
     item what is added to an answer, and reversed: the items whose scale runs the other way; items as in scales.csv.
-    year: that of the weeks of a register file that has one file a year.
+    year: that of the weeks of a register file that has one file a year. rows_sent: how many rows the sender counted, 0
+    if that is not known.
     """
 
-    path: str
+    path: Annotated[str, Meta(pattern=r"^[\w.-]+$")]  # make takes no other file name
     rows: Annotated[int, Meta(ge=0)]
     sha256: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
     key: str
@@ -38,13 +39,15 @@ class RawFile(Settings, frozen=True):
     offset: dict[str, int] = {}
     reversed: list[str] = []
     year: Annotated[int, Meta(ge=0, le=2100)] = 0
+    rows_sent: Annotated[int, Meta(ge=0)] = 0
 
 
 class Extract(Settings, frozen=True):
     """extract.toml: what was received, from where, and when; the version of a DREAM register is its last month, yyyymm.
 
     format: that of the register file. uncovered: what a week without a row, or between spells, is in the other formats
-    than DREAM's. excluded: by reason the names of the strata or clusters whose persons are left out. spellings: by
+    than DREAM's. key_digest: which key persons' numbers are hashed with; public_key: that key, where
+    anybody may know the persons. excluded: by reason the names of the strata or clusters left out. spellings: by
     column of the allocation file other spellings of a name, and the name. published: whether the printed numbers are
     those of this extract.
     """
@@ -61,6 +64,8 @@ class Extract(Settings, frozen=True):
     excluded: dict[str, list[str]] = {}
     spellings: dict[str, dict[str, str]] = {}
     published: bool = False
+    key_digest: Annotated[str, Meta(pattern="^([0-9a-f]{64})?$")] = ""
+    public_key: Annotated[str, Meta(pattern="^([0-9a-f]{64})?$")] = ""
 
     def __post_init__(self) -> None:
         unknown = [role for role in self.files if role not in ROLES and not is_register(role)]
@@ -69,6 +74,8 @@ class Extract(Settings, frozen=True):
                 f"[files.{unknown[0]}] is of no role. The roles are {', '.join(ROLES)}, and register_ with a year or a "
                 "name for a further file of the register"
             )
+        if self.key_digest and self.public_key:
+            raise ValueError("key_digest and public_key are two keys: keep one, the public one for invented persons")
         idle = [
             f"{key} of [files.{role}]"
             for role, file in self.files.items()

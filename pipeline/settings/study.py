@@ -79,6 +79,11 @@ class Identity(Settings, frozen=True):
     birth: Birth | None = None
 
     @property
+    def of_register(self) -> list[str]:
+        """The columns of the register that it names."""
+        return [each.register for each in (self.sex, self.birth) if each]
+
+    @property
     def columns(self) -> list[str]:
         """The columns of the register and of the first survey that it names."""
         sex, birth = self.sex, self.birth
@@ -92,6 +97,7 @@ class Design(Settings, frozen=True):
     clustered; either may be absent. person is the key of the surveys, register_key that of the register where it is
     another. Without a date every week is counted from allocation. answered: the date of an answer in the surveys.
     probability: that of the first arm, where the lot had one and the same for all. identity: what the checks compare.
+    public_key: where anybody may know the persons, the key that their numbers are hashed with.
     """
 
     person: str
@@ -106,6 +112,7 @@ class Design(Settings, frozen=True):
     cluster: Grouping | None = None
     probability: Probability | None = None
     identity: Identity = Identity()
+    public_key: Annotated[str, Meta(pattern="^([0-9a-f]{64})?$")] = ""
 
     @property
     def groupings(self) -> tuple[Grouping, ...]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipeline.errors import InputError
 from pipeline.show.content import Exhibit, Report, panels_of
 from pipeline.show.print_layout import (
     FOOT,
@@ -40,7 +41,8 @@ STANDARDS: Any = ["1.7", "ua-1"]  # tagged, to be read aloud (ISO 14289-1)
 def write_pdf(report: Report) -> tuple[bytes, dict[str, int]]:
     """The report as PDF, and the page on which each section and exhibit begins, by name.
 
-    The bytes depend on what the report says alone: no date, and no fonts but the project's.
+    The bytes depend on what the report says alone: no date, and no fonts but the project's. InputError for a letter
+    that these do not have.
     """
     import typst
 
@@ -48,7 +50,12 @@ def write_pdf(report: Report) -> tuple[bytes, dict[str, int]]:
     source = TEMPLATE.read_bytes()
     compiler = typst.Compiler(source, font_paths=_fonts(), sys_inputs={"report": said})
     begins = json.loads(compiler.query("<begins>", field="value"))
-    content: Any = compiler.compile(source, format="pdf", pdf_standards=STANDARDS)  # what is set already is not again
+    try:
+        # What is set already is not again.
+        content: Any = compiler.compile(source, format="pdf", pdf_standards=STANDARDS)
+    except typst.TypstError as error:
+        why = str(error).removeprefix("PDF/UA-1 error: ")
+        raise InputError(f"report.pdf: {why}. Write the name or the word that holds it in other letters.") from error
     return bytes(content), {entry["name"]: entry["page"] for entry in begins}
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import datetime
 import html
 import io
@@ -11,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from pipeline.cells import write_lines
 from pipeline.show.archives import without_times
 from pipeline.show.numbers import ABSENT, MARKS, MINUS, read_number
 from pipeline.show.tables import PASS, Block, Line, Shown, Table
@@ -118,16 +118,14 @@ def write_csv(table: Table) -> str:
     judged = {shown.name for _, _, numbers in rows for shown in numbers if shown.status != PASS}
     further = (("_mark", marked), ("_status", judged))
     header = [name for n in names for name in (n, *(f"{n}{end}" for end, those in further if n in those))]
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(["panel", "row", "label", *header, *(["data"] if table.synthetic else [])])
+    lines = [["panel", "row", "label", *header, *(["data"] if table.synthetic else [])]]
     for panel, line, numbers in rows:
         texts = {s.name: csv_number(s.text, table.language) if s.cell_id else s.text for s in numbers}
         texts |= {f"{shown.name}_mark": _mark(shown.text) for shown in numbers}
         texts |= {f"{shown.name}_status": shown.status for shown in numbers}
         end = [table.synthetic] if table.synthetic else []
-        writer.writerow([panel, line.row, line.label, *(texts.get(name, "") for name in header), *end])
-    return buffer.getvalue()
+        lines.append([panel, line.row, line.label, *(texts.get(name, "") for name in header), *end])
+    return write_lines(lines)
 
 
 def _rows(table: Table) -> list[tuple[str, Line, list[Shown]]]:

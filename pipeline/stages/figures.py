@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from pipeline.cells import write_frame
 from pipeline.settings.described import read_exhibits
 from pipeline.settings.extract import Language
 from pipeline.show.density_figure import draw_density
@@ -61,4 +62,4 @@ def write_plotted(numbers: pd.DataFrame, synthetic: str) -> str:
     shown = numbers[["cell_id", "panel", "row", "column", "statistic", "value", "text", "status", "rule"]]
     if synthetic:
         shown = shown.assign(data=synthetic)
-    return str(shown.to_csv(index=False, float_format="%.10g", lineterminator="\n"))
+    return write_frame(shown, "%.10g")

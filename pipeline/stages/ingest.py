@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pipeline.checks.reading import Sources, read_delivery, write_rows
+from pipeline.pseudonyms.linkage import NAME, write_linkage
+from pipeline.register.allocation import link_back
 from pipeline.settings.extract import Extract
 from pipeline.settings.outcomes import OutcomeDefinitions
 from pipeline.settings.study import Study
@@ -25,14 +27,16 @@ def run(
 
     `received` are the files of the extract by their roles, data frames of text indexed by line; of the register the
     rows that were kept. The register is kept for randomised persons only, one row a person and week,
-    and the column of each week and month, so that every cell can be found again. A person's number goes no further
-    than this stage. checks.csv has a row for every rule; what is certainly wrong is an InputError with all of it.
+    and the column of each week and month, so that every cell can be found again. A person's number as received goes no
+    further than linkage.csv, which its owner alone can read: all else has pseudonyms. checks.csv has a row
+    for every rule; what is certainly wrong is an InputError with all of it.
     """
     reading = read_delivery(Sources(extract, study, received, benefit_codes, scales, outcomes))
     trial, register = reading.require()
     for name, items in reading.answers.items():
         _say_empty(received.get(f"{name}_survey"), items)
     return {
+        NAME: write_linkage(link_back(trial, received["allocation"], study.design)),
         "trial.parquet": trial,
         "register_columns.parquet": register.columns,
         "register_weeks.parquet": register.weeks,

@@ -1,4 +1,4 @@
-"""The register, read once: the rows of the randomised persons, with their lines, as text."""
+"""The register, read once: the rows of the randomised persons, with their lines, as text, under pseudonyms."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from pipeline.errors import InputError
-from pipeline.register.kept import keep_register
+from pipeline.register.kept import keep_register, read_asked
 from pipeline.settings.extract import RawFile
 
 if TYPE_CHECKING:
@@ -27,4 +27,4 @@ def run(request: dict[str, Any], **received: Path) -> dict[str, pd.DataFrame]:
         raise InputError(f"extract.toml: {absent[0]}: the file is missing. Put the received files there.")
     is_wide = request["format"] == "dream_wide"
     own = [paths[file.path] for file in files]
-    return {"register.parquet": keep_register(own, files, request["keys"], is_wide=is_wide)}
+    return {"register.parquet": keep_register(own, files, read_asked(request), is_wide=is_wide)}

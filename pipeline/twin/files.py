@@ -19,6 +19,7 @@ from pipeline.twin.weeks import FIRST_MONTH, MONTHS, THURSDAYS
 
 RECEIVED = "2018-03-01"
 VERSION = "201708"
+PUBLIC_KEY = hashlib.sha256(b"the twin").hexdigest()  # persons' numbers are hashed with it: nobody's, so no secret
 KEYS = {
     "allocation": "LOEBENR",
     "baseline_survey": "LOEBENR",
@@ -130,6 +131,7 @@ def describe(files: dict[str, bytes], frame: Frame) -> str:
         f'register_version = "{VERSION}"',
         'format = "dream_wide"',
         f"received = {RECEIVED}",
+        f'public_key = "{PUBLIC_KEY}"',
         "published = true",
         "",
         "[excluded]",

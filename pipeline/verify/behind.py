@@ -19,7 +19,6 @@ from pipeline.audit.text import say_kind
 from pipeline.audit.trace import FOLDER
 from pipeline.errors import InputError
 from pipeline.estimate.spells import Spells
-from pipeline.register.shown import show_value
 from pipeline.storage import write_if_changed
 from pipeline.verify.agreement import Agreement
 from pipeline.verify.derived import ROUNDING, compare_table, make_second
@@ -85,8 +84,7 @@ def require_received(found: Behind, what: str, build: Build) -> None:
     first = {each.kind: each for each in reversed(found.differences)}
     counts = Counter(each.kind for each in found.differences)
     said = [f"{number:,} {say_kind(kind, build.study, 'en')}" for kind, number in counts.items()]
-    told = [f"{first[kind].place} is {_show(first[kind].stored)} and by the received files "
-            f"{_show(first[kind].received)}" for kind in counts]  # fmt: skip
+    told = [f"{first[kind].place} is another by the received files" for kind in counts]
     raise InputError(
         f"trace: {what} rests on {', '.join(said)} that the received files do not give. {'; '.join(told)}. {path} has "
         f"all. The derived tables are not made of these files. Say make clean EXTRACT={build.raw.name}, then make all."
@@ -98,12 +96,6 @@ def _as_csv(rows: Iterable[Unlike]) -> str:
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerows([Unlike._fields, *rows])
     return buffer.getvalue()
-
-
-def _show(value: object) -> str:
-    if value is None or isinstance(value, str):
-        return "unknown" if value is None else show_value(value)
-    return f"{value:.12g}" if isinstance(value, float) else str(int(value))  # type: ignore[call-overload]
 
 
 def _wanted_of(request: Request, build: Build) -> Wanted:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline.pseudonyms.keys import read_key
 from pipeline.verify.agreement import NONE, Agreement
 from pipeline.verify.plain.derive import EVERYTHING, NOBODY, TABLES, Wanted, derive, read_settings
 from pipeline.verify.plain.received import UnreadableError
@@ -53,7 +55,9 @@ def _same(found: Agreement, _: str) -> Agreement:
 def make_second(raw: Path, settings: Path, wanted: Wanted = EVERYTHING) -> dict[str, dict[Key, float | str | None]]:
     """By table every value that the plain programs make of the received files, by person, column and week."""
     second: dict[str, dict[Key, float | str | None]] = {}
-    for cell in derive(raw, read_settings(settings), wanted):
+    facts = tomllib.loads((raw / "extract.toml").read_text(encoding="utf-8"))
+    secret = read_key(facts["name"], facts.get("key_digest", ""), facts.get("public_key", ""))
+    for cell in derive(raw, read_settings(settings), secret, wanted):
         second.setdefault(cell.table, {})[cell.person, cell.column, cell.week] = cell.value
     return second
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipeline.cells import write_lines
 from pipeline.runner.records import seal_of
 from pipeline.storage import digest, write_if_changed
 from pipeline.verify.agreement import Agreement
@@ -75,11 +75,8 @@ def _second(rows: Iterable[Second]) -> pd.DataFrame:
 
 
 def _differences(found: Iterable[Agreement]) -> str:
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(["kind", "what", "first", "second"])
-    writer.writerows(difference[:4] for row in found for difference in row.differences)
-    return buffer.getvalue()
+    rows = (difference[:4] for row in found for difference in row.differences)
+    return write_lines([["kind", "what", "first", "second"], *rows])
 
 
 def _parquet(table: pd.DataFrame) -> bytes:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import datetime
+
 import pandas as pd
 import pytest
 
 from pipeline.audit.check_extract import describe_beside, read_last
 from pipeline.checks.finding import Last
 from pipeline.errors import InputError
+from pipeline.settings.extract import Extract
 
+EXTRACT = Extract("new", "", True, "dream_wide", datetime.date(2026, 1, 1), {}, public_key="ab" * 32)
 TRIAL = pd.DataFrame({"person": [1, 2, 3, 4], "treated": [1, 0, 1, 0], "allocation_date": list("aabb")})
 
 
@@ -17,7 +21,7 @@ def test_an_extract_that_was_not_built_whole_is_said_to_be_none(tmp_path, built)
     for name in built:
         TRIAL.to_parquet(tmp_path / name)
     with pytest.raises(InputError, match=r"not built, so nothing can be set beside it\. Say make all"):
-        read_last(tmp_path)
+        read_last(tmp_path, EXTRACT)
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ from pipeline.audit.trace import trace
 from pipeline.audit.words import FORMULAS_DA, STATISTICS_DA
 from pipeline.errors import InputError
 from pipeline.verify.trace import main
+from tests.linked import twins
 
 RAW, DERIVED = Path("data_raw/twin"), Path("data_derived/twin")
 BUILD = Build(RAW, DERIVED)
@@ -94,7 +95,7 @@ def test_the_cell_that_ends_a_duration_is_the_one_that_decides_it(codes, weeks, 
     known = [code is not None and code != "999" for code in codes]
     own = pd.DataFrame(
         {
-            "person": 13,
+            "person": twins()["13"],
             "week": [1, 2, 3, 4],
             "code": pd.Categorical(codes),
             "line": pd.array([12] * 4, dtype="Int64"),
@@ -105,7 +106,9 @@ def test_the_cell_that_ends_a_duration_is_the_one_that_decides_it(codes, weeks, 
         }
     )
     tables = replace(BUILD.tables, weekly=own)
-    found = find_ends("sickness_benefit_exit", np.array([13]), np.array([weeks]), np.array([exited]), 4, tables)
+    found = find_ends(
+        "sickness_benefit_exit", np.array([twins()["13"]]), np.array([weeks]), np.array([exited]), 4, tables
+    )
     row = found.to_dict("records")[0]
     assert (row["end"], row["week"], row["content"]) == (end, week, content)
     assert (row["file"], row["line"]) == ("dream.csv", 12)
@@ -155,7 +158,7 @@ def test_a_person_who_is_left_out_has_a_history_that_says_why():
 def test_an_unknown_number_is_answered_without_any_person(number):
     with pytest.raises(InputError) as error:
         read_history(number, BUILD)
-    assert "no trial number of a randomised person" in str(error.value)
+    assert "nobody who was randomised" in str(error.value)
     assert not re.search(r"\d", str(error.value))
     assert number not in str(error.value)
 
@@ -259,8 +262,8 @@ def test_a_page_is_in_the_language_of_the_build_and_writes_its_numbers(monkeypat
 def test_a_page_is_written_beside_the_derived_tables_and_never_under_reports(monkeypatch, capsys):
     code, said = run(monkeypatch, capsys, PERSON="13", FORMAT="html")
     assert code == 0
-    assert said.out.startswith(f"{DERIVED}/trace/person_13.html ")
-    reader, text = read((DERIVED / "trace" / "person_13.html").read_text(encoding="utf-8"))
+    assert said.out.startswith(f"{DERIVED}/trace/person_{twins()['13']}.html ")
+    reader, text = read((DERIVED / "trace" / f"person_{twins()['13']}.html").read_text(encoding="utf-8"))
     assert "This page holds persons" in text
     weeks = [kind for kind in reader.kinds if "place" in kind]
     assert len(weeks) == len(BUILD.tables.register_columns) + len(BUILD.tables.outcomes.states)

@@ -16,6 +16,7 @@ from pipeline.audit.build import Build
 from pipeline.audit.evidence import locate_squares, locate_sum
 from pipeline.estimate.table import parse_address
 from pipeline.stats.errors import NoEstimateError
+from tests.linked import twins
 from tests.models import MODELS, estimates, problem_of, run, trial, with_models, with_study
 
 RAW, DERIVED, CONFIG = Path("data_raw/twin"), Path("data_derived/twin"), Path("config")
@@ -124,7 +125,7 @@ def test_the_effect_on_a_score_is_the_answers_of_the_second_survey_by_weight():
         assert cell["contribution"] == pytest.approx(cell["weight"] * float(raw(cell)), rel=1e-15)
     columns, rows = received("followup_survey.csv")
     persons = [rows[line - 1][columns["LOEBENR"]] for line in found.cells["line"]]
-    assert sorted(map(int, persons)) == sorted(found.terms.table["person"])
+    assert sorted(twins()[number] for number in persons) == sorted(found.terms.table["person"])
 
 
 @pytest.mark.report

@@ -133,7 +133,7 @@ def test_make_takes_no_extract_by_a_name_that_is_a_path(name):
 def test_make_cleans_an_extract_by_its_name():
     command = ["make", "--dry-run", "clean", "EXTRACT=2018q2_a-B"]
     said = subprocess.run(command, env=environment(), capture_output=True, text=True, check=True).stdout
-    assert said.strip() == "rm -rf data_derived/2018q2_a-B reports/2018q2_a-B"
+    assert said.splitlines()[-1] == "rm -rf data_derived/2018q2_a-B reports/2018q2_a-B"
 
 
 @pytest.mark.parametrize(

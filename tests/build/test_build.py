@@ -172,7 +172,7 @@ def test_a_stage_runs_by_itself_where_there_is_no_warm_process(built_project):
     (built_project.folder / "data_derived/twin/runs/survey.json").unlink()
     said = built_project.make("data_derived/twin/runs/survey.json", "--dry-run").stdout
     (command,) = [line for line in said.splitlines() if " survey --in " in line]
-    subprocess.run(command, shell=True, cwd=built_project.folder, env=environment(), check=True)
+    subprocess.run(["sh", "-c", command], cwd=built_project.folder, env=environment(), check=True)
     assert built_project.hashes() == before
 
 

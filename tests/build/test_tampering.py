@@ -14,11 +14,13 @@ import pytest
 from benchmarks.projects import environment
 from pipeline.audit.check import check_build, read_planned
 from pipeline.runner.compared import compare_build
+from pipeline.runner.held import NOTE
 from pipeline.runner.records import seal_of
 from tests.build.conftest import Project
 
 FORGERIES = tomllib.loads(Path(__file__).with_name("tampering.toml").read_text(encoding="utf-8"))["forgery"]
 RUNS = Path("data_derived/twin/runs")
+WRITING = ("all", "report", "check", "clean", "extract", "diff FROM=twin")
 RAW, REPORTS = Path("data_raw/twin"), Path("reports/twin")
 
 
@@ -147,17 +149,19 @@ def test_a_second_build_at_once_is_told_who_builds_and_a_killed_one_is_in_nobody
     )
     assert holder.stdout is not None
     holder.stdout.readline()
-    lives = RUNS / f".warm.{os.getpid()}"
-    lives.touch()
-    refused = make("all")
+    note = RUNS / NOTE
+    note.write_text(f"{os.getpid()}\nanna\n{os.uname().nodename}\n2017-01-15 08:30:00\n")
+    refused = {asked: make(*asked.split()) for asked in WRITING}
+    unlocked = make("trace")
     holder.kill()
     holder.wait()
-    assert refused.returncode == 2
-    assert re.search(
-        r"error: data_derived/twin is being built by process \d+, since \d\d:\d\d:\d\d\. Wait", refused.stderr
-    )
+    who = rf"anna on {os.uname().nodename}, process {os.getpid()}, since 2017-01-15 08:30:00"
+    for asked, said in {**refused, "trace": unlocked}.items():
+        assert said.returncode == 2, asked
+        assert said.stderr.startswith(f"error: data_derived/twin is being written by {who}. Wait, then run "), asked
+        assert said.stderr.count("\n") == 2, "the message, and that of make"
     assert make("all").returncode == 0
-    assert not lives.exists()
+    assert not note.exists(), "one that nobody holds is of no account"
 
 
 def test_a_build_that_has_just_ended_is_in_nobodys_way(built, restored):

@@ -38,6 +38,7 @@ from tests.changes.rebuilding import (
     rebuild,
     require_same_tables,
 )
+from tests.linked import twins
 
 pytestmark = pytest.mark.report("exhibits.toml", "scales.csv")
 
@@ -65,6 +66,7 @@ def test_cells_changed_give_to_the_bit_what_a_rebuild_from_changed_files_shows(t
     assert {BUILD.models[name].estimator for name in MODELS} == {each.estimator for each in BUILD.models.values()}
 
 
+WHO = twins()
 MOVED = cache(
     lambda: change_cells(
         [
@@ -85,15 +87,16 @@ MOVED = cache(
         (
             "figure_3_3/all/sickness_benefit/50",
             [
-                "weekly: person 13, week 46: code 111 -> 890, sickness_benefit 0 -> 1, sickness_benefit_exit 0 -> 1",
-                "shares: person 13, sickness_benefit from week 46 to 81; of weeks 1 to 50 0.02 -> 0.04",
-                "exclusions: person 15, reason analysed -> withdrawn",
-                "sample: person 15 has no row any more",
-                "sample: leave the estimate: 1 person (15)",
-                "sample: move from arm True to False: 1 person (14)",
+                f"weekly: person {WHO['13']}, week 46: code 111 -> 890, sickness_benefit 0 -> 1, "
+                "sickness_benefit_exit 0 -> 1",
+                f"shares: person {WHO['13']}, sickness_benefit from week 46 to 81; of weeks 1 to 50 0.02 -> 0.04",
+                f"exclusions: person {WHO['15']}, reason analysed -> withdrawn",
+                f"sample: person {WHO['15']} has no row any more",
+                f"sample: leave the estimate: 1 person ({WHO['15']})",
+                f"sample: move from arm True to False: 1 person ({WHO['14']})",
             ],
         ),
-        ("table_3_3/low_7/employment/estimate", ["sample: move from group high to low: 1 person (17)"]),
+        ("table_3_3/low_7/employment/estimate", [f"sample: move from group high to low: 1 person ({WHO['17']})"]),
     ],
 )
 def test_what_moved_is_told_from_the_cell_to_the_number_and_its_sample(address, told):
@@ -101,7 +104,7 @@ def test_what_moved_is_told_from_the_cell_to_the_number_and_its_sample(address, 
     assert set(told) <= set(found.moved), found.moved
     assert bits(found.after["estimate"]) != bits(found.before["estimate"])
     text = describe(found, MOVED())
-    assert text.startswith("WHAT IF   dream.csv, line 12, column Y_1540: 111 -> 890   (person 13)")
+    assert text.startswith(f"WHAT IF   dream.csv, line 12, column Y_1540: 111 -> 890   (person {WHO['13']})")
     assert f"NUMBER    {address}" in text
 
 
@@ -118,9 +121,9 @@ def test_what_moved_is_told_from_the_cell_to_the_number_and_its_sample(address, 
         ("dream.csv,12,PNR,1", "column PNR: a key says whose the row is"),
         ("allocation.csv,12,LOEBENR,1", "column LOEBENR: a key says whose the row is"),
         ("dream.csv,12,Y_1540,87", "line 12, column Y_1540: unknown benefit code"),
-        ("allocation.csv,14,ALLOKERINGSDATO,2044-10-20", "column ALLOKERINGSDATO: the value '2044-10-20' is later"),
-        ("allocation.csv,14,GRUPPE,other", "column GRUPPE: the value 'other' is none of Kontrol, LTJS"),
-        ("baseline_survey.csv,12,UWSES_1,9", "column UWSES_1: the value '9' is off the scale 0 to 4"),
+        ("allocation.csv,14,ALLOKERINGSDATO,2044-10-20", "column ALLOKERINGSDATO: the value 'xxxx-xx-xx' is later"),
+        ("allocation.csv,14,GRUPPE,other", "column GRUPPE: the value 'AAAAA' is none of Kontrol, LTJS"),
+        ("baseline_survey.csv,12,UWSES_1,9", "column UWSES_1: the value 'x' is off the scale 0 to 4"),
     ],
 )
 def test_what_is_no_cell_or_would_be_refused_is_one_message(text, message):

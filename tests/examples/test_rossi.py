@@ -450,6 +450,8 @@ def test_a_witness_sees_like_beside_like_and_the_head_that_the_page_prints(rossi
     def build(folder, goals, variables):
         """What make would build there: here a copy of what stands, with a table that came out otherwise."""
         asked.update(goals=goals, **dict(variable.split("=") for variable in variables))
+        taken = rossi.make(*goals, *variables, "--dry-run")
+        assert taken.returncode == 0, taken.stderr
         for built in ("reports/rossi", "data_derived/rossi"):
             leave = shutil.ignore_patterns("witness", "beside_last")
             shutil.copytree(rossi.folder / built, folder / built, ignore=leave)

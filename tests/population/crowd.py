@@ -14,6 +14,7 @@ import pandas as pd
 
 from pipeline.population.definitions import Definitions, read_trial
 from pipeline.population.register import Counts, count_population, open_register
+from pipeline.pseudonyms.hashed import Pseudonyms
 from pipeline.register.calendar import monday_of_week, week_of_iso
 from pipeline.register.readers import read_received
 from pipeline.register.receive import register_extract
@@ -22,6 +23,7 @@ from pipeline.settings.extract import is_register
 from pipeline.settings.outcomes import OutcomeDefinitions
 from pipeline.stages import ingest, outcomes, register, request, sample
 from tests.delivery import DAY, write_lines
+from tests.linked import persons_of
 from tests.small_study import CODES, SETTINGS, definitions, inline
 
 PERSONS, IN_TRIAL = 100, 60
@@ -128,7 +130,7 @@ class Crowd:
         files = {role: received.pop(role) for role in list(received) if is_register(role)}
         kept = register.run(json.loads(asked), **files)["register.parquet"]
         found = ingest.run(extract, study, codes, outcomes=definitions_.outcomes, register=kept, **received)
-        self.weeks = found["register_weeks.parquet"]
+        self.weeks, self.persons = found["register_weeks.parquet"], persons_of(found["linkage.csv"])
         made = sample.run(found["trial.parquet"], found["register_columns.parquet"], study, extract)
         self.everybody = made["sample.parquet"]
         self.sample = self.everybody.iloc[:IN_TRIAL]
@@ -146,7 +148,7 @@ class Crowd:
         """The counts by the engine of the connection."""
         found = self.definitions
         allocation = read_received(self.folder / found.extract.files["allocation"].path, found.extract)
-        trial = read_trial(allocation, self.sample, found.study.design)
+        trial = read_trial(allocation, self.sample, found.study.design, Pseudonyms.of(found.extract))
         return count_population(open_register(connection, self.folder, found, DRAWS, place), trial, found)
 
     def entries(self) -> pd.DataFrame:

@@ -20,6 +20,7 @@ from pipeline.settings.extract import RawFile
 from pipeline.settings.reading import read_settings
 from tests.delivery import DAY, NUMBERS, change_cell, ingested, replace, write_delivery
 from tests.formats import WRITERS, read_text, write_as
+from tests.linked import persons_of
 
 FILES = ("allocation", "baseline_survey", "followup_survey", "register")
 
@@ -56,7 +57,7 @@ def require_equal(found: dict[str, pd.DataFrame], expected: dict[str, pd.DataFra
     """All tables but for what says where a cell lies."""
     assert found.keys() == expected.keys()
     for name, table in expected.items():
-        if name == "checks.csv":  # which says where the first cell of a rule lies
+        if name in ("checks.csv", "linkage.csv"):  # where the first cell of a rule lies; numbers and lines as received
             continue
         places = [column for column in table if column.endswith(("line", "_column"))]
         pd.testing.assert_frame_equal(found[name].drop(columns=places), table.drop(columns=places), check_exact=True)
@@ -136,11 +137,12 @@ def test_each_cell_of_a_register_of_several_files_is_traced_to_the_file_line_and
     names = [file.path for file in read_settings(folder / "extract.toml").registers]
     weeks = tables["register_weeks.parquet"].merge(tables["register_columns.parquet"], on="week")
     keys = read_text(folder / "allocation.csv").set_index("ID")["CPR"]
+    keys.index = keys.index.map(persons_of(tables["linkage.csv"]))
     assert len(weeks) == 5 * 16
     for row in weeks.to_dict("records"):
         table = files[names[row["line"] // FILE]]
         assert table.loc[row["line"] % FILE, row["week_column"]] == row["code"]
-        assert table.loc[row["line"] % FILE, "CPR"] == keys[str(row["person"])]
+        assert table.loc[row["line"] % FILE, "CPR"] == keys[row["person"]]
         wages = files[names[row["wage_line"] // FILE]]
         assert (wages.loc[row["wage_line"] % FILE, row["month_column"]] != "") == row["wage"]
 
@@ -154,9 +156,9 @@ def test_each_cell_of_a_register_of_several_files_is_traced_to_the_file_line_and
             4,
             "BRANCHE_2015_01",
             "x",
-            r"loen\.parquet, line 1, column BRANCHE_2015_01: the value 'x' is no industry code",
+            r"loen\.parquet, line 1, column BRANCHE_2015_01: the value 'A' is no industry code",
         ),
-        (5, "GRAD_2015_03", "3", r"loen\.parquet, line 5, column GRAD_2015_03: the value '3' is no degree"),
+        (5, "GRAD_2015_03", "3", r"loen\.parquet, line 5, column GRAD_2015_03: the value 'x' is no degree"),
     ],
 )
 def test_a_fault_in_one_file_of_several_names_that_file_and_its_line_there(folder, line, column, value, message):
@@ -298,7 +300,7 @@ def test_what_is_declared_of_a_file_gives_the_answers_meant(folder, expected, ch
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("offset = { HOPE_1 = 1 }", r"line 5, column HOPE_1: the value '4' is off the scale -1 to 3 that the file has"),
+        ("offset = { HOPE_1 = 1 }", r"line 5, column HOPE_1: the value 'x' is off the scale -1 to 3 that the file has"),
         ("offset = { HOP = 1 }", r"extract\.toml, offset of baseline_survey\.csv: HOP is no column"),
         ('reversed = ["ANSWERED"]', r"reversed of baseline_survey\.csv: ANSWERED is no column of the file and item"),
         (
@@ -317,7 +319,7 @@ def test_what_is_declared_must_be_so(folder, line, message):
 def test_a_fault_in_a_typed_file_names_its_row_column_and_value(folder):
     change_cell(folder / "register.csv", 3, "Y_1502", "472")
     change_cell(folder / "baseline_survey.csv", 4, "HOPE_3", "5")
-    with pytest.raises(InputError, match=r"register\.dta, line 2, column Y_1502: unknown benefit code; .*'472'"):
+    with pytest.raises(InputError, match=r"register\.dta, line 2, column Y_1502: unknown benefit code; .*'xxx'"):
         rewritten(folder, "stata")
 
 

@@ -6,19 +6,23 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from pipeline.pseudonyms.hashed import Pseudonyms, link_key
 from pipeline.register import seen as module
 from pipeline.register.files.rows import Chunk
 from pipeline.register.seen import SeenKeys
 
 WANTED = ["0113501234", "77", "a-key-of-text"]
+PSEUDONYMS = Pseudonyms(bytes(32))
+ASKED = {PSEUDONYMS.in_register(link_key(key)) for key in WANTED}
 
 
 def look_at(keys: list[str], monkeypatch: pytest.MonkeyPatch, most: int = 64) -> SeenKeys:
     """The keys as they come, in chunks, the first on line 2."""
     monkeypatch.setattr(module, "MOST_HELD", most)
-    found = SeenKeys(set(WANTED), pd.Series(WANTED, dtype=object))
+    found = SeenKeys(ASKED, "xxxxxxxxxx", PSEUDONYMS)
     for first in range(0, len(keys), 100):
         part = keys[first : first + 100]
+        found.choose(part)
         found.count(Chunk(part, range(first + 2, first + 2 + len(part)), pd.DataFrame(), 1.0))
     return found
 

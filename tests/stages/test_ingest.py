@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from pipeline.errors import InputError
+from pipeline.pseudonyms.linkage import renamed
 from pipeline.register.calendar import week_of_iso
 from pipeline.runner.inputs import load_input
 from tests.commands import PERSON_NUMBER
@@ -22,6 +23,7 @@ from tests.delivery import (
     write_delivery,
     write_lines,
 )
+from tests.linked import persons_of
 from tests.small_study import write_settings
 
 # file, how it is broken, its arguments, what the message says
@@ -33,15 +35,15 @@ RECEIVED = [
         r"register\.csv, line 3, column CPR: the person key is missing \(1 lines",
     ),
     ("register", copy_line, (5, 3), r"column CPR: .* more than once \(2 lines, the first 3, 5\)"),
-    ("register", change_cell, (3, "Y_1502", "472"), r"line 3, column Y_1502: unknown benefit code; .*'472' \(1 cells"),
-    ("register", change_cell, (3, "Y_1502", "x"), r"column Y_1502: unknown benefit code; .*'x' \(1 cells\)"),
+    ("register", change_cell, (3, "Y_1502", "472"), r"line 3, column Y_1502: unknown benefit code; .*'xxx' \(1 cells"),
+    ("register", change_cell, (3, "Y_1502", "x"), r"column Y_1502: unknown benefit code; .*'A' \(1 cells\)"),
     ("register", drop_column, ("Y_1503",), r"a gap in the weeks: 1 missing between Y_1449 and Y_1512: Y_1503"),
     ("register", append_cell, (4,), r"register\.csv, line 4: 26 cells, the header has 25 \(1 such lines\)"),
     ("register", break_encoding, (6,), r"register\.csv, line 6: not UTF-8"),
     ("register", replace, ("Y_1512", "Y_201512"), r"column Y_201512 names no week"),
     ("allocation", copy_line, (2, 3), r"column ID: .* more than once"),
     ("allocation", change_cell, (4, "CPR", ""), r"line 4, column CPR: the person key is missing"),
-    ("allocation", change_cell, (4, "ARM", "both"), r"line 4, column ARM: the value 'both' is none of new, usual"),
+    ("allocation", change_cell, (4, "ARM", "both"), r"line 4, column ARM: the value 'AAAA' is none of new, usual"),
     ("allocation", change_cell, (4, "DRAWN", "06-01-2015"), r"line 4, column DRAWN: .* is no date of the form"),
     ("allocation", change_cell, (4, "DRAWN", "2051-01-06"), r"line 4, column DRAWN: .* later than the extract was re"),
     (
@@ -54,17 +56,17 @@ RECEIVED = [
         "baseline_survey",
         change_cell,
         (4, "HOPE_3", "5"),
-        r"line 4, column HOPE_3: the value '5' is off the scale 0 to 4",
+        r"line 4, column HOPE_3: the value 'x' is off the scale 0 to 4",
     ),
-    ("baseline_survey", change_cell, (4, "PAIN", "2,5"), r"column PAIN: the value '2,5' is no whole number, as"),
-    ("baseline_survey", change_cell, (4, "PAIN", "７"), r"column PAIN: the value '７' is no whole number"),
+    ("baseline_survey", change_cell, (4, "PAIN", "2,5"), r"column PAIN: the value 'x,x' is no whole number, as"),
+    ("baseline_survey", change_cell, (4, "PAIN", "７"), r"column PAIN: the value 'x' is no whole number"),
     ("baseline_survey", change_cell, (4, "ID", "900"), r"line 4, column ID: .* is of nobody in the allocation"),
-    ("followup_survey", change_cell, (3, "PAIN", "11"), r"followup_survey\.csv, line 3, column PAIN: the value '11'"),
+    ("followup_survey", change_cell, (3, "PAIN", "11"), r"followup_survey\.csv, line 3, column PAIN: the value 'xx'"),
     # wages: an industry code, and a degree of employment
-    ("register", change_cell, (3, "BRANCHE_2015_03", "ja"), r"column BRANCHE_2015_03: the value 'ja' is no industry"),
-    ("register", change_cell, (3, "BRANCHE_2015_03", "12"), r"the value '12' is no industry code \(1 cells\)"),
-    ("register", change_cell, (3, "GRAD_2015_03", "1,5"), r"column GRAD_2015_03: the value '1,5' is no degree"),
-    ("register", change_cell, (3, "GRAD_2015_03", "0.5"), r"the value '0\.5' is no degree .* decimal mark ','"),
+    ("register", change_cell, (3, "BRANCHE_2015_03", "ja"), r"column BRANCHE_2015_03: the value 'AA' is no industry"),
+    ("register", change_cell, (3, "BRANCHE_2015_03", "12"), r"the value 'xx' is no industry code \(1 cells\)"),
+    ("register", change_cell, (3, "GRAD_2015_03", "1,5"), r"column GRAD_2015_03: the value 'x,x' is no degree"),
+    ("register", change_cell, (3, "GRAD_2015_03", "0.5"), r"the value 'x\.x' is no degree .* decimal mark ','"),
     # the months, as the weeks
     ("register", drop_column, ("BRANCHE_2015_02",), r"a gap in the months: none between BRANCHE_2015_01 and BRANCHE_2"),
     ("register", drop_column, ("GRAD_2015_02",), r"a gap in the months: none between GRAD_2015_01 and GRAD_2015_03"),
@@ -82,15 +84,15 @@ RECEIVED = [
         "allocation",
         change_cell,
         (4, "DISTRICT", "0113501234"),
-        r"column DISTRICT: the value \(digits hidden\) is no na",
+        r"column DISTRICT: the value 'xxxxxxxxxx' is no na",
     ),
     (
         "allocation",
         change_cell,
         (4, "CLASS", "01-1350-1234 Ib"),
-        r"column CLASS: the value \(digits hidden\) is no name",
+        r"column CLASS: the value 'xx-xxxx-xxxx AA' is no name",
     ),
-    ("allocation", change_cell, (4, "ARM", "0113-50-1234"), r"column ARM: the value \(digits hidden\) is none of"),
+    ("allocation", change_cell, (4, "ARM", "0113-50-1234"), r"column ARM: the value 'xxxx-xx-xxxx' is none of"),
     ("allocation", change_cell, (4, "DISTRICT", "Utopia"), r"line \d, .*B 1 lies in more than one DISTRICT: .*Utopia"),
     ("allocation", change_cell, (4, "DISTRICT", "NORTH"), r"line 4, column DISTRICT: 'NORTH' .1 lines. beside 'North'"),
     (
@@ -102,7 +104,7 @@ RECEIVED = [
     # the same person in two ways
     ("baseline_survey", change_cell, (3, "ID", "0001"), r"baseline_survey\.csv, column ID: .* more than once"),
     ("allocation", change_cell, (3, "ID", "001"), r"allocation\.csv, column ID: .*\(2 lines, the first 2, 3"),
-    ("allocation", change_cell, (3, "ID", "2x"), r"line 3, column ID: the value '2x' is no whole number, as the other"),
+    ("allocation", change_cell, (3, "ID", "2x"), r"line 3, column ID: the value 'xA' is no whole number, as the other"),
     (
         "register",
         replace,
@@ -137,8 +139,8 @@ RECEIVED = [
     ("register", change_cell, (4, "CPR", "Total"), r"line 4, column CPR: no digit of a key, as in a line of totals"),
     ("allocation", change_cell, (4, "ID", "I alt"), r"line 4, column ID: no digit of a key, as in a line of totals"),
     ("followup_survey", change_cell, (3, "ID", "id"), r"line 3, column ID: the line repeats the names of the columns"),
-    ("register", change_cell, (3, "Y_1502", "syg"), r"'syg' \(1 cells\)\. If .* A code has three digits: ask for the"),
-    ("register", change_cell, (3, "BRANCHE_2015_03", "000000"), r"the value '000000' is no industry code \(1 cells\)"),
+    ("register", change_cell, (3, "Y_1502", "syg"), r"'AAA' \(1 cells\)\. If .* A code has three digits: ask for the"),
+    ("register", change_cell, (3, "BRANCHE_2015_03", "000000"), r"the value 'xxxxxx' is no industry code \(1 cells\)"),
     ("register", replace, ("Y_1502", "Y_1515955592"), r"column Y_\(digits hidden\) names no week as Y_yyww does"),
     (
         "register",
@@ -150,7 +152,7 @@ RECEIVED = [
         "baseline_survey",
         change_cell,
         (3, "ANSWERED", "2015-01-02T12:30"),
-        r"line 3, column ANSWERED: the value '2015-01-02T12:30' has a time of day or a zone, .* plain dates yyyy-mm-dd",
+        r"line 3, column ANSWERED: the value 'xxxx-xx-xxAxx:xx' has a time of day or a zone, .* plain dates yyyy-mm-dd",
     ),
     ("register", replace, (r"(?m)^(\d{8})\d\d;", r"\g<1>00;"), r"column CPR: 5 of 5 persons' numbers end in 00"),
     ("register", replace, (r"(?m)^(\d{6})\d(\d{3});", r"\g<1>9\2;"), r"of the 6 persons .* nobody is in it"),
@@ -161,8 +163,8 @@ RECEIVED = [
         (3, "ANSWERED", "9/4/2015"),
         r"line 3, column ANSWERED: .* is no date of the form",
     ),
-    ("followup_survey", change_cell, (3, "ANSWERED", "2013-01-01"), r"'2013-01-01' is before the person's draw"),
-    ("baseline_survey", change_cell, (3, "ANSWERED", "2015-12-01"), r"'2015-12-01' is after the person's draw"),
+    ("followup_survey", change_cell, (3, "ANSWERED", "2013-01-01"), r"'xxxx-xx-xx' is before the person's draw"),
+    ("baseline_survey", change_cell, (3, "ANSWERED", "2015-12-01"), r"'xxxx-xx-xx' is after the person's draw"),
     ("baseline_survey", change_cell, (3, "ANSWERED", "2099-01-01"), r"is later than the extract was received"),
     ("baseline_survey", drop_column, ("ANSWERED",), r"baseline_survey\.csv, line 1: columns missing: ANSWERED"),
 ]
@@ -194,9 +196,9 @@ DECLARED = [
     (
         '"201503"',
         '"201602"',
-        r"column Y_1505: unknown benefit code; .* not valid in version 201602: '651' \(20 cells\)",
+        r"column Y_1505: unknown benefit code; .* not valid in version 201602: 'xxx' \(20 cells\)",
     ),
-    ('decimal = ","', 'decimal = "comma"', r"extract\.toml, line 29: Invalid enum value 'comma'"),
+    ('decimal = ","', 'decimal = "comma"', r"extract\.toml, line 30: Invalid enum value 'comma'"),
     ("synthetic = true", "synthetic = false", r"synthetic = false, but 6 of 6 persons' numbers .* month field from 13"),
     ('name = "raw"', 'name = "spring"', r'name = "spring" is not the name of its folder: .* EXTRACT=raw'),
     (
@@ -244,21 +246,25 @@ def test_every_person_has_the_lines_of_their_files_and_weeks_their_cells(folder)
     assert trial["register_line"].tolist() == [2, 3, 4, 5, 6, 0]
     assert trial["baseline_line"].tolist() == [2, 3, 4, 0, 5, 0]
     assert trial["followup_line"].tolist() == [2, 0, 0, 3, 0, 0]
-    weeks = tables["register_weeks.parquet"].query("person == 1")
+    persons = persons_of(tables["linkage.csv"])
+    weeks = tables["register_weeks.parquet"].query(f"person == {persons['1']}")
     assert weeks["code"].tolist() == ["890"] * 8 + ["651"] * 4 + [""] * 4
     assert weeks["wage"].tolist() == [True] * 4 + [False] * 5 + [True] * 7
-    assert tables["baseline_items.parquet"].loc[2, ["person", "HOPE_3"]].tolist() == [3, 4]
-    assert tables["baseline_items.parquet"]["PAIN"].isna().tolist() == [False, False, True, False]
+    items = tables["baseline_items.parquet"].set_index("person")
+    assert items.loc[persons["3"], "HOPE_3"] == 4
+    assert items.loc[[persons[number] for number in "1235"], "PAIN"].isna().tolist() == [False, False, True, False]
 
 
 @pytest.mark.parametrize("blank", ["", ".", "0", "NaN"])
 def test_a_blank_month_is_no_wage_however_it_is_written(folder, blank):
     for column in ("BRANCHE_2015_03", "GRAD_2015_03"):
         change_cell(folder / "register.csv", 3, column, blank)
-    weeks = ingested(folder)["register_weeks.parquet"].set_index(["person", "week"])["wage"]
+    tables = ingested(folder)
+    persons, weeks = persons_of(tables["linkage.csv"]), tables["register_weeks.parquet"]
+    weeks = weeks.set_index(["person", "week"])["wage"]
     march = [week_of_iso(2015, number) for number in range(10, 13)]  # their Thursdays lie in March
-    assert [weeks[2, week] for week in march] == [False] * 3
-    assert [weeks[1, week] for week in march] == [True] * 3
+    assert [weeks[persons["2"], week] for week in march] == [False] * 3
+    assert [weeks[persons["1"], week] for week in march] == [True] * 3
 
 
 def test_a_row_without_an_answer_is_no_answer(folder, capsys):
@@ -267,7 +273,8 @@ def test_a_row_without_an_answer_is_no_answer(folder, capsys):
         write_lines(path, [*read_lines(path), row])
     tables = ingested(folder)
     assert tables["trial.parquet"]["baseline_line"].isna().tolist() == [False, False, False, True, False, True]
-    assert tables["followup_items.parquet"]["person"].tolist() == [1, 4]
+    persons = persons_of(tables["linkage.csv"])
+    assert set(tables["followup_items.parquet"]["person"]) == {persons["1"], persons["4"]}
     assert capsys.readouterr().out.count("1 rows hold no answer") == 2
 
 
@@ -282,15 +289,19 @@ def test_an_extract_without_surveys_is_read_if_the_study_leaves_nobody_out_for_i
     assert [len(tables[f"{name}_items.parquet"]) for name in ("baseline", "followup")] == [0, 0]
 
 
-def test_keys_that_are_no_numbers_link_the_files_and_persons_are_numbered_in_their_order(folder):
+def test_keys_that_are_no_numbers_link_the_files_as_numbers_do(folder):
     plain = ingested(folder)
     (folder / "extract.toml").unlink()
     for name in ("allocation", "baseline_survey", "followup_survey"):
         replace(folder / f"{name}.csv", r"(?m)^(\d);", r"P-\1;")
     tables = ingested(folder)
     assert tables.pop("checks.csv") == plain.pop("checks.csv")
-    for name, table in plain.items():
-        pd.testing.assert_frame_equal(tables[name], table)
+    before, after = persons_of(plain.pop("linkage.csv")), persons_of(tables.pop("linkage.csv"))
+    others = {after[f"P-{number}"]: person for number, person in before.items()}
+    for name, table in renamed({name: tables[name] for name in plain}, others).items():
+        if name.endswith("_items.parquet"):  # in the order of their pseudonyms
+            table = table.sort_values("person", ignore_index=True)
+        pd.testing.assert_frame_equal(table, plain[name])
 
 
 def test_the_key_of_the_register_may_be_the_trial_number_with_zeros_in_front(folder):

@@ -15,6 +15,7 @@ from pipeline.runner.inputs import load_input
 from pipeline.stages import outcomes
 from pipeline.verify import behind
 from pipeline.verify.behind import Behind, compare_number, compare_person, require_received
+from tests.linked import twins
 
 RAW, DERIVED, CONFIG = Path("data_raw/twin"), Path("data_derived/twin"), Path("config")
 pytestmark = pytest.mark.report("exhibits.toml", "scales.csv")
@@ -151,7 +152,7 @@ def test_the_arm_of_a_person_is_named_where_the_received_file_says_otherwise():
     for each in found.differences:
         line, person = re.match(r"allocation\.csv, line (\d+), column GRUPPE, person (\d+): ", each.place).groups()
         row = dict(zip(rows[0], rows[int(line) - 1], strict=True))
-        assert (row["LOEBENR"], row["GRUPPE"]) == (person, "LTJS")
+        assert (twins()[row["LOEBENR"]], row["GRUPPE"]) == (int(person), "LTJS")
         assert (each.kind, each.stored, each.received) == ("arm", 0, 1)
 
 
@@ -169,10 +170,10 @@ def test_of_a_build_as_received_everything_agrees_and_each_kind_is_counted():
 
 def test_a_history_rests_on_every_row_of_its_person():
     build = Build(RAW, DERIVED)
-    found = compare_person(13, build)
+    found = compare_person(twins()["13"], build)
     assert not found.differences
     assert {"wages", "codes", "states", "answers", "shares", "durations"} <= set(found.kinds)
     register = build.table("register_weeks")
-    build._tables["register_weeks"] = change(register, "wage", register["person"] == 13, True)
+    build._tables["register_weeks"] = change(register, "wage", register["person"] == twins()["13"], True)
     with pytest.raises(InputError, match=r"the history rests on \d+ wages that .*dream\.csv, line 12, column BRANCHE_"):
-        require_received(compare_person(13, build), "the history", build)
+        require_received(compare_person(twins()["13"], build), "the history", build)

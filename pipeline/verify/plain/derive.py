@@ -93,12 +93,12 @@ def read_settings(folder: Path) -> Settings:
     return Settings(study, outcomes, rows("scales.csv"), codes)
 
 
-def read_delivery(raw: Path, settings: Settings) -> Delivery:
-    """The received files of the extract in `raw`."""
+def read_delivery(raw: Path, settings: Settings, secret: bytes) -> Delivery:
+    """The received files of the extract in `raw`, whose persons' pseudonyms are under the `secret` key."""
     extract = tomllib.loads((raw / "extract.toml").read_text(encoding="utf-8"))
     study, files = settings.study, extract["files"]
     design = study["design"]
-    persons = people.read_people(received.read(raw, files["allocation"]), study, extract)
+    persons = people.read_people(received.read(raw, files["allocation"]), study, extract, secret)
     courses = register.read_courses(
         raw, extract, design.get("register_key") or design["person"], {person.key for person in persons},
         is_dated=bool(design.get("date")), has_codes=settings.codes is not None,
@@ -115,9 +115,9 @@ def _asked(survey: str, settings: Settings) -> list[dict[str, str]]:
     return [scale for scale in settings.scales if survey == "baseline" or scale["followup"] == "1"]
 
 
-def derive(raw: Path, settings: Settings, wanted: Wanted = EVERYTHING) -> Iterator[Cell]:
+def derive(raw: Path, settings: Settings, secret: bytes, wanted: Wanted = EVERYTHING) -> Iterator[Cell]:
     """Every value of the derived tables of the extract in `raw`, or those that are wanted."""
-    delivery, meaning = read_delivery(raw, settings), weeks.Meaning(settings.outcomes, settings.codes)
+    delivery, meaning = read_delivery(raw, settings, secret), weeks.Meaning(settings.outcomes, settings.codes)
     for grouping, label in sorted({pair for person in delivery.persons for pair in person.names.items()}):
         yield Cell("groups", NOBODY, f"{grouping} {people.plain_name(label)}", None, label)
     for person in filter(lambda each: wanted.whose(each.number), delivery.persons):

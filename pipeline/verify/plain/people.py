@@ -9,11 +9,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pipeline.verify.plain.pseudonyms import pseudonym
 from pipeline.verify.plain.received import Line, canonical, link, read_day
 from pipeline.verify.plain.register import number_of_day
 
 ANALYSED = "analysed"
-SHORT, LONGEST = 9, 18  # digits of a trial number, and of the longest key that is compared as a number
 LETTERS = {"æ": "ae", "ø": "oe", "å": "aa", "ı": "i"}
 CALLED = re.compile(r".*(?:LETTER|LIGATURE|SYLLABLE|VOWEL SIGN) (.+?)(?: WITH .*)?")
 
@@ -56,35 +56,24 @@ def _plain_letter(letter: str) -> str:
     return f"{ord(letter):x}" if kind[0] == "L" else "" if kind[0] == "M" or kind == "Cf" else "_"
 
 
-def read_people(lines: Iterable[Line], study: Mapping[str, Any], extract: Mapping[str, Any]) -> list[Person]:
-    """The randomised persons in the order of the file."""
+def read_people(
+    lines: Iterable[Line], study: Mapping[str, Any], extract: Mapping[str, Any], secret: bytes
+) -> list[Person]:
+    """The randomised persons in the order of the file, each with the pseudonym under the `secret` key."""
     design, allocation = study["design"], list(lines)
     key = design.get("register_key") or design["person"]
     columns = {kind["name"]: kind["column"] for kind in (design.get("stratum"), design.get("cluster")) if kind}
-    numbers = _numbers([line.cells[design["person"]] for line in allocation])
     found = []
-    for number, (line, row) in zip(numbers, allocation, strict=True):
+    for line, row in allocation:
         names = {name: _spelling(row[column], extract, column) for name, column in columns.items()}
         day = read_day(row[design["date"]], extract["files"]["allocation"]) if design.get("date") else None
         found.append(Person(
-            number=number, line=line, key=link(row[key]), survey_key=link(row[design["person"]]),
+            number=pseudonym(secret, link(row[design["person"]])), line=line, key=link(row[key]),
+            survey_key=link(row[design["person"]]),
             arm=int(row[design["arm"]] == design["treated"]["value"]), names=names, day=day,
             consents=not design.get("consent") or row[design["consent"]] == "1",
         ))  # fmt: skip
     return found
-
-
-def _numbers(keys: list[str]) -> list[int]:
-    """The trial numbers: the keys where they are short whole numbers, else their ranks."""
-    linked = [link(key) for key in keys]
-    if all(key.isdigit() and len(key) <= SHORT for key in linked):
-        return [int(key) for key in linked]
-    ranks = {key: place for place, key in enumerate(sorted(linked, key=_order), 1)}
-    return [ranks[key] for key in linked]
-
-
-def _order(key: str) -> str:
-    return key.rjust(LONGEST, "0") if key.isdigit() else key
 
 
 def _spelling(text: str, extract: Mapping[str, Any], column: str) -> str:

@@ -61,9 +61,15 @@ def link(text: str) -> str:
 
 
 def canonical(text: str) -> str:
-    """A name with what only typing tells apart gone: kinds of blanks and of hyphens, signs without a width."""
-    seen = "".join(c for c in unicodedata.normalize("NFC", text) if unicodedata.category(c) != "Cf")
-    return " ".join("".join("-" if unicodedata.category(c) == "Pd" or c == "−" else c for c in seen).split())
+    """A name with what only typing tells apart gone: kinds of blanks, hyphens and brackets, signs without a width."""
+    letters = []
+    for letter in unicodedata.normalize("NFC", text):
+        kind = unicodedata.category(letter)
+        if kind == "Pd" or letter == "−":
+            letters.append("-")
+        elif kind != "Cf":
+            letters.append(" " if kind in ("Cc", "Cn", "Cs") else {"{": "(", "}": ")"}.get(letter, letter))
+    return " ".join("".join(letters).split())
 
 
 def _rows(path: Path, facts: Facts) -> Iterable[tuple[int, Sequence[Any]]]:

@@ -1,0 +1,1 @@
+"""Faults done to builds in folders of their own: kills, full disks, rights, clocks, damaged files, builds at once."""

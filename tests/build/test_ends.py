@@ -1,0 +1,81 @@
+"""What nobody here is to blame for ends a command with one message, and one lock has one holder."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+RUNNER = Path("pipeline/runner")
+# What a module does, and the one line that is said of it with the exit code.
+ENDS = {
+    "open('data_derived/x.parquet')": (
+        2,
+        "error: data_derived/x.parquet: No such file or directory. See to the rights",
+    ),
+    "open('pipeline')": (2, "error: pipeline: Is a directory. See to the rights and the space on the disk"),
+    "raise OSError(28, 'No space left on device', 'reports/x')": (2, "error: reports/x: No space left on device."),
+    "raise PermissionError(13, 'Permission denied', 'x.json')": (2, "error: x.json: Permission denied."),
+    "raise MemoryError": (2, "error: there is not enough memory."),
+    "raise KeyboardInterrupt": (130, "interrupted; nothing half-written is left"),
+    "import pipeline.damaged": (
+        2,
+        "error: pipeline/damaged.py, line 2: not Python as it was written. Put the file back",
+    ),
+}
+
+
+@pytest.fixture
+def project(tmp_path) -> Path:
+    (tmp_path / RUNNER).mkdir(parents=True)
+    for name in ("alone.py", "held.py"):
+        shutil.copy(RUNNER / name, tmp_path / RUNNER / name)
+    (tmp_path / "pipeline/damaged.py").write_text("x = 1\nif x = 2\n")
+    (tmp_path / "runs").mkdir()
+    return tmp_path
+
+
+def run(project: Path, does: str, *options: str, builders: str = "") -> subprocess.CompletedProcess[str]:
+    (project / "pipeline/does.py").write_text(does)
+    command = [sys.executable, "-I", str(RUNNER / "alone.py"), *options, "pipeline.does"]
+    given = os.environ | {"BUILDERS": builders}
+    return subprocess.run(command, cwd=project, env=given, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("does", ENDS)
+def test_a_command_ends_with_one_message(project, does):
+    status, said = ENDS[does]
+    ended = run(project, does)
+    assert (ended.returncode, ended.stderr.count("\n")) == (status, 1)
+    assert ended.stderr.startswith(said)
+
+
+def test_a_mistake_of_the_project_itself_is_not_hidden(project):
+    ended = run(project, "{}['x']")
+    assert (ended.returncode, "Traceback" in ended.stderr) == (1, True)
+
+
+@pytest.mark.parametrize("option", ["--hold", "--free"])
+def test_a_lock_is_held_by_one_who_is_named_and_what_a_holder_started_has_it_too(project, option):
+    asks = (
+        "import subprocess, sys\n"
+        f"said = subprocess.run([sys.executable, '-I', '{RUNNER}/alone.py', '{option}', 'runs'], "
+        "capture_output=True, text=True, env={'BUILDERS': OTHER})\n"
+        "print(said.returncode, said.stderr)"
+    )
+    own = str(os.getpid())
+    refused = run(project, f"OTHER = '1'\n{asks}", "--hold", "runs", builders=own)
+    assert refused.stdout.startswith("2 error: "), refused.stderr
+    assert f"on {os.uname().nodename}, process {own}, since 20" in refused.stdout
+    taken = run(project, f"OTHER = '{own} 1'\n{asks}", "--hold", "runs", builders=own)
+    assert taken.stdout.startswith("0 "), taken
+    assert not list((project / "runs").iterdir()), "the note is gone with the holder"
+
+
+def test_the_note_of_a_holder_who_is_gone_is_of_no_account(project):
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    (project / "runs/.warm.holder").write_text(f"{gone.pid}\nanna\n{os.uname().nodename}\n2017-01-15 08:30:00\n")
+    assert run(project, "print(1)", "--hold", "runs").stdout == "1\n"

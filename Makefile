@@ -54,9 +54,9 @@ SPOKEN := $(or $(ASKED),$(BUILT),$(firstword $(OFFERED)))
 
 # Whether disclosure control is asked for, on the command line or at the last build; an extract that is not synthetic has
 # it always. A study without bounds of its own has those of the project.
-$(if $(filter command,$(origin DISCLOSURE)),$(if $(filter-out on off,$(or $(strip $(DISCLOSURE)),nothing)),$(error DISCLOSURE=$(DISCLOSURE): say on or off)))
+$(if $(filter DISCLOSURE,$(GIVEN)),$(if $(filter-out on off,$(or $(strip $(DISCLOSURE)),nothing)),$(error DISCLOSURE=$(DISCLOSURE): say on or off)))
 CONTROLLED := $(filter on off,$(shell sed -n 's/^asked = "\(.*\)"/\1/p' $(DERIVED)/asked.toml 2>/dev/null))
-CONTROL    := $(or $(if $(filter command,$(origin DISCLOSURE)),$(strip $(DISCLOSURE))),$(CONTROLLED))
+CONTROL    := $(or $(if $(filter DISCLOSURE,$(GIVEN)),$(strip $(DISCLOSURE))),$(CONTROLLED))
 CONTROLS   := $(firstword $(wildcard $(STUDY)/disclosure.toml) config/disclosure.toml)
 
 export OPENBLAS_NUM_THREADS := 1

@@ -52,6 +52,13 @@ $(if $(filter-out $(OFFERED),$(ASKED)),$(error LANGUAGE=$(LANGUAGE): the exhibit
 BUILT := $(filter $(OFFERED),$(shell sed -n 's/^language = "\(.*\)"/\1/p' $(DERIVED)/language.toml 2>/dev/null))
 SPOKEN := $(or $(ASKED),$(BUILT),$(firstword $(OFFERED)))
 
+# Whether disclosure control is asked for, on the command line or at the last build; an extract that is not synthetic has
+# it always. A study without bounds of its own has those of the project.
+$(if $(filter DISCLOSURE,$(GIVEN)),$(if $(filter-out on off,$(or $(strip $(DISCLOSURE)),nothing)),$(error DISCLOSURE=$(DISCLOSURE): say on or off)))
+CONTROLLED := $(filter on off,$(shell sed -n 's/^asked = "\(.*\)"/\1/p' $(DERIVED)/asked.toml 2>/dev/null))
+CONTROL    := $(or $(if $(filter DISCLOSURE,$(GIVEN)),$(strip $(DISCLOSURE))),$(CONTROLLED))
+CONTROLS   := $(firstword $(wildcard $(STUDY)/disclosure.toml) config/disclosure.toml)
+
 export OPENBLAS_NUM_THREADS := 1
 export MPLBACKEND := Agg
 
@@ -81,7 +88,7 @@ MAKEFLAGS += --no-builtin-rules
 
 .PHONY: all report check why verify witness release population twin test lint docs bench faults trace diff baseline extract new check-extract calibrate clean forget help FORCE
 
-all: $(REPORTS)/index.html ## Every table, figure and the report page of EXTRACT (default twin); LANGUAGE=da for Danish, LANGUAGE=en back
+all: $(REPORTS)/index.html ## Every table, figure and the report page of EXTRACT (default twin); LANGUAGE=da for Danish, LANGUAGE=en back; DISCLOSURE=on as a real extract leaves, DISCLOSURE=off back
 	$(if $(LEFT_OVER),@rm -rf $(LEFT_OVER))
 	$(if $(OUTDATED),@echo "removed what make report made before this: $(OUTDATED). Say make report to have it anew")
 	$(if $(filter report,$(MAKECMDGOALS)),,$(if $(wildcard $(WARM)),@$(LOOK) --close > /dev/null))
@@ -276,7 +283,7 @@ endif
 CHECKS := $(REPORTS)/checks.csv
 # What builds and checks is part of the chain too: no stage imports it, so the first one of every build reads it.
 MACHINERY := Makefile $(wildcard pipeline/runner/*.py pipeline/audit/*.py)
-$(eval $(call stage,settings,$(call settings,study.toml outcomes.toml models.toml exhibits.toml benefit_codes.csv scales.csv municipalities.csv published_rows.csv published_columns.csv variables.csv),$(DERIVED)/settings.txt,$(MACHINERY)))
+$(eval $(call stage,settings,$(call settings,study.toml outcomes.toml models.toml exhibits.toml benefit_codes.csv scales.csv municipalities.csv published_rows.csv published_columns.csv variables.csv disclosure.toml),$(DERIVED)/settings.txt,$(MACHINERY)))
 $(addprefix $(RUNS)/,sample.json survey.json outcomes.json): | $(RUNS)/settings.json
 # The register may be larger than the memory: it is read once, and again only if a key, its files or its facts change.
 $(eval $(call stage,request,$(RAW)/extract.toml $(ALLOCATION) $(call settings,study.toml),$(DERIVED)/request.json))
@@ -291,6 +298,14 @@ TABLES_USED := $(call derived,sample background shares weekly durations followup
 $(call part,estimates-1,$(TABLES_USED),$(call half,$(ESTIMATED)))
 $(call part,estimates-2,$(TABLES_USED),$(call rest,$(ESTIMATED)))
 $(eval $(call stage,shown,$(ESTIMATED) $(call derived,groups) $(call settings,exhibits.toml study.toml outcomes.toml models.toml) $(NAMES) $(RAW)/extract.toml $(DERIVED)/language.toml,$(call derived,shown) $(DERIVED)/words.json))
+# What leaves: no stage after this one reads an estimate.
+REVIEWED  := $(wildcard pipeline/disclosure/*.j2)
+JUDGED_BY := $(CONTROLS) $(NAMES) $(call derived,exclusions) $(call settings,study.toml models.toml) $(RAW)/extract.toml $(DERIVED)/asked.toml
+# Where control is applied an attacker is tried, who needs to know who is in which group.
+APPLIED   := $(or $(filter on,$(CONTROL)),$(if $(filter twin,$(EXTRACT)),,$(shell sed -n 's/^synthetic *= *false.*/yes/p' $(RAW)/extract.toml 2>/dev/null)))
+ATTACKED  := $(if $(APPLIED),$(call derived,sample background shares weekly durations followup))
+leaving    = $(addprefix $(1)/,released.parquet behind.parquet judged.json)
+$(eval $(call stage,disclosure,$(call derived,shown) $(ESTIMATED) $(JUDGED_BY) $(ATTACKED) $(DERIVED)/language.toml,$(call leaving,$(DERIVED)) $(REPORTS)/disclosure.html,$(REVIEWED)))
 FONTS    := $(wildcard pipeline/show/fonts/*.ttf pipeline/show/fonts/*.woff)
 TEMPLATES := $(wildcard pipeline/show/*.j2 pipeline/show/*.css pipeline/show/*.js) $(FONTS)
 PAPER     := pipeline/show/report.typ
@@ -322,7 +337,7 @@ $(DERIVED)/editions.json: $(if $(filter-out $(SPOKEN),$(BUILT)),FORCE) $(STUDY)/
 VERIFIED := $(addprefix $(DERIVED)/verified/,second.parquet walked.parquet counts.parquet verified.json)
 VERIFIED_FROM := $(RAW)/extract.toml $(RECEIVED) $(call plain,$(wildcard $(STUDY)/*.toml $(STUDY)/*.csv)) $(DERIVED)/study.txt $(ESTIMATED) $(call derived,shown)
 IS_VERIFIED := $(if $(filter 4,$(words $(wildcard $(VERIFIED)))),$(if $(shell find $(VERIFIED_FROM) -newer $(DERIVED)/verified/verified.json 2>/dev/null),,$(VERIFIED)))
-SHOWN := $(call derived,shown groups) $(DERIVED)/words.json $(call settings,exhibits.toml) $(DERIVED)/language.toml
+SHOWN := $(call derived,released groups) $(DERIVED)/words.json $(call settings,exhibits.toml) $(DERIVED)/language.toml
 PLACES := $(call settings,municipalities.csv)
 $(eval $(call stage,tables,$(SHOWN) $(NAMES),$(foreach t,$(TABLES),$(addprefix $(REPORTS)/tables/$(t),.html .csv .tex)) $(REPORTS)/tables/tables.xlsx,$(TEMPLATES)))
 drawn = $(foreach f,$(1),$(addprefix $(REPORTS)/figures/$(f),.png .svg .csv))
@@ -335,17 +350,17 @@ ifeq ($(PUBLISHED),yes)
 all: $(REPORTS)/published.html
 PRINTED := $(addprefix data_raw/published/,tables.csv errata.csv) $(DECLARED) $(call settings,published.toml published_rows.csv published_columns.csv)
 PUBLISHED_BY := $(wildcard pipeline/published/*.j2 pipeline/published/*.css data_raw/published/SHA256SUMS)
-$(eval $(call stage,published,$(SHOWN) $(NAMES) $(RAW)/extract.toml $(ESTIMATED) $(PRINTED),$(REPORTS)/published.html $(REPORTS)/tables/table_published.csv,$(TEMPLATES) $(PUBLISHED_BY)))
+$(eval $(call stage,published,$(SHOWN) $(NAMES) $(RAW)/extract.toml $(call derived,behind) $(PRINTED),$(REPORTS)/published.html $(REPORTS)/tables/table_published.csv,$(TEMPLATES) $(PUBLISHED_BY)))
 else
 UNCLAIMED := $(wildcard $(REPORTS)/published.html $(REPORTS)/tables/table_published.csv)
 endif
 
 # What stands behind every number of the page; where the extract claims the printed numbers, those beside them.
 compared = $(if $(PUBLISHED),$(1)/tables/table_published.csv data_raw/published/errata.csv)
-$(eval $(call stage,panels,$(SHOWN) $(NAMES) $(ESTIMATED) $(call derived,exclusions) $(call settings,study.toml outcomes.toml models.toml) $(RAW)/extract.toml $(call compared,$(REPORTS)),$(DERIVED)/panels.json))
+$(eval $(call stage,panels,$(SHOWN) $(NAMES) $(CONTROLS) $(call derived,behind) $(DERIVED)/judged.json $(call settings,study.toml outcomes.toml models.toml) $(RAW)/extract.toml $(call compared,$(REPORTS)),$(DERIVED)/panels.json))
 # Where all of it comes from, with the head of the chain of records, which the page prints.
 $(eval $(call stage,provenance,$(RECORDS),$(DERIVED)/provenance.json))
-$(eval $(call stage,report,$(SHOWN) $(DERIVED)/provenance.json $(CHECKS) $(NAMES) $(RAW)/extract.toml $(PLACES) $(DERIVED)/panels.json $(FIGURES:%=$(REPORTS)/figures/%.svg) $(LED_TO) $(EDITIONS) $(IS_VERIFIED),$(REPORTS)/index.html $(REPORTS)/missing.txt,$(TEMPLATES)))
+$(eval $(call stage,report,$(SHOWN) $(DERIVED)/provenance.json $(CHECKS) $(NAMES) $(RAW)/extract.toml $(PLACES) $(DERIVED)/panels.json $(DERIVED)/judged.json $(FIGURES:%=$(REPORTS)/figures/%.svg) $(LED_TO) $(EDITIONS) $(IS_VERIFIED),$(REPORTS)/index.html $(REPORTS)/missing.txt,$(TEMPLATES)))
 
 # A page that led to something and does not any more, or does now, is written again.
 turned = $(foreach led,$(2),$(if $(filter 1,$(words $(filter $(led),$(LED_TO) $(EDITIONS)) $(shell grep -sl '$(led)' $(1)))),FORCE))
@@ -367,14 +382,15 @@ $(COUNTED)/estimates/population.parquet $(COUNTED)/weekly_shares.csv: $(COUNTS) 
 $(ANNEX)/weekly_shares.csv: $(COUNTED)/weekly_shares.csv
 	@umask 077 && mkdir -p $(@D) && cp $< $@
 # What is shown of some estimates in a language: $(call edition,SUFFIX,DERIVED,REPORTS,EXHIBITS,NAMES,ESTIMATES,LANGUAGE,CHECKS,LED_TO,COMPARED)
-shown_in = $(1)/shown.parquet $(call derived,groups) $(1)/words.json $(2) $(3)
+shown_in = $(1)/released.parquet $(call derived,groups) $(1)/words.json $(2) $(3)
 drawings = $(patsubst %,$(1)/figures/%.svg,$(filter figure_%,$(2)))
 define edition
 $(call stage,shown-$(1),$(6) $(call derived,groups) $(4) $(call settings,study.toml outcomes.toml models.toml) $(NAMES) $(RAW)/extract.toml $(7),$(2)/shown.parquet $(2)/words.json)
+$(call stage,disclosure-$(1),$(2)/shown.parquet $(6) $(JUDGED_BY) $(ATTACKED) $(7),$(call leaving,$(2)) $(3)/disclosure.html,$(REVIEWED))
 $(call stage,tables-$(1),$(call shown_in,$(2),$(4),$(7)) $(NAMES),$(foreach t,$(filter table_%,$(5)),$(addprefix $(3)/tables/$(t),.html .csv .tex)) $(3)/tables/tables.xlsx,$(TEMPLATES))
 $(call stage,figures-$(1),$(call shown_in,$(2),$(4),$(7)) $(PLACES) pipeline/show/map/outlines.csv,$(foreach f,$(filter figure_%,$(5)),$(addprefix $(3)/figures/$(f),.png .svg .csv)),$(FONTS))
-$(call stage,panels-$(1),$(call shown_in,$(2),$(4),$(7)) $(NAMES) $(6) $(call derived,exclusions) $(call settings,study.toml outcomes.toml models.toml) $(RAW)/extract.toml $(10),$(2)/panels.json)
-$(call stage,report-$(1),$(call shown_in,$(2),$(4),$(7)) $(8) $(NAMES) $(RAW)/extract.toml $(PLACES) $(2)/panels.json $(call drawings,$(3),$(5)) $(9),$(3)/index.html $(3)/missing.txt,$(TEMPLATES))
+$(call stage,panels-$(1),$(call shown_in,$(2),$(4),$(7)) $(NAMES) $(CONTROLS) $(2)/behind.parquet $(2)/judged.json $(call settings,study.toml outcomes.toml models.toml) $(RAW)/extract.toml $(10),$(2)/panels.json)
+$(call stage,report-$(1),$(call shown_in,$(2),$(4),$(7)) $(8) $(NAMES) $(RAW)/extract.toml $(PLACES) $(2)/panels.json $(2)/judged.json $(call drawings,$(3),$(5)) $(9),$(3)/index.html $(3)/missing.txt,$(TEMPLATES))
 endef
 # The same as Word and PDF.
 define document
@@ -413,7 +429,7 @@ report: $(FURTHER)
 endif
 
 ifeq ($(if $(EDITIONS),$(PUBLISHED)),yes)
-$(foreach l,$(OTHERS),$(eval $(call stage,published-$(l),$(call shown_in,$(DERIVED)/$(l),$(STUDY)/exhibits.toml,$(DERIVED)/$(l)/language.toml) $(NAMES) $(RAW)/extract.toml $(ESTIMATED) $(PRINTED),$(REPORTS)/$(l)/published.html $(REPORTS)/$(l)/tables/table_published.csv,$(TEMPLATES) $(PUBLISHED_BY))))
+$(foreach l,$(OTHERS),$(eval $(call stage,published-$(l),$(call shown_in,$(DERIVED)/$(l),$(STUDY)/exhibits.toml,$(DERIVED)/$(l)/language.toml) $(NAMES) $(RAW)/extract.toml $(DERIVED)/$(l)/behind.parquet $(PRINTED),$(REPORTS)/$(l)/published.html $(REPORTS)/$(l)/tables/table_published.csv,$(TEMPLATES) $(PUBLISHED_BY))))
 report: $(OTHERS:%=$(REPORTS)/%/published.html)
 endif
 
@@ -432,6 +448,10 @@ LEFT_OVER := $(strip $(UNCLAIMED) $(OUTDATED) $(wildcard $(foreach d,$(DERIVED) 
 # The language of the exhibits is a setting like any other: a file that changes only if the language does.
 $(DERIVED)/language.toml: $(if $(filter-out $(SPOKEN),$(BUILT)),FORCE)
 	@umask 077 && mkdir -p $(@D) && echo 'language = "$(SPOKEN)"' > $@
+
+# So is whether disclosure control was asked for.
+$(DERIVED)/asked.toml: $(if $(filter-out $(CONTROLLED)-,$(CONTROL)-),FORCE)
+	@umask 077 && mkdir -p $(@D) && echo 'asked = "$(CONTROL)"' > $@
 
 diff baseline: $(ESTIMATED)
 

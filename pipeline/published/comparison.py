@@ -29,12 +29,16 @@ ALLOWANCE = 1e-6  # units of the last digit: what a number exactly between two d
 
 @dataclass(frozen=True)
 class Rebuilt:
-    """A rebuilt number in the unit in which it is shown, with error and p-value of its estimate; NaN if unknown."""
+    """A rebuilt number in the unit in which it is shown, with error and p-value of its estimate; NaN if unknown.
+
+    step: one unit of the last digit that is shown of it.
+    """
 
     cell_id: str
     value: float
     se: float = math.nan
     p_value: float = math.nan
+    step: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,7 @@ class Comparison:
     role: str
     errata: tuple[Erratum, ...]
     other: Reading | None
+    step: float = 0.0  # one unit of the last digit shown of the rebuilt number
 
     @cached_property
     def value(self) -> float:
@@ -72,8 +77,8 @@ class Comparison:
 
     @property
     def unit(self) -> float:
-        """One unit of the last printed digit; a day for a date."""
-        return 1.0 if self.number.is_date else float(10**-self.number.decimals)
+        """One unit of the last printed digit, or of the last one shown here where fewer are; a day for a date."""
+        return 1.0 if self.number.is_date else max(float(10**-self.number.decimals), self.step)
 
     @property
     def has_counterpart(self) -> bool:
@@ -186,6 +191,7 @@ def _compare(
         role="",
         errata=errata,
         other=other,
+        step=found.step * location.factor,
     )
 
 

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from pipeline.audit.leaks import find_leaks
+from pipeline.disclosure.gate import require_released
 from pipeline.errors import InputError, command
 from pipeline.release.archive import MANIFEST, pack
 from pipeline.release.contents import PROVENANCE
@@ -15,6 +16,7 @@ from pipeline.release.derive import derive_files
 from pipeline.release.facts import Facts
 from pipeline.release.gather import gather_files, read_verified, require_releasable
 from pipeline.release.repository import clean_commit
+from pipeline.runner.inputs import load_input
 from pipeline.runner.surroundings import LOCK
 from pipeline.storage import write_if_changed
 
@@ -29,6 +31,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path)
     given = parser.parse_args()
     commit = clean_commit()
+    require_released(load_input(given.derived / "judged.json"))
     read_verified(given.derived)
     require_releasable(commit, given.settings, given.derived / "runs")
     if given.out is None:

@@ -87,8 +87,8 @@ def load_languages(settings: Path, derived: Path) -> tuple[str, ...]:
 def _numbers(derived: Path, languages: Sequence[str]) -> str:
     """numbers.csv: every number shown with its address, estimate and statistic, and its text in each language."""
     first, *others = languages
-    shown = load_input(derived / "shown.parquet").to_dict("records")
-    texts = {name: load_input(derived / name / "shown.parquet").set_index("cell_id")["text"] for name in others}
+    shown = load_input(derived / "released.parquet").to_dict("records")
+    texts = {name: load_input(derived / name / "released.parquet").set_index("cell_id")["text"] for name in others}
     rows = [
         {
             "address": row["cell_id"],

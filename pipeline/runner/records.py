@@ -26,7 +26,7 @@ MADE = ("data_derived", "reports")
 # What a command makes, or the Makefile itself, and no stage: it is compared with a record if there is one.
 OWN_FOLDERS = ("population", "verified")
 OWN_FILES = (
-    "study.txt", "language.toml", "editions.json", "editions.txt", "received.mk",
+    "study.txt", "language.toml", "asked.toml", "editions.json", "editions.txt", "received.mk",
     "checks.csv",  # copied for other languages
 )  # fmt: skip
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from pipeline.errors import InputError
 from pipeline.settings.base import Settings, convert
+from pipeline.settings.disclosure import Asked, Disclosure
 from pipeline.settings.extract import Extract, Language
 from pipeline.settings.lines import Document
 from pipeline.settings.outcomes import OutcomeDefinitions
@@ -17,6 +18,8 @@ KINDS: dict[str, type[Settings]] = {
     "outcomes": OutcomeDefinitions,
     "extract": Extract,
     "language": Language,
+    "disclosure": Disclosure,
+    "asked": Asked,
 }
 
 PLACE = ("exhibit", "panel", "row", "column", "statistic")

@@ -22,7 +22,7 @@ const numbers = (() => {
 
     function cell(place) {
       const address = addresses[place], exhibit = address.slice(0, address.indexOf("/"));
-      const named = Object.fromEntries(["panel", "row", "column", "statistic", "unit", "scale"].map(name => [name, value(name, place)]));
+      const named = Object.fromEntries(["panel", "row", "column", "statistic", "unit", "scale", "status", "rule"].map(name => [name, value(name, place)]));
       return { place, address, text: cells.text[place], exhibit: data.exhibits[exhibit], exhibitName: exhibit, estimate: estimate(cells.estimate[place]), ...named };
     }
 

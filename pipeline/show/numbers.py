@@ -89,6 +89,12 @@ def write_date(days: float, language: str) -> str:
     return f"{number} {MONTHS[day.month - 1][language]} {day.year}"
 
 
+def write_month(days: float, language: str) -> str:
+    """The month of the instant `days` after 1970-01-01, for a date that is too close to one person: 'May 2015'."""
+    day = EPOCH + datetime.timedelta(days=math.floor(days))
+    return f"{MONTHS[day.month - 1][language]} {day.year}"
+
+
 def write_percent(share: float, language: str) -> str:
     """A level such as 0.95: '95%' in English, '95 %' in Danish."""
     number = f"{Decimal(str(share)).scaleb(2).normalize():f}".replace(".", POINT[language])

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline.show.conclusions import Conclusion
 from pipeline.show.content import Exhibit, Report, panels_of
 from pipeline.show.findings import Result
+from pipeline.show.missing import tell_judged
 from pipeline.show.panel_words import fill_known
 from pipeline.show.table_formats import html_number, write_html
 from pipeline.show.tables import Table
@@ -45,11 +46,13 @@ def write_page(
     has_population: bool = False,
     head: str = "",
     panels: Mapping[str, Any] | None = None,
+    judged: Mapping[str, Any] | None = None,
 ) -> str:
     """The page of a report, which leads to its other `editions` where there are any.
 
     has_population: whether the page of the population is there to be led to. head: that of the chain of records.
-    panels: what stands behind every number, which the scripts of the page show.
+    panels: what stands behind every number, which the scripts of the page show. judged: what disclosure control
+    decided.
     """
     language = report.language
 
@@ -75,6 +78,7 @@ def write_page(
         trace=paragraphs(report.trace),
         checks=report.checks,
         missing=report.missing,
+        judged=judged and tell_judged(judged, language),
         source=report.source,
         data=report.data,
         extract=report.extract,

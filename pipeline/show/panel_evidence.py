@@ -12,13 +12,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pipeline.show.panel_words import fill_known
-from pipeline.show.panels import DIGITS, STATISTICS, common_length, round_statistic
+from pipeline.show.panels import DIGITS, STATISTICS, common_length, decimals_of, round_statistic, round_to
 
 if TYPE_CHECKING:
     import pandas as pd
 
 NO_STAGE = ("received", "settings", "code")  # makers of files that no stage writes
-LEGIBLE = 6  # significant digits that a panel shows of a statistic
 
 
 @dataclass(frozen=True)
@@ -44,9 +43,16 @@ class Verified:
 
 
 def with_evidence(
-    panels: Mapping[str, Any], shown: pd.DataFrame, provenance: Mapping[str, Any] | None, verified: Verified | None
+    panels: Mapping[str, Any],
+    shown: pd.DataFrame,
+    provenance: Mapping[str, Any] | None,
+    verified: Verified | None,
+    judged: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """The content of panels.json with the evidence for its numbers, and `vouched`, a line that sums it up."""
+    """The content of panels.json with the evidence for its numbers, and `vouched`, a line that sums it up.
+
+    `judged` is what disclosure control decided: where it is applied, numbers of cells leave as those of persons do.
+    """
     ui, content = panels["ui"], dict(panels)
     if provenance is not None:
         content["provenance"] = describe_provenance(provenance, ui)
@@ -56,7 +62,8 @@ def with_evidence(
         return {**content, "vouched": ui["not_verified"]}  # what was verified is not what the page shows
     second = describe_second(verified.second, panels, list(dict.fromkeys(shown["estimate_id"])))
     arms = {arm: ui[arm] for arm in ("treated", "control")}
-    walks = describe_walks(verified.walked, verified.counts, shown, arms)
+    base = judged["bounds"]["base"] if judged and judged["applied"] else 1
+    walks = describe_walks(verified.walked, verified.counts, shown, arms, base)
     return {**content, "verified": {**second, **walks}, "vouched": _sum_up(second, walks, panels)}
 
 
@@ -77,35 +84,41 @@ def describe_second(second: pd.DataFrame, panels: Mapping[str, Any], ids: Sequen
     A difference alone agrees; [difference, value, whether it agrees] is written where the second value reads otherwise.
     """
     places, values = {name: place for place, name in enumerate(ids)}, panels["estimates"]["values"]
+    digits = panels["estimates"]["digits"]
     routes: dict[str, int] = {}
     found: dict[str, list[Any]] = {}
     told = second["estimate_id"].isin(places) & second["statistic"].isin(STATISTICS)
     for row in second[told].to_dict("records"):
         place, column = places[row["estimate_id"]], STATISTICS.index(row["statistic"])
-        if values[place][column] is None or values[place][column] != round_statistic(row["first"]):
+        places_kept = decimals_of(row["statistic"], digits[place])
+        if not _is_near(values[place][column], row["first"], places_kept):
             continue  # another number stands here now, or none
         route = routes.setdefault(row["route"], len(routes))
         entry = found.setdefault(str(place), [route, *[None] * len(STATISTICS)])
-        entry[1 + column] = _difference(row)
+        entry[1 + column] = _difference(row, places_kept)
     return {"second": found, "routes": list(routes)}
 
 
-def _difference(row: Mapping[Any, Any]) -> float | list[Any]:
-    difference = float(f"{row['difference']:.0e}")
-    is_same = f"{row['first']:.{LEGIBLE}g}" == f"{row['second']:.{LEGIBLE}g}"
-    if row["agrees"] and is_same:
+def _is_near(kept: float | None, first: float, decimals: int) -> bool:
+    """Whether a panel's statistic is the one that was verified, as far as digits tell that an exhibit may have cut."""
+    return kept is not None and abs(kept - first) <= 10.0 ** (1 - decimals)
+
+
+def _difference(row: Mapping[Any, Any], decimals: int) -> float | list[Any]:
+    difference, second = float(f"{row['difference']:.0e}"), round_to(row["second"], decimals)
+    if row["agrees"] and second == round_to(row["first"], decimals):
         return difference
-    value = None if math.isnan(row["second"]) else round_statistic(row["second"])
-    return [difference, value, int(row["agrees"])]
+    return [difference, second, int(row["agrees"])]
 
 
 def describe_walks(
-    walked: pd.DataFrame, counts: pd.DataFrame, shown: pd.DataFrame, arms: Mapping[str, str]
+    walked: pd.DataFrame, counts: pd.DataFrame, shown: pd.DataFrame, arms: Mapping[str, str], base: int = 1
 ) -> dict[str, Any]:
     """Of every number its gap, how many cells give it back and the table that counts them, each table once.
 
     met: whether the gap is beyond the digits of a panel. A table is what it adds to the one before: rows of arm, group,
-    first and last week, and cells, or none if few. `arms` are the names of the arms.
+    first and last week, and cells, or none if few. `arms` are the names of the arms. Numbers of
+    cells are multiples of `base`.
     """
     rows = walked.set_index("cell_id").reindex(shown["cell_id"])
     order = {number: place for place, number in enumerate(dict.fromkeys(rows["counts"].dropna().astype(int)))}
@@ -114,7 +127,7 @@ def describe_walks(
     number: Any
     for number, table in counts[counts["counts"].isin(order)].groupby("counts", sort=False):
         sorted_rows = table.sort_values(["first_week", "arm", "group"], na_position="first").to_dict("records")
-        tables[int(number)] = tuple(_count_row(row, named, groups) for row in sorted_rows)
+        tables[int(number)] = tuple(_count_row(row, named, groups, base) for row in sorted_rows)
     listed = [tables[number] for number in order]
     shared = [common_length(before, table) for before, table in zip([(), *listed], listed, strict=False)]
     limits = 10.0**-DIGITS * shown["value"].abs().clip(lower=1.0).to_numpy()
@@ -123,7 +136,7 @@ def describe_walks(
         "walked": {
             "gap": [None if math.isnan(gap) else float(f"{gap:.0e}") for gap in gaps],
             "met": [bool(abs(gap) <= limit) for gap, limit in zip(gaps, limits, strict=True)],
-            "cells": [_whole(number) for number in rows["n_cells"]],
+            "cells": [_multiple(_whole(number), base) for number in rows["n_cells"]],
             "counts": [None if number is None else order[number] for number in map(_whole, rows["counts"])],
         },
         "counts": {
@@ -135,9 +148,16 @@ def describe_walks(
     }
 
 
-def _count_row(row: Mapping[Any, Any], arms: dict[str, int], groups: dict[str, int]) -> tuple[int | None, ...]:
+def _count_row(
+    row: Mapping[Any, Any], arms: dict[str, int], groups: dict[str, int], base: int
+) -> tuple[int | None, ...]:
     arm, group = arms.setdefault(row["arm"], len(arms)), groups.setdefault(row["group"], len(groups))
-    return (arm, group, _whole(row["first_week"]), _whole(row["last_week"]), _whole(row["n"]))
+    return (arm, group, _whole(row["first_week"]), _whole(row["last_week"]), _multiple(_whole(row["n"]), base))
+
+
+def _multiple(number: int | None, base: int) -> int | None:
+    """The nearest multiple of the base."""
+    return None if number is None else (number + base // 2) // base * base
 
 
 def _whole(value: Any) -> int | None:

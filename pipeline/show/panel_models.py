@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pipeline.settings.exhibits import Exhibits, fill, in_language
 from pipeline.settings.models import Model
@@ -13,12 +13,8 @@ from pipeline.settings.study import OPPOSITE, Condition, Split, Study, given_bou
 from pipeline.show.dictionary import definition_of
 from pipeline.show.numbers import POINT
 from pipeline.show.panel_words import PANEL
-from pipeline.show.panels import FEWEST
 from pipeline.show.purposes import PURPOSES, REASONS, estimand_lines
 from pipeline.show.words import BOUND_WORDS, MEDIAN
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 ANALYSED = "analysed"
 ARMS = ("control", "treated")
@@ -175,10 +171,12 @@ def _variable(name: str, glossary: Glossary) -> list[str]:
     return [glossary.variable(name), definition, rule]
 
 
-def describe_flow(exclusions: pd.DataFrame, study: Study, exhibits: Exhibits, language: str) -> list[list[Any]]:
+def describe_flow(
+    counts: Mapping[str, Sequence[int | None]], exhibits: Exhibits, language: str, fewest: int
+) -> list[list[Any]]:
     """From randomised to analysed: [words, control, treated, all] for each step; a reason as a flow figure says it.
 
-    Where no figure shows them, steps of fewer than FEWEST persons have no numbers.
+    `counts` are those that leave. Where no figure shows them, steps of fewer than `fewest` persons have no numbers.
     """
     is_shown = any(figure.kind == "flow" for figure in exhibits.figures.values())
     labels = {
@@ -186,18 +184,11 @@ def describe_flow(exclusions: pd.DataFrame, study: Study, exhibits: Exhibits, la
         for figure in exhibits.figures.values()
         for step in figure.steps
     }
-    treated = exclusions["treated"].to_numpy(dtype=bool)
-    reasons = exclusions["reason"].to_numpy()
-    steps = [("randomised", reasons == reasons)]
-    steps += [(reason, reasons == reason) for reason in (*study.reasons, ANALYSED)]
     words = {"randomised": PANEL[language]["randomised"], ANALYSED: PANEL[language][ANALYSED]}
-    counts = {
-        name: [int((held & arm).sum()) for arm in (~treated, treated, treated | ~treated)] for name, held in steps
-    }
     return [
         [
             words.get(name) or labels.get(name) or name.replace("_", " "),
-            *(own if is_shown or min(own) >= FEWEST else [None] * len(own)),
+            *(own if is_shown or min(number or 0 for number in own) >= fewest else [None] * len(own)),
         ]
         for name, own in counts.items()
     ]

@@ -111,7 +111,7 @@
   const power = value => value === 0 ? "0" : localised(Number(value).toExponential(0).replace("e+", "e"));
 
   function statistics(cell) {
-    const { ui, names, units } = numbers().data, { statistics: values, note } = cell.estimate;
+    const { ui, names, units, rules } = numbers().data, { statistics: values, note } = cell.estimate;
     const shown = { at_risk: "n", x: "control_mean", relative: "estimate" }[cell.statistic] ?? cell.statistic;
     const isDate = cell.scale === "date";
     const text = name => isDate && name === "estimate" ? (cell.statistic === name ? cell.text : "") : statisticText(name, values[name], cell.exhibit.kind === "density" && name === "control_mean" ? "coefficient" : cell.scale);
@@ -126,7 +126,8 @@
     const scale = units[cell.scale][2], named = ["count", "date"].includes(cell.scale) || !scale ? "" : ` (${fill(ui.unit, { unit: scale })})`;
     return make("section", {}, make("h3", {}, `${ui.statistics}${named}`),
       make("dl", { class: "statistics" }, rows.map(([name, value, isShown]) => make("div", isShown ? { class: "shown" } : {}, make("dt", {}, name), make("dd", {}, value)))),
-      note ? make("p", { class: "note" }, `${ui.note}: ${note}`) : "");
+      note ? make("p", { class: "note" }, `${ui.note}: ${note}`) : "",
+      cell.status === "pass" ? "" : make("p", { class: "note judged" }, `${ui.judged}: ${rules[cell.rule]}`));
   }
 
   follow();

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.settings.exhibits import Exhibits, Figure, Table, exhibit_number, in_language
 from pipeline.show.addresses import Slot
-from pipeline.show.numbers import UNITS, read_number
+from pipeline.show.numbers import UNITS, read_number, round_half_away
 from pipeline.show.remarks import gather_remarks
 from pipeline.show.shown import SOURCES, UNITS_OF
 from pipeline.show.tables import column_labels, row_labels
@@ -26,18 +26,21 @@ STATISTICS = ("estimate", "se", "df", "p_value", "ci_low", "ci_high", "n", "n_tr
               "control_mean")  # fmt: skip
 ARMS = ("n_treated", "n_control")
 PERSONS = ("n", *ARMS)
-FEWEST = 5  # persons: of fewer a panel is silent, unless the page shows the number
 DIGITS = 9  # significant ones of a statistic: enough to compare by eye; make trace prints them all
 
 
 @dataclass(frozen=True)
 class Numbers:
-    """The numbers shown, as rows of shown.parquet, their slots in the same order, and the estimates by estimate_id."""
+    """The numbers shown, as rows of released.parquet, their slots in the same order, and the estimates by estimate_id.
+
+    fewest: persons, of fewer of whom a panel is silent unless the page shows the number.
+    """
 
     shown: Sequence[Mapping[Any, Any]]
     slots: Sequence[Slot]
     estimates: Mapping[str, Mapping[Any, Any]]
     language: str
+    fewest: int
 
     @property
     def estimate_ids(self) -> list[str]:
@@ -60,6 +63,8 @@ def describe_numbers(numbers: Numbers) -> dict[str, Any]:
         "statistic": indexed([slot.statistic for slot in slots]),
         "unit": indexed([UNITS_OF.get(slot.statistic, slot.unit) for slot in slots]),
         "scale": indexed([slot.unit for slot in slots]),
+        "status": indexed([row["status"] for row in numbers.shown]),
+        "rule": indexed([row["rule"] for row in numbers.shown]),
     }
     rows = [numbers.estimates[name] for name in ids]
     estimates = {
@@ -67,6 +72,7 @@ def describe_numbers(numbers: Numbers) -> dict[str, Any]:
         "values": list(_statistics(rows, numbers)),
         "note": indexed([str(row["note"]) for row in rows]),
         "sample": indexed([str(row.get("sample_hash", "")) for row in rows]),
+        "digits": [int(row["digits"]) for row in rows],
     }
     names = {name: in_language(unit, "name", numbers.language) for name, unit in UNITS.items()}
     units = {name: [unit.shift, unit.decimals, names[name]] for name, unit in UNITS.items()}
@@ -76,7 +82,7 @@ def describe_numbers(numbers: Numbers) -> dict[str, Any]:
 def _statistics(rows: Iterable[Mapping[Any, Any]], numbers: Numbers) -> Iterable[list[float | int | None]]:
     """The statistics of each estimate; of one of which a number is missing, or was taken out, those shown alone.
 
-    Fewer persons than FEWEST are nobody's to know but where the page itself says so; nor is the other arm then, which
+    Few persons are nobody's to know but where the page itself says so; nor is the other arm then, which
     would tell them.
     """
     told: dict[str, set[str]] = {}
@@ -89,7 +95,7 @@ def _statistics(rows: Iterable[Mapping[Any, Any]], numbers: Numbers) -> Iterable
     for row in rows:
         own, is_whole = told.get(row["estimate_id"], set()), row["estimate_id"] not in partly
         values = {name: round_statistic(row.get(name)) for name in STATISTICS if is_whole or name in own}
-        few = {name for name in PERSONS if name not in own and (values.get(name) or 0) < FEWEST}
+        few = {name for name in PERSONS if name not in own and (values.get(name) or 0) < numbers.fewest}
         if few & set(ARMS):
             few |= set(ARMS) - own
         yield [None if name in few else values.get(name) for name in STATISTICS]
@@ -104,6 +110,19 @@ def round_statistic(value: Any) -> float | int | None:
     if not math.isfinite(number):
         return None
     return int(number) if number.is_integer() and abs(number) < 1e15 else float(f"{number:.{DIGITS}g}")
+
+
+def decimals_of(statistic: str, digits: int) -> int:
+    """The decimals with which a statistic leaves; `digits` are those in the unit of the outcome."""
+    if statistic == "p_value":
+        return UNITS["probability"].decimals
+    return 0 if statistic in (*PERSONS, "n_clusters", "df") else digits
+
+
+def round_to(value: Any, decimals: int) -> float | int | None:
+    """A statistic with so many decimals, halves away from zero; nothing where it is missing."""
+    number = round_statistic(value)
+    return None if number is None else round_statistic(float(round_half_away(float(value), decimals)))
 
 
 def describe_exhibits(
@@ -152,7 +171,7 @@ def describe_notes(shown: pd.DataFrame, words: Mapping[str, str], language: str)
 
     Without those that are said as they are written.
     """
-    first = shown[shown["note"] != ""].drop_duplicates("note")
+    first = shown[shown["note"] != ""].drop_duplicates("note").assign(reason="")
     told = {note: gather_remarks(first[first["note"] == note], words, language) for note in first["note"]}
     return {note: said for note, said in told.items() if said != note}
 

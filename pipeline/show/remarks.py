@@ -29,6 +29,13 @@ ESTIMATES = {
     "en": (" (all estimates shown)", " ({number} of {total} estimates shown)"),
     "da": (" (alle viste estimater)", " ({number} af {total} viste estimater)"),
 }
+NUMBERS = {
+    "en": (" (all numbers shown)", " ({number} of {total} numbers shown)"),
+    "da": (" (alle viste tal)", " ({number} af {total} viste tal)"),
+}
+WITHHELD = {"en": "{} withheld: {}{}.", "da": "{} udeladt: {}{}."}
+TO = {"en": "to", "da": "til"}
+FEW = {"en": "fewer than {}", "da": "færre end {}"}
 PERSONS = {"en": ("person", "persons"), "da": ("person", "personer")}
 
 
@@ -41,13 +48,29 @@ def gather_remarks(shown: pd.DataFrame, words: Mapping[str, str], language: str)
     notes = [note.split(SEPARATOR) for note in shown.drop_duplicates("estimate_id")["note"]]
     reasons = [[part.removeprefix(NO_ESTIMATE) for part in note if part.startswith(NO_ESTIMATE)] for note in notes]
     others = [[part for part in note if part and not part.startswith(NO_ESTIMATE)] for note in notes]
-    unexplained = shown[shown["value"].isna() & ~shown["note"].str.contains(MISSING)]["estimate_id"].nunique()
+    unexplained = shown[is_missing(shown) & ~shown["note"].str.contains(MISSING)]["estimate_id"].nunique()
     said = [
         *(text for text, _ in _say(others, REMARKS, words, language)),
         *(SINCE[language].format(text, count) for text, count in _say(reasons, REASONS, words, language)),
         *([OTHERWISE[language].format(_count(unexplained, len(notes), language))] if unexplained else []),
+        *_say_withheld(shown, language),
     ]
     return " ".join(said)
+
+
+def is_missing(shown: pd.DataFrame) -> pd.Series:
+    """Which of the numbers shown could not be estimated; what is withheld, or leaves as a month, is there."""
+    return shown["value"].isna() & (shown["reason"] == "")
+
+
+def _say_withheld(shown: pd.DataFrame, language: str) -> Iterator[str]:
+    """What disclosure control withholds of the numbers shown, and what leaves coarser than it is, with the reason."""
+    changed = shown[shown["reason"] != ""]
+    held = changed["status"] == "fail"
+    for (mark, reason), own in changed[held].groupby(["text", "reason"], sort=False):
+        yield WITHHELD[language].format(mark, reason, _count(len(own), len(shown), language, NUMBERS))
+    for reason in changed[~held]["reason"].drop_duplicates():
+        yield f"{reason[0].upper()}{reason[1:]}."
 
 
 def reason_of(note: str) -> tuple[str, str]:
@@ -79,9 +102,13 @@ def _say(
 def _sizes(matches: Sequence[Sequence[re.Match[str]]], words: Mapping[str, str], language: str) -> dict[str, str]:
     """The least and greatest size of an estimate, the sum over the parts of its note, and the names in any of them."""
     groups = [[match[1] for match in own if match.re.groups] for own in matches]
-    sizes = [sum(int(name) if name.isdigit() else len(name.split(", ")) for name in own) for own in groups]
+    few = [FEW[language].format(own[0].removeprefix("<")) for own in groups if own and own[0].startswith("<")]
+    others = [own for own in groups if not (own and own[0].startswith("<"))]
+    sizes = [sum(int(name) if name.isdigit() else len(name.split(", ")) for name in own) for own in others]
     low, high = min(sizes, default=0), max(sizes, default=0)
     size = str(low) if low == high else f"{low}\N{EN DASH}{high}"
+    if few:
+        size = few[0] if not others else f"{few[0]} {TO[language]} {high}"
     names = [words.get(f"{name}_label", name) for name in dict.fromkeys(name for own in groups for name in own)]
     counted = {"persons": PERSONS[language]}
     counted |= {f"in_{many}": (words[one], words[many]) for one, many in GROUPINGS if one in words}
@@ -92,7 +119,7 @@ def _sizes(matches: Sequence[Sequence[re.Match[str]]], words: Mapping[str, str],
     }
 
 
-def _count(number: int, total: int, language: str) -> str:
+def _count(number: int, total: int, language: str, words: Mapping[str, tuple[str, str]] = ESTIMATES) -> str:
     """How many of the estimates shown are meant, in brackets; nothing where there is one."""
-    every, some = ESTIMATES[language]
+    every, some = words[language]
     return "" if total == 1 else every if number == total else some.format(number=number, total=total)

@@ -14,7 +14,7 @@ from pipeline.show.addresses import Slot, figure_slots, table_slots
 from pipeline.show.effect_numbers import effect_slots
 from pipeline.show.numbers import star, write_number
 
-COLUMNS = ["cell_id", "exhibit", "panel", "row", "column", "statistic", "estimate_id", "value", "text", "note"]
+COLUMNS = ["cell_id", "exhibit", "panel", "row", "column", "statistic", "estimate_id", "value", "text", "note", "unit"]
 COUNTS = {"n", "n_treated", "n_control", "n_clusters", "at_risk"}
 SOURCES = {"x": "control_mean", "at_risk": "n"}  # statistics that lie in a column of another name
 UNITS_OF = {"x": "coefficient", "p_value": "probability", **dict.fromkeys(COUNTS, "count")}  # whatever the exhibit's
@@ -108,7 +108,7 @@ def show_number(
     if slot.statistic == "estimate":
         text += star(_number(estimate["p_value"]), levels, slot.marks)
     place = (slot.cell_id, slot.exhibit, slot.panel, slot.row, slot.column, slot.statistic, slot.estimate_id)
-    return (*place, value, text, estimate["note"])
+    return (*place, value, text, estimate["note"], unit)
 
 
 def value_of(estimate: Mapping[Any, Any], statistic: str) -> float:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from pipeline.cells import write_lines
 from pipeline.show.archives import without_times
 from pipeline.show.numbers import ABSENT, MARKS, MINUS, read_number
-from pipeline.show.tables import Block, Line, Shown, Table
+from pipeline.show.tables import PASS, Block, Line, Shown, Table
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
@@ -76,18 +76,24 @@ def _html_label(label: str) -> str:
 
 
 def _html_shown(shown: Shown, language: str, page: str) -> str:
-    return html_number(shown.cell_id, shown.text, language, page=page) if shown.cell_id else html.escape(shown.text)
+    if not shown.cell_id:
+        return html.escape(shown.text)
+    return html_number(shown.cell_id, shown.text, language, page=page, status=shown.status)
 
 
-def html_number(cell_id: str, text: str, language: str, is_anchor: bool = True, page: str = "") -> str:
+def html_number(
+    cell_id: str, text: str, language: str, is_anchor: bool = True, page: str = "", status: str = PASS
+) -> str:
     """A number as a link to its audit panel on `page`: its address on hover, its value for machines, its text.
 
-    An address is the id of one element of a page only, its anchor; other places that show the number have none.
+    An address is the id of one element of a page only, its anchor; other places that show the number have none. The
+    status is that of disclosure control, which a page marks quietly.
     """
     identity = f' id="{cell_id}"' if is_anchor else ""
     value, mark = html.escape(csv_number(text, language)), _mark(text)
     shown = html.escape(text.removesuffix(mark)) + (f'<span class="mark">{mark}</span>' if mark else "")
-    return f'<data{identity} value="{value}" title="{cell_id}"><a href="{page}#{cell_id}">{shown}</a></data>'
+    judged = "" if status == PASS else f' class="{status}"'
+    return f'<data{identity}{judged} value="{value}" title="{cell_id}"><a href="{page}#{cell_id}">{shown}</a></data>'
 
 
 def csv_number(text: str, language: str) -> str:
@@ -102,15 +108,21 @@ def csv_number(text: str, language: str) -> str:
 
 
 def write_csv(table: Table) -> str:
-    """One line per row, a column per column and statistic, and marks of significance in columns of their own."""
+    """One line per row, a column per column and statistic; marks of significance in columns of their own.
+
+    What disclosure control does not simply pass is said in columns of its own too.
+    """
     rows = _rows(table)
     names = list(dict.fromkeys(shown.name for _, _, numbers in rows for shown in numbers))
     marked = {shown.name for _, _, numbers in rows for shown in numbers if _mark(shown.text)}
-    header = [name for n in names for name in ((n, f"{n}_mark") if n in marked else (n,))]
+    judged = {shown.name for _, _, numbers in rows for shown in numbers if shown.status != PASS}
+    further = (("_mark", marked), ("_status", judged))
+    header = [name for n in names for name in (n, *(f"{n}{end}" for end, those in further if n in those))]
     lines = [["panel", "row", "label", *header, *(["data"] if table.synthetic else [])]]
     for panel, line, numbers in rows:
         texts = {s.name: csv_number(s.text, table.language) if s.cell_id else s.text for s in numbers}
         texts |= {f"{shown.name}_mark": _mark(shown.text) for shown in numbers}
+        texts |= {f"{shown.name}_status": shown.status for shown in numbers}
         end = [table.synthetic] if table.synthetic else []
         lines.append([panel, line.row, line.label, *(texts.get(name, "") for name in header), *end])
     return write_lines(lines)

@@ -20,13 +20,20 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+PASS = "pass"
+
+
 @dataclass(frozen=True)
 class Shown:
-    """One printed number: its address, its column and statistic as a name, and its text; without an address, words."""
+    """One printed number: its address, its column and statistic as a name, and its text; without an address, words.
+
+    status: what disclosure control says of it.
+    """
 
     cell_id: str
     name: str
     text: str
+    status: str = PASS
 
 
 @dataclass(frozen=True)
@@ -78,10 +85,10 @@ def build_table(
     """The table `name` with the texts of the numbers `shown`; `words` fill its placeholders, {horizon} among them."""
     settings = fill_words(exhibits.tables[name], words)
     own = shown[shown["exhibit"] == name]
-    texts = dict(zip(own["cell_id"], own["text"], strict=True))
+    texts = dict(zip(own["cell_id"], zip(own["text"], own["status"], strict=True), strict=True))
     numbers = {
         (slot.row, slot.column, slot.statistic): Shown(
-            slot.cell_id, slot.cell_id.split("/", 2)[2].replace("/", "_"), texts[slot.cell_id]
+            slot.cell_id, slot.cell_id.split("/", 2)[2].replace("/", "_"), *texts[slot.cell_id]
         )
         for slot in table_slots(name, settings, int(words["horizon"]))
     }

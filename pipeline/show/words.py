@@ -45,6 +45,13 @@ INTERFACE = {
         "them. Who keeps it elsewhere can tell later whether any of them was changed: the same files give the same "
         "head on any machine. What it cannot show: whoever has this machine can change all of it together, with "
         "another head.",
+        "judged": "Disclosure control",
+        "judged_applied": "Of the {shown} numbers shown {fail} are withheld, and {review} leave coarser than they are; "
+        "the notes say why. Numbers of persons are rounded.",
+        "judged_marked": "The data are synthetic, so everything is shown. Of a real extract {fail} of the {shown} "
+        "numbers would be withheld, and {review} would leave coarser than they are: in tables they have a dotted line "
+        "below.",
+        "judged_read": "What was decided of each number",
         "language": "English",
         "left_out": "Left out of the analysis",
         "message": "Main results",
@@ -100,6 +107,12 @@ INTERFACE = {
         "dem. Den, der gemmer det et andet sted, kan senere se, om noget af det er ændret: de samme filer giver samme "
         "hoved på enhver maskine. Hvad det ikke kan vise: Den, der råder over denne maskine, kan ændre det hele på én "
         "gang, med et andet hoved.",
+        "judged": "Diskretionskontrol",
+        "judged_applied": "Af de {shown} viste tal er {fail} udeladt, og {review} frigives grovere, end de er; noterne "
+        "siger hvorfor. Antal personer er afrundet.",
+        "judged_marked": "Data er syntetiske, så alt vises. Af et rigtigt udtræk ville {fail} af de {shown} tal være "
+        "udeladt, og {review} ville frigives grovere, end de er: i tabellerne har de en prikket linje under sig.",
+        "judged_read": "Hvad der er afgjort om hvert tal",
         "language": "Dansk",
         "left_out": "Udgået",
         "message": "Hovedresultater",

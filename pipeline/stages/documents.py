@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def run(
-    shown: pd.DataFrame,
+    released: pd.DataFrame,
     exhibits: Mapping[str, Any],
     variables: pd.DataFrame,
     words: Mapping[str, Any],
@@ -28,7 +28,7 @@ def run(
 ) -> dict[str, bytes]:
     """report.docx and report.pdf, which say what the page says, of the same inputs."""
     content = build_content(
-        shown, exhibits, variables, words, extract, language, groups, municipalities, checks, pictures
+        released, exhibits, variables, words, extract, language, groups, municipalities, checks, pictures
     )
     pdf, pages = write_pdf(content)
     return {"report.docx": write_word(content, pages, draw_panels(content)), "report.pdf": pdf}

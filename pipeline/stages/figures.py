@@ -29,7 +29,7 @@ DRAW = {"effect": draw_effect, "survival": draw_survival, "density": draw_densit
 
 
 def run(
-    shown: pd.DataFrame,
+    released: pd.DataFrame,
     exhibits: Mapping[str, Any],
     words: Mapping[str, Any],
     language: Language,
@@ -38,7 +38,7 @@ def run(
     municipalities: pd.DataFrame | None = None,
     wanted: Collection[str] | None = None,
 ) -> dict[str, str | bytes]:
-    """figure_*.png, figure_*.svg and figure_*.csv for every figure of exhibits.toml, from the numbers shown alone.
+    """figure_*.png, figure_*.svg and figure_*.csv for every figure of exhibits.toml, from the numbers released alone.
 
     Of the figures only those in `wanted`, the names of files, if it is given. `municipalities` and `outlines` place the
     municipalities of a map.
@@ -51,15 +51,15 @@ def run(
         for name, figure in described.figures.items():
             if wanted is not None and f"{name}.svg" not in wanted:
                 continue
-            drawing = build_drawing(name, described, shown, groups, municipalities, texts, tongue)
+            drawing = build_drawing(name, described, released, groups, municipalities, texts, tongue)
             results[f"{name}.svg"], results[f"{name}.png"] = draw[figure.kind](drawing).save()
-            results[f"{name}.csv"] = write_plotted(shown[shown["exhibit"] == name], texts["synthetic"])
+            results[f"{name}.csv"] = write_plotted(released[released["exhibit"] == name], texts["synthetic"])
     return results
 
 
 def write_plotted(numbers: pd.DataFrame, synthetic: str) -> str:
-    """The numbers of one figure: a line for each, values to ten digits with decimal points in any language."""
-    shown = numbers[["cell_id", "panel", "row", "column", "statistic", "value", "text"]]
+    """The numbers of one figure, a line each: the value is what its text shows, with decimal points in any language."""
+    shown = numbers[["cell_id", "panel", "row", "column", "statistic", "value", "text", "status", "rule"]]
     if synthetic:
         shown = shown.assign(data=synthetic)
     return write_frame(shown, "%.10g")

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from pipeline.settings.described import read_exhibits
+from pipeline.settings.disclosure import Disclosure
 from pipeline.settings.exhibits import in_language
 from pipeline.settings.extract import Extract, Language
 from pipeline.settings.models import Model, read_models
@@ -23,7 +24,7 @@ from pipeline.show.panel_models import (
 )
 from pipeline.show.panel_printed import describe_printed
 from pipeline.show.panel_words import number_signs, panel_words, statistic_names
-from pipeline.show.panels import FEWEST, Numbers, describe_exhibits, describe_notes, describe_numbers
+from pipeline.show.panels import Numbers, describe_exhibits, describe_notes, describe_numbers
 from pipeline.show.rows import with_rows
 from pipeline.show.shown import find_slots
 from pipeline.show.words import INTERFACE, SHARE_WEEKS, Words, read_words
@@ -33,7 +34,10 @@ if TYPE_CHECKING:
 
 
 def run(
-    shown: pd.DataFrame,
+    released: pd.DataFrame,
+    behind: pd.DataFrame,
+    judged: Mapping[str, Any],
+    disclosure: Disclosure,
     exhibits: Mapping[str, Any],
     variables: pd.DataFrame,
     words: Mapping[str, Any],
@@ -41,28 +45,22 @@ def run(
     extract: Extract,
     language: Language,
     groups: pd.DataFrame,
-    exclusions: pd.DataFrame,
     outcomes: OutcomeDefinitions | None = None,
     models: Mapping[str, Any] | None = None,
     table_published: pd.DataFrame | None = None,
     errata: pd.DataFrame | None = None,
-    **estimates: pd.DataFrame,
 ) -> dict[str, str]:
     """panels.json: aggregates only, what the page needs to say where each number comes from.
 
     With the comparison `table_published` and its `errata` a number has the printed one beside it. A number whose model
     is not in models.toml has no words of it.
     """
-    known, tongue, made = read_words(words), language.language, set(shown["estimate_id"])
+    known, tongue, made = read_words(words), language.language, set(released["estimate_id"])
     described = with_rows(read_exhibits(exhibits), variables, groups, made, known.horizon_weeks)
-    index = {
-        row["estimate_id"]: row
-        for table in estimates.values()
-        for row in table[table["estimate_id"].isin(made)].to_dict("records")
-    }
+    index = {row["estimate_id"]: row for row in behind.to_dict("records")}
     slots = {slot.cell_id: slot for slot in find_slots(described, study, index)}
-    rows = shown.to_dict("records")
-    numbers = Numbers(rows, [slots[row["cell_id"]] for row in rows], index, tongue)
+    rows = released.to_dict("records")
+    numbers = Numbers(rows, [slots[row["cell_id"]] for row in rows], index, tongue, disclosure.bounds.persons)
     texts = {**known.with_legend([], tongue), "total": INTERFACE[tongue]["total"]}
     glossary = Glossary(
         study,
@@ -75,13 +73,14 @@ def run(
     content = {
         "extract": extract.name,
         **number_signs(tongue),
-        "ui": _interface(known, study, extract, _example(numbers, glossary), tongue),
+        "ui": _interface(known, study, extract, _example(numbers, glossary), tongue, disclosure.bounds.persons),
         "names": statistic_names(known.texts, tongue),
         "exhibits": describe_exhibits(described, variables, groups, texts, tongue),
         **describe_numbers(numbers),
         **_behind(numbers, read_models(models or {}), glossary),
-        "flow": describe_flow(exclusions, study, described, tongue),
-        "notes": describe_notes(shown, texts, tongue),
+        "flow": describe_flow(judged["flow"], described, tongue, disclosure.bounds.persons),
+        "rules": {rule: disclosure.says(rule, tongue, "why") for rule in judged["rules"]},
+        "notes": describe_notes(released, texts, tongue),
         "printed": describe_printed(table_published, errata, tongue),
     }
     return {"panels.json": json.dumps(content, ensure_ascii=False, separators=(",", ":")) + "\n"}
@@ -97,9 +96,11 @@ def _example(numbers: Numbers, glossary: Glossary) -> str:
     return f"{glossary.variable(outcome)} {week} {in_language(samples[sample], 'label', glossary.language)}".lower()
 
 
-def _interface(words: Words, study: Study, extract: Extract, example: str, language: str) -> dict[str, str]:
+def _interface(
+    words: Words, study: Study, extract: Extract, example: str, language: str, fewest: int
+) -> dict[str, str]:
     """The words of the panel in a language: those of the house, and those of the study that it needs."""
-    known = {**words.texts, "example": example, "extract_name": extract.name, "fewest": str(FEWEST)}
+    known = {**words.texts, "example": example, "extract_name": extract.name, "fewest": str(fewest)}
     arms = {arm: words.texts[arm] for arm in ("treated", "control")}
     weeks = SHARE_WEEKS[study.outcomes.unknown_weeks][language]["share_weeks"].replace("{horizon}", "{week}")
     return {**panel_words(known, language), **arms, "share_weeks": weeks, "dash": ABSENT}

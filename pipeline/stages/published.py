@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import InputError
@@ -16,6 +17,7 @@ from pipeline.published.targets import read_roles
 from pipeline.register.readers import require_columns
 from pipeline.settings.described import read_exhibits
 from pipeline.settings.extract import Extract, Language
+from pipeline.show.numbers import UNITS, read_number
 from pipeline.show.rows import with_rows
 from pipeline.show.words import read_words
 
@@ -28,7 +30,8 @@ def run(
     errata: pd.DataFrame,
     published_rows: pd.DataFrame,
     published_columns: pd.DataFrame,
-    shown: pd.DataFrame,
+    released: pd.DataFrame,
+    behind: pd.DataFrame,
     published: Mapping[str, Any],
     exhibits: Mapping[str, Any],
     variables: pd.DataFrame,
@@ -37,17 +40,16 @@ def run(
     language: Language,
     groups: pd.DataFrame,
     targets: pd.DataFrame | None = None,
-    **estimates: pd.DataFrame,
 ) -> dict[str, str]:
     """table_published.csv and published.html. Without `targets` the page is the replication report of an extract."""
-    said, made = read_words(words), set(shown["estimate_id"])
+    said, made = read_words(words), set(released["estimate_id"])
     described = with_rows(read_exhibits(exhibits), variables, groups, made, said.horizon_weeks)
     numbers = read_printed(tables.to_dict("records"))
     known = read_errata(errata.to_dict("records"))
     compared = compare_all(
         numbers,
         Locator(published_rows.to_dict("records"), published_columns.to_dict("records")),
-        index_rebuilt(shown, estimates),
+        index_rebuilt(released, behind, language.language),
         known,
         _roles(targets, extract, numbers),
         said.stars,
@@ -69,19 +71,29 @@ def _roles(targets: pd.DataFrame | None, extract: Extract, numbers: list[Printed
     return read_roles(targets.to_dict("records"), numbers)
 
 
-def index_rebuilt(shown: pd.DataFrame, estimates: dict[str, pd.DataFrame]) -> dict[ShownPlace, Rebuilt]:
+def index_rebuilt(shown: pd.DataFrame, behind: pd.DataFrame, language: str) -> dict[ShownPlace, Rebuilt]:
     """The numbers shown in tables by their place, each with the standard error and p-value of its estimate."""
     errors = {
         name: (float(se), float(p_value))
-        for table in estimates.values()
-        for name, se, p_value in zip(table["estimate_id"], table["se"], table["p_value"], strict=True)
+        for name, se, p_value in zip(behind["estimate_id"], behind["se"], behind["p_value"], strict=True)
     }
     # The main results say some numbers in another unit; they stand behind those that the tables themselves show.
     place = ["exhibit", "row", "column", "statistic"]
     tables = shown[shown["exhibit"].str.startswith("table_")].drop_duplicates(place)
     return {
         ShownPlace(row["exhibit"], row["row"], row["column"], row["statistic"]): Rebuilt(
-            row["cell_id"], row["value"], *errors.get(row["estimate_id"], (math.nan, math.nan))
+            row["cell_id"],
+            row["value"],
+            *errors.get(row["estimate_id"], (math.nan, math.nan)),
+            _step(row["text"], row["unit"], language),
         )
         for row in tables.to_dict("records")
     }
+
+
+def _step(text: str, unit: str, language: str) -> float:
+    """One unit of the last digit of a text, in the unit in which the number is kept; 0 where it shows none."""
+    number = read_number(text, language)
+    if not isinstance(number, Decimal):
+        return 0.0
+    return float(Decimal(1).scaleb(int(number.as_tuple().exponent) - UNITS[unit].shift))

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def run(
-    shown: pd.DataFrame,
+    released: pd.DataFrame,
     exhibits: Mapping[str, Any],
     variables: pd.DataFrame,
     words: Mapping[str, Any],
@@ -29,13 +29,14 @@ def run(
     panels: Mapping[str, Any] | None = None,
     provenance: Mapping[str, Any] | None = None,
     editions: Mapping[str, Any] | None = None,
+    judged: Mapping[str, Any] | None = None,
     second: pd.DataFrame | None = None,
     walked: pd.DataFrame | None = None,
     counts: pd.DataFrame | None = None,
     verified: Mapping[str, Any] | None = None,
     **pictures: str,
 ) -> dict[str, str]:
-    """index.html: one self-contained page with every exhibit of exhibits.toml, from the numbers shown alone.
+    """index.html: one self-contained page with every exhibit of exhibits.toml, from the numbers released alone.
 
     missing.txt says which of them are missing. `checks` are the rows of checks.csv, of which the page says what is
     suspicious. `pictures` are the figures as SVG, by name; InputError if one lacks.
@@ -43,14 +44,14 @@ def run(
     its Word file, its PDF and its other languages: the first language, whose folders the others lie in, and the others.
     With `panels`, panels.json, every number opens what it comes from; `provenance` says of which files, and what make
     verify wrote, `second`, `walked`, `counts` and `verified`, whether a second route and the received cells give it
-    back. The page tells the head of `provenance`.
+    back. The page tells the head of `provenance`, and what disclosure control decided, `judged`.
     """
     content = build_content(
-        shown, exhibits, variables, words, extract, language, groups, municipalities, checks, pictures
+        released, exhibits, variables, words, extract, language, groups, municipalities, checks, pictures
     )
     vouched = None
     if panels is not None:
-        vouched = with_evidence(panels, shown, provenance, Verified.of(second, walked, counts, verified))
+        vouched = with_evidence(panels, released, provenance, Verified.of(second, walked, counts, verified), judged)
     return {
         "index.html": write_page(
             content,
@@ -58,6 +59,7 @@ def run(
             has_population=population is not None,
             head="" if provenance is None else provenance["head"],
             panels=vouched,
+            judged=judged,
         ),
-        "missing.txt": write_missing(shown, content.unplaced),
+        "missing.txt": write_missing(released, content.unplaced),
     }

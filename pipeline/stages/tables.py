@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def run(
-    shown: pd.DataFrame,
+    released: pd.DataFrame,
     exhibits: Mapping[str, Any],
     variables: pd.DataFrame,
     words: Mapping[str, Any],
@@ -26,9 +26,9 @@ def run(
     groups: pd.DataFrame,
 ) -> dict[str, str | bytes]:
     """table_*.html, table_*.csv and table_*.tex for every table of exhibits.toml, and tables.xlsx."""
-    known, made = read_words(words), set(shown["estimate_id"])
+    known, made = read_words(words), set(released["estimate_id"])
     described = with_rows(read_exhibits(exhibits), variables, groups, made, known.horizon_weeks)
-    tables = build_tables(described, shown, variables, known, language.language)
+    tables = build_tables(described, released, variables, known, language.language)
     results: dict[str, str | bytes] = {"tables.xlsx": write_workbook(tables.values())}
     for table in tables.values():
         results[f"{table.name}.html"] = write_table_page(table)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.verify.agreement import NONE, Agreement
+from pipeline.verify.leaving import leave
 from pipeline.verify.plain.exhibits import Expected, expect, read_exhibits
 
 Numbers = Mapping[str, Expected]
@@ -62,16 +64,44 @@ def _compare_edition(
         texts.count(row["cell_id"], row["text"], expected.text)
     for address in known.told.keys() - numbers.keys():
         values.count(f"{address}, told by a main result", NONE, "shown")
+    numbers, left = _as_they_leave(numbers, derived, language)
     in_tables = {address: number for address, number in numbers.items() if not number.is_told}
     names = [name for name in known.exhibits if name.startswith(("figure_", "table_"))]
     tables = [name for name in names if known.exhibits[name]["kind"] == "table"]
     figures = [name for name in names if name.startswith("figure_")]
     return [
-        values, texts, _figures(figures, numbers, reports / "figures"),
+        values, texts, left, _figures(figures, numbers, reports / "figures"),
         _csv_tables(tables, in_tables, reports / "tables"),
         _html("tables as HTML", tables, in_tables, [reports / "tables" / f"{name}.html" for name in tables]),
         _html("the page", [], numbers, [reports / "index.html"]),
     ]  # fmt: skip
+
+
+def _as_they_leave(numbers: Numbers, derived: Path, language: str) -> tuple[dict[str, Expected], Agreement]:
+    """The numbers as they must leave, and the count of those of released.parquet that are so, value and text."""
+    import pandas as pd
+
+    rows: list[dict[Any, Any]] = pd.read_parquet(derived / "released.parquet").to_dict("records")
+    judged = json.loads((derived / "judged.json").read_text(encoding="utf-8"))
+    found, leaving, curves = Agreement("numbers released"), dict[str, Expected](), dict[tuple[str, ...], set[str]]()
+    for row in rows:
+        if row["rule"] != "few_leave" and row["cell_id"] in numbers:
+            curves.setdefault(_curve_of(row), set()).add(numbers[row["cell_id"]].text)
+    for row in rows:
+        own = numbers.get(row["cell_id"])
+        if own is None:
+            found.count(row["cell_id"], row["text"], NONE)
+            continue
+        expected = leave(row, own, judged, judged["mark"], curves.get(_curve_of(row), set()), language)
+        value = "" if row["value"] != row["value"] else f"{row['value']:.10g}"
+        found.count(row["cell_id"], row["text"], expected.text)
+        found.count(f"{row['cell_id']}, value", value, expected.kept)
+        leaving[row["cell_id"]] = expected
+    return leaving, found
+
+
+def _curve_of(row: Mapping[Any, Any]) -> tuple[str, ...]:
+    return row["exhibit"], row["panel"], row["column"], row["statistic"]
 
 
 def _own(names: Sequence[str], numbers: Numbers) -> dict[str, Expected]:
@@ -81,13 +111,12 @@ def _own(names: Sequence[str], numbers: Numbers) -> dict[str, Expected]:
 
 
 def _figures(names: Sequence[str], numbers: Numbers, folder: Path) -> Agreement:
-    """The plotted numbers, value and text, each with ten digits."""
+    """The plotted numbers: the text, and the value that it shows."""
     found, rest = Agreement("data of figures", may_be_empty=not names), _own(names, numbers)
     for name in names:
         for row in _rows(folder / f"{name}.csv"):
             expected = rest.pop(row["cell_id"], None)
-            value = "" if expected is None or expected.value != expected.value else f"{expected.value:.10g}"
-            found.count(f"{name}.csv, {row['cell_id']}", row["value"], NONE if expected is None else value)
+            found.count(f"{name}.csv, {row['cell_id']}", row["value"], NONE if expected is None else expected.kept)
             found.count(f"{name}.csv, {row['cell_id']}, text", row["text"], NONE if expected is None else expected.text)
     return _left_over(found, rest)
 

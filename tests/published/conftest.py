@@ -46,7 +46,7 @@ def comparisons() -> list[Comparison]:
     return compare_all(
         read_printed(PRINTED["tables"].to_dict("records")),
         Locator(PRINTED["published_rows"].to_dict("records"), PRINTED["published_columns"].to_dict("records")),
-        published.index_rebuilt(shown_of_invented("en"), {"estimates": invented()}),
+        published.index_rebuilt(shown_of_invented("en"), invented(), "en"),
         read_errata(PRINTED["errata"].to_dict("records")),
         {},
         CONFIG["study"].inference.stars,
@@ -66,5 +66,7 @@ def make(
     else:
         taken = invent_estimates(groups) if estimates is None else estimates
         shown = make_shown(language, taken, groups=groups)
-    common = given(language, synthetic, {**PRINTED, "groups": groups, "shown": shown}, "variables", "extract")
-    return published.run(**common, targets=targets, invented=taken)
+    common = given(
+        language, synthetic, {**PRINTED, "groups": groups, "released": shown, "behind": taken}, "variables", "extract"
+    )
+    return published.run(**common, targets=targets)

@@ -20,6 +20,7 @@ from pipeline.settings.study import Study
 from pipeline.show.rows import with_rows
 from pipeline.show.shown import find_slots
 from pipeline.show.words import Words, gather_words, write_words
+from pipeline.stages import disclosure as disclosing
 from pipeline.stages import documents, figures, report, tables
 from pipeline.stages import shown as showing
 
@@ -28,6 +29,7 @@ MODELS = load_input(Path("config/models.toml"))
 CONFIG["variables"] = load_input(Path("config/variables.csv"))
 OUTCOMES = load_input(Path("config/outcomes.toml"))
 MUNICIPALITIES = load_input(Path("config/municipalities.csv"))
+CONTROLS = load_input(Path("config/disclosure.toml"))
 OUTLINES = load_input(Path("pipeline/show/map/outlines.csv"))
 LANGUAGES = ["en", "da"]
 FIGURES = list(read_exhibits(CONFIG["exhibits"]).figures)
@@ -52,6 +54,12 @@ TEAMS = {"aabenraa": "Aabenraa", "koege_10": "Køge 10", "koege_2": "Køge 2", "
 GROUPS = pd.DataFrame(
     [("municipality", *named) for named in MUNICIPAL.items()] + [("team", *named) for named in TEAMS.items()],
     columns=["grouping", "address", "label"],
+)
+EXCLUSIONS = pd.DataFrame(
+    {
+        "treated": [True, True, False, False, True, False, True],
+        "reason": ["analysed", "analysed", "analysed", "no_baseline", "withdrawn", "analysed", "analysed"],
+    }
 )
 PLACES = [*MUNICIPAL, "total"]
 ADDRESS = ["model", "sample", "outcome", "week", "parameter"]
@@ -105,6 +113,10 @@ def invent_estimates(groups: pd.DataFrame = GROUPS) -> pd.DataFrame:
         n=persons,
         n_treated=persons // 2,
         n_control=persons - persons // 2,
+        week=pd.to_numeric(frame["week"]).astype("Int64"),
+        df=42.0,
+        n_clusters=43,
+        sample_hash="",
         control_mean=np.where(frame["model"] == "density", weeks, 0.4),
         note="",
     )
@@ -135,9 +147,23 @@ class Made:
 
 
 def make_shown(language: str, estimates: pd.DataFrame | None = None, **changed: Any) -> pd.DataFrame:
+    return leaving(language, estimates, **changed)["released.parquet"]
+
+
+def leaving(language: str, estimates: pd.DataFrame | None = None, **changed: Any) -> dict[str, Any]:
+    """What leaves of the numbers shown of a table of estimates."""
     table = invent_estimates() if estimates is None else estimates
     given = {**CONFIG, "groups": GROUPS, "extract": extract(), "outcomes": OUTCOMES, **changed}
-    return showing.run(**given, language=Language(language), estimates=table)["shown.parquet"]
+    made = showing.run(**given, language=Language(language), estimates=table)
+    facts = {name: given[name] for name in ("variables", "study", "extract", "models") if name in given}
+    facts = {
+        "models": MODELS,
+        "disclosure": CONTROLS,
+        "exclusions": EXCLUSIONS,
+        "language": Language(language),
+        **facts,
+    }
+    return disclosing.run(made["shown.parquet"], **facts, estimates=table)
 
 
 def words(

@@ -5,17 +5,20 @@ from __future__ import annotations
 import datetime
 import json
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from pipeline.runner.inputs import load_input
 from pipeline.settings.base import convert
 from pipeline.settings.described import read_exhibits
 from pipeline.settings.extract import Extract, Language
 from pipeline.settings.study import Study
 from pipeline.show.rows import with_rows
 from pipeline.show.shown import find_slots
+from pipeline.stages import disclosure as disclosing
 from pipeline.stages import figures, report, tables
 from pipeline.stages import shown as showing
 
@@ -115,6 +118,8 @@ VARIABLES = pd.DataFrame(
     columns=["name", "label_en", "label_da", "unit", "decimals", "minimum", "maximum", "risk_factor"]
 )
 GROUPS = pd.DataFrame(columns=["grouping", "address", "label"], dtype=object)
+EXCLUSIONS = pd.DataFrame({"treated": [True, False], "reason": ["analysed", "analysed"]})
+CONTROLS = load_input(Path("config/disclosure.toml"))
 OUTLINES = pd.DataFrame({"number": ["1"], "outline": ["0,0 0,10 10,10 10,0"]})
 
 
@@ -137,8 +142,21 @@ def estimates() -> pd.DataFrame:
     size = len(names)
     weeks = pd.to_numeric(pd.Series(names).str.split("/").str[3]).fillna(0)
     share = np.linspace(0.1, 0.9, size)
-    return pd.DataFrame({"estimate_id": names, "estimate": share, "se": 0.1, "p_value": 0.01}).assign(
-        ci_low=share - 0.2, ci_high=share + 0.2, n=40, n_treated=20, n_control=20, control_mean=weeks, note=""
+    parts = (
+        pd.Series(names)
+        .str.split("/", expand=True)
+        .set_axis(["model", "sample", "outcome", "week", "parameter"], axis=1)
+    )
+    parts["week"] = pd.to_numeric(parts["week"]).astype("Int64")
+    return parts.assign(estimate_id=names, estimate=share, se=0.1, p_value=0.01, df=39.0).assign(
+        ci_low=share - 0.2,
+        ci_high=share + 0.2,
+        n=40,
+        n_treated=20,
+        n_control=20,
+        n_clusters=40,
+        control_mean=weeks,
+        note="",
     )
 
 
@@ -148,7 +166,9 @@ def make(table: pd.DataFrame, exhibits: dict[str, Any] = EXHIBITS, language: str
     common = {"exhibits": exhibits, "groups": GROUPS, "language": Language(language)}
     named = {"variables": VARIABLES, "extract": extract}
     made = showing.run(study=STUDY, effects=table, **named, **common)
-    shown, common["words"] = made["shown.parquet"], json.loads(made["words.json"])
+    controlled = {"disclosure": CONTROLS, "exclusions": EXCLUSIONS, "language": common["language"], **named}
+    judged = disclosing.run(made["shown.parquet"], study=STUDY, effects=table, **controlled)
+    shown, common["words"] = judged["released.parquet"], json.loads(made["words.json"])
     drawn = figures.run(shown, outlines=OUTLINES, **common)
     pictures = {name.removesuffix(".svg"): text for name, text in drawn.items() if name.endswith(".svg")}
     reported = report.run(shown, **named, **common, **pictures)

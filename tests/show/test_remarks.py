@@ -109,7 +109,7 @@ REASONS_SAID = [
 def shown(notes):
     values = [float("nan") if "no estimate" in note else 1.0 for note in notes]
     columns = {"estimate_id": map(str, range(len(notes))), "note": pd.Series(notes, dtype=object), "value": values}
-    return pd.DataFrame(columns)
+    return pd.DataFrame(columns).assign(text="", status="pass", reason="")
 
 
 @pytest.mark.parametrize(("notes", "english", "danish"), CASES)
@@ -141,6 +141,6 @@ def test_a_number_without_a_reason_is_said_to_be_undefined():
 
 def test_every_note_of_the_synthetic_trial_is_of_a_known_kind():
     made = read_estimates(Path("data_derived/twin/estimates"))
-    said = gather_remarks(made.assign(value=made["estimate"])[["estimate_id", "note", "value"]], WORDS["en"], "en")
+    said = gather_remarks(made.assign(value=made["estimate"], text="", status="pass", reason=""), WORDS["en"], "en")
     assert "only one of the two groups was left" in said
     assert all(sentence[0].isupper() or sentence[0].isdigit() for sentence in said.rstrip(".").split(". "))

@@ -118,7 +118,7 @@ def test_the_fit_as_a_whole_is_as_near_as_it_aims_to_be(estimates):
     compared = compare_all(
         numbers,
         Locator(stored("config/published_rows.csv"), stored("config/published_columns.csv")),
-        index_rebuilt(pd.read_parquet(DERIVED / "shown.parquet"), {"estimates": estimates.reset_index()}),
+        index_rebuilt(pd.read_parquet(DERIVED / "shown.parquet"), estimates.reset_index(), "en"),
         read_errata(stored("data_raw/published/errata.csv")),
         read_roles(stored("data_raw/twin/targets.csv"), numbers),
         tomllib.loads(Path("config/study.toml").read_text(encoding="utf-8"))["inference"]["stars"],

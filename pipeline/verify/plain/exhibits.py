@@ -34,7 +34,7 @@ class Expected(NamedTuple):
     """A number as it must be shown: its estimate, its value, its text, and its text for machines.
 
     smallest: what stands in its place in a sentence that says "below", '' where none may say so. is_told: whether the
-    main results alone show it, and no exhibit.
+    main results alone show it, and no exhibit. kept: the number that the text shows, in the unit in which it is kept.
     """
 
     estimate_id: str
@@ -43,6 +43,7 @@ class Expected(NamedTuple):
     machine: str
     smallest: str = ""
     is_told: bool = False
+    kept: str = ""
 
 
 class Exhibits(NamedTuple):

@@ -1,0 +1,29 @@
+"""What a release asks of disclosure control before anything leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pipeline.errors import InputError
+
+
+def require_released(judged: Mapping[str, Any]) -> None:
+    """Raise InputError where a number that fails would leave as it is, or others tell one that does not leave.
+
+    `judged` are the facts of judged.json. A synthetic extract describes nobody: it may leave with its marks.
+    """
+    where = f"make release: of the extract {judged['extract']}"
+    if judged["synthetic"] and not judged["applied"]:
+        return
+    if judged["failing"]:
+        raise InputError(
+            f"{where} {judged['failing']} numbers fail disclosure control and would leave as they are. Say make all "
+            "DISCLOSURE=on, and read disclosure.html."
+        )
+    if judged["attacked"].get("tight"):
+        raise InputError(
+            f"{where} {judged['attacked']['tight']} numbers that are withheld are told by others within fewer than "
+            f"{judged['bounds']['uncertainty']} persons. Show less of what disclosure.html lists, or raise the base "
+            "in disclosure.toml."
+        )

@@ -1,0 +1,157 @@
+"""Each number shown judged by itself: how many persons are behind it, and how many of them it would tell of."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from pipeline.disclosure.curves import density_rules, step_rules
+from pipeline.settings.disclosure import Bounds
+
+Row = Mapping[Any, Any]
+COUNTS = ("n", "n_treated", "n_control", "at_risk")  # statistics that count persons
+NO_PERSONS = ("x", "n_clusters")  # statistics that are a setting, or count no persons
+ALLOWANCE = 1e-6  # persons: what a mean times a count may lose in binary arithmetic
+
+
+class Judged(NamedTuple):
+    """The rule that decided of a number, '' where none did, and the cell whose number stands in its place, if one."""
+
+    rule: str = ""
+    instead: str = ""
+
+
+@dataclass(frozen=True)
+class Behind:
+    """What is behind the numbers: estimates by estimate_id, and the name of the estimator of each model.
+
+    yes_or_no: the outcomes that lie between 0 and 1, so that a mean times its persons is how many have it; clusters:
+    the outcomes that count clusters and no persons; bounds: those of disclosure.toml.
+    """
+
+    estimates: Mapping[str, Row]
+    estimators: Mapping[str, str]
+    yes_or_no: frozenset[str]
+    clusters: frozenset[str]
+    bounds: Bounds
+
+    def estimator(self, estimate: Row) -> str:
+        """The estimator of an estimate, '' of one that no model of the study makes."""
+        return self.estimators.get(estimate["model"], "")
+
+    def beside(self, estimate: Row, parameter: str) -> Row | None:
+        """The estimate of another parameter of the same problem."""
+        head = str(estimate["estimate_id"]).removesuffix(str(estimate["parameter"]))
+        return self.estimates.get(f"{head}{parameter}")
+
+
+def judge_all(rows: Sequence[Row], behind: Behind) -> list[Judged]:
+    """The rule that decides of each of the numbers shown, each judged by itself; `rows` are those of shown.parquet."""
+    curves = _judge_curves(rows, behind)
+    return [curves.get(row["cell_id"]) or judge(row, behind) for row in rows]
+
+
+def judge(row: Row, behind: Behind) -> Judged:
+    """The rule that decides of one number."""
+    estimate, statistic, value = behind.estimates[row["estimate_id"]], row["statistic"], float(row["value"])
+    estimator = behind.estimator(estimate)
+    if math.isnan(value) or statistic in NO_PERSONS or estimator == "printed":
+        return Judged()
+    if statistic in COUNTS:
+        return Judged(rule_of_count(value, behind.bounds))
+    if row["unit"] == "date" and estimator == "count":
+        return Judged(_too_few(estimate["n"], behind.bounds) or "day_of_one")
+    if estimator == "count":
+        is_person = estimate["outcome"] not in behind.clusters
+        return Judged(rule_of_count(value if is_person else estimate["n"], behind.bounds) if is_person else "")
+    return Judged(_rule_of_statistic(statistic, estimate, estimator, behind))
+
+
+def rule_of_count(count: float, bounds: Bounds) -> str:
+    """Of a number of persons: few is withheld, nobody is said, any other number is rounded."""
+    if 0 < count < bounds.persons:
+        return "few_persons"
+    return "rounded" if count and bounds.base > 1 else ""
+
+
+def _too_few(count: Any, bounds: Bounds) -> str:
+    return "few_persons" if _number(count) < bounds.persons else ""
+
+
+def _rule_of_statistic(statistic: str, estimate: Row, estimator: str, behind: Behind) -> str:
+    parameter, group = str(estimate["parameter"]), str(estimate["parameter"]).partition(":")[2]
+    if parameter.startswith("size:"):
+        share, size = _number(estimate["estimate"]), _number(estimate["n"])
+        return _rule_of_share(size, size / share - size if share else 0.0, behind.bounds)
+    if estimator == "mean" or parameter.startswith("control_mean"):
+        return _rule_of_mean(_number(estimate["estimate"]), _number(estimate["n"]), estimate, behind)
+    if estimator in ("density", "kaplan_meier", ""):
+        return _too_few(estimate["n"], behind.bounds)
+    if statistic in ("control_mean", "relative"):
+        own = behind.beside(estimate, f"control_mean:{group}") if group else None
+        level, n = (own["estimate"], own["n"]) if own else (estimate["control_mean"], estimate["n_control"])
+        found = _rule_of_mean(_number(level), _number(n), estimate, behind)
+        if found or statistic == "control_mean":
+            return found
+    return _rule_of_effect(estimate, group, behind)
+
+
+def _rule_of_share(with_it: float, without: float, bounds: Bounds) -> str:
+    """Of a percentage: nobody and everybody are few too, for they tell of each person of the group."""
+    return "few_of_a_kind" if min(with_it, without) < bounds.persons - ALLOWANCE else ""
+
+
+def _rule_of_mean(mean: float, n: float, estimate: Row, behind: Behind) -> str:
+    if n < behind.bounds.persons:
+        return "few_persons"
+    if estimate["outcome"] not in behind.yes_or_no:
+        return ""
+    return _rule_of_share(mean * n, n - mean * n, behind.bounds)
+
+
+def _rule_of_effect(estimate: Row, group: str, behind: Behind) -> str:
+    """Of a coefficient, its error and its interval: both arms, those of its group, and the degrees of freedom."""
+    own = behind.beside(estimate, f"size:{group}") or estimate
+    arms = [_number(own[arm]) for arm in ("n_treated", "n_control")]
+    counted = [arm for arm in arms if arm > 0] or [_number(own["n"])]
+    if min(counted) < behind.bounds.persons:
+        return "few_persons"
+    degrees, clusters = _number(estimate["df"]), _number(estimate["n_clusters"])
+    known = [number for number in (degrees, clusters - 1) if math.isfinite(number)]
+    return "few_degrees" if known and min(known) < behind.bounds.degrees else ""
+
+
+def _judge_curves(rows: Sequence[Row], behind: Behind) -> dict[str, Judged]:
+    """By address the points of survival curves and densities, which are judged together."""
+    found: dict[str, Judged] = {}
+    for kind, own in _curves(rows, behind):
+        estimates = [behind.estimates[row["estimate_id"]] for row in own]
+        judged = (step_rules if kind == "kaplan_meier" else density_rules)(estimates, behind.bounds)
+        for row, (rule, place) in zip(own, judged, strict=True):
+            found[row["cell_id"]] = Judged(rule, own[place]["cell_id"] if rule == "few_leave" else "")
+    return found
+
+
+def _curves(rows: Sequence[Row], behind: Behind) -> Iterator[tuple[str, list[Row]]]:
+    """Each curve of known points, by its estimator: the same statistic of a sample, an outcome and an arm, by week."""
+    curves: dict[tuple[Any, ...], list[Row]] = {}
+    for row in rows:
+        estimate = behind.estimates[row["estimate_id"]]
+        kind = behind.estimator(estimate)
+        if kind in ("density", "kaplan_meier") and row["statistic"] not in (*COUNTS, *NO_PERSONS):
+            place = tuple(row[name] for name in ("exhibit", "panel", "column", "statistic"))
+            own = tuple(estimate[name] for name in ("sample", "outcome", "parameter"))
+            curves.setdefault((kind, *place, *own), []).append(row)
+    for (kind, *_), own_rows in curves.items():
+        known = [row for row in own_rows if math.isfinite(row["value"])]
+        yield kind, sorted(known, key=lambda row: int(behind.estimates[row["estimate_id"]]["week"]))
+
+
+def _number(value: Any) -> float:
+    """A number of the estimates; the nullable integers' missing value becomes NaN."""
+    try:
+        return float(value)
+    except TypeError:
+        return math.nan

@@ -1,0 +1,95 @@
+"""The numbers shown as they leave: text and value that say the same, no digit more, and why one is not as it was."""
+
+from __future__ import annotations
+
+import datetime
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from pipeline.disclosure.primary import Judged
+from pipeline.settings.disclosure import Disclosure
+from pipeline.show.numbers import EPOCH, UNITS, read_number, write_month, write_number
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Row = Mapping[Any, Any]
+ADDED = ["status", "rule", "reason"]
+
+
+def release(
+    shown: pd.DataFrame, judged: Sequence[Judged], settings: Disclosure, language: str, is_applied: bool
+) -> pd.DataFrame:
+    """The numbers `shown` with text and value as released, and of each status, rule and reason.
+
+    The value is the number that the text shows. status is that of the rule that decided, 'pass' where none did. reason
+    is what an exhibit says of a number that leaves otherwise than it is; '' where everything leaves as it is.
+    """
+    rows = shown.to_dict("records")
+    texts = dict(zip(shown["cell_id"], shown["text"], strict=True))
+    leaves = [
+        _as_released(row, own, texts, settings, language) if is_applied else row["text"]
+        for row, own in zip(rows, judged, strict=True)
+    ]
+    statuses = {"": "pass"} | {own.rule: settings.rules.named(own.rule).status for own in judged if own.rule}
+    reasons = {own.rule: settings.says(own.rule, language) if own.rule and is_applied else "" for own in judged}
+    return shown.assign(
+        value=[shown_value(text, row["unit"], language) for row, text in zip(rows, leaves, strict=True)],
+        text=leaves,
+        note=[released_note(row["note"], settings) if is_applied else row["note"] for row in rows],
+        status=[statuses[own.rule] for own in judged],
+        rule=[own.rule for own in judged],
+        reason=[
+            "" if text == row["text"] else reasons[own.rule]
+            for row, own, text in zip(rows, judged, leaves, strict=True)
+        ],
+    )
+
+
+def _as_released(row: Row, own: Judged, texts: Mapping[str, str], settings: Disclosure, language: str) -> str:
+    """The text of a number as it leaves."""
+    if not own.rule:
+        return str(row["text"])
+    if settings.rules.named(own.rule).status == "fail":
+        return settings.mark
+    if own.rule == "rounded":
+        return write_number(round_count(row["value"], settings), "count", language)
+    if own.rule == "day_of_one":
+        return write_month(row["value"], language)
+    if own.rule == "few_leave":
+        return texts[own.instead]
+    return write_number(row["value"], row["unit"], language, settings.bounds.density_decimals)
+
+
+def round_count(count: float, settings: Disclosure) -> int:
+    """The nearest multiple of the base, a number half-way away from zero."""
+    base = settings.bounds.base
+    return math.floor(count / base + 0.5) * base
+
+
+def shown_value(text: str, unit: str, language: str) -> float:
+    """The number that a text shows, in the unit in which it is kept; NaN where it shows none."""
+    number = read_number(text, language)
+    if number is None:
+        return math.nan
+    if isinstance(number, datetime.date):
+        return float((number - EPOCH).days)
+    return float(number.scaleb(-UNITS[unit].shift))
+
+
+def released_note(note: str, settings: Disclosure) -> str:
+    """What an estimate notes, its numbers of persons rounded, and few of them as '<5'; a bandwidth to two digits."""
+    import re
+
+    def count(found: re.Match[str]) -> str:
+        number, bounds = int(found[0]), settings.bounds
+        return f"<{bounds.persons}" if 0 < number < bounds.persons else str(round_count(number, settings))
+
+    note = re.sub(r"\b\d+(?= (?:persons|of \d+ are treated))|(?<= of )\d+(?= are treated)", count, note)
+    return re.sub(r"(?<=bandwidth )[\d.e+-]+", lambda found: f"{float(found[0]):.2g}", note)
+
+
+def exceptions(released: pd.DataFrame) -> Iterable[Row]:
+    """The numbers that do not simply pass, in the order of the exhibits."""
+    return released[released["status"] != "pass"].to_dict("records")

@@ -1,0 +1,98 @@
+"""What may leave of the numbers shown: the last stage that reads estimates, before anything is drawn or written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from pipeline.disclosure.behind import release_behind
+from pipeline.disclosure.flow import count_flow
+from pipeline.disclosure.groups import gather_groups
+from pipeline.disclosure.primary import Behind, judge_all
+from pipeline.disclosure.release import release
+from pipeline.disclosure.review import sum_up, write_judged, write_review
+from pipeline.disclosure.secondary import protect, with_protection
+from pipeline.errors import InputError
+from pipeline.estimate.problem import gather_data
+from pipeline.settings.disclosure import Asked, Disclosure
+from pipeline.settings.extract import Extract, Language
+from pipeline.settings.models import read_models
+from pipeline.settings.study import Study
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def run(
+    shown: pd.DataFrame,
+    disclosure: Disclosure,
+    variables: pd.DataFrame,
+    study: Study,
+    extract: Extract,
+    language: Language,
+    exclusions: pd.DataFrame,
+    models: Mapping[str, Any] | None = None,
+    asked: Asked | None = None,
+    sample: pd.DataFrame | None = None,
+    background: pd.DataFrame | None = None,
+    shares: pd.DataFrame | None = None,
+    weekly: pd.DataFrame | None = None,
+    durations: pd.DataFrame | None = None,
+    followup: pd.DataFrame | None = None,
+    **estimates: pd.DataFrame,
+) -> dict[str, Any]:
+    """released.parquet: the numbers shown as they leave, which is all that is drawn and written from here on.
+
+    behind.parquet: what leaves of the estimates behind them; judged.json: what was decided, in numbers;
+    disclosure.html: the page for who signs. `asked` says whether who builds asked for control; to an extract that is
+    not synthetic it is always applied, and to ask for it off is an InputError. Where it is applied the derived tables
+    of persons tell who is in which group, and an attacker is tried on everything that leaves.
+    """
+    is_applied = require_control(extract, asked)
+    index = {row["estimate_id"]: row for table in estimates.values() for row in table.to_dict("records")}
+    known = read_models(models or {})
+    behind = Behind(
+        index,
+        {name: model.estimator for name, model in known.items()},
+        frozenset(variables.loc[(variables["minimum"] == "0") & (variables["maximum"] == "1"), "name"]),
+        _clusters(study),
+        disclosure.bounds,
+    )
+    rows: list[dict[Any, Any]] = shown.to_dict("records")
+    judged = judge_all(rows, behind)
+    attacked: dict[str, int] = {}
+    if is_applied and sample is not None:
+        tables = {"sample": sample, "background": background, "shares": shares, "weekly": weekly}
+        tables |= {"durations": durations, "followup": followup, "exclusions": exclusions}
+        data = gather_data({name: table for name, table in tables.items() if table is not None}, study, variables)
+        protected = protect(gather_groups(rows, index, known, data), disclosure.bounds)
+        judged = with_protection(rows, judged, protected)
+        attacked = {"tried": protected.tried, "found": protected.found, "tight": protected.tight}
+    tongue = language.language
+    released = release(shown, judged, disclosure, tongue, is_applied)
+    facts = sum_up(released, disclosure, extract, is_applied, attacked)
+    return {
+        "released.parquet": released,
+        "behind.parquet": release_behind(
+            released, judged, index, disclosure, study.inference.stars, tongue, is_applied
+        ),
+        "judged.json": write_judged({**facts, "flow": count_flow(exclusions, study, disclosure, is_applied)}),
+        "disclosure.html": write_review(released, facts, disclosure, extract, tongue),
+    }
+
+
+def require_control(extract: Extract, asked: Asked | None) -> bool:
+    """Whether control is applied; InputError where it is asked off for an extract that is not synthetic."""
+    wish = asked.asked if asked else ""
+    if wish == "off" and not extract.synthetic:
+        raise InputError(
+            f"DISCLOSURE=off: the extract {extract.name} is not synthetic, so what leaves of it is always controlled. "
+            "Say make all DISCLOSURE=on, and read its disclosure.html."
+        )
+    return wish == "on" or not extract.synthetic
+
+
+def _clusters(study: Study) -> frozenset[str]:
+    """What models call the number of clusters of a stratum."""
+    cluster = study.design.cluster
+    return frozenset({"clusters", *([cluster.plural_en] if cluster else [])})

@@ -1,0 +1,284 @@
+"""What may leave: each rule on numbers made for it, what is given in their place, and who reads anything else."""
+
+import json
+import math
+import re
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipeline.disclosure.behind import decimals_of, round_p
+from pipeline.disclosure.curves import density_rules, step_rules
+from pipeline.disclosure.gate import require_released
+from pipeline.disclosure.primary import Behind, judge, judge_all
+from pipeline.disclosure.release import release, released_note, round_count, shown_value
+from pipeline.errors import InputError
+from pipeline.runner.inputs import load_input
+from pipeline.settings.base import convert
+from pipeline.settings.disclosure import Asked, Disclosure
+from pipeline.stages.disclosure import require_control
+from pipeline.stats.density import kernel_density
+from pipeline.stats.survival import kaplan_meier
+from tests.show.conftest import CONTROLS, extract
+
+FEWEST, BASE = CONTROLS.bounds.persons, CONTROLS.bounds.base
+ESTIMATORS = {
+    "team": "count",
+    "mean": "mean",
+    "itt": "ols",
+    "km": "kaplan_meier",
+    "density": "density",
+    "old": "printed",
+}
+
+
+def estimate(name="mean/all/female//mean", **changed):
+    places = ("model", "sample", "outcome", "week", "parameter")
+    own = {**dict(zip(places, name.split("/"), strict=True)), "estimate_id": name, "estimate": 0.5, "note": ""}
+    own |= {"n": 100, "n_treated": 60, "n_control": 40, "n_clusters": 30, "df": 29.0, "control_mean": 0.4, "se": 0.1}
+    return {**own, **changed}
+
+
+def rule_of(row, *others, statistic="estimate", unit="share", value=None):
+    """The rule of a number of an estimate, beside other estimates."""
+    index = {own["estimate_id"]: own for own in (row, *others)}
+    behind = Behind(index, ESTIMATORS, frozenset({"female"}), frozenset({"teams"}), CONTROLS.bounds)
+    value = row["estimate"] if value is None else value
+    cell = {"cell_id": "c", "statistic": statistic, "unit": unit, "value": value, "estimate_id": row["estimate_id"]}
+    return judge(cell, behind).rule
+
+
+@pytest.mark.parametrize(
+    ("count", "rule"), [(0, ""), (1, "few_persons"), (FEWEST - 1, "few_persons"), (FEWEST, "rounded"), (568, "rounded")]
+)
+def test_a_number_of_persons_is_withheld_where_it_is_small_and_nobody_is_said(count, rule):
+    assert rule_of(estimate("team/a/control//n", estimate=float(count)), unit="count") == rule
+    assert rule_of(estimate(), statistic="n_control", unit="count", value=float(count)) == rule
+
+
+def test_teams_are_no_persons_and_a_first_date_is_one_persons():
+    assert rule_of(estimate("team/a/teams//n", estimate=1.0), unit="count") == ""
+    assert rule_of(estimate("team/a/recruitment_end//n", estimate=16500.0, n=9), unit="date") == "day_of_one"
+    assert rule_of(estimate("team/a/recruitment_end//n", estimate=16500.0, n=4), unit="date") == "few_persons"
+
+
+@pytest.mark.parametrize(("have_it", "rule"), [(0, 1), (4, 1), (5, 0), (95, 0), (96, 1), (100, 1)])
+def test_a_percentage_needs_persons_on_both_sides_and_all_and_none_are_few(have_it, rule):
+    expected = ["", "few_of_a_kind"][rule]
+    assert rule_of(estimate(estimate=have_it / 100)) == expected
+    assert rule_of(estimate("mean/all/age//mean", estimate=have_it / 100)) == ""  # a mean of ages is none
+    assert rule_of(estimate("itt/s/female/81/treated", control_mean=have_it / 40), statistic="control_mean") == (
+        expected if have_it < 5 else "" if have_it <= 35 else "few_of_a_kind"
+    )
+
+
+def test_an_effect_needs_persons_in_both_arms_of_its_group_and_degrees_of_freedom():
+    effect = estimate("itt/s/female/81/treated:low")
+    assert rule_of(effect) == ""
+    size = estimate("itt/s/female/81/size:low", n_treated=4, n_control=30)
+    assert rule_of(effect, size) == "few_persons"
+    assert rule_of({**effect, "n_control": 3}) == "few_persons"
+    assert rule_of({**effect, "df": CONTROLS.bounds.degrees - 1.0}) == "few_degrees"
+    assert rule_of(estimate("itt/s/female/81/size:low", estimate=0.04, n=4)) == "few_of_a_kind"
+    assert rule_of(estimate("old/s/x//b", n=2, n_treated=1, n_control=1)) == ""  # printed elsewhere
+
+
+def curve(seed=3, n=120, horizon=60):
+    rng = np.random.default_rng(seed)
+    weeks = np.minimum(np.ceil(rng.exponential(25, n)), horizon)
+    fit = kaplan_meier(weeks, rng.uniform(size=n) < 0.8, horizon, 0.95)
+    rows = [{"estimate": s, "n": r, "note": ""} for s, r in zip(fit.survival, fit.at_risk, strict=True)]
+    return fit, rows
+
+
+def test_a_survival_curve_steps_for_several_persons_and_ends_where_few_are_left():
+    fit, rows = curve()
+    judged = step_rules(rows, CONTROLS.bounds)
+    known = [week for week, (rule, _) in enumerate(judged) if rule != "few_persons"]
+    given = [judged[week][1] for week in known]
+    assert all(place <= week for week, place in zip(known, given, strict=True))
+    assert all(min(fit.at_risk[week], fit.at_risk[week] - fit.events[week]) >= FEWEST for week in known)
+    assert len(known) < len(rows)
+    steps = sorted(set(given))
+    between = [fit.events[first + 1 : last + 1].sum() for first, last in pairwise(steps)]
+    assert len(between) > 3
+    assert min(between) >= FEWEST
+
+
+def test_a_density_has_no_tail_of_few_persons_and_no_close_points():
+    rng = np.random.default_rng(5)
+    values, grid = np.concatenate([rng.exponential(20, 95), [150, 160, 170]]), np.arange(0.0, 200, 2)
+    fit = kernel_density(values, grid)
+    note = f"bandwidth {fit.bandwidth:.6g}"
+    rows = [
+        {"estimate": h, "control_mean": x, "n": len(values), "note": note}
+        for x, h in zip(grid, fit.density, strict=True)
+    ]
+    left = [
+        x for x, (rule, _) in zip(grid, density_rules(rows, CONTROLS.bounds), strict=True) if rule == "coarse_height"
+    ]
+    assert len(left) > 3
+    assert np.diff(left).min() >= CONTROLS.bounds.density_spacing * fit.bandwidth
+    assert (values > max(left)).sum() >= FEWEST - 1
+    assert max(left) < 150
+
+
+def shown_rows(*rows):
+    columns = [
+        "cell_id",
+        "exhibit",
+        "panel",
+        "row",
+        "column",
+        "statistic",
+        "estimate_id",
+        "value",
+        "text",
+        "note",
+        "unit",
+    ]
+    return pd.DataFrame([dict(zip(columns, row, strict=True)) for row in rows])
+
+
+NOTE = "left out 3 persons whose outcome is unknown"
+
+
+def released(is_applied, language="en"):
+    own = [estimate("team/a/control//n", estimate=3.0), estimate("team/a/treated//n", estimate=8.0),
+           estimate("team/a/recruitment_end//n", estimate=16500.0, n=11),
+           estimate("mean/all/age//mean", estimate=41.23456789, note=NOTE)]  # fmt: skip
+    texts = ["3", "8", "6 March 2015", "41.2"]
+    units = ["count", "count", "date", "points"]
+    shown = shown_rows(*(
+        (str(n), "table_1_1", "", "", "", "estimate", e["estimate_id"], e["estimate"], text, e["note"], unit)
+        for n, (e, text, unit) in enumerate(zip(own, texts, units, strict=True))
+    ))  # fmt: skip
+    behind = Behind({e["estimate_id"]: e for e in own}, ESTIMATORS, frozenset(), frozenset(), CONTROLS.bounds)
+    judged = judge_all(shown.to_dict("records"), behind)
+    return release(shown, judged, CONTROLS, language, is_applied)
+
+
+def test_what_leaves_is_what_the_text_says_and_a_withheld_number_is_missing_with_its_reason():
+    left = released(True)
+    assert left["text"].to_list() == [CONTROLS.mark, str(round_count(8, CONTROLS)), "March 2015", "41.2"]
+    assert left["value"].to_list()[1:] == [10.0, pytest.approx(math.nan, nan_ok=True), 41.2]
+    assert math.isnan(left["value"][0])
+    assert left["reason"].to_list()[0] == f"fewer than {FEWEST} persons"
+    assert left["reason"].to_list()[3] == ""
+    assert left["note"][3] == f"left out <{FEWEST} persons whose outcome is unknown"
+
+
+def test_of_a_synthetic_trial_everything_leaves_with_its_marks_and_no_digit_more_than_is_shown():
+    left = released(False)
+    assert left["text"].to_list() == ["3", "8", "6 March 2015", "41.2"]
+    assert left["value"].to_list() == [3.0, 8.0, 16500.0, 41.2]
+    assert left["status"].to_list() == ["fail", "pass", "review", "pass"]
+    assert set(left["reason"]) == {""}
+
+
+@pytest.mark.parametrize(
+    ("text", "unit", "value", "decimals"),
+    [("41.2", "points", 41.2, 1), ("(0.13)", "coefficient", 0.13, 2), ("−1.25***", "percentage_points", -0.0125, 4),
+     ("67", "share", 0.67, 2), ("8 May 2015", "date", 16563.0, 0), ("30,412", "count", 30412.0, 0)],
+)  # fmt: skip
+def test_the_value_that_leaves_is_that_of_the_text(text, unit, value, decimals):
+    assert shown_value(text, unit, "en") == pytest.approx(value, abs=1e-15)
+    assert decimals_of(text, unit, "en") == decimals
+
+
+def test_a_p_value_stays_on_its_side_of_a_level():
+    levels = {"*": 0.05, "**": 0.01}
+    assert [round_p(p, levels) for p in (0.0496, 0.0504, 0.0099, 0.2)] == [0.049, 0.05, 0.009, 0.2]
+
+
+def test_a_note_tells_no_few_persons():
+    assert released_note("left out 12 persons without every covariate; bandwidth 5.83693", CONTROLS) == (
+        "left out 10 persons without every covariate; bandwidth 5.8"
+    )
+
+
+def test_fewer_than_three_persons_are_refused():
+    given = load_bounds() | {"persons": 2}
+    with pytest.raises(InputError, match=r"disclosure.toml.*>= 3"):
+        convert({**as_toml(), "bounds": given}, Disclosure, "disclosure.toml")
+
+
+def as_toml():
+    import tomllib
+
+    return tomllib.loads(Path("config/disclosure.toml").read_text(encoding="utf-8"))
+
+
+def load_bounds():
+    return as_toml()["bounds"]
+
+
+def test_control_of_a_real_extract_cannot_be_switched_off():
+    assert require_control(extract(synthetic=False), Asked("")) is True
+    assert require_control(extract(synthetic=True), Asked("")) is False
+    assert require_control(extract(synthetic=True), Asked("on")) is True
+    with pytest.raises(InputError, match="always controlled"):
+        require_control(extract(synthetic=False), Asked("off"))
+
+
+def test_no_stage_after_disclosure_control_reads_an_estimate_or_a_number_that_is_not_released():
+    """By the records of the build: what stages read that are made after released.parquet."""
+    runs = Path("data_derived/twin/runs")
+    records = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in runs.glob("*.json")}
+    after = {"disclosure"}
+    while True:
+        made = {path for name in after for path in records[name]["outputs"]}
+        more = {name for name, record in records.items() if made & set(record["inputs"])} | after
+        if more == after:
+            break
+        after = more
+    after -= {"disclosure"}
+    assert {"tables", "figures-1", "panels", "report", "published"} <= after
+    for name in after - {"provenance"}:  # which reads records alone
+        for path in records[name]["inputs"]:
+            assert "/estimates/" not in path, (name, path)
+            assert Path(path).name not in (
+                "shown.parquet",
+                "sample.parquet",
+                "background.parquet",
+                "exclusions.parquet",
+            )
+
+
+def test_what_is_drawn_and_written_of_the_synthetic_trial_has_the_digits_that_are_shown():
+    left = pd.read_parquet("data_derived/twin/released.parquet")
+    exact = pd.read_parquet("data_derived/twin/shown.parquet").set_index("cell_id")["value"]
+    for text, unit, value in zip(left["text"], left["unit"], left["value"], strict=True):
+        assert value == pytest.approx(shown_value(text, unit, "en"), nan_ok=True)
+    drawn = pd.concat([pd.read_csv(path) for path in sorted(Path("reports/twin/figures").glob("*.csv"))])
+    longest = drawn["value"].map(lambda value: len(re.sub(r"^-?0?\.?0*", "", f"{value:.10g}").replace(".", "")))
+    assert longest.max() <= 5
+    assert len(exact) == len(left)
+
+
+def test_settings_read_the_file_of_the_project():
+    assert load_input(Path("config/disclosure.toml")).bounds.persons >= 3
+
+
+@pytest.mark.parametrize(
+    ("facts", "said"),
+    [({}, None), ({"synthetic": True, "applied": False, "failing": 9}, None), ({"failing": 2}, "2 numbers fail"),
+     ({"attacked": {"tight": 3}}, "3 numbers that are withheld are told by others")],
+)  # fmt: skip
+def test_a_release_refuses_what_fails(facts, said):
+    judged = {
+        "extract": "x",
+        "synthetic": False,
+        "applied": True,
+        "failing": 0,
+        "attacked": {},
+        "bounds": load_bounds(),
+    }
+    if said is None:
+        require_released({**judged, **facts})
+    else:
+        with pytest.raises(InputError, match=said):
+            require_released({**judged, **facts})

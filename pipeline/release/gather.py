@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from pipeline.audit.lineage import changed_files
 from pipeline.errors import InputError
 from pipeline.release.contents import (
     ACCOUNT,
+    BILL,
     CONFORMANCE,
     DECISIONS,
     EXHIBITS,
@@ -29,12 +31,13 @@ from pipeline.release.contents import (
 )
 from pipeline.release.repository import Commit, earlier_commits, require_committed
 from pipeline.release.shapes import CHECKED
+from pipeline.runner.bill import write_bill
 from pipeline.runner.inputs import load_input
 from pipeline.runner.records import read_records, require_as_verified
 from pipeline.runner.surroundings import LOCK
 from pipeline.storage import digest
 
-DECIDED = Path("docs/decisions/README.md")
+DECIDED, PROJECT = Path("docs/decisions/README.md"), Path("pyproject.toml")
 
 
 def gather_files(settings: Path, derived: Path, reports: Path, commit: Commit) -> dict[str, bytes]:
@@ -68,6 +71,7 @@ def gather_files(settings: Path, derived: Path, reports: Path, commit: Commit) -
     made = {
         ACCOUNT: json.dumps(account, indent=1) + "\n",
         NUMBERS: _numbers(derived, languages),
+        BILL: write_bill(Path(LOCK).read_text(encoding="utf-8"), _version()),
         CONFORMANCE: _rows(CHECKED, load_input(reports / STAYS).to_dict("records")),
     }
     files = {
@@ -75,6 +79,12 @@ def gather_files(settings: Path, derived: Path, reports: Path, commit: Commit) -
         **{name: text.encode() for name, text in made.items()},
     }
     return dict(sorted(files.items()))
+
+
+def _version() -> str:
+    """The version of the project."""
+    told: str = tomllib.loads(PROJECT.read_text(encoding="utf-8"))["project"]["version"]
+    return told
 
 
 def load_languages(settings: Path, derived: Path) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -14,6 +15,7 @@ from pipeline.release.archive import MANIFEST, checksums, read_manifest, unpack
 from pipeline.release.chain import compare_code, compare_records, compare_second_route
 from pipeline.release.compared import Compared, compare
 from pipeline.release.contents import (
+    BILL,
     DECISIONS,
     RECORDS,
     SETTINGS,
@@ -27,6 +29,7 @@ from pipeline.release.crate import METADATA
 from pipeline.release.derive import derive_files
 from pipeline.release.facts import Facts
 from pipeline.release.shown import compare_edition, compare_languages
+from pipeline.runner.bill import read_lock
 from pipeline.runner.surroundings import LOCK
 
 SAID = 20  # faults that are printed
@@ -62,6 +65,7 @@ def _compare_all(files: Mapping[str, bytes]) -> dict[str, Compared]:
         "records": lambda: compare_records(facts),
         "exhibits as recorded": partial(_compare_exhibits, facts, sums),
         "settings as recorded": partial(_compare_settings, facts, sums),
+        "bill of materials": lambda: _compare_bill(files),
         "made again": partial(_compare_made, files, facts),
         "numbers and estimates": partial(_compare_slots, facts),
         **{f"numbers shown, {name}": partial(_compare_shown, facts, name) for name in facts.languages},
@@ -109,6 +113,14 @@ def _compare_settings(facts: Facts, sums: Mapping[str, str]) -> Compared:
     read[LOCK] = {record["inputs"][LOCK] for record in facts.records.values() if LOCK in record["inputs"]}
     wrong = [name for name, found in read.items() if name in sums and found != {sums[name]}]
     return Compared(sum(name in sums for name in read) - len(wrong), sorted(wrong))
+
+
+def _compare_bill(files: Mapping[str, bytes]) -> Compared:
+    """The packages of the bill of materials, their versions and hashes, beside those of the lock."""
+    told = json.loads(files.get(BILL, b"{}")).get("components", [])
+    billed = {part["name"]: (part["version"], sorted(sha["content"] for sha in part["hashes"])) for part in told}
+    pinned = {name: (version, sorted(sums)) for name, (version, sums) in read_lock(files[LOCK].decode()).items()}
+    return compare({name: str(part) for name, part in billed.items()}, {name: str(part) for name, part in pinned.items()})
 
 
 def _compare_made(files: Mapping[str, bytes], facts: Facts) -> Compared:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import importlib.metadata
 import json
 import re
-from pathlib import Path
 from typing import Any
 
 from pipeline.runner.surroundings import plain_name
@@ -19,21 +18,26 @@ HASH = re.compile(r"--hash=sha256:([0-9a-f]{64})")
 LONGEST_NAME = 100  # characters: some packages give the text of their licence where its name belongs
 
 
-def write_bill(lock: Path, version: str) -> str:
-    """Every package of the lock with version, hashes, licence and the packages that it asks for, as JSON.
+def read_lock(text: str) -> dict[str, tuple[str, list[str]]]:
+    """By package the version that a lock pins, and the hashes that it allows."""
+    starts = [*ENTRY.finditer(text)]
+    ends = [*(start.start() for start in starts[1:]), len(text)]
+    return {
+        plain_name(start[1]): (start[2], HASH.findall(text[start.end() : end]))
+        for start, end in zip(starts, ends, strict=True)
+    }
+
+
+def write_bill(lock: str, version: str) -> str:
+    """Every package of the text of a lock with version, hashes, licence and the packages that it asks for, as JSON.
 
     `version` is that of the project. A package that is not installed here, as one for another system, is `excluded`,
     and has neither licence nor packages that it asks for.
     """
-    text = lock.read_text(encoding="utf-8")
-    starts = [*ENTRY.finditer(text)]
-    ends = [*(start.start() for start in starts[1:]), len(text)]
-    pins = {plain_name(start[1]): start[2] for start in starts}
-    hashes = {
-        plain_name(start[1]): HASH.findall(text[start.end() : end]) for start, end in zip(starts, ends, strict=True)
-    }
+    pinned = read_lock(lock)
+    pins = {name: version for name, (version, _) in pinned.items()}
     installed = {name: found for name in pins if (found := _installed(name)) is not None}
-    parts = [_component(name, pins[name], hashes[name], installed.get(name)) for name in sorted(pins)]
+    parts = [_component(name, pins[name], pinned[name][1], installed.get(name)) for name in sorted(pins)]
     rests = [{"ref": _ref(name, pins[name]), "dependsOn": _asked(installed.get(name), pins)} for name in sorted(pins)]
     own: dict[str, Any] = {"type": "application", "name": NAME, "version": version, "bom-ref": NAME}
     rests.insert(0, {"ref": NAME, "dependsOn": [_ref(name, pins[name]) for name in sorted(pins)]})

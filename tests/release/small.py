@@ -17,6 +17,7 @@ from pipeline.estimate.table import Estimate, estimates_table, parse_address
 from pipeline.release.contents import record_name
 from pipeline.release.derive import derive_files
 from pipeline.release.facts import Facts
+from pipeline.runner.bill import write_bill
 from pipeline.runner.inputs import read_table
 from pipeline.runner.provenance import describe_build
 from pipeline.runner.records import Record, is_made, record_text, seal, seal_of
@@ -145,6 +146,7 @@ class Small:
         found |= {
             "provenance.json": self.files[f"{DERIVED}/provenance.json"],
             "requirements.lock": self.files["requirements.lock"],
+            "bill.cdx.json": write_bill(self.files["requirements.lock"].decode(), "1").encode(),
             "release.json": json.dumps({**own, "languages": ["en", "da"]}).encode(),
             "numbers.csv": numbers.to_csv(index=False).encode(),
             "conformance.csv": b"rule,state,looks_at_en,looks_at_da,said_en,said_da\nweeks,passes,weeks,uger,,\n",

@@ -18,4 +18,6 @@ def find_leaks(files: Iterable[tuple[str, bytes]], raw: Path, derived: Path) -> 
     settings = Path((derived / STUDY).read_text(encoding="utf-8").strip())
     design = load_input(settings / "study.toml").design
     variables = every_column(load_input(settings / "variables.csv")).to_dict("records")
-    return scan(files, Sought.of(derived, load_input(raw / DESCRIPTION), (design.person, design.register_key), variables))
+    return scan(
+        files, Sought.of(derived, load_input(raw / DESCRIPTION), (design.person, design.register_key), variables)
+    )

@@ -13,7 +13,16 @@ from pipeline.settings.exhibits import Exhibits
 EXHIBITS, SETTINGS, RECORDS = "exhibits/", "settings/", "records/"  # what paths in the archive begin with
 ACCOUNT, NUMBERS, CONFORMANCE, DECISIONS = "release.json", "numbers.csv", "conformance.csv", "decisions.md"
 PROVENANCE, VERIFIED, BILL = "provenance.json", "verified.json", "bill.cdx.json"
-GIVEN = (ACCOUNT, NUMBERS, CONFORMANCE, DECISIONS, PROVENANCE, VERIFIED, LOCK, BILL)  # beside exhibits, settings and records
+GIVEN = (
+    ACCOUNT,
+    NUMBERS,
+    CONFORMANCE,
+    DECISIONS,
+    PROVENANCE,
+    VERIFIED,
+    LOCK,
+    BILL,
+)  # beside exhibits, settings and records
 STAYS = "checks.csv"  # it names lines of received files, each a person's
 COPIED = "population/weekly_shares.csv"  # what the page of the population leads to, copied from where a stage made it
 TABLE, FIGURE = ("html", "csv", "tex"), ("png", "svg", "csv")  # in which formats there is each

@@ -120,7 +120,9 @@ def _compare_bill(files: Mapping[str, bytes]) -> Compared:
     told = json.loads(files.get(BILL, b"{}")).get("components", [])
     billed = {part["name"]: (part["version"], sorted(sha["content"] for sha in part["hashes"])) for part in told}
     pinned = {name: (version, sorted(sums)) for name, (version, sums) in read_lock(files[LOCK].decode()).items()}
-    return compare({name: str(part) for name, part in billed.items()}, {name: str(part) for name, part in pinned.items()})
+    return compare(
+        {name: str(part) for name, part in billed.items()}, {name: str(part) for name, part in pinned.items()}
+    )
 
 
 def _compare_made(files: Mapping[str, bytes], facts: Facts) -> Compared:

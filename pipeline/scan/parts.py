@@ -27,14 +27,16 @@ TAG = re.compile(r"<[^<>]+>")
 ENDS = re.compile(r"</(?:w:p|w:tc|c|si|row|v|t|td|th|tr|p|div|li|text|title|desc)>")
 # Fields that name somebody, in the markup of office files, pictures and pages.
 WHO = r"(?:\w+:)?(?:creator|author|lastModifiedBy|manager|company|publisher|contributor|owner|artist)"
-NAMED = re.compile(rf"<({WHO})\b[^>]*>(.*?)</\1>|<meta\s+name=[\"']?({WHO})[\"']?\s+content=[\"']?([^\"'>]*)", re.S | re.I)
-MARKED = re.compile(r"\s*(?:<\?xml|<!DOCTYPE|<html|<svg|<\w+[\s>])", re.I)
+NAMED = re.compile(
+    rf"<({WHO})\b[^>]*>(.*?)</\1>|<meta\s+name=[\"']?({WHO})[\"']?\s+content=[\"']?([^\"'>]*)", re.S | re.I
+)
+MARKED = re.compile(r"\s*(?:<\?xml|<!DOCTYPE|<html|<svg|<[\w:]+[\s>])", re.I)
 DEEPEST = 4  # archives within archives
 
 
 @dataclass(frozen=True)
 class Part:
-    """A text of a file: where in it, and whether it is text, markup, a field of metadata, or one that names somebody."""
+    """A text of a file, where in it, and what it is: text, markup, a field of metadata, or one that names somebody."""
 
     file: str
     where: str

@@ -50,7 +50,9 @@ def _read(kind: bytes, body: bytes) -> tuple[str, str]:
         tags = rest[2:].split(b"\0", 2)
         text = _inflated(tags[-1]) if rest[:1] == b"\1" else tags[-1]
         return plain, text.decode("utf-8", "replace")
-    return kind.decode("latin-1"), body.decode("latin-1").replace("\0", "")  # EXIF has texts of one byte, or two, a letter
+    return kind.decode("latin-1"), body.decode("latin-1").replace(
+        "\0", ""
+    )  # EXIF has texts of one byte, or two, a letter
 
 
 def _inflated(body: bytes) -> bytes:

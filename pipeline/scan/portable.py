@@ -1,7 +1,7 @@
 """What a PDF says: its information, its metadata, the strings of its objects, and the text of each page.
 
-pypdf reads how the file is built; the text of pages is read here, for pypdf lays it out, which takes minutes of a report
-and is of no use to a search: only what one operator writes must stay together.
+pypdf reads how the file is built; the text of pages is read here, for pypdf lays it out, which takes long and is of no
+use to a search: only what one operator writes must stay together.
 """
 
 from __future__ import annotations
@@ -14,10 +14,12 @@ from typing import Any
 
 STREAM = re.compile(rb"stream\r?\n(.*?)endstream", re.S)
 LITERAL = re.compile(rb"\(((?:[^()\\]|\\.)*)\)|<((?:[0-9A-Fa-f]\s*)+)>", re.S)
-# The operators that choose a font and write: a name and a size before Tf, an array before TJ, a string before Tj, ' and ".
+# The operators that choose a font and write: name and size before Tf, an array before TJ, a string before Tj, ' and ".
 WRITES = re.compile(
     rb"/([^\s/<>()\[\]]+)\s+-?[\d.]+\s+Tf|\[((?:[^\[\]()<>]|\((?:[^()\\]|\\.)*\)|<[0-9A-Fa-f\s]*>)*)\]\s*TJ"
-    rb"|(\((?:[^()\\]|\\.)*\)|<[0-9A-Fa-f\s]*>)\s*(?:Tj|'|\")", re.S)
+    rb"|(\((?:[^()\\]|\\.)*\)|<[0-9A-Fa-f\s]*>)\s*(?:Tj|'|\")",
+    re.S,
+)
 ESCAPED = re.compile(rb"\\([0-7]{1,3}|\r?\n|.)", re.S)
 LETTERS = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
 PAIR, RANGE = re.compile(rb"<(\w+)>\s*<(\w+)>"), re.compile(rb"<(\w+)>\s*<(\w+)>\s*(?:<(\w+)>|\[([^\]]*)\])")

@@ -52,7 +52,7 @@ def scan(files: Iterable[tuple[str, bytes]], sought: Sought) -> Scan:
         found.files += 1
         found.size += len(content)
         found.fields += fields
-        found.texts += len(parts) - fields - 1
+        found.texts += len(parts) - fields
         found.findings += _findings(parts, sought)
     return found
 

@@ -19,7 +19,9 @@ from pipeline.settings.sensitivity import may_enter
 
 LONG = 7  # signs of a number of a person: a shorter one cannot be told from a count or a size, and is sought in tables
 # Accounts and machines by whose names nobody is known, and which are words of a report or of a path in the project.
-NOBODY = {"root", "user", "users", "admin", "runner", "build", "test", "docker", "ubuntu", "debian", "local", "localhost"}
+NOBODY = frozenset(
+    ["root", "user", "users", "admin", "runner", "build", "test", "docker", "ubuntu", "debian", "local", "localhost"]
+)
 SHORTEST = 3  # letters of the name of an account
 LAST_OF_SYSTEM = 999  # accounts up to this number are no person's
 
@@ -38,7 +40,9 @@ class Sought:
     sizes: frozenset[int]
 
     @classmethod
-    def of(cls, derived: Path, extract: Extract, person_columns: Iterable[str], variables: Iterable[Mapping[Any, Any]]) -> Sought:
+    def of(
+        cls, derived: Path, extract: Extract, person_columns: Iterable[str], variables: Iterable[Mapping[Any, Any]]
+    ) -> Sought:
         """What is sought in the reports of an extract; without its linkage file numbers are sought by their form alone.
 
         `person_columns` are the names that columns of persons' numbers have as received, `variables` the rows of the
@@ -70,7 +74,7 @@ def _linkage(path: Path) -> list[dict[str, str]]:
 
 
 def _forms(number: str) -> set[str]:
-    """A number as received, and as a program or a person may write it: without zeros before it, or without its hyphen."""
+    """A number as received, and as somebody may write it: without zeros before it, or without its hyphen."""
     return {number, link_key(number), number.replace("-", ""), link_key(number.replace("-", ""))}
 
 
@@ -80,4 +84,6 @@ def _accounts() -> set[str]:
     host = socket.gethostname()
     people = [own.pw_name, own.pw_gecos.partition(",")[0]] if own.pw_uid > LAST_OF_SYSTEM else []
     people += [os.environ.get(name, "") for name in ("SUDO_USER", "LOGNAME", "USER")]
-    return {name for name in (*people, host, host.partition(".")[0]) if len(name) >= SHORTEST and name.lower() not in NOBODY}
+    return {
+        name for name in (*people, host, host.partition(".")[0]) if len(name) >= SHORTEST and name.lower() not in NOBODY
+    }

@@ -21,22 +21,7 @@ TEN_DIGITS = re.compile(r"\d{6}-?\d{4}")  # where it is nowhere, neither of the 
 REGISTER = re.compile(r"k[0-9a-f]{32}")
 HEXADECIMAL = re.compile(rf"[0-9A-Fa-f]{{{DIGITS}}}")
 PRIVATE = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----|AGE-SECRET-KEY-1\w+|PuTTY-User-Key-File")
-ROOTS = [
-    "home",
-    "root",
-    "Users",
-    "tmp",
-    "var",
-    "opt",
-    "mnt",
-    "srv",
-    "usr",
-    "media",
-    "private",
-    "scratch",
-    "etc",
-    "proc",
-]
+ROOTS = ("home", "root", "Users", "tmp", "var", "opt", "mnt", "srv", "usr", "media", "private", "etc", "proc")
 UNIX = re.compile(rf"(?<![\w.:/<>\\-])/(?:{'|'.join(ROOTS)})/[\w.-]+|file://+\w")
 WINDOWS = re.compile(r"(?<![\w\\])[A-Za-z]:\\{1,2}(?:Users|Documents and Settings|Temp|\w+\\{1,2}\w+\.\w)")
 PROGRAM = re.compile(r"(?:Typst|Matplotlib|openpyxl|python-docx)\b[\w\s.,:/-]*", re.I)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pipeline.disclosure.gate import require_released
 from pipeline.errors import command
+from pipeline.pseudonyms.kept import FOLDER, keep
 from pipeline.release.archive import MANIFEST, pack
 from pipeline.release.contents import PROVENANCE
 from pipeline.release.derive import derive_files
@@ -37,6 +38,9 @@ def main() -> None:
         return
     files = gather_files(given.settings, given.derived, given.reports, commit)
     files |= derive_files(Facts(files))
+    for judged in sorted(given.derived.glob("**/judged.json")):  # in other languages, and of everybody
+        require_released(load_input(judged))
+    keep(given.derived / "told.json", given.derived.parent / FOLDER, given.raw.name)
     path = given.out / f"{given.raw.name}-{commit.sha[:12]}.zip"
     write_if_changed(path, pack(files))
     head = json.loads(files[PROVENANCE])["head"]

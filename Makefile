@@ -148,7 +148,7 @@ baseline: ## Accept the estimates of the synthetic trial, which make test compar
 
 witness: $(SETUP) ## One page for a person who watches: what was built is built again in an empty folder; hashes before and after, and no data
 	@$(RUN) pipeline.release.witness $(RAW) --settings $(STUDY) --reports $(REPORTS) --language $(SPOKEN) \
-		--made $(if $(LED_TO),population) $(if $(IS_VERIFIED),verify) $(if $(EDITIONS),report)
+		--made $(if $(LED_TO),population) $(if $(IS_VERIFIED),verify) $(if $(EDITIONS),report) --control $(CONTROL)
 
 RELEASING = $(HOLD) pipeline.release $(RAW) --settings $(STUDY) --derived $(DERIVED) --reports $(REPORTS)
 release: $(SETUP) ## Write an archive of aggregates to reports/releases, of a clean commit and a build that make verify agreed with
@@ -304,7 +304,14 @@ JUDGED_BY := $(CONTROLS) $(NAMES) $(call derived,exclusions) $(call settings,stu
 # Where control is applied an attacker is tried, who needs to know who is in which group.
 APPLIED   := $(or $(filter on,$(CONTROL)),$(if $(filter twin,$(EXTRACT)),,$(shell sed -n 's/^synthetic *= *false.*/yes/p' $(RAW)/extract.toml 2>/dev/null)))
 ATTACKED  := $(if $(APPLIED),$(call derived,sample background shares weekly durations followup))
-leaving    = $(addprefix $(1)/,released.parquet behind.parquet judged.json)
+# What archives told before, of this extract and of others, whose linkage files say who is the same person.
+LEFT       := $(if $(APPLIED),$(wildcard data_derived/releases/*.json))
+ifneq ($(LEFT),)
+ATTACKED   += $(DERIVED)/earlier.json
+LINKED     := $(wildcard $(patsubst data_derived/releases/%,data_derived/%/linkage.csv,$(shell printf '%s\n' $(LEFT) | sed 's/-[0-9a-f]*\.json$$//' | sort -u)))
+$(eval $(call stage,earlier,$(RAW)/extract.toml $(LEFT) $(sort $(DERIVED)/linkage.csv $(LINKED)),$(DERIVED)/earlier.json))
+endif
+leaving    = $(addprefix $(1)/,released.parquet behind.parquet judged.json told.json)
 $(eval $(call stage,disclosure,$(call derived,shown) $(ESTIMATED) $(JUDGED_BY) $(ATTACKED) $(DERIVED)/language.toml,$(call leaving,$(DERIVED)) $(REPORTS)/disclosure.html,$(REVIEWED)))
 FONTS    := $(wildcard pipeline/show/fonts/*.ttf pipeline/show/fonts/*.woff)
 TEMPLATES := $(wildcard pipeline/show/*.j2 pipeline/show/*.css pipeline/show/*.js) $(FONTS)

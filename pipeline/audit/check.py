@@ -12,6 +12,7 @@ from pathlib import Path
 from pipeline.audit.leaks import find_leaks
 from pipeline.audit.lineage import remedy
 from pipeline.errors import InputError, command
+from pipeline.pseudonyms.kept import FOLDER, altered
 from pipeline.register.readers import require_same
 from pipeline.runner.inputs import DESCRIPTION, DIGESTS, load_input, require_digest
 from pipeline.runner.records import (
@@ -48,7 +49,7 @@ def check_build(runs: Path, raw: Path, reports: Path, planned: Mapping[str, tupl
 
     `planned` holds by stage the files that the Makefile gives it and those that it has to make.
     """
-    records, damaged = _read_all(runs)
+    records, damaged, told = *_read_all(runs), runs.parent.parent / FOLDER
     if not records and not damaged:
         raise InputError(f"{runs}: no records. Run make all.")
     made = {path: record for record in records.values() for path in record["outputs"] if is_made(path)}
@@ -65,7 +66,8 @@ def check_build(runs: Path, raw: Path, reports: Path, planned: Mapping[str, tupl
         Rule("printed numbers as their list of digests says", *_check_printed(records)),
         Rule("files in the folder of the report that a stage or a command made", *_check_strays(reports, made)),
         Rule("files in the folder of derived tables that a stage or a command made", *_check_derived(runs, made)),
-        Rule("folders that hold persons and that their owner alone can enter", *_check_rights(raw, runs.parent)),
+        Rule("what archives told before, as make release kept it", *altered(told)),
+        Rule("folders that hold persons and that their owner alone can enter", *_check_rights(raw, runs.parent, told)),
         Rule("heads of the chain, in provenance.json and on the page", *_check_heads(records, runs, reports)),
     ]
 

@@ -9,7 +9,7 @@ from pipeline.errors import InputError
 
 
 def require_released(judged: Mapping[str, Any]) -> None:
-    """Raise InputError where a number that fails would leave as it is, or others tell one that does not leave.
+    """Raise InputError where a number that fails would leave as it is, or others tell one that does not, or none asked.
 
     `judged` are the facts of judged.json. A synthetic extract describes nobody: it may leave with its marks.
     """
@@ -21,9 +21,11 @@ def require_released(judged: Mapping[str, Any]) -> None:
             f"{where} {judged['failing']} numbers fail disclosure control and would leave as they are. Say make all "
             "DISCLOSURE=on, and read disclosure.html."
         )
-    if judged["attacked"].get("tight"):
+    if not judged["attacked"]:
+        raise InputError(f"{where} no attacker was tried on what leaves. Delete its judged.json, and say make all.")
+    if judged["attacked"]["tight"]:
         raise InputError(
             f"{where} {judged['attacked']['tight']} numbers that are withheld are told by others within fewer than "
             f"{judged['bounds']['uncertainty']} persons. Show less of what disclosure.html lists, or raise the base "
-            "in disclosure.toml."
+            "in disclosure.toml: what archives told before cannot be withheld any more."
         )

@@ -1,17 +1,18 @@
-"""The groups of persons whose numbers leave: who is in each, and which statistics of which estimates count it."""
+"""The groups of persons that numbers tell of: who is in each, how many that leaves them, and which numbers tell it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.disclosure.primary import COUNTS
+from pipeline.disclosure.primary import COUNTS, Behind
 from pipeline.estimate.estimators import ESTIMATORS
 from pipeline.estimate.table import parse_address
+from pipeline.settings.disclosure import Bounds
 from pipeline.settings.models import Model
 
 if TYPE_CHECKING:
@@ -20,37 +21,95 @@ if TYPE_CHECKING:
 Row = Mapping[Any, Any]
 Place = tuple[str, str]  # estimate_id and statistic
 BoolArray = npt.NDArray[np.bool_]
+IntArray = npt.NDArray[np.int64]
+FloatArray = npt.NDArray[np.float64]
 NOT_PERSONS = ("discrete_hazard", "group_ols", "printed")  # estimators whose n counts other things than persons
+ALONE = -1  # the whole of a number that is no share
+OF_PERSONS = ""  # the kind of groups that are counted; those with a property have its name
+
+
+class Told(NamedTuple):
+    """What leaves of a group: low <= persons <= high, or, of a whole, low <= persons / persons of the whole <= high.
+
+    places: the numbers that tell it; none of what cannot be withheld, for it left before or is known.
+    """
+
+    group: int
+    low: float
+    high: float
+    whole: int = ALONE
+    places: frozenset[Place] = frozenset()
 
 
 @dataclass(frozen=True)
 class Groups:
-    """Distinct groups of persons, members (k, persons), and for each the places that count it."""
+    """Groups of `persons` (n,) as members (k, n), each with its kind, and what leaves of them."""
 
+    persons: IntArray
     members: BoolArray
-    places: tuple[frozenset[Place], ...]
+    kinds: tuple[str, ...]
+    told: tuple[Told, ...]
 
     @property
-    def sizes(self) -> npt.NDArray[np.int64]:
+    def sizes(self) -> IntArray:
         """The number of persons of each group, (k,)."""
         return np.asarray(self.members.sum(axis=1), dtype=np.int64)
 
 
-def gather_groups(
-    shown: Iterable[Row], estimates: Mapping[str, Row], models: Mapping[str, Model], data: Data
-) -> Groups:
-    """The groups whose numbers of persons are among the numbers `shown`, each once, with all the places that count it.
+@dataclass
+class Gathering:
+    """Groups as they are found, each once a kind; of a group and whole the closest bounds, and all their places."""
+
+    persons: IntArray
+    members: list[BoolArray] = field(default_factory=list)
+    kinds: list[str] = field(default_factory=list)
+    told: dict[tuple[int, int], Told] = field(default_factory=dict)
+    left: list[Told] = field(default_factory=list)  # in earlier releases
+    _at: dict[Any, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._of = {int(person): place for place, person in enumerate(self.persons)}
+
+    def of(self, persons: Iterable[Any]) -> BoolArray:
+        """Who of all persons is one of some, (n,)."""
+        found = np.zeros(len(self.persons), dtype=bool)
+        found[[self._of[int(each)] for each in persons]] = True
+        return found
+
+    def group(self, members: BoolArray, kind: str = OF_PERSONS) -> int:
+        """The place of a group, which is added if it is new."""
+        key = (members.tobytes(), kind)
+        if key not in self._at:
+            self._at[key] = len(self.members)
+            self.members.append(members)
+            self.kinds.append(kind)
+        return self._at[key]
+
+    def tell(self, new: Told) -> None:
+        """Add what a number tells."""
+        old = self.told.get((new.group, new.whole), new)
+        closest = {"low": max(old.low, new.low), "high": min(old.high, new.high), "places": old.places | new.places}
+        self.told[new.group, new.whole] = new._replace(**closest)
+
+    def groups(self) -> Groups:
+        """All that was found."""
+        members = np.array(self.members).reshape(-1, len(self.persons))
+        return Groups(self.persons, members, tuple(self.kinds), (*self.told.values(), *self.left))
+
+
+def tell_counts(
+    found: Gathering, shown: Iterable[Row], behind: Behind, models: Mapping[str, Model], data: Data
+) -> None:
+    """Add the groups whose numbers of persons are among the numbers `shown`.
 
     Estimates of equal hashes have the same persons, so the problem of the first is made anew for all of them; weeks of
     a survival curve, which count those at risk, and counts are groups of their own.
     """
     exclusions = data.tables["exclusions"]
-    person, treated = exclusions["person"].to_numpy(), exclusions["treated"].to_numpy() == 1
-    at = {number: place for place, number in enumerate(person)}
-    known, found = dict[tuple[str, str], BoolArray](), dict[bytes, tuple[BoolArray, set[Place]]]()
-    counts = _CountProblems(data)
+    treated = found.of(exclusions["person"][exclusions["treated"] == 1])
+    known, counts = dict[tuple[str, str], BoolArray](), _CountProblems(data)
     for row in shown:
-        estimate = estimates[row["estimate_id"]]
+        estimate = behind.estimates[row["estimate_id"]]
         model = models.get(estimate["model"])
         if model is None or model.estimator in NOT_PERSONS:
             continue
@@ -60,13 +119,24 @@ def gather_groups(
         own = estimate["estimate_id"] if is_count or model.estimator == "kaplan_meier" else ""
         key = (str(estimate["sample_hash"]), own)
         if key not in known:
-            known[key] = np.zeros(len(at), dtype=bool)
-            known[key][[at[int(each)] for each in _persons(estimate, model, data, counts)]] = True
+            known[key] = found.of(_persons(estimate, model, data, counts))
         arm = {"n_treated": treated, "n_control": ~treated}.get(row["statistic"], treated | ~treated)
         members = known[key] & arm
-        found.setdefault(members.tobytes(), (members, set()))[1].add((row["estimate_id"], row["statistic"]))
-    kept = [(members, frozenset(places)) for members, places in found.values() if members.any()]
-    return Groups(np.array([members for members, _ in kept]), tuple(places for _, places in kept))
+        if members.any():
+            low, high = released_bounds(int(members.sum()), behind.bounds)
+            place = frozenset({(row["estimate_id"], row["statistic"])})
+            found.tell(Told(found.group(members), low, high, places=place))
+
+
+def released_bounds(count: int, bounds: Bounds) -> tuple[float, float]:
+    """The least and the most persons that fit what leaves of a number: few, or the nearest multiple of the base."""
+    if count == 0:
+        return 0.0, 0.0
+    if count < bounds.persons:
+        return 1.0, bounds.persons - 1.0
+    base = bounds.base
+    rounded = int(np.floor(count / base + 0.5)) * base
+    return float(max(rounded - base // 2, bounds.persons)), float(rounded + (base - 1) // 2)
 
 
 def _persons(row: Row, model: Model, data: Data, counts: _CountProblems) -> Iterable[int]:

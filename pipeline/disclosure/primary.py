@@ -98,6 +98,23 @@ def _rule_of_statistic(statistic: str, estimate: Row, estimator: str, behind: Be
     return _rule_of_effect(estimate, group, behind)
 
 
+def kind_of_share(statistic: str, estimate: Row, behind: Behind) -> str:
+    """Which percentage of persons a number is: 'size' of a group, 'terms' of the estimate itself, 'level' beside it.
+
+    '' of a number that is none. A percentage of the control group's mean tells that mean beside the effect.
+    """
+    estimator, parameter = behind.estimator(estimate), str(estimate["parameter"])
+    if estimator in ("", "printed", "density", "kaplan_meier", "count"):
+        return ""
+    if parameter.startswith("size:"):
+        return "size" if statistic == "estimate" else ""
+    if estimate["outcome"] not in behind.yes_or_no:
+        return ""
+    if statistic == "estimate":
+        return "terms" if estimator == "mean" or parameter.startswith("control_mean") else ""
+    return "level" if statistic in ("control_mean", "relative") else ""
+
+
 def _rule_of_share(with_it: float, without: float, bounds: Bounds) -> str:
     """Of a percentage: nobody and everybody are few too, for they tell of each person of the group."""
     return "few_of_a_kind" if min(with_it, without) < bounds.persons - ALLOWANCE else ""

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from pipeline.disclosure.attacker import NEARLY, prepare
-from pipeline.disclosure.groups import Groups, Place
+from pipeline.disclosure.attacker import prepare
+from pipeline.disclosure.groups import ALONE, Groups, IntArray, Place, Told
 from pipeline.disclosure.primary import Judged
 from pipeline.settings.disclosure import Bounds
 
@@ -16,8 +16,12 @@ Row = Mapping[Any, Any]
 
 
 class Protected(NamedTuple):
-    """The places whose numbers are withheld further; targets tried, those found too close at first, and those left."""
+    """What is withheld further, by its number of what is told, and the places of it; targets tried, found, and left.
 
+    found: told too closely by what leaves at first; tight: told too closely still.
+    """
+
+    withheld: frozenset[int]
     places: frozenset[Place]
     tried: int
     found: int
@@ -25,40 +29,45 @@ class Protected(NamedTuple):
 
 
 def protect(groups: Groups, bounds: Bounds) -> Protected:
-    """The places to withhold, group by group, until no target is told too closely.
+    """What to withhold, number by number, until no target is told too closely.
 
-    Of the groups that tell a target the one with the fewest places is withheld. What is taken from an
+    Of the numbers that tell a target the one with the fewest places is withheld. What is taken from an
     attacker tells nothing more, so each round tries those that were found the round before.
     """
-    if not groups.places:
-        return Protected(frozenset(), 0, 0, 0)
-    withheld: set[int] = set()
-    attack = prepare(groups, frozenset(), bounds)
+    if not groups.told:
+        return Protected(frozenset(), frozenset(), 0, 0, 0)
+    withheld: frozenset[int] = frozenset()
+    attack = prepare(groups, withheld, bounds)
     tried, open_targets, first = len(attack.targets), np.arange(len(attack.targets)), -1
     while True:
         tight = dict(attack.tight(open_targets))
         first = len(tight) if first < 0 else first
-        chosen = {
-            group for weights in tight.values() if (group := _to_withhold(weights, groups, bounds, withheld)) >= 0
-        }
+        chosen = {_to_withhold(telling - withheld, groups, bounds) for telling in tight.values()} - {None}
         if not chosen:
             break
-        withheld |= chosen
-        attack = prepare(groups, frozenset(withheld), bounds)
+        withheld |= {number for number in chosen if number is not None}
+        attack = prepare(groups, withheld, bounds)
         open_targets = np.array(list(tight))
-    places = frozenset(place for group in withheld for place in groups.places[group])
-    return Protected(places, tried, first, len(tight))
+    places = frozenset(place for number in withheld for place in groups.told[number].places)
+    return Protected(withheld, places, tried, first, len(tight))
 
 
-def _to_withhold(weights: Any, groups: Groups, bounds: Bounds, withheld: set[int]) -> int:
-    """The group of the fewest places, and then of the fewest persons, that tells and can be withheld; -1 if none."""
+def _to_withhold(telling: frozenset[int], groups: Groups, bounds: Bounds) -> int | None:
+    """What tells and can be withheld of the fewest places, and then of the fewest persons; None if nothing can."""
     sizes = groups.sizes
     able = [
-        int(group)
-        for group in np.flatnonzero(weights > NEARLY)
-        if sizes[group] >= bounds.persons and group not in withheld
-    ]
-    return min(able, key=lambda group: (len(groups.places[group]), int(sizes[group])), default=-1)
+        number for number in telling
+        if groups.told[number].places and not _is_withheld(groups.told[number], sizes, bounds)
+    ]  # fmt: skip
+    return min(able, key=lambda number: _weight(groups.told[number], sizes), default=None)
+
+
+def _is_withheld(told: Told, sizes: IntArray, bounds: Bounds) -> bool:
+    return told.whole == ALONE and int(sizes[told.group]) < bounds.persons
+
+
+def _weight(told: Told, sizes: IntArray) -> tuple[int, int]:
+    return len(told.places), int(sizes[told.group])
 
 
 def with_protection(rows: Sequence[Row], judged: Sequence[Judged], protected: Protected) -> list[Judged]:

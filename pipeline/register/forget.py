@@ -1,7 +1,8 @@
 """Delete what must be deleted at the end of a permit: make forget EXTRACT=2018q2, and then SURE=2018q2.
 
-Received files, derived tables, the linkage file, traces, verified differences and the key go. Reports, and records with
-hashes, stay: they hold no person. Nothing outside the folders of the extract is deleted, whatever links lead there.
+Received files, derived tables, the linkage file, traces, verified differences, what archives told of which persons, and
+the key go. Reports, and records with hashes, stay: they hold no person. Nothing outside the folders of the extract is
+deleted, whatever links lead there.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.errors import InputError, command
+from pipeline.pseudonyms.kept import FOLDER, kept_of
 from pipeline.pseudonyms.keys import VARIABLE, place_of
 from pipeline.register.delivery import DESCRIPTION
 
@@ -38,7 +40,8 @@ def find_all(raw: Path, derived: Path, reports: Path) -> Found:
     begun = _files(raw.with_name(f".{raw.name}.begun"))
     kept = {raw / DESCRIPTION, derived / PROVENANCE, *(path for path in made if _is_record(path, derived))}
     key = place_of(raw.name)
-    goes = [path for path in (*received, *begun, *made) if path not in kept] + [key] * key.exists()
+    told = kept_of(derived.parent / FOLDER, raw.name)
+    goes = [path for path in (*received, *begun, *made, *told) if path not in kept] + [key] * key.exists()
     links = [f"{path} leads to {path.resolve()}" for path in goes if path.is_symlink()]
     stays = [path for path in (*received, *made) if path in kept] + _files(reports)
     return Found(goes, stays, links)
@@ -72,7 +75,7 @@ def delete(found: Found, raw: Path, derived: Path) -> None:
     """Delete what goes, the key last, and the folders that are empty then."""
     for path in found.goes:
         path.unlink(missing_ok=True)
-    for top in (raw, derived, raw.with_name(f".{raw.name}.begun")):
+    for top in (raw, derived, raw.with_name(f".{raw.name}.begun"), derived.parent / FOLDER):
         for place, _, _ in os.walk(top, topdown=False):
             if not any(Path(place).iterdir()):
                 Path(place).rmdir()

@@ -22,6 +22,8 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import InputError, command
+from pipeline.pseudonyms.kept import FOLDER
+from pipeline.pseudonyms.linkage import NAME as LINKAGE
 from pipeline.release.imports import Imports, compare_imports
 from pipeline.release.outcomes import by_exhibit, compare_files, count_outcomes
 from pipeline.release.repository import Commit, clean_commit
@@ -51,10 +53,13 @@ class Run:
     ended: datetime.datetime
 
 
-def watch(raw: Path, settings: Path, reports: Path, language: str, made: Sequence[str]) -> dict[str, Any]:
+def watch(
+    raw: Path, settings: Path, reports: Path, language: str, made: Sequence[str], control: str = ""
+) -> dict[str, Any]:
     """Build the commit in an empty folder and say what was, what came out, and what is different.
 
-    `made` is what was made beside make all, which is then made there too: like is compared with like.
+    `made` is what was made beside make all, which is then made there too: like is compared with like. `control` is
+    whether disclosure control was asked for, on or off, or nothing.
     InputError if the checkout is not clean, or if the build fails there: then its own messages were printed.
     """
     commit, received, before = clean_commit(), _hashes(raw), _hashes(reports)
@@ -66,8 +71,10 @@ def watch(raw: Path, settings: Path, reports: Path, language: str, made: Sequenc
         _take_out(commit, workshop)
         if raw.name not in OWN and raw.exists():
             (workshop / raw).symlink_to(raw.resolve(), target_is_directory=True)
+        _lead_to_earlier(workshop, derived)
         goals = ["all", *(goal for goal in GOALS if goal in made)]
         of = {"EXTRACT": raw.name, "STUDY": settings, "LANGUAGE": language, "CHECKOUT": commit.sha}
+        of |= {"DISCLOSURE": control} if control else {}
         run = _build(workshop, goals, [f"{name}={value}" for name, value in of.items()])
         after, rebuilt = _hashes(workshop / reports), _hashes(workshop / raw)
         other = [path for path in after if before.get(path, after[path]) != after[path]]
@@ -134,6 +141,14 @@ def _take_out(commit: Commit, folder: Path) -> None:
     subprocess.run(["tar", "-x", "-C", str(folder)], input=packed, check=True)
 
 
+def _lead_to_earlier(workshop: Path, derived: Path) -> None:
+    """What archives told before bears on what leaves now, and so do the linkage files of their extracts."""
+    for path in (derived.parent / FOLDER, *derived.parent.glob(f"*/{LINKAGE}")):
+        if path.exists() and path.parent != derived:
+            (workshop / path).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            (workshop / path).symlink_to(path.resolve())
+
+
 def _build(folder: Path, goals: list[str], variables: list[str]) -> Run:
     began, lines = datetime.datetime.now(datetime.UTC), list[str]()
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "PYTHON", "MFLAGS"))}
@@ -191,8 +206,9 @@ def main() -> None:
         parser.add_argument(name, type=Path, required=True)
     parser.add_argument("--language", required=True, choices=WORDS)
     parser.add_argument("--made", nargs="*", choices=GOALS, default=[], help="what was made beside make all")
+    parser.add_argument("--control", nargs="?", default="", const="", help="whether disclosure control was asked for")
     given = parser.parse_args()
-    watched = watch(given.raw, given.settings, given.reports, given.language, given.made)
+    watched = watch(given.raw, given.settings, given.reports, given.language, given.made, given.control)
     write_if_changed(given.reports / PAGE, write_page(watched).encode())
     counts = count_outcomes(watched["files"])
     said = ", ".join(f"{count} {WORDS['en'][outcome]}" for outcome, count in counts.items() if count)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import InputError
+from pipeline.pseudonyms.linkage import NAME as LINKAGE
 from pipeline.settings.extract import is_register
 from pipeline.settings.reading import SETTINGS_COLUMNS, read_settings
 from pipeline.settings.scales import check_scales
@@ -58,7 +59,12 @@ def is_received(path: Path) -> bool:
 
 
 def name_of(path: Path) -> str:
-    """What a stage calls an input: its stem, and a received file by its role, since senders name files as they like."""
+    """What a stage calls an input: its stem, and a received file by its role, since senders name files as they like.
+
+    The linkage files of several extracts, which have one name, are told by their folders.
+    """
+    if path.name == LINKAGE:
+        return f"{path.stem}_{path.parent.name}"
     if not is_received(path):
         return path.stem
     from pipeline.register.readers import find_facts

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from pipeline.disclosure.behind import release_behind
+from pipeline.disclosure.earlier import everybody, tell_earlier, write_told
 from pipeline.disclosure.flow import count_flow
-from pipeline.disclosure.groups import gather_groups
-from pipeline.disclosure.primary import Behind, judge_all
+from pipeline.disclosure.groups import Gathering, Groups, tell_counts
+from pipeline.disclosure.primary import Behind, Judged, judge_all
 from pipeline.disclosure.release import release
 from pipeline.disclosure.review import sum_up, write_judged, write_review
 from pipeline.disclosure.secondary import protect, with_protection
+from pipeline.disclosure.shares import tell_shares
 from pipeline.errors import InputError
-from pipeline.estimate.problem import gather_data
+from pipeline.estimate.problem import Data, gather_data
 from pipeline.settings.disclosure import Asked, Disclosure
 from pipeline.settings.extract import Extract, Language
-from pipeline.settings.models import read_models
+from pipeline.settings.models import Model, read_models
 from pipeline.settings.study import Study
 
 if TYPE_CHECKING:
@@ -39,14 +43,16 @@ def run(
     weekly: pd.DataFrame | None = None,
     durations: pd.DataFrame | None = None,
     followup: pd.DataFrame | None = None,
+    earlier: list[Mapping[str, Any]] | None = None,
     **estimates: pd.DataFrame,
 ) -> dict[str, Any]:
     """released.parquet: the numbers shown as they leave, which is all that is drawn and written from here on.
 
     behind.parquet: what leaves of the estimates behind them; judged.json: what was decided, in numbers;
-    disclosure.html: the page for who signs. `asked` says whether who builds asked for control; to an extract that is
-    not synthetic it is always applied, and to ask for it off is an InputError. Where it is applied the derived tables
-    of persons tell who is in which group, and an attacker is tried on everything that leaves.
+    disclosure.html: the page for who signs; told.json: what is told of which persons, for a later release. `asked`
+    says whether who builds asked for control; to an extract that is not synthetic it is always applied, and to ask for
+    it off is an InputError. Where it is applied the derived tables of persons tell who is in which group, and an
+    attacker is tried on everything that leaves, with what left `earlier`.
     """
     is_applied = require_control(extract, asked)
     index = {row["estimate_id"]: row for table in estimates.values() for row in table.to_dict("records")}
@@ -60,14 +66,16 @@ def run(
     )
     rows: list[dict[Any, Any]] = shown.to_dict("records")
     judged = judge_all(rows, behind)
-    attacked: dict[str, int] = {}
+    tables = {"sample": sample, "background": background, "shares": shares, "weekly": weekly}
+    tables |= {"durations": durations, "followup": followup, "exclusions": exclusions}
+    attacked, told = dict[str, int](), write_told(extract.name, NOBODY, frozenset())
     if is_applied and sample is not None:
-        tables = {"sample": sample, "background": background, "shares": shares, "weekly": weekly}
-        tables |= {"durations": durations, "followup": followup, "exclusions": exclusions}
         data = gather_data({name: table for name, table in tables.items() if table is not None}, study, variables)
-        protected = protect(gather_groups(rows, index, known, data), disclosure.bounds)
+        groups = _gather(rows, judged, behind, known, data, language.language, earlier or [])
+        protected = protect(groups, disclosure.bounds)
         judged = with_protection(rows, judged, protected)
         attacked = {"tried": protected.tried, "found": protected.found, "tight": protected.tight}
+        told = write_told(extract.name, groups, protected.withheld)
     tongue = language.language
     released = release(shown, judged, disclosure, tongue, is_applied)
     facts = sum_up(released, disclosure, extract, is_applied, attacked)
@@ -77,8 +85,29 @@ def run(
             released, judged, index, disclosure, study.inference.stars, tongue, is_applied
         ),
         "judged.json": write_judged({**facts, "flow": count_flow(exclusions, study, disclosure, is_applied)}),
+        "told.json": told,
         "disclosure.html": write_review(released, facts, disclosure, extract, tongue),
     }
+
+
+NOBODY = Groups(np.zeros(0, dtype=np.int64), np.zeros((0, 0), dtype=bool), (), ())
+
+
+def _gather(
+    rows: Sequence[Mapping[Any, Any]],
+    judged: Sequence[Judged],
+    behind: Behind,
+    models: Mapping[str, Model],
+    data: Data,
+    language: str,
+    earlier: list[Mapping[str, Any]],
+) -> Groups:
+    """Every group of persons that a number tells of: this build's, and those of archives that left before."""
+    found = Gathering(everybody(data.tables["exclusions"]["person"].to_numpy(), earlier))
+    tell_counts(found, rows, behind, models, data)
+    tell_shares(found, rows, judged, behind, models, data, language)
+    tell_earlier(found, earlier)
+    return found.groups()
 
 
 def require_control(extract: Extract, asked: Asked | None) -> bool:

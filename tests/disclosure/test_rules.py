@@ -265,8 +265,9 @@ def test_settings_read_the_file_of_the_project():
 
 @pytest.mark.parametrize(
     ("facts", "said"),
-    [({}, None), ({"synthetic": True, "applied": False, "failing": 9}, None), ({"failing": 2}, "2 numbers fail"),
-     ({"attacked": {"tight": 3}}, "3 numbers that are withheld are told by others")],
+    [({}, None), ({"attacked": {}}, "no attacker was tried"), ({"synthetic": True, "applied": False, "failing": 9}, None),
+     ({"failing": 2}, "2 numbers fail"),
+     ({"attacked": {"tried": 5, "tight": 3}}, "3 numbers that are withheld are told by others")],
 )  # fmt: skip
 def test_a_release_refuses_what_fails(facts, said):
     judged = {
@@ -274,7 +275,7 @@ def test_a_release_refuses_what_fails(facts, said):
         "synthetic": False,
         "applied": True,
         "failing": 0,
-        "attacked": {},
+        "attacked": {"tried": 5, "found": 1, "tight": 0},
         "bounds": load_bounds(),
     }
     if said is None:

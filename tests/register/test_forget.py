@@ -17,6 +17,7 @@ def folders(tmp_path, monkeypatch):
         "data_raw/x": ["allocation.csv", "extract.toml"],
         "data_derived/x": ["linkage.csv", "trial.parquet", "provenance.json", "trace/person_1.html",
                            "verified/differences.csv", "runs/ingest.json", "runs/.known"],
+        "data_derived/releases": [f"x-{'a' * 16}.json", f"x-y-{'a' * 16}.json"],
         "reports/x": ["index.html"],
         "data_raw/y": ["allocation.csv"],
         "register": ["dream.csv"],
@@ -42,14 +43,15 @@ def left(tmp_path):
 
 
 KEPT = {"data_raw/x/extract.toml", "data_derived/x/provenance.json", "data_derived/x/runs/ingest.json",
-        "reports/x/index.html", "data_raw/y/allocation.csv", "register/dream.csv"}  # fmt: skip
+        "reports/x/index.html", "data_raw/y/allocation.csv", "register/dream.csv",
+        f"data_derived/releases/x-y-{'a' * 16}.json"}  # fmt: skip
 
 
 def test_it_lists_and_deletes_only_when_the_extract_is_named_a_second_time(folders, tmp_path, monkeypatch, capsys):
     before = left(tmp_path)
     assert run(monkeypatch, folders) == 0
     said = capsys.readouterr().out
-    assert "to be deleted: 9 files" in said
+    assert "to be deleted: 10 files" in said
     assert "kept, since it holds no person: 4 files, 48 bytes" in said
     assert said.count("left where it is: ") == 2
     assert "nothing was deleted. Say make forget EXTRACT=x SURE=x" in said
@@ -58,7 +60,7 @@ def test_it_lists_and_deletes_only_when_the_extract_is_named_a_second_time(folde
     assert left(tmp_path) == before
     monkeypatch.setenv("SURE", "x")
     assert run(monkeypatch, folders) == 0
-    assert "deleted: 9 files" in capsys.readouterr().out
+    assert "deleted: 10 files" in capsys.readouterr().out
     assert left(tmp_path) == KEPT
     assert not place_of("x").exists()
     assert run(monkeypatch, folders) == 0

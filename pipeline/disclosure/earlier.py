@@ -1,0 +1,56 @@
+"""What archives told of which persons, written and read, so that a later one does not tell the rest."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from pipeline.disclosure.groups import ALONE, Gathering, Groups, Told
+
+
+def write_told(extract: str, groups: Groups, withheld: frozenset[int]) -> str:
+    """told.json: pseudonyms, a line of digits for each group, 1 for its members, and what leaves of the groups."""
+    told = [own for number, own in enumerate(groups.told) if number not in withheld]
+    used = sorted({group for own in told for group in (own.group, own.whole)} - {ALONE})
+    at = {group: place for place, group in enumerate(used)} | {ALONE: ALONE}
+    left = [[at[own.group], _finite(own.low), _finite(own.high), at[own.whole]] for own in told]
+    return json.dumps(
+        {
+            "extract": extract,
+            "persons": groups.persons.tolist(),
+            "groups": ["".join("01"[int(member)] for member in groups.members[group]) for group in used],
+            "kinds": [groups.kinds[group] for group in used],
+            "told": sorted({json.dumps(each): each for each in left}.values(), key=str),
+        }
+    )
+
+
+def _finite(bound: float) -> float | None:
+    return bound if np.isfinite(bound) else None
+
+
+def rename(told: Mapping[str, Any], own: Mapping[int, int]) -> dict[str, Any]:
+    """What an archive told, with the pseudonyms of the `own` extract; who is not in that keeps the other pseudonym."""
+    return {**told, "persons": [own.get(person, person) for person in told["persons"]]}
+
+
+def everybody(persons: np.ndarray, earlier: list[Mapping[str, Any]]) -> np.ndarray:
+    """The persons of this extract, in their order, and then those that only earlier archives told of."""
+    others = {person for told in earlier for person in told["persons"]} - set(persons.tolist())
+    return np.array([*persons.tolist(), *sorted(others)], dtype=np.int64)
+
+
+def tell_earlier(found: Gathering, earlier: list[Mapping[str, Any]]) -> None:
+    """Add what earlier archives told: it cannot be withheld any more."""
+    for told in earlier:
+        persons = np.array(told["persons"], dtype=np.int64)
+        at = [
+            found.group(found.of(persons[[digit == "1" for digit in digits]]), kind)
+            for digits, kind in zip(told["groups"], told["kinds"], strict=True)
+        ] + [ALONE]
+        for group, low, high, whole in told["told"]:
+            low, high = -np.inf if low is None else low, np.inf if high is None else high
+            found.left.append(Told(at[group], low, high, at[whole]))

@@ -9,12 +9,12 @@ from pathlib import Path
 
 from pipeline.audit.leaks import find_leaks
 from pipeline.disclosure.gate import require_released
-<<<<<<< HEAD
-from pipeline.errors import InputError, command
-=======
-from pipeline.errors import command
-from pipeline.pseudonyms.kept import FOLDER, keep
->>>>>>> g_disclosure
+    for judged in sorted(given.derived.glob("**/judged.json")):  # in other languages, and of everybody
+        require_released(load_input(judged))
+    leaks = find_leaks(files.items(), given.raw, given.derived)
+    if leaks.findings:
+        raise InputError(*map(str, leaks.findings))
+    keep(given.derived / "told.json", given.derived.parent / FOLDER, given.raw.name)
 from pipeline.release.archive import MANIFEST, pack
 from pipeline.release.contents import PROVENANCE
 from pipeline.release.derive import derive_files

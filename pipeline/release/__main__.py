@@ -9,12 +9,8 @@ from pathlib import Path
 
 from pipeline.audit.leaks import find_leaks
 from pipeline.disclosure.gate import require_released
-    for judged in sorted(given.derived.glob("**/judged.json")):  # in other languages, and of everybody
-        require_released(load_input(judged))
-    leaks = find_leaks(files.items(), given.raw, given.derived)
-    if leaks.findings:
-        raise InputError(*map(str, leaks.findings))
-    keep(given.derived / "told.json", given.derived.parent / FOLDER, given.raw.name)
+from pipeline.errors import InputError, command
+from pipeline.pseudonyms.kept import FOLDER, keep
 from pipeline.release.archive import MANIFEST, pack
 from pipeline.release.contents import PROVENANCE
 from pipeline.release.derive import derive_files
@@ -43,15 +39,12 @@ def main() -> None:
         return
     files = gather_files(given.settings, given.derived, given.reports, commit)
     files |= derive_files(Facts(files))
-<<<<<<< HEAD
+    for judged in sorted(given.derived.glob("**/judged.json")):  # in other languages, and of everybody
+        require_released(load_input(judged))
     leaks = find_leaks(files.items(), given.raw, given.derived)
     if leaks.findings:
         raise InputError(*map(str, leaks.findings))
-=======
-    for judged in sorted(given.derived.glob("**/judged.json")):  # in other languages, and of everybody
-        require_released(load_input(judged))
     keep(given.derived / "told.json", given.derived.parent / FOLDER, given.raw.name)
->>>>>>> g_disclosure
     path = given.out / f"{given.raw.name}-{commit.sha[:12]}.zip"
     write_if_changed(path, pack(files))
     head = json.loads(files[PROVENANCE])["head"]

@@ -81,7 +81,7 @@ def _rounded(
     row["p_value"] = round_p(row["p_value"], levels)
     row["df"] = _round(row["df"], 0)
     if is_applied:
-        for name in PERSONS:  # those that an exhibit shows are put in their place; the others would tell of these
+        for name in (*PERSONS, "control_mean"):  # those that exhibits show are put in their place; others would tell
             row[name] = math.nan
         if _number(row["df"]) != _number(estimate["n_clusters"]) - 1:
             row["df"] = _released_count(row["df"], settings)

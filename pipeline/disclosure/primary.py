@@ -28,7 +28,8 @@ class Behind:
     """What is behind the numbers: estimates by estimate_id, and the name of the estimator of each model.
 
     yes_or_no: the outcomes that lie between 0 and 1, so that a mean times its persons is how many have it; clusters:
-    the outcomes that count clusters and no persons; bounds: those of disclosure.toml.
+    the outcomes that count clusters and no persons; bounds: those of disclosure.toml; from_zero: the outcomes that
+    begin at 0, so that a mean times its persons is at least how many have any.
     """
 
     estimates: Mapping[str, Row]
@@ -36,6 +37,7 @@ class Behind:
     yes_or_no: frozenset[str]
     clusters: frozenset[str]
     bounds: Bounds
+    from_zero: frozenset[str] = frozenset()
 
     def estimator(self, estimate: Row) -> str:
         """The estimator of an estimate, '' of one that no model of the study makes."""
@@ -123,9 +125,9 @@ def _rule_of_share(with_it: float, without: float, bounds: Bounds) -> str:
 def _rule_of_mean(mean: float, n: float, estimate: Row, behind: Behind) -> str:
     if n < behind.bounds.persons:
         return "few_persons"
-    if estimate["outcome"] not in behind.yes_or_no:
-        return ""
-    return _rule_of_share(mean * n, n - mean * n, behind.bounds)
+    if estimate["outcome"] in behind.yes_or_no:
+        return _rule_of_share(mean * n, n - mean * n, behind.bounds)
+    return _rule_of_share(mean * n, n, behind.bounds) if estimate["outcome"] in behind.from_zero else ""
 
 
 def _rule_of_effect(estimate: Row, group: str, behind: Behind) -> str:

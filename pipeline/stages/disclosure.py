@@ -63,6 +63,7 @@ def run(
         frozenset(variables.loc[(variables["minimum"] == "0") & (variables["maximum"] == "1"), "name"]),
         _clusters(study),
         disclosure.bounds,
+        frozenset(variables.loc[variables["minimum"] == "0", "name"]),
     )
     rows: list[dict[Any, Any]] = shown.to_dict("records")
     judged = judge_all(rows, behind)

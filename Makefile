@@ -357,7 +357,9 @@ ifeq ($(PUBLISHED),yes)
 all: $(REPORTS)/published.html
 PRINTED := $(addprefix data_raw/published/,tables.csv errata.csv) $(DECLARED) $(call settings,published.toml published_rows.csv published_columns.csv)
 PUBLISHED_BY := $(wildcard pipeline/published/*.j2 pipeline/published/*.css data_raw/published/SHA256SUMS)
-$(eval $(call stage,published,$(SHOWN) $(NAMES) $(RAW)/extract.toml $(call derived,behind) $(PRINTED),$(REPORTS)/published.html $(REPORTS)/tables/table_published.csv,$(TEMPLATES) $(PUBLISHED_BY)))
+# Of an extract that describes nobody, and is not shown as a real one, with the digits that the report prints.
+exact = $(if $(APPLIED),,$(1)/shown.parquet)
+$(eval $(call stage,published,$(SHOWN) $(call exact,$(DERIVED)) $(NAMES) $(RAW)/extract.toml $(call derived,behind) $(PRINTED),$(REPORTS)/published.html $(REPORTS)/tables/table_published.csv,$(TEMPLATES) $(PUBLISHED_BY)))
 else
 UNCLAIMED := $(wildcard $(REPORTS)/published.html $(REPORTS)/tables/table_published.csv)
 endif
@@ -436,7 +438,7 @@ report: $(FURTHER)
 endif
 
 ifeq ($(if $(EDITIONS),$(PUBLISHED)),yes)
-$(foreach l,$(OTHERS),$(eval $(call stage,published-$(l),$(call shown_in,$(DERIVED)/$(l),$(STUDY)/exhibits.toml,$(DERIVED)/$(l)/language.toml) $(NAMES) $(RAW)/extract.toml $(DERIVED)/$(l)/behind.parquet $(PRINTED),$(REPORTS)/$(l)/published.html $(REPORTS)/$(l)/tables/table_published.csv,$(TEMPLATES) $(PUBLISHED_BY))))
+$(foreach l,$(OTHERS),$(eval $(call stage,published-$(l),$(call exact,$(DERIVED)/$(l)) $(call shown_in,$(DERIVED)/$(l),$(STUDY)/exhibits.toml,$(DERIVED)/$(l)/language.toml) $(NAMES) $(RAW)/extract.toml $(DERIVED)/$(l)/behind.parquet $(PRINTED),$(REPORTS)/$(l)/published.html $(REPORTS)/$(l)/tables/table_published.csv,$(TEMPLATES) $(PUBLISHED_BY))))
 report: $(OTHERS:%=$(REPORTS)/%/published.html)
 endif
 

@@ -141,7 +141,7 @@ trace: $(SETUP) ## Walk one number back to its register cells: make trace ID=fig
 	@$(FREE) pipeline.$(if $(filter SET,$(GIVEN)),changes.whatif,verify.trace) --raw $(RAW) --derived $(DERIVED) --settings $(STUDY)
 
 diff: $(DERIVED)/shown.parquet ## Say what changed from one extract to another, what moved, and why: make diff FROM=twin EXTRACT=2018q2
-	@$(FREE) pipeline.changes data_derived/$(FROM) $(DERIVED) --raw data_raw/$(FROM) --out $(REPORTS)/diff_$(FROM)
+	@$(FREE) pipeline.changes data_derived/$(FROM) $(DERIVED) --raw data_raw/$(FROM) --out $(DERIVED)/diff_$(FROM)
 
 baseline: ## Accept the estimates of the synthetic trial, which make test compares: make baseline REASON="why they moved"
 	@$(RUN) pipeline.audit.baseline $(DERIVED)/estimates

@@ -141,7 +141,7 @@ trace: $(SETUP) ## Walk one number back to its register cells: make trace ID=fig
 	@$(FREE) pipeline.$(if $(filter SET,$(GIVEN)),changes.whatif,verify.trace) --raw $(RAW) --derived $(DERIVED) --settings $(STUDY)
 
 diff: $(DERIVED)/shown.parquet ## Say what changed from one extract to another, what moved, and why: make diff FROM=twin EXTRACT=2018q2
-	@$(FREE) pipeline.changes data_derived/$(FROM) $(DERIVED) --raw data_raw/$(FROM) --out $(REPORTS)/diff_$(FROM)
+	@$(FREE) pipeline.changes data_derived/$(FROM) $(DERIVED) --raw data_raw/$(FROM) --out $(DERIVED)/diff_$(FROM)
 
 baseline: ## Accept the estimates of the synthetic trial, which make test compares: make baseline REASON="why they moved"
 	@$(RUN) pipeline.audit.baseline $(DERIVED)/estimates
@@ -357,7 +357,9 @@ ifeq ($(PUBLISHED),yes)
 all: $(REPORTS)/published.html
 PRINTED := $(addprefix data_raw/published/,tables.csv errata.csv) $(DECLARED) $(call settings,published.toml published_rows.csv published_columns.csv)
 PUBLISHED_BY := $(wildcard pipeline/published/*.j2 pipeline/published/*.css data_raw/published/SHA256SUMS)
-$(eval $(call stage,published,$(SHOWN) $(NAMES) $(RAW)/extract.toml $(call derived,behind) $(PRINTED),$(REPORTS)/published.html $(REPORTS)/tables/table_published.csv,$(TEMPLATES) $(PUBLISHED_BY)))
+# Of an extract that describes nobody, and is not shown as a real one, with the digits that the report prints.
+exact = $(if $(APPLIED),,$(1)/shown.parquet)
+$(eval $(call stage,published,$(SHOWN) $(call exact,$(DERIVED)) $(NAMES) $(RAW)/extract.toml $(call derived,behind) $(PRINTED),$(REPORTS)/published.html $(REPORTS)/tables/table_published.csv,$(TEMPLATES) $(PUBLISHED_BY)))
 else
 UNCLAIMED := $(wildcard $(REPORTS)/published.html $(REPORTS)/tables/table_published.csv)
 endif
@@ -436,7 +438,7 @@ report: $(FURTHER)
 endif
 
 ifeq ($(if $(EDITIONS),$(PUBLISHED)),yes)
-$(foreach l,$(OTHERS),$(eval $(call stage,published-$(l),$(call shown_in,$(DERIVED)/$(l),$(STUDY)/exhibits.toml,$(DERIVED)/$(l)/language.toml) $(NAMES) $(RAW)/extract.toml $(DERIVED)/$(l)/behind.parquet $(PRINTED),$(REPORTS)/$(l)/published.html $(REPORTS)/$(l)/tables/table_published.csv,$(TEMPLATES) $(PUBLISHED_BY))))
+$(foreach l,$(OTHERS),$(eval $(call stage,published-$(l),$(call exact,$(DERIVED)/$(l)) $(call shown_in,$(DERIVED)/$(l),$(STUDY)/exhibits.toml,$(DERIVED)/$(l)/language.toml) $(NAMES) $(RAW)/extract.toml $(DERIVED)/$(l)/behind.parquet $(PRINTED),$(REPORTS)/$(l)/published.html $(REPORTS)/$(l)/tables/table_published.csv,$(TEMPLATES) $(PUBLISHED_BY))))
 report: $(OTHERS:%=$(REPORTS)/%/published.html)
 endif
 

@@ -29,9 +29,10 @@ from pipeline.scan.scanned import files_under
 from pipeline.storage import digest, open_to_others
 
 # What commands write beside the exhibits of the stages.
-OF_COMMANDS = ("answer.txt", "check/", "beside_", "diff_", "population/weekly_shares.csv", "witness.html")
+OF_COMMANDS = ("answer.txt", "check/", "beside_", "population/weekly_shares.csv", "witness.html")
 # And in the folder of derived tables, beside what they make that has records or is compared (records.OWN_FOLDERS).
 BESIDE = (*OWN_FOLDERS, "trace")
+COMPARED = "diff_"  # begins the name of the folder of what make diff found
 PROVENANCE = "provenance"
 
 
@@ -203,10 +204,11 @@ def _check_derived(runs: Path, made: Mapping[str, Record]) -> tuple[int, list[st
     """Whoever reads a folder reads what lies in it: a table there that nobody made is none of the build's."""
     derived = runs.parent
     files = [path for path in sorted(derived.rglob("*")) if path.is_file() and runs not in path.parents]
+    others = {path.name for path in derived.iterdir() if path.name in BESIDE or path.name.startswith(COMPARED)}
     strays = [
         f"{path}: no stage made it, and no command. Move it out of the folder of derived tables, or delete it."
         for path in files
-        if str(path) not in made and path.name not in OWN_FILES and path.relative_to(derived).parts[0] not in BESIDE
+        if str(path) not in made and path.name not in OWN_FILES and path.relative_to(derived).parts[0] not in others
     ]
     return len(files), strays
 

@@ -21,7 +21,7 @@ from pipeline.published.locations import (
     with_panel,
     with_row,
 )
-from pipeline.show.numbers import EPOCH, star
+from pipeline.show.numbers import EPOCH, round_half_away, star
 
 HALF = 0.5
 ALLOWANCE = 1e-6  # units of the last digit: what a number exactly between two digits may lose in binary arithmetic
@@ -31,7 +31,7 @@ ALLOWANCE = 1e-6  # units of the last digit: what a number exactly between two d
 class Rebuilt:
     """A rebuilt number in the unit in which it is shown, with error and p-value of its estimate; NaN if unknown.
 
-    step: one unit of the last digit that is shown of it.
+    step: one unit of the last digit that is shown of it. exact: the number itself, of an extract that describes nobody.
     """
 
     cell_id: str
@@ -39,6 +39,14 @@ class Rebuilt:
     se: float = math.nan
     p_value: float = math.nan
     step: float = 0.0
+    exact: float = math.nan
+
+    def beside(self, number: Printed, factor: float) -> float:
+        """As shown, in the unit of a printed number; with its digits where they are more and the exact one is known."""
+        is_shown_shorter = self.step * factor > float(10**-number.decimals) + ALLOWANCE
+        if is_shown_shorter and math.isfinite(self.exact) and not number.is_date:
+            return float(round_half_away(self.exact * factor, number.decimals))
+        return self.value * factor
 
 
 @dataclass(frozen=True)
@@ -68,7 +76,6 @@ class Comparison:
     role: str
     errata: tuple[Erratum, ...]
     other: Reading | None
-    step: float = 0.0  # one unit of the last digit shown of the rebuilt number
 
     @cached_property
     def value(self) -> float:
@@ -77,8 +84,8 @@ class Comparison:
 
     @property
     def unit(self) -> float:
-        """One unit of the last printed digit, or of the last one shown here where fewer are; a day for a date."""
-        return 1.0 if self.number.is_date else max(float(10**-self.number.decimals), self.step)
+        """One unit of the last printed digit; a day for a date."""
+        return 1.0 if self.number.is_date else float(10**-self.number.decimals)
 
     @property
     def has_counterpart(self) -> bool:
@@ -174,7 +181,7 @@ def _compare(
     other, label = None, location.place
     for erratum in errata:
         if erratum.kind == "row":
-            other = _as_reading("row", _find(number, location, rebuilt), location)
+            other = _as_reading("row", number, location, rebuilt)
             location = locator.locate(with_row(number, erratum.used))
         elif erratum.kind == "panel":
             other = _under_panel(with_panel(number, erratum.printed), locator, rebuilt)
@@ -185,13 +192,12 @@ def _compare(
         number=number,
         label=label,
         cell_id=found.cell_id,
-        rebuilt=found.value * location.factor,
+        rebuilt=found.beside(number, location.factor),
         se=found.se * location.factor if location.place.statistic == "estimate" else math.nan,
         mark=star(found.p_value, levels, location.marks),
         role="",
         errata=errata,
         other=other,
-        step=found.step * location.factor,
     )
 
 
@@ -200,11 +206,12 @@ def _under_panel(number: Printed, locator: Locator, rebuilt: Mapping[ShownPlace,
     if not locator.has_row(number.place):
         return Reading("panel")
     location = locator.locate(number)
-    return _as_reading("panel", _find(number, location, rebuilt), location)
+    return _as_reading("panel", number, location, rebuilt)
 
 
-def _as_reading(kind: str, found: Rebuilt, location: Location) -> Reading:
-    return Reading(kind, found.cell_id, found.value * location.factor)
+def _as_reading(kind: str, number: Printed, location: Location, rebuilt: Mapping[ShownPlace, Rebuilt]) -> Reading:
+    found = _find(number, location, rebuilt)
+    return Reading(kind, found.cell_id, found.beside(number, location.factor))
 
 
 def _find(number: Printed, location: Location, rebuilt: Mapping[ShownPlace, Rebuilt]) -> Rebuilt:

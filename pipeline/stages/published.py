@@ -40,8 +40,16 @@ def run(
     language: Language,
     groups: pd.DataFrame,
     targets: pd.DataFrame | None = None,
+    shown: pd.DataFrame | None = None,
 ) -> dict[str, str]:
-    """table_published.csv and published.html. Without `targets` the page is the replication report of an extract."""
+    """table_published.csv and published.html. Without `targets` the page is the replication report of an extract.
+
+    With `shown`, of an extract that describes nobody, a number of which the report prints more digits than the page
+    shows is compared at those of the report; InputError where it is given of another extract.
+    """
+    if shown is not None and not extract.synthetic:
+        raise InputError(f"shown.parquet: the extract {extract.name} is not synthetic, so nothing leaves but what is "
+                         "released. Make the Makefile and the stage agree.")  # fmt: skip
     said, made = read_words(words), set(released["estimate_id"])
     described = with_rows(read_exhibits(exhibits), variables, groups, made, said.horizon_weeks)
     numbers = read_printed(tables.to_dict("records"))
@@ -49,7 +57,7 @@ def run(
     compared = compare_all(
         numbers,
         Locator(published_rows.to_dict("records"), published_columns.to_dict("records")),
-        index_rebuilt(released, behind, language.language),
+        index_rebuilt(released, behind, language.language, shown),
         known,
         _roles(targets, extract, numbers),
         said.stars,
@@ -71,21 +79,28 @@ def _roles(targets: pd.DataFrame | None, extract: Extract, numbers: list[Printed
     return read_roles(targets.to_dict("records"), numbers)
 
 
-def index_rebuilt(shown: pd.DataFrame, behind: pd.DataFrame, language: str) -> dict[ShownPlace, Rebuilt]:
-    """The numbers shown in tables by their place, each with the standard error and p-value of its estimate."""
+def index_rebuilt(
+    released: pd.DataFrame, behind: pd.DataFrame, language: str, shown: pd.DataFrame | None = None
+) -> dict[ShownPlace, Rebuilt]:
+    """The numbers released in tables by their place, each with the standard error and p-value of its estimate.
+
+    `shown` has the exact ones, where they may be told.
+    """
+    exact = {} if shown is None else dict(zip(shown["cell_id"], shown["value"], strict=True))
     errors = {
         name: (float(se), float(p_value))
         for name, se, p_value in zip(behind["estimate_id"], behind["se"], behind["p_value"], strict=True)
     }
     # The main results say some numbers in another unit; they stand behind those that the tables themselves show.
     place = ["exhibit", "row", "column", "statistic"]
-    tables = shown[shown["exhibit"].str.startswith("table_")].drop_duplicates(place)
+    tables = released[released["exhibit"].str.startswith("table_")].drop_duplicates(place)
     return {
         ShownPlace(row["exhibit"], row["row"], row["column"], row["statistic"]): Rebuilt(
             row["cell_id"],
             row["value"],
             *errors.get(row["estimate_id"], (math.nan, math.nan)),
             _step(row["text"], row["unit"], language),
+            exact.get(row["cell_id"], math.nan),
         )
         for row in tables.to_dict("records")
     }

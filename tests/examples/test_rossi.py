@@ -528,7 +528,7 @@ def test_what_changed_from_one_extract_to_the_next_is_said_counted_and_explained
     addresses = re.findall(r"(?m)^    \S.*\((\S+)\): ", short)
     assert addresses
     assert set(addresses) <= shown
-    moves = pd.read_csv(rossi.folder / "reports/later/diff_rossi/estimates.csv")
+    moves = pd.read_csv(rossi.folder / "data_derived/later/diff_rossi/estimates.csv")
     assert {"persons", "weeks", "codes", "code", "together"} <= set(moves.columns)
 
 

@@ -1,4 +1,4 @@
-"""Write the documents that follow from the settings and the tests: python -m pipeline.documents."""
+"""Write the documents that follow from the settings, the tests and what was measured: python -m pipeline.documents."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from pipeline.documents.checks import write_checks
+from pipeline.documents.confidentiality import write_confidentiality
 from pipeline.documents.models import write_models
 from pipeline.documents.outcomes import write_outcomes
 from pipeline.documents.variables import write_variables
@@ -18,6 +19,7 @@ from pipeline.settings.described import read_exhibits
 from pipeline.storage import write_if_changed
 
 CONFIG, SPECIFICATIONS, DOCUMENTS = Path("config"), Path("tests/register"), Path("docs")
+MEASURED = DOCUMENTS / "measured"
 MALFORMED = Path("tests/checks/malformed.csv")
 
 
@@ -27,7 +29,9 @@ def write_documents() -> dict[str, str]:
     tests = {name: load_input(SPECIFICATIONS / f"{name}.csv") for name in ("states", "exits", "shares")}
     models, exhibits = checked_models(settings["models"], settings["study"].design), read_exhibits(settings["exhibits"])
     study, variables = settings["study"], settings["variables"]
+    measured = [load_input(MEASURED / f"{name}.csv") for name in ("disclosure", "confidentiality", "printed", "faults")]
     return {
+        "confidentiality.md": write_confidentiality(settings["disclosure"], *measured),
         "checks.md": write_checks(load_input(MALFORMED)),
         "outcomes.md": write_outcomes(settings["outcomes"], study, variables, settings["benefit_codes"], **tests),
         "models.md": write_models(models, exhibits, study, variables),

@@ -57,14 +57,7 @@ def run(
     is_applied = require_control(extract, asked)
     index = {row["estimate_id"]: row for table in estimates.values() for row in table.to_dict("records")}
     known = read_models(models or {})
-    behind = Behind(
-        index,
-        {name: model.estimator for name, model in known.items()},
-        frozenset(variables.loc[(variables["minimum"] == "0") & (variables["maximum"] == "1"), "name"]),
-        _clusters(study),
-        disclosure.bounds,
-        frozenset(variables.loc[variables["minimum"] == "0", "name"]),
-    )
+    behind = describe_behind(index, known, variables, study, disclosure)
     rows: list[dict[Any, Any]] = shown.to_dict("records")
     judged = judge_all(rows, behind)
     tables = {"sample": sample, "background": background, "shares": shares, "weekly": weekly}
@@ -89,6 +82,25 @@ def run(
         "told.json": told,
         "disclosure.html": write_review(released, facts, disclosure, extract, tongue),
     }
+
+
+def describe_behind(
+    estimates: Mapping[str, Mapping[Any, Any]],
+    models: Mapping[str, Model],
+    variables: pd.DataFrame,
+    study: Study,
+    settings: Disclosure,
+) -> Behind:
+    """What is behind numbers of these estimates, by estimate_id, with what the dictionary says of their outcomes."""
+    from_zero = variables["minimum"] == "0"
+    return Behind(
+        estimates,
+        {name: model.estimator for name, model in models.items()},
+        frozenset(variables.loc[from_zero & (variables["maximum"] == "1"), "name"]),
+        _clusters(study),
+        settings.bounds,
+        frozenset(variables.loc[from_zero, "name"]),
+    )
 
 
 NOBODY = Groups(np.zeros(0, dtype=np.int64), np.zeros((0, 0), dtype=bool), (), ())

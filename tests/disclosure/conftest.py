@@ -5,27 +5,21 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
 
-from pipeline.runner.inputs import load_input
-from pipeline.settings.disclosure import Asked
-from pipeline.stages import disclosure
+from benchmarks.confidentiality import DERIVED, apply_control, read_inputs
 from tests.disclosure.attacks import NOTHING, Between, as_left
-
-DERIVED, REPORTS = Path("data_derived/twin"), Path("reports/twin")
-SETTINGS = ("disclosure.toml", "models.toml", "study.toml", "variables.csv", "language.toml", "extract.toml")
 
 
 @dataclass
 class Controlled:
     """What the stage of disclosure control makes of the synthetic trial as built, with DISCLOSURE=on."""
 
+    inputs: dict[str, Any]
     made: dict[str, Any]
-    base: int
 
     @property
     def released(self) -> pd.DataFrame:
@@ -39,7 +33,10 @@ class Controlled:
     def seen(self) -> dict[str, Between]:
         """By address what a number that left can have been, by its text."""
         rows = zip(self.released["cell_id"], self.released["text"], self.released["unit"], strict=True)
-        return {address: as_left(text, unit == "count", self.base) for address, text, unit in rows}
+        return {
+            address: as_left(text, unit == "count", self.inputs["disclosure"].bounds.base)
+            for address, text, unit in rows
+        }
 
 
 @pytest.fixture(scope="session")
@@ -62,7 +59,5 @@ def exact(shown) -> dict[str, Between]:
 @pytest.fixture(scope="session")
 def controlled() -> Controlled:
     """What leaves with control, from the inputs that the record of the stage names."""
-    record = json.loads((DERIVED / "runs" / "disclosure.json").read_text(encoding="utf-8"))
-    paths = [Path(path) for path in record["inputs"] if path.endswith(".parquet") or Path(path).name in SETTINGS]
-    inputs = {path.stem: load_input(path) for path in paths}
-    return Controlled(disclosure.run(**inputs, asked=Asked("on")), inputs["disclosure"].bounds.base)
+    inputs = read_inputs()
+    return Controlled(inputs, apply_control(inputs))

@@ -2,17 +2,19 @@
 
 import json
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from benchmarks import confidentiality as measured
+from benchmarks.confidentiality import DERIVED, MEASURED, REPORTS
 from pipeline.runner.inputs import load_input
 from pipeline.stages import figures
 from tests.disclosure import attacks
 from tests.disclosure.attacks import NOTHING, Between
-from tests.disclosure.conftest import DERIVED, REPORTS
 
 ARMS, GROUPS, WAITS = ["control", "treated"], ["low_self_efficacy", "high_self_efficacy"], ["short_wait", "long_wait"]
 PERSONS = ("n", "n_treated", "n_control", "at_risk")
@@ -135,7 +137,7 @@ def test_no_percentage_is_told_to_be_of_few_and_no_two_cut_offs_to_be_few_apart(
 
     def told(seen) -> list[str]:
         analysed = seen["table_3_3/low_7/size/n"] + seen["table_3_3/high_8/size/n"]
-        apart = {two: (seen[two] - seen[one]) * analysed * PERCENT for one, two in zip(sizes, sizes[1:], strict=False)}
+        apart = {two: (seen[two] - seen[one]) * analysed * PERCENT for one, two in pairwise(sizes)}
         columns = {name: seen[f"table_2_2/observations/{name.rpartition('/')[2]}"] for name in shares}
         return attacks.small_shares({name: seen[name] for name in shares}, columns) + attacks.small_counts(apart)
 
@@ -213,3 +215,15 @@ def test_no_file_of_the_report_has_a_number_with_more_digits_than_an_exhibit_sho
     files[REPORTS / "index.html"] = re.search(r'id="panel-data">(.*?)</script>', page, re.DOTALL)[1]
     assert len(attacks.long_numbers(shown.to_csv())) > 1000
     assert not {str(path): found for path, text in files.items() if (found := attacks.long_numbers(text))}
+
+
+def test_what_was_measured_for_the_data_owner_is_what_a_build_gives_now(controlled):
+    counts = pd.read_csv(MEASURED / "confidentiality.csv").to_numpy().tolist()
+    assert [each for each in counts if each[0] != "scanner"] == measured.count_all(controlled.judged), "make measure"
+    assert dict(each[1:] for each in counts if each[0] == "scanner")["findings"] == 0
+    for name, now in (
+        ("disclosure.csv", measured.count_exhibits(controlled.judged)),
+        ("printed.csv", measured.count_printed(controlled.inputs)),
+    ):
+        stored = pd.read_csv(MEASURED / name, keep_default_na=False).to_numpy().tolist()
+        assert stored == now, f"{name}: make measure"

@@ -51,7 +51,8 @@ def with_evidence(
 ) -> dict[str, Any]:
     """The content of panels.json with the evidence for its numbers, and `vouched`, a line that sums it up.
 
-    `judged` is what disclosure control decided: where it is applied, numbers of cells leave as those of persons do.
+    `judged` is what disclosure control decided: where it is applied no number of cells leaves, for weeks times persons
+    give the persons.
     """
     ui, content = panels["ui"], dict(panels)
     if provenance is not None:
@@ -62,8 +63,10 @@ def with_evidence(
         return {**content, "vouched": ui["not_verified"]}  # what was verified is not what the page shows
     second = describe_second(verified.second, panels, list(dict.fromkeys(shown["estimate_id"])))
     arms = {arm: ui[arm] for arm in ("treated", "control")}
-    base = judged["bounds"]["base"] if judged and judged["applied"] else 1
-    walks = describe_walks(verified.walked, verified.counts, shown, arms, base)
+    walked = verified.walked
+    if judged and judged["applied"]:
+        walked = walked.assign(n_cells=None, counts=None)
+    walks = describe_walks(walked, verified.counts, shown, arms)
     return {**content, "verified": {**second, **walks}, "vouched": _sum_up(second, walks, panels)}
 
 
@@ -112,13 +115,12 @@ def _difference(row: Mapping[Any, Any], decimals: int) -> float | list[Any]:
 
 
 def describe_walks(
-    walked: pd.DataFrame, counts: pd.DataFrame, shown: pd.DataFrame, arms: Mapping[str, str], base: int = 1
+    walked: pd.DataFrame, counts: pd.DataFrame, shown: pd.DataFrame, arms: Mapping[str, str]
 ) -> dict[str, Any]:
     """Of every number its gap, how many cells give it back and the table that counts them, each table once.
 
     met: whether the gap is beyond the digits of a panel. A table is what it adds to the one before: rows of arm, group,
-    first and last week, and cells, or none if few. `arms` are the names of the arms. Numbers of
-    cells are multiples of `base`.
+    first and last week, and cells, or none if few. `arms` are the names of the arms.
     """
     rows = walked.set_index("cell_id").reindex(shown["cell_id"])
     order = {number: place for place, number in enumerate(dict.fromkeys(rows["counts"].dropna().astype(int)))}
@@ -127,7 +129,7 @@ def describe_walks(
     number: Any
     for number, table in counts[counts["counts"].isin(order)].groupby("counts", sort=False):
         sorted_rows = table.sort_values(["first_week", "arm", "group"], na_position="first").to_dict("records")
-        tables[int(number)] = tuple(_count_row(row, named, groups, base) for row in sorted_rows)
+        tables[int(number)] = tuple(_count_row(row, named, groups) for row in sorted_rows)
     listed = [tables[number] for number in order]
     shared = [common_length(before, table) for before, table in zip([(), *listed], listed, strict=False)]
     limits = 10.0**-DIGITS * shown["value"].abs().clip(lower=1.0).to_numpy()
@@ -136,7 +138,7 @@ def describe_walks(
         "walked": {
             "gap": [None if math.isnan(gap) else float(f"{gap:.0e}") for gap in gaps],
             "met": [bool(abs(gap) <= limit) for gap, limit in zip(gaps, limits, strict=True)],
-            "cells": [_multiple(_whole(number), base) for number in rows["n_cells"]],
+            "cells": [_whole(number) for number in rows["n_cells"]],
             "counts": [None if number is None else order[number] for number in map(_whole, rows["counts"])],
         },
         "counts": {
@@ -148,16 +150,9 @@ def describe_walks(
     }
 
 
-def _count_row(
-    row: Mapping[Any, Any], arms: dict[str, int], groups: dict[str, int], base: int
-) -> tuple[int | None, ...]:
+def _count_row(row: Mapping[Any, Any], arms: dict[str, int], groups: dict[str, int]) -> tuple[int | None, ...]:
     arm, group = arms.setdefault(row["arm"], len(arms)), groups.setdefault(row["group"], len(groups))
-    return (arm, group, _whole(row["first_week"]), _whole(row["last_week"]), _multiple(_whole(row["n"]), base))
-
-
-def _multiple(number: int | None, base: int) -> int | None:
-    """The nearest multiple of the base."""
-    return None if number is None else (number + base // 2) // base * base
+    return (arm, group, _whole(row["first_week"]), _whole(row["last_week"]), _whole(row["n"]))
 
 
 def _whole(value: Any) -> int | None:

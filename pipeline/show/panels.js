@@ -105,7 +105,7 @@
 
   function walked(cell, ui) {
     const found = numbers().data.verified.walk(cell);
-    return found ? make("li", { class: found.isMet ? "agrees" : "differs" }, `${ui.walk}: ${fill(ui.walked, { cells: localised(String(found.cells)), gap: power(found.gap) })}`) : null;
+    return found ? make("li", { class: found.isMet ? "agrees" : "differs" }, `${ui.walk}: ${fill(found.cells === null ? ui.walked_back : ui.walked, { cells: localised(String(found.cells)), gap: power(found.gap) })}`) : null;
   }
 
   const power = value => value === 0 ? "0" : localised(Number(value).toExponential(0).replace("e+", "e"));

@@ -43,6 +43,7 @@ def content_in(language):
     return content(language, shown=shown_in(language))
 
 
+APPLIED = {"applied": True}
 NO_SECOND = {name: [] for name in ("estimate_id", "statistic", "first", "second", "difference", "agrees", "route")}
 
 
@@ -182,10 +183,10 @@ def test_the_axes_of_a_picture_lie_where_its_curves_are_drawn():
     assert np.hypot(*(points - [x, y]).T).min() < 0.05  # points of the picture, which rounds to six digits
 
 
-def vouched(second, walked, counts, head="h", provenance=None):
+def vouched(second, walked, counts, head="h", provenance=None, judged=None):
     shown = shown_in("en")
     facts = Verified(pd.DataFrame(second), pd.DataFrame(walked), pd.DataFrame(counts), {"head": head})
-    return with_evidence(content_in("en"), shown, provenance, facts), shown
+    return with_evidence(content_in("en"), shown, provenance, facts, judged), shown
 
 
 def test_a_second_route_stands_beside_the_number_it_was_tried_on_and_no_other():
@@ -230,6 +231,11 @@ def test_a_walk_has_its_gap_and_every_row_of_its_counts_once():
     control, treated = CONFIG["study"].design.control.label_en, CONFIG["study"].design.treated.label_en
     assert set(named) == {(treated if row[0] == "treated" else control, *row[1:]) for row in longer}
     assert f"2 of {len(shown):,} numbers walked" in made["vouched"]
+    made, _ = vouched(NO_SECOND, walked, pd.DataFrame(rows, columns=columns).astype({"n": "Int64"}), judged=APPLIED)
+    controlled = made["verified"]
+    assert controlled["walked"]["gap"] == told["gap"]
+    assert set(controlled["walked"]["cells"]) == set(controlled["walked"]["counts"]) == {None}
+    assert controlled["counts"]["rest"] == []
 
 
 def test_what_was_verified_of_another_chain_is_not_said_of_this_one():

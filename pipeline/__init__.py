@@ -20,6 +20,7 @@ REQUIRED = [
     "openpyxl",
     "pandas",
     "pyarrow",
+    "pypdf",
     "pyreadstat",
     "docx",
     "rocrate",

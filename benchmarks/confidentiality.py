@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 RAW, DERIVED, REPORTS = Path("data_raw/twin"), Path("data_derived/twin"), Path("reports/twin")
 MEASURED = Path("docs/measured")
+# What tells who is in which group: the stage reads it where control is applied.
+OF_PERSONS = ("sample", "background", "shares", "weekly", "durations", "followup", "exclusions")
 SETTINGS = ("disclosure.toml", "models.toml", "study.toml", "variables.csv", "language.toml", "extract.toml")
 COUNTS_OF = ("part", "what", "count")
 PRINTED = ("table", "rule", "status", "numbers")
@@ -36,10 +38,11 @@ BY_EXHIBIT = ("exhibit", "pass", "review", "fail", "before", "after")
 
 
 def read_inputs() -> dict[str, Any]:
-    """What the stage of disclosure control reads, as its record names it."""
+    """What the stage of disclosure control reads, as its record names it, and the tables of persons."""
     record = json.loads((DERIVED / "runs" / "disclosure.json").read_text(encoding="utf-8"))
     paths = [Path(path) for path in record["inputs"] if path.endswith(".parquet") or Path(path).name in SETTINGS]
-    return {path.stem: load_input(path) for path in paths}
+    paths += [DERIVED / f"{name}.parquet" for name in OF_PERSONS]
+    return {path.stem: load_input(path) for path in dict.fromkeys(paths)}
 
 
 def apply_control(inputs: Mapping[str, Any]) -> dict[str, Any]:

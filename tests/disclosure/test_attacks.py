@@ -218,6 +218,7 @@ def test_no_file_of_the_report_has_a_number_with_more_digits_than_an_exhibit_sho
 
 
 def test_what_was_measured_for_the_data_owner_is_what_a_build_gives_now(controlled):
+    assert controlled.judged["attacked"]["tried"], "without persons no attacker is tried"
     counts = pd.read_csv(MEASURED / "confidentiality.csv").to_numpy().tolist()
     assert [each for each in counts if each[0] != "scanner"] == measured.count_all(controlled.judged), "make measure"
     assert dict(each[1:] for each in counts if each[0] == "scanner")["findings"] == 0

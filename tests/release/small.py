@@ -18,7 +18,7 @@ from pipeline.release.contents import record_name
 from pipeline.release.derive import derive_files
 from pipeline.release.facts import Facts
 from pipeline.runner.bill import write_bill
-from pipeline.runner.inputs import read_table
+from pipeline.runner.inputs import load_input, read_table
 from pipeline.runner.provenance import describe_build
 from pipeline.runner.records import Record, is_made, record_text, seal, seal_of
 from pipeline.settings.base import convert
@@ -28,7 +28,7 @@ from pipeline.settings.outcomes import OutcomeDefinitions
 from pipeline.settings.study import Study
 from pipeline.show.every_exhibit import build_content
 from pipeline.show.word import write_word
-from pipeline.stages import figures, report, shown, tables
+from pipeline.stages import disclosure, figures, report, shown, tables
 
 STUDY, EXTRACT = "examples/rossi", "small"
 DERIVED, REPORTS = f"data_derived/{EXTRACT}", f"reports/{EXTRACT}"
@@ -51,6 +51,8 @@ LEFT_OUT = ("table_1_1", "figure_2_1")  # of the exhibits of the example
 RAN = {"commit": "", "is_clean": None, "python": "3.11", "platform": "none", "packages": {"numpy": "2"}, "warnings": []}
 RAN |= {"imported": {"numpy": "2"}, "imported_unknown": []}
 OWN = ("cause", "rests_on", "seal")
+CONTROLS = load_input(Path("config/disclosure.toml"))
+NOBODY_LEFT_OUT = pd.DataFrame({"treated": [True, False], "reason": ["analysed", "analysed"]})
 NO_GROUPS = pd.DataFrame(columns=["grouping", "address", "label"])
 
 
@@ -89,12 +91,22 @@ class Small:
         outcomes = convert(self.setting("outcomes.toml"), OutcomeDefinitions, "outcomes.toml")
         models = self.setting("models.toml")
         made = shown.run(exhibits, variables, study, spoken, extract, NO_GROUPS, outcomes, models, all=_estimates())
-        numbers, words = made["shown.parquet"], json.loads(made["words.json"])
+        words, estimates = json.loads(made["words.json"]), _estimates()
+        judged = disclosure.run(made["shown.parquet"], CONTROLS, variables, study, extract, spoken, NOBODY_LEFT_OUT,
+                                models, all=estimates)  # fmt: skip
+        numbers = judged["released.parquet"]
         settings = [f"{STUDY}/{Path(path).name}" for path in self.files if path.startswith(STUDY)]
         own = f"{DERIVED}/{folder}"
-        written = {f"{own}shown.parquet": numbers.to_csv().encode(), f"{own}words.json": made["words.json"].encode()}
-        self.stage(f"shown{end}", [*settings, FACTS, f"{DERIVED}/estimates/work.parquet"], written)
-        here = [f"{own}shown.parquet", f"{own}words.json", f"{STUDY}/exhibits.toml"]
+        estimated = [FACTS, f"{DERIVED}/estimates/work.parquet"]
+        written = {f"{own}shown.parquet": made["shown.parquet"].to_csv().encode()}
+        written[f"{own}words.json"] = made["words.json"].encode()
+        self.stage(f"shown{end}", [*settings, *estimated], written)
+        left = {
+            f"{own}released.parquet": numbers.to_csv().encode(),
+            f"{own}judged.json": judged["judged.json"].encode(),
+        }
+        self.stage(f"disclosure{end}", [f"{own}shown.parquet", *estimated], left)
+        here = [f"{own}released.parquet", f"{own}words.json", f"{STUDY}/exhibits.toml"]
         formats = tables.run(numbers, exhibits, variables, words, spoken, NO_GROUPS)
         self.stage(f"tables{end}", here, self.reported(f"{folder}tables", formats))
         if not drawn:
@@ -199,7 +211,7 @@ def _estimate(number: int, address: str) -> Estimate:
 def _numbers(files: Mapping[str, bytes]) -> pd.DataFrame:
     import io
 
-    first, other = (pd.read_csv(io.BytesIO(files[f"{DERIVED}/{folder}shown.parquet"]), dtype=str, keep_default_na=False)
+    first, other = (pd.read_csv(io.BytesIO(files[f"{DERIVED}/{folder}released.parquet"]), dtype=str, keep_default_na=False)
                     for folder in ("", "da/"))  # fmt: skip
     named = first.rename(columns={"cell_id": "address", "estimate_id": "estimate", "text": "text_en"})
     return named[["address", "estimate", "statistic", "text_en"]].assign(text_da=other["text"])

@@ -119,10 +119,9 @@ def _compare_bill(files: Mapping[str, bytes]) -> Compared:
     """The packages of the bill of materials, their versions and hashes, beside those of the lock."""
     told = json.loads(files.get(BILL, b"{}")).get("components", [])
     billed = {part["name"]: (part["version"], sorted(sha["content"] for sha in part["hashes"])) for part in told}
-    pinned = {name: (version, sorted(sums)) for name, (version, sums) in read_lock(files.get(LOCK, b"").decode()).items()}
-    return compare(
-        {name: str(part) for name, part in billed.items()}, {name: str(part) for name, part in pinned.items()}
-    )
+    pinned = read_lock(files.get(LOCK, b"").decode())
+    should = {name: str((version, sorted(hashes))) for name, (version, hashes) in pinned.items()}
+    return compare({name: str(part) for name, part in billed.items()}, should)
 
 
 def _compare_made(files: Mapping[str, bytes], facts: Facts) -> Compared:

@@ -21,7 +21,7 @@ LONGEST_NAME = 100  # characters: some packages give the text of their licence w
 def read_lock(text: str) -> dict[str, tuple[str, list[str]]]:
     """By package the version that a lock pins, and the hashes that it allows."""
     starts = [*ENTRY.finditer(text)]
-    ends = [*(start.start() for start in starts[1:]), len(text)]
+    ends = [*(start.start() for start in starts), len(text)][1:]
     return {
         plain_name(start[1]): (start[2], HASH.findall(text[start.end() : end]))
         for start, end in zip(starts, ends, strict=True)

@@ -211,8 +211,8 @@ def _estimate(number: int, address: str) -> Estimate:
 def _numbers(files: Mapping[str, bytes]) -> pd.DataFrame:
     import io
 
-    first, other = (pd.read_csv(io.BytesIO(files[f"{DERIVED}/{folder}released.parquet"]), dtype=str, keep_default_na=False)
-                    for folder in ("", "da/"))  # fmt: skip
+    left = [files[f"{DERIVED}/{folder}released.parquet"] for folder in ("", "da/")]
+    first, other = (pd.read_csv(io.BytesIO(content), dtype=str, keep_default_na=False) for content in left)
     named = first.rename(columns={"cell_id": "address", "estimate_id": "estimate", "text": "text_en"})
     return named[["address", "estimate", "statistic", "text_en"]].assign(text_da=other["text"])
 

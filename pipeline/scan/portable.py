@@ -70,7 +70,7 @@ def _letters(font: Any, fonts: dict[int, Mapping[int, str]]) -> Mapping[int, str
 
 
 def _mapped(table: bytes) -> dict[int, str]:
-    found = {}
+    found: dict[int, str] = {}
     for block in re.findall(rb"beginbfchar(.*?)endbfchar", table, re.S):
         found |= {int(code, 16): _unicode(to) for code, to in PAIR.findall(block)}
     for block in re.findall(rb"beginbfrange(.*?)endbfrange", table, re.S):

@@ -319,7 +319,7 @@ PAPER     := pipeline/show/report.typ
 # What make population wrote: the report leads to its page if nothing that it rests on is newer, and counts nothing itself.
 COUNTED  := $(DERIVED)/population
 COUNTS   := $(COUNTED)/population.json
-COUNTED_FROM := $(RAW)/extract.toml $(RECEIVED) $(call settings,study.toml outcomes.toml benefit_codes.csv municipalities.csv) $(wildcard pipeline/population/*.py)
+COUNTED_FROM := $(RAW)/extract.toml $(RECEIVED) $(CONTROLS) $(call settings,study.toml outcomes.toml benefit_codes.csv municipalities.csv) $(wildcard pipeline/population/*.py)
 ifneq ($(filter population,$(MAKECMDGOALS)),)
 LED_TO   := $(COUNTS)
 else ifneq ($(wildcard $(COUNTS)),)
@@ -385,7 +385,7 @@ ANNEX    := $(REPORTS)/population
 BESIDES  := $(shell sed -n 's/^\[\([a-z]*_[0-9_]*\)\]$$/\1/p' $(BESIDE) 2>/dev/null)
 ifneq ($(filter population,$(MAKECMDGOALS)),)
 $(COUNTS): $(COUNTED_FROM) $(call derived,sample trial groups) $(if $(ENGINE),FORCE) | $(SETUP)
-	@$(HOLD) pipeline.population $(RAW) --settings $(STUDY) --derived $(DERIVED) $(if $(ENGINE),--engine "$$ENGINE") && touch $@
+	@$(HOLD) pipeline.population $(RAW) --settings $(STUDY) --derived $(DERIVED) --control $(CONTROLS) $(if $(ENGINE),--engine "$$ENGINE") && touch $@
 endif
 $(COUNTED)/estimates/population.parquet $(COUNTED)/weekly_shares.csv: $(COUNTS) ;
 $(ANNEX)/weekly_shares.csv: $(COUNTED)/weekly_shares.csv

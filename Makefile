@@ -159,6 +159,7 @@ release: $(SETUP) ## Write an archive of aggregates to reports/releases, of a cl
 	@$(RELEASING)
 	@$(MAKE) --no-print-directory report
 	@$(RELEASING) --out reports/releases
+	$(if $(APPLIED),@echo "what it told is kept in data_derived/releases: the build rests on that from now on" && $(MAKE) --no-print-directory all)
 
 population: all $(addprefix $(REPORTS)/population/,index.html tables/tables.xlsx weekly_shares.csv) ## Set everybody in the register beside the trial's persons; ENGINE=spark://host:port runs it on Spark
 	@echo "$(REPORTS)/population/index.html shows everybody beside the trial"
@@ -323,7 +324,7 @@ PAPER     := pipeline/show/report.typ
 # What make population wrote: the report leads to its page if nothing that it rests on is newer, and counts nothing itself.
 COUNTED  := $(DERIVED)/population
 COUNTS   := $(COUNTED)/population.json
-COUNTED_FROM := $(RAW)/extract.toml $(RECEIVED) $(call settings,study.toml outcomes.toml benefit_codes.csv municipalities.csv) $(wildcard pipeline/population/*.py)
+COUNTED_FROM := $(RAW)/extract.toml $(RECEIVED) $(CONTROLS) $(call settings,study.toml outcomes.toml benefit_codes.csv municipalities.csv) $(wildcard pipeline/population/*.py)
 ifneq ($(filter population,$(MAKECMDGOALS)),)
 LED_TO   := $(COUNTS)
 else ifneq ($(wildcard $(COUNTS)),)
@@ -389,7 +390,7 @@ ANNEX    := $(REPORTS)/population
 BESIDES  := $(shell sed -n 's/^\[\([a-z]*_[0-9_]*\)\]$$/\1/p' $(BESIDE) 2>/dev/null)
 ifneq ($(filter population,$(MAKECMDGOALS)),)
 $(COUNTS): $(COUNTED_FROM) $(call derived,sample trial groups) $(if $(ENGINE),FORCE) | $(SETUP)
-	@$(HOLD) pipeline.population $(RAW) --settings $(STUDY) --derived $(DERIVED) $(if $(ENGINE),--engine "$$ENGINE") && touch $@
+	@$(HOLD) pipeline.population $(RAW) --settings $(STUDY) --derived $(DERIVED) --control $(CONTROLS) $(if $(ENGINE),--engine "$$ENGINE") && touch $@
 endif
 $(COUNTED)/estimates/population.parquet $(COUNTED)/weekly_shares.csv: $(COUNTS) ;
 $(ANNEX)/weekly_shares.csv: $(COUNTED)/weekly_shares.csv
@@ -399,7 +400,7 @@ shown_in = $(1)/released.parquet $(call derived,groups) $(1)/words.json $(2) $(3
 drawings = $(patsubst %,$(1)/figures/%.svg,$(filter figure_%,$(2)))
 define edition
 $(call stage,shown-$(1),$(6) $(call derived,groups) $(4) $(call settings,study.toml outcomes.toml models.toml) $(NAMES) $(RAW)/extract.toml $(7),$(2)/shown.parquet $(2)/words.json)
-$(call stage,disclosure-$(1),$(2)/shown.parquet $(6) $(JUDGED_BY) $(ATTACKED) $(7),$(call leaving,$(2)) $(3)/disclosure.html,$(REVIEWED))
+$(call stage,disclosure-$(1),$(2)/shown.parquet $(6) $(JUDGED_BY) $(if $(findstring population,$(1)),$(ATTACKED),$(if $(APPLIED),$(DERIVED)/told.json)) $(7),$(call leaving,$(2)) $(3)/disclosure.html,$(REVIEWED))
 $(call stage,tables-$(1),$(call shown_in,$(2),$(4),$(7)) $(NAMES),$(foreach t,$(filter table_%,$(5)),$(addprefix $(3)/tables/$(t),.html .csv .tex)) $(3)/tables/tables.xlsx,$(TEMPLATES))
 $(call stage,figures-$(1),$(call shown_in,$(2),$(4),$(7)) $(PLACES) pipeline/show/map/outlines.csv,$(foreach f,$(filter figure_%,$(5)),$(addprefix $(3)/figures/$(f),.png .svg .csv)),$(FONTS))
 $(call stage,panels-$(1),$(call shown_in,$(2),$(4),$(7)) $(NAMES) $(CONTROLS) $(2)/behind.parquet $(2)/judged.json $(call settings,study.toml outcomes.toml models.toml) $(RAW)/extract.toml $(10),$(2)/panels.json)

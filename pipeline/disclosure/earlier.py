@@ -9,11 +9,15 @@ from typing import Any
 import numpy as np
 
 from pipeline.disclosure.groups import ALONE, Gathering, Groups, Told
+from pipeline.disclosure.secondary import Protected
 
 
-def write_told(extract: str, groups: Groups, withheld: frozenset[int]) -> str:
-    """told.json: pseudonyms, a line of digits for each group, 1 for its members, and what leaves of the groups."""
-    told = [own for number, own in enumerate(groups.told) if number not in withheld]
+def write_told(extract: str, groups: Groups, protected: Protected) -> str:
+    """told.json: pseudonyms, a line of digits for each group, 1 for its members, and what leaves and was found of them.
+
+    An edition in another language shows the same numbers, and reads there which are withheld.
+    """
+    told = [own for number, own in enumerate(groups.told) if number not in protected.withheld]
     used = sorted({group for own in told for group in (own.group, own.whole)} - {ALONE})
     at = {group: place for place, group in enumerate(used)} | {ALONE: ALONE}
     left = [[at[own.group], _finite(own.low), _finite(own.high), at[own.whole]] for own in told]
@@ -24,7 +28,16 @@ def write_told(extract: str, groups: Groups, withheld: frozenset[int]) -> str:
             "groups": ["".join("01"[int(member)] for member in groups.members[group]) for group in used],
             "kinds": [groups.kinds[group] for group in used],
             "told": sorted({json.dumps(each): each for each in left}.values(), key=str),
+            "places": sorted(protected.places),
+            "attacked": protected.counts(),
         }
+    )
+
+
+def read_protected(told: Mapping[str, Any]) -> Protected:
+    """What was withheld further of the same numbers in the first language."""
+    return Protected(
+        frozenset(), frozenset((name, statistic) for name, statistic in told["places"]), **told["attacked"]
     )
 
 

@@ -27,6 +27,13 @@ class Protected(NamedTuple):
     found: int
     tight: int
 
+    def counts(self) -> dict[str, int]:
+        """The numbers of targets, by name."""
+        return {name: getattr(self, name) for name in ("tried", "found", "tight")}
+
+
+NOTHING = Protected(frozenset(), frozenset(), 0, 0, 0)
+
 
 def protect(groups: Groups, bounds: Bounds) -> Protected:
     """What to withhold, number by number, until no target is told too closely.
@@ -35,7 +42,7 @@ def protect(groups: Groups, bounds: Bounds) -> Protected:
     attacker tells nothing more, so each round tries those that were found the round before.
     """
     if not groups.told:
-        return Protected(frozenset(), frozenset(), 0, 0, 0)
+        return NOTHING
     withheld: frozenset[int] = frozenset()
     attack = prepare(groups, withheld, bounds)
     tried, open_targets, first = len(attack.targets), np.arange(len(attack.targets)), -1

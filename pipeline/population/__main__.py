@@ -27,6 +27,7 @@ from pipeline.population.weekly import weekly_shares
 from pipeline.pseudonyms.hashed import Pseudonyms
 from pipeline.register.readers import read_received, require_same
 from pipeline.runner.inputs import load_input, serialise
+from pipeline.settings.disclosure import Disclosure
 from pipeline.storage import write_if_changed
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ MOST_NUMBERS = 5  # of municipalities that a message names
 SETTINGS = ("study.toml", "outcomes.toml", "benefit_codes.csv")
 
 
-def build_population(raw: Path, settings: Path, derived: Path, engine: str) -> None:
+def build_population(raw: Path, settings: Path, derived: Path, engine: str, control: Disclosure) -> None:
     """Write the counts, the estimates, and the facts, all under `derived`/population."""
     started = time.perf_counter()
     study, outcomes, codes = (load_input(settings / name) for name in SETTINGS)
@@ -65,7 +66,8 @@ def build_population(raw: Path, settings: Path, derived: Path, engine: str) -> N
     estimates = build_estimates(counts, definitions, load_input(derived / "groups.parquet"), names)
     facts = {"rows": rows, "sha256": [file.sha256 for _, file in files], "weeks": len(register.weeks)}
     population = definitions.population
-    shares = weekly_shares(counts, names, population.ages, population.smallest_group)
+    smallest = max(population.smallest_group, control.bounds.persons)
+    shares = weekly_shares(counts, names, population.ages, smallest, control)
     shares_text = write_frame(shares)
     write_if_changed(derived / "population" / "weekly_shares.csv", shares_text.encode())
     _write(derived / "population", {**counts._asdict(), "estimates/population": estimates}, facts)
@@ -99,9 +101,11 @@ def main() -> None:
     parser.add_argument("raw", type=Path)
     parser.add_argument("--settings", type=Path, required=True)
     parser.add_argument("--derived", type=Path, required=True)
+    parser.add_argument("--control", type=Path, required=True, help="the bounds of what may leave")
     parser.add_argument("--engine", default=EMBEDDED)
     arguments = parser.parse_args()
-    build_population(arguments.raw, arguments.settings, arguments.derived, arguments.engine)
+    control = load_input(arguments.control)
+    build_population(arguments.raw, arguments.settings, arguments.derived, arguments.engine, control)
 
 
 if __name__ == "__main__":

@@ -5,24 +5,29 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from pipeline.disclosure.release import round_count
 from pipeline.population.persons import EVERYBODY
 from pipeline.population.register import Counts
 from pipeline.population.small import say_why
+from pipeline.settings.disclosure import Disclosure
 
 if TYPE_CHECKING:
     import pandas as pd
 
 GROUP = ["place", "sex", "age"]
 COLUMNS = ["municipality", "name", "sex", "age", "outcome", "week", "persons", "known", "share", "note"]
-DECIMALS = 6
+DECIMALS = 2
 OF_WEEK = "of the week, "  # what stands before a reason that is of the week alone
 
 
-def weekly_shares(counts: Counts, municipalities: pd.DataFrame | None, ages: Sequence[int], bound: int) -> pd.DataFrame:
+def weekly_shares(
+    counts: Counts, municipalities: pd.DataFrame | None, ages: Sequence[int], bound: int, control: Disclosure
+) -> pd.DataFrame:
     """A row for each group, outcome and week, with COLUMNS; what is of fewer persons than the bound is missing.
 
     persons: of the group; known: those of them of whom the week is known; share: of these, who are in the state.
-    note: why a number is missing. docs/population.md describes the columns.
+    note: why a number is missing. docs/population.md describes the columns. It leaves by disclosure control whatever
+    the extract is: numbers of persons rounded, and no share of which few are in the state, or out of it.
     """
     import pandas as pd
 
@@ -31,19 +36,28 @@ def weekly_shares(counts: Counts, municipalities: pd.DataFrame | None, ages: Seq
     table = weeks.groupby([*GROUP, "outcome", "week"], as_index=False)[["known", "inside"]].sum()
     table = table.merge(everybody[[*GROUP, "persons"]], on=GROUP, how="left")
     of_group, of_week = ([say_why(size, bound) for size in table[name]] for name in ("persons", "known"))
-    note = [group or (OF_WEEK + week if week else "") for group, week in zip(of_group, of_week, strict=True)]
+    few = control.says("few_of_a_kind", "en")
+    sides = table["inside"].where(table["inside"] < table["known"] - table["inside"], table["known"] - table["inside"])
+    note = [
+        group or (OF_WEEK + week if week else few if side < control.bounds.persons else "")
+        for group, week, side in zip(of_group, of_week, sides, strict=True)
+    ]
     names = {} if municipalities is None else dict(zip(municipalities["number"], municipalities["name"], strict=True))
     is_told = pd.Series(note, index=table.index) == ""
     told = table.assign(
         municipality=table["place"],
         name=table["place"].map(names).fillna(""),
         age=table["age"].replace(name_ages(ages)),
-        persons=table["persons"].astype("Int64").where(table["persons"] >= bound),
-        known=table["known"].astype("Int64").where(is_told),
+        persons=_rounded(table["persons"], control).where(table["persons"] >= bound),
+        known=_rounded(table["known"], control).where(table["known"] >= bound).where(table["persons"] >= bound),
         share=(table["inside"] / table["known"]).where(is_told).round(DECIMALS),
         note=note,
     )
     return told[COLUMNS]
+
+
+def _rounded(counts: pd.Series[int], control: Disclosure) -> pd.Series[int]:
+    return counts.map(lambda count: round_count(count, control)).astype("Int64")
 
 
 def name_ages(bounds: Sequence[int]) -> dict[str, str]:

@@ -95,6 +95,13 @@ def write_month(days: float, language: str) -> str:
     return f"{MONTHS[day.month - 1][language]} {day.year}"
 
 
+def read_month(text: str, language: str) -> str:
+    """The month that a text is, as 2015-05; '' of another text."""
+    name, _, year = text.partition(" ")
+    months = [month[language] for month in MONTHS]
+    return f"{year}-{months.index(name) + 1:02d}" if name in months and year.isdecimal() else ""
+
+
 def write_percent(share: float, language: str) -> str:
     """A level such as 0.95: '95%' in English, '95 %' in Danish."""
     number = f"{Decimal(str(share)).scaleb(2).normalize():f}".replace(".", POINT[language])

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.cells import write_lines
 from pipeline.show.archives import without_times
-from pipeline.show.numbers import ABSENT, MARKS, MINUS, read_number
+from pipeline.show.numbers import ABSENT, MARKS, MINUS, read_month, read_number
 from pipeline.show.tables import PASS, Block, Line, Shown, Table
 
 if TYPE_CHECKING:
@@ -97,13 +97,13 @@ def html_number(
 
 
 def csv_number(text: str, language: str) -> str:
-    """The printed number for machines: decimal point, no separators, ISO dates; nothing where it is missing.
+    """The printed number for machines: decimal point, no separators, ISO dates and months; nothing where it is missing.
 
     Another text without a number, as after suppression, is as it is.
     """
     number = read_number(text, language)
     if number is None:
-        return "" if text == ABSENT else text
+        return "" if text == ABSENT else read_month(text, language) or text
     return number.isoformat() if isinstance(number, datetime.date) else f"{number:f}"
 
 

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pipeline.disclosure.behind import release_behind
-from pipeline.disclosure.earlier import everybody, tell_earlier, write_told
+from pipeline.disclosure.earlier import everybody, read_protected, tell_earlier, write_told
 from pipeline.disclosure.flow import count_flow
 from pipeline.disclosure.groups import Gathering, Groups, tell_counts
 from pipeline.disclosure.primary import Behind, Judged, judge_all
 from pipeline.disclosure.release import release
 from pipeline.disclosure.review import sum_up, write_judged, write_review
-from pipeline.disclosure.secondary import protect, with_protection
+from pipeline.disclosure.secondary import NOTHING, protect, with_protection
 from pipeline.disclosure.shares import tell_shares
 from pipeline.errors import InputError
 from pipeline.estimate.problem import Data, gather_data
@@ -44,6 +44,7 @@ def run(
     durations: pd.DataFrame | None = None,
     followup: pd.DataFrame | None = None,
     earlier: list[Mapping[str, Any]] | None = None,
+    told: Mapping[str, Any] | None = None,
     **estimates: pd.DataFrame,
 ) -> dict[str, Any]:
     """released.parquet: the numbers shown as they leave, which is all that is drawn and written from here on.
@@ -52,7 +53,8 @@ def run(
     disclosure.html: the page for who signs; told.json: what is told of which persons, for a later release. `asked`
     says whether who builds asked for control; to an extract that is not synthetic it is always applied, and to ask for
     it off is an InputError. Where it is applied the derived tables of persons tell who is in which group, and an
-    attacker is tried on everything that leaves, with what left `earlier`.
+    attacker is tried on everything that leaves, with what left `earlier`; or was, of the first language, as `told`
+    says.
     """
     is_applied = require_control(extract, asked)
     index = {row["estimate_id"]: row for table in estimates.values() for row in table.to_dict("records")}
@@ -62,14 +64,16 @@ def run(
     judged = judge_all(rows, behind)
     tables = {"sample": sample, "background": background, "shares": shares, "weekly": weekly}
     tables |= {"durations": durations, "followup": followup, "exclusions": exclusions}
-    attacked, told = dict[str, int](), write_told(extract.name, NOBODY, frozenset())
-    if is_applied and sample is not None:
+    attacked, left = dict[str, int](), write_told(extract.name, NOBODY, NOTHING)
+    if is_applied and told is not None:
+        protected = read_protected(told)
+        judged, attacked = with_protection(rows, judged, protected), protected.counts()
+    elif is_applied and sample is not None:
         data = gather_data({name: table for name, table in tables.items() if table is not None}, study, variables)
         groups = _gather(rows, judged, behind, known, data, language.language, earlier or [])
         protected = protect(groups, disclosure.bounds)
-        judged = with_protection(rows, judged, protected)
-        attacked = {"tried": protected.tried, "found": protected.found, "tight": protected.tight}
-        told = write_told(extract.name, groups, protected.withheld)
+        judged, attacked = with_protection(rows, judged, protected), protected.counts()
+        left = write_told(extract.name, groups, protected)
     tongue = language.language
     released = release(shown, judged, disclosure, tongue, is_applied)
     facts = sum_up(released, disclosure, extract, is_applied, attacked)
@@ -79,7 +83,7 @@ def run(
             released, judged, index, disclosure, study.inference.stars, tongue, is_applied
         ),
         "judged.json": write_judged({**facts, "flow": count_flow(exclusions, study, disclosure, is_applied)}),
-        "told.json": told,
+        "told.json": left,
         "disclosure.html": write_review(released, facts, disclosure, extract, tongue),
     }
 

@@ -30,7 +30,7 @@ def leave(row: Row, own: Expected, judged: Mapping[str, Any], mark: str, curve: 
     if rule == "day_of_one":
         day = EPOCH + datetime.timedelta(days=math.floor(value))
         text = f"{MONTHS[language].split()[day.month - 1]} {day.year}"
-        return own._replace(text=text, machine=text, kept="")
+        return own._replace(text=text, machine=f"{day.year}-{day.month:02d}", kept="")
     if rule == "few_leave":  # the number of an earlier week of the same curve, which lies no lower
         machine = str(Decimal(row["text"].replace(",", "."))) if row["text"] in curve else ""
         is_before = machine != "" and Decimal(machine) >= Decimal(own.machine)

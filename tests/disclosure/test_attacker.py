@@ -9,7 +9,7 @@ import pytest
 from pipeline.disclosure.attacker import prepare
 from pipeline.disclosure.earlier import everybody, rename, tell_earlier, write_told
 from pipeline.disclosure.groups import Gathering, Told, released_bounds
-from pipeline.disclosure.secondary import protect
+from pipeline.disclosure.secondary import NOTHING, protect
 from pipeline.settings.base import convert
 from pipeline.settings.disclosure import Bounds
 from tests.disclosure.test_rules import load_bounds
@@ -95,7 +95,7 @@ NEIGHBOURS = {
 def test_an_earlier_release_gives_no_small_difference_even_under_other_pseudonyms(classes, before, now, bounds):
     """The earlier extract has its own pseudonyms, and a person who is in it alone."""
     few = {"control": [0]} if bounds is BOUNDS else {}
-    left = json.loads(write_told("old", gather((*classes, 1), before, bounds, first=1000), frozenset()))
+    left = json.loads(write_told("old", gather((*classes, 1), before, bounds, first=1000), NOTHING))
     same = {1000 + place: place for place in range(sum(classes))}
     alone, beside = (
         protect(gather(classes, {**now, **few}, bounds, earlier=earlier), bounds)
@@ -111,6 +111,6 @@ def test_an_earlier_release_gives_no_small_difference_even_under_other_pseudonym
 def test_what_was_withheld_is_not_kept_as_told():
     groups = gather((1, 5), {"control": [0], "treated": [1], "all": [0, 1]})
     protected = protect(groups, BOUNDS)
-    told = json.loads(write_told("x", groups, protected.withheld))
+    told = json.loads(write_told("x", groups, protected))
     assert len(told["told"]) == len(groups.told) - len(protected.withheld) == 2
     assert all(low <= high for low, high in pairwise(told["told"][0][1:3]))

@@ -19,10 +19,12 @@ from pipeline.errors import InputError
 from pipeline.runner.inputs import load_input
 from pipeline.settings.base import convert
 from pipeline.settings.disclosure import Asked, Disclosure
+from pipeline.show.numbers import write_month
+from pipeline.show.table_formats import csv_number
 from pipeline.stages.disclosure import require_control
 from pipeline.stats.density import kernel_density
 from pipeline.stats.survival import kaplan_meier
-from tests.show.conftest import CONTROLS, extract
+from tests.show.conftest import CONTROLS, LANGUAGES, extract
 
 FEWEST, BASE = CONTROLS.bounds.persons, CONTROLS.bounds.base
 ESTIMATORS = {
@@ -187,6 +189,13 @@ def test_of_a_synthetic_trial_everything_leaves_with_its_marks_and_no_digit_more
 def test_the_value_that_leaves_is_that_of_the_text(text, unit, value, decimals):
     assert shown_value(text, unit, "en") == pytest.approx(value, abs=1e-15)
     assert decimals_of(text, unit, "en") == decimals
+
+
+def test_a_month_is_the_same_to_machines_in_each_language():
+    for language in LANGUAGES:
+        months = [write_month(float(day), language) for day in range(16436, 16801, 30)]
+        assert [csv_number(text, language) for text in months][:3] == ["2015-01", "2015-01", "2015-03"]
+    assert csv_number(CONTROLS.mark, "da") == CONTROLS.mark
 
 
 def test_a_p_value_stays_on_its_side_of_a_level():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from pipeline.disclosure.words import REVIEW
 from pipeline.settings.disclosure import Disclosure
 from pipeline.settings.exhibits import exhibit_number
 from pipeline.settings.extract import Extract
+from pipeline.show.numbers import write_number
 from pipeline.show.page import page_template
 
 if TYPE_CHECKING:
@@ -80,12 +82,13 @@ def write_review(
         for name, count in facts["rules"].items()
     }  # fmt: skip
     order = list(facts["exhibits"])
-    words = REVIEW[language]
+    words, count = REVIEW[language], partial(write_number, unit="count", language=language)
     return page_template("review.html.j2", Path(__file__).parent).render(
         language=language,
         words=words,
         facts=facts,
-        sums=words["sum"].format(**facts),
+        sums=words["sum"].format(**{key: count(facts[key]) for key in (*STATUSES, "shown", "before", "after")}),
+        count=count,
         tight=words["tight"].format(**facts["attacked"], **facts["bounds"]) if facts["attacked"] else words["untried"],
         name=f"{extract.name}, {extract.label_da if language == 'da' and extract.label_da else extract.label}",
         exhibits=[(exhibit_number(name, language), counts) for name, counts in facts["exhibits"].items()],

@@ -408,7 +408,7 @@ $(call stage,report-$(1),$(call shown_in,$(2),$(4),$(7)) $(8) $(NAMES) $(RAW)/ex
 endef
 # The same as Word and PDF.
 define document
-$(call stage,documents$(1),$(call shown_in,$(2),$(4),$(6)) $(7) $(NAMES) $(RAW)/extract.toml $(PLACES) $(call drawings,$(3),$(5)),$(3)/report.docx $(3)/report.pdf,$(PAPER) $(FONTS))
+$(call stage,documents$(1),$(call shown_in,$(2),$(4),$(6)) $(2)/judged.json $(7) $(NAMES) $(RAW)/extract.toml $(PLACES) $(call drawings,$(3),$(5)),$(3)/report.docx $(3)/report.pdf,$(PAPER) $(FONTS))
 endef
 $(eval $(call edition,population,$(COUNTED),$(ANNEX),$(BESIDE),$(BESIDES),$(COUNTED)/estimates/population.parquet,$(DERIVED)/language.toml,,$(if $(LED_TO),$(EDITIONS))))
 

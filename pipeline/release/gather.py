@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.audit.lineage import changed_files
+from pipeline.disclosure.sayings import without_counts
 from pipeline.errors import InputError
 from pipeline.release.contents import (
     ACCOUNT,
@@ -68,11 +69,12 @@ def gather_files(settings: Path, derived: Path, reports: Path, commit: Commit) -
         "committed": commit.instant,
         "languages": languages,
     }
+    checks = without_counts(load_input(reports / STAYS), load_input(derived / "judged.json"))
     made = {
         ACCOUNT: json.dumps(account, indent=1) + "\n",
         NUMBERS: _numbers(derived, languages),
         BILL: write_bill(Path(LOCK).read_text(encoding="utf-8"), _version()),
-        CONFORMANCE: _rows(CHECKED, load_input(reports / STAYS).to_dict("records")),
+        CONFORMANCE: _rows(CHECKED, checks.to_dict("records")),
     }
     files = {
         **{name: path.read_bytes() for name, path in own.items()},

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from pipeline.disclosure.sayings import without_counts
 from pipeline.settings.extract import Extract, Language
 from pipeline.show.every_exhibit import build_content
 from pipeline.show.missing import write_missing
@@ -46,6 +47,8 @@ def run(
     verify wrote, `second`, `walked`, `counts` and `verified`, whether a second route and the received cells give it
     back. The page tells the head of `provenance`, and what disclosure control decided, `judged`.
     """
+    if checks is not None and judged is not None:
+        checks = without_counts(checks, judged)
     content = build_content(
         released, exhibits, variables, words, extract, language, groups, municipalities, checks, pictures
     )

@@ -11,6 +11,7 @@ import pytest
 
 from benchmarks import confidentiality as measured
 from benchmarks.confidentiality import DERIVED, MEASURED, REPORTS
+from pipeline.disclosure.sayings import without_counts
 from pipeline.runner.inputs import load_input
 from pipeline.stages import figures
 from tests.disclosure import attacks
@@ -188,6 +189,15 @@ def test_a_panel_does_not_tell_what_is_withheld_of_the_same_group_beside_it(show
 def test_what_is_noted_of_an_estimate_tells_no_few_persons(shown, controlled):
     told, left = (sum(map(attacks.few_in_words, numbers["note"].unique())) for numbers in (shown, controlled.released))
     assert (told > 5, left) == (True, 0)
+
+
+def test_what_the_checks_of_the_delivery_say_tells_no_number_of_persons(controlled):
+    checks = load_input(REPORTS / "checks.csv")
+    said, left = (
+        re.findall(r"\d+ (?:of|af) \d+", " ".join([*rows["said_en"], *rows["said_da"]]))
+        for rows in (checks, without_counts(checks, controlled.judged))
+    )
+    assert (len(said) >= 4, left) == (True, [])
 
 
 def test_the_coordinates_of_a_figure_tell_no_more_than_its_numbers(shown, controlled, persons):

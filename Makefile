@@ -152,7 +152,7 @@ baseline: ## Accept the estimates of the synthetic trial, which make test compar
 
 witness: $(SETUP) ## One page for a person who watches: what was built is built again in an empty folder; hashes before and after, and no data
 	@$(RUN) pipeline.release.witness $(RAW) --settings $(STUDY) --reports $(REPORTS) --language $(SPOKEN) \
-		--made $(if $(LED_TO),population) $(if $(IS_VERIFIED),verify) $(if $(EDITIONS),report) --control $(CONTROL)
+		--made $(if $(LED_TO),population) $(IS_VERIFIED) $(if $(EDITIONS),report) --control $(CONTROL)
 
 RELEASING = $(HOLD) pipeline.release $(RAW) --settings $(STUDY) --derived $(DERIVED) --reports $(REPORTS)
 release: $(SETUP) ## Write an archive of aggregates to reports/releases, of a clean commit and a build that make verify agreed with
@@ -345,10 +345,11 @@ EDITIONS := $(if $(filter-out $(wildcard $(FURTHER)),$(FURTHER))$(shell find $(R
 endif
 $(DERIVED)/editions.json: $(if $(filter-out $(SPOKEN),$(BUILT)),FORCE) $(STUDY)/exhibits.toml
 	@umask 077 && mkdir -p $(@D) && echo '{"first": "$(SPOKEN)", "others": [$(subst $(space),$(comma) ,$(OTHERS:%="%"))]}' > $@
-# What make verify wrote: the page shows it if none of what it rests on is newer.
+# What make verify wrote: the page shows it if it is of the build that the page shows, which the page itself looks at.
 VERIFIED := $(addprefix $(DERIVED)/verified/,second.parquet walked.parquet counts.parquet verified.json)
+VERIFIED := $(if $(filter 4,$(words $(wildcard $(VERIFIED)))),$(VERIFIED))
 VERIFIED_FROM := $(RAW)/extract.toml $(RECEIVED) $(call plain,$(wildcard $(STUDY)/*.toml $(STUDY)/*.csv)) $(DERIVED)/study.txt $(ESTIMATED) $(call derived,shown)
-IS_VERIFIED := $(if $(filter 4,$(words $(wildcard $(VERIFIED)))),$(if $(shell find $(VERIFIED_FROM) -newer $(DERIVED)/verified/verified.json 2>/dev/null),,$(VERIFIED)))
+IS_VERIFIED = $(if $(VERIFIED),$(if $(shell find $(VERIFIED_FROM) -newer $(DERIVED)/verified/verified.json 2>/dev/null),,verify))
 SHOWN := $(call derived,released groups) $(DERIVED)/words.json $(call settings,exhibits.toml) $(DERIVED)/language.toml
 PLACES := $(call settings,municipalities.csv)
 $(eval $(call stage,tables,$(SHOWN) $(NAMES),$(foreach t,$(TABLES),$(addprefix $(REPORTS)/tables/$(t),.html .csv .tex)) $(REPORTS)/tables/tables.xlsx,$(TEMPLATES)))
@@ -374,14 +375,14 @@ compared = $(if $(PUBLISHED),$(1)/tables/table_published.csv data_raw/published/
 $(eval $(call stage,panels,$(SHOWN) $(NAMES) $(CONTROLS) $(call derived,behind) $(DERIVED)/judged.json $(call settings,study.toml outcomes.toml models.toml) $(RAW)/extract.toml $(call compared,$(REPORTS)),$(DERIVED)/panels.json))
 # Where all of it comes from, with the head of the chain of records, which the page prints.
 $(eval $(call stage,provenance,$(RECORDS),$(DERIVED)/provenance.json))
-$(eval $(call stage,report,$(SHOWN) $(DERIVED)/provenance.json $(CHECKS) $(NAMES) $(RAW)/extract.toml $(PLACES) $(DERIVED)/panels.json $(DERIVED)/judged.json $(FIGURES:%=$(REPORTS)/figures/%.svg) $(LED_TO) $(EDITIONS) $(IS_VERIFIED),$(REPORTS)/index.html $(REPORTS)/missing.txt,$(TEMPLATES)))
+$(eval $(call stage,report,$(SHOWN) $(DERIVED)/provenance.json $(CHECKS) $(NAMES) $(RAW)/extract.toml $(PLACES) $(DERIVED)/panels.json $(DERIVED)/judged.json $(FIGURES:%=$(REPORTS)/figures/%.svg) $(LED_TO) $(EDITIONS) $(VERIFIED),$(REPORTS)/index.html $(REPORTS)/missing.txt,$(TEMPLATES)))
 
 # A page that led to something and does not any more, or does now, is written again.
 turned = $(foreach led,$(2),$(if $(filter 1,$(words $(filter $(led),$(LED_TO) $(EDITIONS)) $(shell grep -sl '$(led)' $(1)))),FORCE))
 $(RUNS)/report.json: $(call turned,$(RUNS)/report.json,$(COUNTS) $(DERIVED)/editions.json)
 
 # The same of what make verify wrote.
-$(RUNS)/report.json: $(if $(filter 1,$(words $(firstword $(IS_VERIFIED)) $(shell grep -sl '$(firstword $(VERIFIED))' $(RUNS)/report.json))),FORCE)
+$(RUNS)/report.json: $(if $(filter 1,$(words $(firstword $(VERIFIED)) $(shell grep -sl '$(DERIVED)/verified/second.parquet' $(RUNS)/report.json))),FORCE)
 
 # Everybody in the register beside the trial: counted by an engine, which make all never starts, and shown by the same
 # stages as the report from exhibits of their own.
@@ -426,7 +427,7 @@ $(DERIVED)/%/language.toml:
 $(REPORTS)/%/checks.csv: $(CHECKS)
 	@umask 077 && mkdir -p $(@D) && cp $< $@
 define in_language
-$(call edition,$(1),$(DERIVED)/$(1),$(REPORTS)/$(1),$(STUDY)/exhibits.toml,$(exhibits),$(ESTIMATED),$(DERIVED)/$(1)/language.toml,$(CHECKS),$(DERIVED)/provenance.json $(LED_TO) $(EDITIONS) $(IS_VERIFIED),$(call compared,$(REPORTS)/$(1)))
+$(call edition,$(1),$(DERIVED)/$(1),$(REPORTS)/$(1),$(STUDY)/exhibits.toml,$(exhibits),$(ESTIMATED),$(DERIVED)/$(1)/language.toml,$(CHECKS),$(DERIVED)/provenance.json $(LED_TO) $(EDITIONS) $(VERIFIED),$(call compared,$(REPORTS)/$(1)))
 $(call document,-$(1),$(DERIVED)/$(1),$(REPORTS)/$(1),$(STUDY)/exhibits.toml,$(exhibits),$(DERIVED)/$(1)/language.toml,$(CHECKS))
 report: $(REPORTS)/$(1)/tables/tables.xlsx $(REPORTS)/$(1)/checks.csv
 endef

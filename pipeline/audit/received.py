@@ -23,7 +23,6 @@ from pipeline.register.codes import parse_codes
 from pipeline.register.files.kinds import open_file
 from pipeline.register.long import read_states
 from pipeline.register.readers import describe_frame, parse_numbers
-from pipeline.register.shown import show_value
 from pipeline.settings.extract import RawFile, is_register
 from pipeline.settings.scales import item_names
 
@@ -84,8 +83,8 @@ def _compare_file(name: str, listed: pd.DataFrame, build: Build) -> None:
         found = None if pd.isna(place) else held[int(place)][order[column]]
         if found != content:
             wrong += 1
-            in_file = "has no such row of a person of the trial" if found is None else f"holds {show_value(found)}"
-            first = first or f"line {line}, column {column}: the file {in_file}, the trace lists {show_value(content)}"
+            in_file = "no such row of a person of the trial" if found is None else "another value"
+            first = first or f"line {line}, column {column}: the file has {in_file}, not what the trace lists"
     if wrong:
         raise InputError(
             f"{path}, {first} ({wrong} of {len(listed)} cells). The derived tables are not made of this file. Say "

@@ -74,6 +74,8 @@ class Project:
         for path in self.folder.rglob("*"):
             shutil.copystat(path.relative_to(self.folder), path)
         now, runs = time.time_ns(), Path("data_derived/twin/runs")
+        for folder in (runs.parent, Path("data_raw/twin")):
+            (self.folder / folder).mkdir(mode=0o700, parents=True, exist_ok=True)
         shutil.copytree(runs / NOTES, self.folder / runs / NOTES)
         for path in runs.glob("*.json"):
             record = read_record(path)

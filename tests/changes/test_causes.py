@@ -27,6 +27,7 @@ from pipeline.runner.stage import KEPT
 from pipeline.stages import ingest, outcomes, sample, survey
 from pipeline.twin.files import twin_files
 from tests.delivery import with_register
+from tests.linked import twins
 
 pytestmark = pytest.mark.report
 CONFIG = Path("config")
@@ -398,7 +399,9 @@ def test_numbers_that_are_shifted_from_a_person_on_name_others_from_there():
     old, new = FIRST(), build(shift)
     linked, _, heading = say(old, new)
     shifted = PERSONS - 1 - first
-    assert set(range(1, first + 1)) <= linked.common  # the numbers of the trial are 1, 2, 3, ...
+    assert {
+        twins()[str(number)] for number in range(1, first + 1)
+    } <= linked.common  # those of the trial are 1, 2, 3, ...
     assert 0.9 * shifted < linked.others <= shifted  # two neighbours can be alike in a team, a draw and most codes
     assert heading[-1].startswith(f"  but {linked.others} numbers name another person in each")
     everything = estimate(swap(old, new, linked.common, CAUSES))

@@ -281,7 +281,7 @@ FAULTS = [
     ("no month", "BORN", "1970-13-45", "line 41, column BORN: the value .* is no date .* \\(1 cells\\)"),
     ("no day", "BORN", "1970-02-30", "line 41, column BORN: the value .* is no date .* \\(1 cells\\)"),
     ("a birth after entry", "BORN", "2070-02-20", "line 41, column BORN: .* is after the week .* \\(1 cells\\)"),
-    ("no municipality", "PLACE2015", "ABC", "line 41, column PLACE2015: .*'ABC' is no number of .* \\(1 cells\\)"),
+    ("no municipality", "PLACE2015", "ABC", "line 41, column PLACE2015: .*'AAA' is no number of .* \\(1 cells\\)"),
 ]
 
 

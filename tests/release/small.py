@@ -13,11 +13,13 @@ from typing import Any
 
 import pandas as pd
 
+from pipeline.disclosure.primary import Judged
+from pipeline.disclosure.release import release
 from pipeline.estimate.table import Estimate, estimates_table, parse_address
 from pipeline.release.contents import record_name
 from pipeline.release.derive import derive_files
 from pipeline.release.facts import Facts
-from pipeline.runner.inputs import read_table
+from pipeline.runner.inputs import load_input, read_table
 from pipeline.runner.provenance import describe_build
 from pipeline.runner.records import Record, is_made, record_text, seal, seal_of
 from pipeline.settings.base import convert
@@ -29,6 +31,7 @@ from pipeline.show.every_exhibit import build_content
 from pipeline.show.word import write_word
 from pipeline.stages import figures, report, shown, tables
 
+CONTROLS = load_input(Path("config/disclosure.toml"))
 STUDY, EXTRACT = "examples/rossi", "small"
 DERIVED, REPORTS = f"data_derived/{EXTRACT}", f"reports/{EXTRACT}"
 FACTS = f"data_raw/{EXTRACT}/extract.toml"
@@ -88,12 +91,14 @@ class Small:
         outcomes = convert(self.setting("outcomes.toml"), OutcomeDefinitions, "outcomes.toml")
         models = self.setting("models.toml")
         made = shown.run(exhibits, variables, study, spoken, extract, NO_GROUPS, outcomes, models, all=_estimates())
-        numbers, words = made["shown.parquet"], json.loads(made["words.json"])
+        every, words = made["shown.parquet"], json.loads(made["words.json"])
+        numbers = release(every, [Judged()] * len(every), CONTROLS, language, is_applied=False)
         settings = [f"{STUDY}/{Path(path).name}" for path in self.files if path.startswith(STUDY)]
         own = f"{DERIVED}/{folder}"
-        written = {f"{own}shown.parquet": numbers.to_csv().encode(), f"{own}words.json": made["words.json"].encode()}
+        written = {f"{own}shown.parquet": every.to_csv().encode(), f"{own}words.json": made["words.json"].encode()}
         self.stage(f"shown{end}", [*settings, FACTS, f"{DERIVED}/estimates/work.parquet"], written)
-        here = [f"{own}shown.parquet", f"{own}words.json", f"{STUDY}/exhibits.toml"]
+        self.stage(f"disclosure{end}", [f"{own}shown.parquet"], {f"{own}released.parquet": numbers.to_csv().encode()})
+        here = [f"{own}released.parquet", f"{own}words.json", f"{STUDY}/exhibits.toml"]
         formats = tables.run(numbers, exhibits, variables, words, spoken, NO_GROUPS)
         self.stage(f"tables{end}", here, self.reported(f"{folder}tables", formats))
         if not drawn:

@@ -88,8 +88,8 @@ class Gathering:
     def tell(self, new: Told) -> None:
         """Add what a number tells."""
         old = self.told.get((new.group, new.whole), new)
-        closest = {"low": max(old.low, new.low), "high": min(old.high, new.high), "places": old.places | new.places}
-        self.told[new.group, new.whole] = new._replace(**closest)
+        low, high, places = max(old.low, new.low), min(old.high, new.high), old.places | new.places
+        self.told[new.group, new.whole] = new._replace(low=low, high=high, places=places)
 
     def groups(self) -> Groups:
         """All that was found."""

@@ -22,7 +22,7 @@ BEFORE = {
     "report.docx": "d",
     "da/index.html": "e",
     "answer.txt": "f",
-    "diff_old/index.html": "g",
+    "beside_old/index.html": "g",
     "population/weekly_shares.csv": "h",
     "tables/table_9.csv": "i",
 }
@@ -36,7 +36,7 @@ OUTCOMES = {
     "da/index.html": ("not_made", "outdated"),
     "population/weekly_shares.csv": ("not_made", "outdated"),
     "answer.txt": ("not_made", "of_a_command"),
-    "diff_old/index.html": ("not_made", "of_a_command"),
+    "beside_old/index.html": ("not_made", "of_a_command"),
     "tables/table_9.csv": ("not_made", "not_of_this_commit"),
 }
 
@@ -52,7 +52,7 @@ def test_every_file_that_stood_or_was_made_has_an_outcome_and_one_not_made_again
 
 def test_an_exhibit_is_its_files_in_one_language_with_the_hash_of_sha256sum():
     exhibits = {exhibit.name: exhibit for exhibit in by_exhibit(files())}
-    assert {"index", "da/index", "table_1", "figure_1", "diff_old/index"} <= set(exhibits)
+    assert {"index", "da/index", "table_1", "figure_1", "beside_old/index"} <= set(exhibits)
     lines = b"b  tables/table_1.csv\nC  tables/table_1.html\n"
     assert exhibits["table_1"].sha256 == hashlib.sha256(lines).hexdigest()
     assert exhibits["report"].sha256 == ""

@@ -43,10 +43,15 @@ class Said:
     status: int
     text: str
 
+    def traceback(self) -> str:
+        """The traceback that was said, on one line; '' if none was."""
+        found = self.text.partition("Traceback")[2].splitlines()
+        return f"a traceback: {' | '.join(line.strip() for line in found)[:400]}" if found else ""
+
     def fault(self) -> str:
         """What is wrong with the way it ended, in words; '' for success, and for an error that is named."""
-        if "Traceback" in self.text:
-            return f"a traceback: {self.text.strip().splitlines()[-2][:160]}"
+        if fault := self.traceback():
+            return fault
         if self.status not in (0, 2):
             return f"it ended with {self.status}"
         return "" if self.status == 0 or "error: " in self.text or "***" in self.text else "it says no error"

@@ -162,14 +162,19 @@ def _working_in(folder: Path) -> list[str]:
 
 
 def judge(
-    kind: str, what: str, place: Place, said: Said, mend: Callable[[], None], wanted: Mapping[str, str]
+    kind: str, what: str, place: Place, said: Said, mend: Callable[[], None] | None, wanted: Mapping[str, str]
 ) -> Outcome:
-    """The outcome of a fault of which make `said` something; `mend` puts back what was changed, for a last make."""
+    """The outcome of a fault of which make `said` something; `mend` puts back what was changed, for a last make.
+
+    Where nothing has to be put back (None), a make that succeeds has made the bytes of an undisturbed one.
+    """
     if fault := said.fault():
         return Outcome(kind, what, fault)
-    if said.status == 0 and not place.differs(wanted):
-        return Outcome(kind, what, SAME)
-    mend()
+    differs = place.differs(wanted)
+    if said.status == 0 and (not differs or mend is None):
+        return Outcome(kind, what, differs or SAME)
+    if mend is not None:
+        mend()
     again = place.make("all")
     if again.status or (fault := place.differs(wanted)):
         return Outcome(kind, what, fault or f"not built after mending: {again.text.strip()[-160:]}")

@@ -37,8 +37,8 @@ def main(arguments: list[str]) -> int:
             option, runs, arguments = arguments[0], Path(arguments[1]), arguments[2:]
             if runs.is_dir() and option == "--hold":
                 is_holder = held["hold"](runs)
-            elif runs.is_dir() and held["is_held_by_another"](runs):
-                raise held["HeldError"](held["say_holder"](runs))
+            elif runs.is_dir():
+                held["is_free"](runs)  # it says who, if not
         if arguments:
             _run(arguments)
     except held["HeldError"] as error:

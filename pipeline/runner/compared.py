@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline.errors import InputError, command
-from pipeline.runner.held import is_held
+from pipeline.runner.held import HeldError, is_free
 from pipeline.runner.look import AGAIN, KNOWN, SAID, SEPARATOR, answer, list_records, read_known, signature
 from pipeline.runner.records import Record, is_made, link_records, read_record
 from pipeline.storage import LARGE, digest, write_if_changed
+
+LARGEST_SKEW = 60.0  # seconds that the clock of a file server may be ahead
 
 
 @dataclass
@@ -43,6 +46,7 @@ def compare_build(runs: str) -> Comparison:
         _compare_read(path, record, forged, found)
         found.files[str(path)] = signature(str(path)), digest(path)
     _compare_causes(records, found)
+    _look_ahead(records, found)
     return found
 
 
@@ -125,6 +129,16 @@ def _compare_causes(records: Mapping[Path, Record], found: Comparison) -> None:
                 )
 
 
+def _look_ahead(records: Iterable[Path], found: Comparison) -> None:
+    """A record dated after now would be newer than what changes from now on: its stage runs again, and dates it."""
+    latest = time.time() + LARGEST_SKEW
+    ahead = [path for path in records if path.stat().st_mtime > latest]
+    for path in ahead:
+        found.run_again(path, f"{path} is dated in the future")
+    if ahead:
+        found.said.append(f"{ahead[0]}: dated in the future ({len(ahead)} records). Their stages run again.")
+
+
 @command
 def main(runs: str, is_end: bool) -> None:
     """Print the records of the stages to run again and say why, and note the answer with the files as they are.
@@ -133,7 +147,7 @@ def main(runs: str, is_end: bool) -> None:
     """
     if is_end:
         link_records(path for path in map(Path, list_records(runs)) if _is_whole(path))
-    elif is_held(Path(runs)):
+    elif not _is_still(Path(runs)):
         return
     found = compare_build(runs)
     again, said = [str(path) for path in found.again], list(dict.fromkeys(found.said))
@@ -141,6 +155,13 @@ def main(runs: str, is_end: bool) -> None:
     lines += [(AGAIN, "", path) for path in again] + [(SAID, "", text) for text in said]
     write_if_changed(Path(runs, KNOWN), "".join(f"{SEPARATOR.join(line)}\n" for line in lines).encode())
     answer(again, said)
+
+
+def _is_still(runs: Path) -> bool:
+    try:
+        return is_free(runs)
+    except HeldError:
+        return False
 
 
 def _is_whole(path: Path) -> bool:

@@ -132,7 +132,7 @@ def test_make_all_says_what_was_forged_and_the_report_is_as_it_was(built, restor
     counts = {
         words.strip(): int(count) for count, words in re.findall(r"^ +(\d+)  (.+)$", checked.stdout, re.MULTILINE)
     }
-    assert len(counts) == 14
+    assert len(counts) == 15
     assert all(counts.values()), "every rule looked at something"
 
 
@@ -171,7 +171,18 @@ def test_a_build_that_has_just_ended_is_in_nobodys_way(built, restored):
     with subprocess.Popen([sys.executable, "-c", lingers], stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         process.stdout.readline()
+        checked = make("check")
+        assert "is being written" not in checked.stderr, "a reader waits as well"
         assert make("all").returncode == 0
+
+
+def test_a_record_dated_in_the_future_is_made_again(built, restored):
+    restored(RUNS / "sample.json")
+    assert not compare_build(str(RUNS)).again
+    os.utime(RUNS / "sample.json", (2**31, 2**31))
+    found = compare_build(str(RUNS))
+    assert {path.name for path in found.again} == {"sample.json"}
+    assert found.said == [f"{RUNS}/sample.json: dated in the future (1 records). Their stages run again."]
 
 
 def test_an_address_is_no_command(built):

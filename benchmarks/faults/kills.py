@@ -90,7 +90,7 @@ def kill_often(
 def _strike(place: Place, asked: tuple[str, ...], generator: random.Random, longest: float | None) -> tuple[Said, bool]:
     """Begin what is asked and strike it within `longest` seconds: the make alone, or all its processes.
 
-    What it said, and whether it was struck; with None it is left alone.
+    What it said, and whether that ended it; with None it is left alone.
     """
     run = place.start(*asked)
     until = time.monotonic() + (LONGEST if longest is None else generator.uniform(0, longest))
@@ -100,4 +100,5 @@ def _strike(place: Place, asked: tuple[str, ...], generator: random.Random, long
     if is_struck:
         blow = generator.choice(BLOWS)
         os.kill(run.pid, blow) if generator.random() < ALONE else os.killpg(run.pid, blow)
-    return place.end(run), is_struck
+    said = place.end(run)
+    return said, is_struck and said.status != 0

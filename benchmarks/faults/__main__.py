@@ -46,7 +46,7 @@ Job = Callable[[Place], list[Outcome]]
 def main() -> int:
     """Do all faults, or those whose kind holds one of the words, print the table, and return 1 if anything failed."""
     words, started = sys.argv[1:], time.perf_counter()
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell has what it starts in the background hear of none
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may have taught it to hear none
     with tempfile.TemporaryDirectory() as name:
         top = Path(name)
         top.chmod(0o755)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import datetime
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -88,7 +89,19 @@ def _write(target: Path, extract: Extract, files: Folder, study: Study, settings
     """Write extract.toml with its questions; what is to be said of the files."""
     questions = ask(extract, files.frames, study.design, read_scales(settings))
     write_if_changed(target, write_extract(extract, study, questions).encode())
-    return _describe_files(files, extract) + _say_key(extract) + [f"  ? {question}" for question in questions]
+    cut = [
+        f"{file.path}: its last line has no end, as in a file that was cut off: compare its size with that of the sender"
+        for file in extract.files.values()
+        if file.kind == "csv" and not _is_ended(files.path / file.path)
+    ]
+    return _describe_files(files, extract) + _say_key(extract) + [f"  ? {question}" for question in [*cut, *questions]]
+
+
+def _is_ended(path: Path) -> bool:
+    """Whether a file of text ends with the end of a line, in any encoding."""
+    with path.open("rb") as file:
+        file.seek(-min(2, path.stat().st_size), os.SEEK_END)
+        return bool({*file.read()} & {*b"\r\n"})
 
 
 def _read_it(target: Path) -> str:

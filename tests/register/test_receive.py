@@ -291,6 +291,13 @@ def test_what_the_files_do_not_say_is_asked_in_extract_toml_and_its_answer_ends_
     assert "? lots.csv" not in receive(folder, mended=True)
 
 
+@pytest.mark.parametrize(("end", "is_said"), [("\n", False), ("\r\n", False), ("", True)])
+def test_a_file_that_may_have_been_cut_off_is_told_by_the_end_of_its_last_line(folder, end, is_said):
+    lots = folder / "lots.csv"
+    lots.write_bytes(lots.read_bytes().rstrip() + end.encode())
+    assert ("? lots.csv: its last line has no end, as in a file that was cut off" in receive(folder)) == is_said
+
+
 def test_a_row_that_was_lost_on_the_way_is_told_by_the_count_of_the_sender(folder):
     said = receive(folder)
     assert "? weeks.csv, lots.csv, first.csv, second.csv: how many rows did the sender count?" in said

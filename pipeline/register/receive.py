@@ -90,7 +90,7 @@ def _write(target: Path, extract: Extract, files: Folder, study: Study, settings
     questions = ask(extract, files.frames, study.design, read_scales(settings))
     write_if_changed(target, write_extract(extract, study, questions).encode())
     cut = [
-        f"{file.path}: its last line has no end, as in a file that was cut off: compare its size with that of the sender"
+        f"{file.path}: its last line has no end, as in a file that was cut off: compare its size with the sender's"
         for file in extract.files.values()
         if file.kind == "csv" and not _is_ended(files.path / file.path)
     ]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,8 +11,6 @@ from pipeline.runner.held import HeldError, is_free
 from pipeline.runner.look import AGAIN, KNOWN, SAID, SEPARATOR, answer, list_records, read_known, signature
 from pipeline.runner.records import Record, is_made, link_records, read_record
 from pipeline.storage import LARGE, digest, write_if_changed
-
-LARGEST_SKEW = 60.0  # seconds that the clock of a file server may be ahead
 
 
 @dataclass
@@ -46,7 +43,6 @@ def compare_build(runs: str) -> Comparison:
         _compare_read(path, record, forged, found)
         found.files[str(path)] = signature(str(path)), digest(path)
     _compare_causes(records, found)
-    _look_ahead(records, found)
     return found
 
 
@@ -127,16 +123,6 @@ def _compare_causes(records: Mapping[Path, Record], found: Comparison) -> None:
                     f"{path}: it says that other files were made than those that {record['stage']} read, of the same "
                     "inputs with the same code. Its stage runs again."
                 )
-
-
-def _look_ahead(records: Iterable[Path], found: Comparison) -> None:
-    """A record dated after now would be newer than what changes from now on: its stage runs again, and dates it."""
-    latest = time.time() + LARGEST_SKEW
-    ahead = [path for path in records if path.stat().st_mtime > latest]
-    for path in ahead:
-        found.run_again(path, f"{path} is dated in the future")
-    if ahead:
-        found.said.append(f"{ahead[0]}: dated in the future ({len(ahead)} records). Their stages run again.")
 
 
 @command

@@ -176,15 +176,6 @@ def test_a_build_that_has_just_ended_is_in_nobodys_way(built, restored):
         assert make("all").returncode == 0
 
 
-def test_a_record_dated_in_the_future_is_made_again(built, restored):
-    restored(RUNS / "sample.json")
-    assert not compare_build(str(RUNS)).again
-    os.utime(RUNS / "sample.json", (2**31, 2**31))
-    found = compare_build(str(RUNS))
-    assert {path.name for path in found.again} == {"sample.json"}
-    assert found.said == [f"{RUNS}/sample.json: dated in the future (1 records). Their stages run again."]
-
-
 def test_an_address_is_no_command(built):
     said = make("trace", "ID=a'; touch forged; '")
     assert said.returncode == 2

@@ -135,8 +135,8 @@ class Separated:
         if b"\0" in block:
             line += block[: block.index(b"\0")].count(b"\n")
             raise InputError(
-                f"{self.path}, line {line}: bytes of zero, {block.count(bytes(1))} of them: the file was damaged on its "
-                "way. Ask for it again."
+                f"{self.path}, line {line}: bytes of zero, {block.count(bytes(1))} of them: the file was damaged on "
+                "its way. Ask for it again."
             )
 
     def _undecoded(self, place: str) -> InputError:

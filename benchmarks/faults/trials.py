@@ -29,6 +29,7 @@ DAMAGED = {
     "settings": ("config/*.*", 8),
     "printed": ("data_raw/published/*.csv", 4),
 }
+STALE = "999999999\nanna\nelsewhere\n2017-01-15 08:30:00\n"  # who held the lock, which ended with its process
 MEGABYTE = 1 << 20
 
 
@@ -192,6 +193,7 @@ def _strays(wanted: Hashes) -> Iterator[Trial]:
         "modules and a matplotlibrc beside the Makefile": {**modules, "matplotlibrc": "axes.facecolor: red\n"},
         "a file of dependencies with a recipe": {f"{RECORDS}/survey.d": recipe},
         "an empty file of dependencies": {f"{RECORDS}/outcomes.d": ""},
+        "the lock of a make that is gone": {f"{RECORDS}/.warm.{name}": STALE for name in ("holder", "999999999")},
     }
     for what, files in strays.items():
         yield Trial("stray file", what, _strayed(what, files, wanted))

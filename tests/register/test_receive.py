@@ -279,7 +279,7 @@ def test_what_the_files_do_not_say_is_asked_in_extract_toml_and_its_answer_ends_
     for question in (
         "lots.csv has no column CLASS. What does the file call it? Its other columns: group. Say columns = { CLASS = ",
         'lots.csv, column DRAWN: 2 cells are dates like 31-01-2015. Day or month first? Say dates = "dd-mm-yyyy"',
-        "second.csv, column PAIN: 1 of 2 answers off the scale 0 to 10; all lie from '4' to '99'. Another coding? Say "
+        "second.csv, column PAIN: 1 of 2 answers off the scale 0 to 10; all lie from 'x' to 'xx'. Another coding? Say "
         'offset = { PAIN = -1 }. Codes for no answer? Say no_answer = { PAIN = ["99"] }',
         "first.csv has no column ANSWERED",
     ):

@@ -160,7 +160,7 @@ calibrate: $(SETUP) ## Fit the synthetic trial to the printed report again (half
 	$(PYTHON) -m calibration
 
 extract: $(SETUP) ## Register the files in data_raw/EXTRACT: tell what each is and write extract.toml; AGAIN=yes if the data owner mended one
-	@$(HOLD) pipeline.register.receive $(RAW) --settings $(STUDY) $(if $(AGAIN),--again)
+	@$(HOLD) pipeline.register.receive $(RAW) --settings $(STUDY) $(if $(AGAIN),--again) --runs $(RUNS)
 
 new: $(SETUP) ## Begin an extract with the files of a folder: make new EXTRACT=2018q2 FROM=folder; asks what the files do not say
 	@$(HOLD) pipeline.register.receive $(RAW) --settings $(STUDY) --from "$$FROM"

@@ -85,8 +85,8 @@ class Project:
                     shutil.copy2(name, self.folder / name)
             write_record(self.folder / path, record | {"ran": record["ran"] | {"commit": "", "is_clean": None}})
             os.utime(self.folder / path, ns=(now, now))
-        for folder in (Path("data_raw/twin"), Path("data_derived/twin")):
-            (self.folder / folder).chmod(folder.stat().st_mode & 0o777)  # what holds persons is closed to others
+        for top in ("data_raw", "data_derived"):
+            (self.folder / top / "twin").chmod(0o700)
 
     def edit(self, name: str, before: str, after: str) -> None:
         """Replace a text that the file must hold."""

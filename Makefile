@@ -62,8 +62,10 @@ CONTROLS   := $(firstword $(wildcard $(STUDY)/disclosure.toml) config/disclosure
 export OPENBLAS_NUM_THREADS := 1
 export MPLBACKEND := Agg
 
+# A Python that begins would answer an interrupt with a traceback: it waits until it can be told of one, where env knows how.
+WAITING := $(shell env --block-signal=INT echo env --block-signal=INT 2>/dev/null)
 # A module of the project in an isolated Python: a stray file beside the Makefile has no say.
-RUN = $(PYTHON) -I pipeline/runner/alone.py
+RUN = $(WAITING) $(PYTHON) -I pipeline/runner/alone.py
 # The same for what writes in an extract beside its stages, and for what reads a build that nobody may write in meanwhile.
 HOLD = $(RUN) --hold $(RUNS)
 FREE = $(RUN) --free $(RUNS)
@@ -170,7 +172,7 @@ calibrate: $(SETUP) ## Fit the synthetic trial to the printed report again (half
 	$(PYTHON) -m calibration
 
 extract: $(SETUP) ## Register the files in data_raw/EXTRACT: tell what each is and write extract.toml; AGAIN=yes if the data owner mended one
-	@$(HOLD) pipeline.register.receive $(RAW) --settings $(STUDY) $(if $(AGAIN),--again)
+	@$(HOLD) pipeline.register.receive $(RAW) --settings $(STUDY) $(if $(AGAIN),--again) --runs $(RUNS)
 
 new: $(SETUP) ## Begin an extract with the files of a folder: make new EXTRACT=2018q2 FROM=folder; asks what the files do not say
 	@$(HOLD) pipeline.register.receive $(RAW) --settings $(STUDY) --from "$$FROM"
@@ -212,7 +214,7 @@ export BUILDERS := $(BUILDERS) $(MAKE_PROCESS)
 WARM := $(RUNS)/.warm.$(MAKE_PROCESS)
 .SECONDARY: $(WARM)
 $(WARM): | $(SETUP)
-	@$(PYTHON) -I -c 'import sys; sys.path.append("."); import pipeline' && umask 077 && mkdir -p $(RUNS) && $(PYTHON) -I pipeline/runner/warm.py $@ $(MAKE_PROCESS)
+	@trap '' INT; $(PYTHON) -I -c 'import sys; sys.path.append("."); import pipeline' && umask 077 && mkdir -p $(RUNS) && $(PYTHON) -I pipeline/runner/warm.py $@ $(MAKE_PROCESS)
 
 # A build with the settings of another study looks at everything again, whatever the dates of its files.
 $(DERIVED)/study.txt: $(if $(filter-out $(STUDY),$(shell cat $(DERIVED)/study.txt 2>/dev/null)),FORCE)
@@ -231,14 +233,14 @@ CHECKOUT = $(eval CHECKOUT := $(if $(wildcard .git),$(shell git rev-parse --veri
 
 # Stages that have to run again though the dates of files do not say so: a file is not what was recorded, or the code is
 # other code. It takes 0.01 s where nothing changed.
-LOOK   = $(PYTHON) -I -S pipeline/runner/look.py $(RUNS)
+LOOK   = $(WAITING) $(PYTHON) -I -S pipeline/runner/look.py $(RUNS)
 IDLE  := help why check test clean forget lint docs faults measure new extract check-extract trace calibrate
 UNLIKE := $(if $(filter-out $(IDLE),$(or $(MAKECMDGOALS),help)),$(if $(wildcard $(RUNS)/*.json),$(shell $(LOOK))$(if $(filter 0,$(.SHELLSTATUS)),,$(error $(RUNS): what was built cannot be looked at))))
 
 define stage
 RECORDS += $(RUNS)/$(1).json
 $(RUNS)/$(1).json: $(2) $(SCHEMA) $(4) $(if $(filter $(RUNS)/$(1).json,$(UNLIKE))$(filter-out $(wildcard $(3)),$(3)),FORCE) | $(WARM)
-	@$$(PYTHON) -I -S pipeline/runner/ask.py $(WARM) $(1) --in $(2) --with $(SCHEMA) $(4) --out $(3) --record $$@ --checkout '$$(subst $$() ,,$$(CHECKOUT))' $(call tell,$(1))
+	@$$(WAITING) $$(PYTHON) -I -S pipeline/runner/ask.py $(WARM) $(1) --in $(2) --with $(SCHEMA) $(4) --out $(3) --record $$@ --checkout '$$(subst $$() ,,$$(CHECKOUT))' $(call tell,$(1))
 $(3): $(RUNS)/$(1).json ;
 endef
 

@@ -2,7 +2,8 @@
 
 A copy of the project is built undisturbed. Then each fault is done to a copy of that build, two at a time, and the
 outcome is one of three: the same bytes as undisturbed; a named error, and the same bytes after mending; or a failure,
-with which this ends. The table of counts is written to docs/measured/faults.csv, of the kinds that were asked for.
+with which this ends. The table of counts is written to docs/measured/faults.csv, of the kinds that were asked for,
+after every job. What was done of the same code is kept in build/faults.jsonl and not done again: this may be stopped.
 """
 
 from __future__ import annotations
@@ -10,9 +11,11 @@ from __future__ import annotations
 import csv
 import os
 import queue
+import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -21,14 +24,16 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
+from benchmarks.faults.kept import Kept
 from benchmarks.faults.kills import SCENARIOS, Scenario, kill_often
 from benchmarks.faults.place import NAMED, SAME, Outcome, Place
 from benchmarks.faults.trials import SETTING, TITLE, Hashes, Trial, list_trials, make_second
 from benchmarks.projects import copy_working_tree
 
 MEASURED = Path("docs/measured/faults.csv")
+KEPT = Path("build/faults.jsonl")
 COLUMNS = ("kind", "what", "tried", "same", "named", "failed")
-AT_ONCE = 2
+AT_ONCE = min(2, len(os.sched_getaffinity(0)))
 BLOWS_OF_A_JOB = 20
 # Builds that kills are compared with, by name: the build that each is made of, '' for that of make all, and by what.
 AFTER = {"reported": ("", "report"), "verified": ("", "verify")}
@@ -41,6 +46,7 @@ Job = Callable[[Place], list[Outcome]]
 def main() -> int:
     """Do all faults, or those whose kind holds one of the words, print the table, and return 1 if anything failed."""
     words, started = sys.argv[1:], time.perf_counter()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may have taught it to hear none
     with tempfile.TemporaryDirectory() as name:
         top = Path(name)
         top.chmod(0o755)
@@ -48,30 +54,39 @@ def main() -> int:
         places = queue.SimpleQueue[Place]()
         for number in range(AT_ONCE):
             places.put(Place(top / f"place{number}"))
-        outcomes = list(_run(jobs, places))
+        outcomes = list[Outcome]()
+        for found in _run(jobs, places, Kept(KEPT)):
+            outcomes += found
+            _write(outcomes, is_all=False)
     _print(outcomes, time.perf_counter() - started)
-    _write(outcomes)
+    _write(outcomes, is_all=not words)
     return int(any(one.how not in (SAME, NAMED) for one in outcomes))
 
 
-def _run(jobs: list[tuple[str, Job]], places: queue.SimpleQueue[Place]) -> Iterator[Outcome]:
-    """Run the jobs, each in a place of its own, and say how far it is."""
+def _run(jobs: list[tuple[str, Job]], places: queue.SimpleQueue[Place], kept: Kept) -> Iterator[list[Outcome]]:
+    """Run the jobs that were not run before, each in a place of its own, and say how far it is."""
 
-    def in_place(job: Job) -> list[Outcome]:
+    def in_place(name: str, job: Job) -> list[Outcome]:
+        if name in kept.outcomes:
+            return kept.outcomes[name]
         place = places.get()
         try:
-            return job(place)
+            return kept.keep(name, job(place))
         finally:
             places.put(place)
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        running = [(what, pool.submit(in_place, job)) for what, job in jobs]
+        again = Counter[str]()
+        running = []
+        for what, job in jobs:
+            again[what] += 1
+            running.append((what, pool.submit(in_place, f"{what} ({again[what]})", job)))
         for number, (what, future) in enumerate(running, 1):
             found = future.result()
             bad = [one.how for one in found if one.how not in (SAME, NAMED)]
             state = f"FAILED: {bad[0]}" if bad else ", ".join(sorted({one.how for one in found}))
-            print(f"{number:>4} of {len(running)}  {what}: {state}", flush=True)
-            yield from found
+            print(f"{time.strftime('%H:%M:%S')} {number:>4} of {len(running)}  {what}: {state}", flush=True)
+            yield found
 
 
 def _list_jobs(top: Path, words: list[str]) -> Iterator[tuple[str, Job]]:
@@ -103,6 +118,7 @@ def _once(trial: Trial, source: Path) -> Job:
 
 def _kills(top: Path, source: Path, wanted: Hashes, asked: Callable[[str], bool]) -> Iterator[tuple[str, Job]]:
     """The kills of each scenario, some at a time, each begun in a copy of the build that it is asked of."""
+    building = threading.RLock()
 
     @cache
     def made(name: str) -> Hashes:
@@ -115,18 +131,24 @@ def _kills(top: Path, source: Path, wanted: Hashes, asked: Callable[[str], bool]
         made(before)
         return _undisturbed(top / name, top / before if before else source, command)
 
+    def locked(name: str) -> Hashes:
+        with building:
+            return made(name)
+
     for seed, scenario in enumerate(SCENARIOS):
         if asked(f"kill {scenario.what}"):
-            before, after = ENDS.get(scenario.asked[0], ("", ""))
-            known, ends = made(before), made(after)
-            start = top / before if before else source
             for first in range(0, scenario.blows, BLOWS_OF_A_JOB):
                 part = replace(scenario, blows=min(BLOWS_OF_A_JOB, scenario.blows - first))
-                yield f"{part.blows} kills: {part.what}", _killing(part, start, known, ends, seed * 100 + first)
+                yield f"{part.blows} kills: {part.what}", _killing(part, top, source, locked, seed * 100 + first)
 
 
-def _killing(scenario: Scenario, start: Path, before: Hashes, after: Hashes, seed: int) -> Job:
-    return lambda place: list(kill_often(scenario, place, start, before, after, seed))
+def _killing(scenario: Scenario, top: Path, source: Path, made: Callable[[str], Hashes], seed: int) -> Job:
+    def job(place: Place) -> list[Outcome]:
+        before, after = ENDS.get(scenario.asked[0], ("", ""))
+        start = top / before if before else source
+        return list(kill_often(scenario, place, start, made(before), made(after), seed))
+
+    return job
 
 
 def _edit_title(folder: Path) -> None:
@@ -182,11 +204,12 @@ def _print(outcomes: list[Outcome], seconds: float) -> None:
             print(f"FAILED {one.kind}: {one.what}: {one.how}")
 
 
-def _write(outcomes: list[Outcome]) -> None:
-    """Write the counts, and keep those of kinds that were not asked for."""
-    own = {one.kind for one in outcomes}
-    kept = list(csv.reader(MEASURED.read_text(encoding="utf-8").splitlines()))[1:] if MEASURED.exists() else []
-    rows = sorted([*(row for row in kept if row[0] not in own), *(list(map(str, row)) for row in _count(outcomes))])
+def _write(outcomes: list[Outcome], is_all: bool) -> None:
+    """Write the counts, and keep those of what was not asked for."""
+    own = {(one.kind, one.what) for one in outcomes}
+    old = list(csv.reader(MEASURED.read_text(encoding="utf-8").splitlines()))[1:] if MEASURED.exists() else []
+    kept = [] if is_all else [row for row in old if (row[0], row[1]) not in own]
+    rows = sorted([*kept, *(list(map(str, row)) for row in _count(outcomes))])
     MEASURED.parent.mkdir(exist_ok=True)
     with MEASURED.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file, lineterminator="\n").writerows([COLUMNS, *rows])

@@ -56,14 +56,14 @@ def _as_it_is(folder: Path) -> None:
 
 
 SCENARIOS = (
-    Scenario("make all from nothing", _nothing, ("all",), 4.0, 40),
-    Scenario("make all after an edit of the models", _edit("config/models.toml"), ("all",), 4.0, 40),
-    Scenario("make all without its records", _without("data_derived/twin/runs/*.json"), ("all",), 4.0, 40),
-    Scenario("make all after deleted tables", _without("data_derived/twin/*.parquet"), ("all",), 4.0, 40),
-    Scenario("make all after deleted figures", _without("reports/twin/figures/*.png"), ("all",), 4.0, 20),
-    Scenario("make report", _as_it_is, ("report",), 5.0, 25),
-    Scenario("make verify", _as_it_is, ("verify",), 15.0, 15),
-    Scenario("make release", _as_it_is, ("release",), 5.0, 15),
+    Scenario("make all from nothing", _nothing, ("all",), 3.0, 30),
+    Scenario("make all after an edit of the models", _edit("config/models.toml"), ("all",), 3.0, 40),
+    Scenario("make all without its records", _without("data_derived/twin/runs/*.json"), ("all",), 3.0, 30),
+    Scenario("make all after deleted tables", _without("data_derived/twin/*.parquet"), ("all",), 3.0, 40),
+    Scenario("make all after deleted figures", _without("reports/twin/figures/*.png"), ("all",), 3.0, 30),
+    Scenario("make report", _as_it_is, ("report",), 4.0, 20),
+    Scenario("make verify", _as_it_is, ("verify",), 10.0, 10),
+    Scenario("make release", _as_it_is, ("release",), 4.0, 10),
 )
 
 
@@ -82,7 +82,7 @@ def kill_often(
         struck = list[str]()
         while (said := _strike(place, scenario.asked, generator, scenario.longest if left > 0 else None))[1]:
             left -= 1
-            struck.append("a traceback" if "Traceback" in said[0].text else place.unsound(before, after))
+            struck.append(said[0].traceback() or place.unsound(before, after))
         fault = said[0].fault() or (said[0].text.strip()[-200:] if said[0].status else place.differs(after))
         yield from (Outcome("kill", scenario.what, one or fault or SAME) for one in struck)
 
@@ -90,7 +90,7 @@ def kill_often(
 def _strike(place: Place, asked: tuple[str, ...], generator: random.Random, longest: float | None) -> tuple[Said, bool]:
     """Begin what is asked and strike it within `longest` seconds: the make alone, or all its processes.
 
-    What it said, and whether it was struck; with None it is left alone.
+    What it said, and whether that ended it; with None it is left alone.
     """
     run = place.start(*asked)
     until = time.monotonic() + (LONGEST if longest is None else generator.uniform(0, longest))
@@ -100,4 +100,5 @@ def _strike(place: Place, asked: tuple[str, ...], generator: random.Random, long
     if is_struck:
         blow = generator.choice(BLOWS)
         os.kill(run.pid, blow) if generator.random() < ALONE else os.killpg(run.pid, blow)
-    return place.end(run), is_struck
+    said = place.end(run)
+    return said, is_struck and said.status != 0

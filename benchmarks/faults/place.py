@@ -43,10 +43,15 @@ class Said:
     status: int
     text: str
 
+    def traceback(self) -> str:
+        """The traceback that was said, on one line; '' if none was."""
+        found = self.text.partition("Traceback")[2].splitlines()
+        return f"a traceback: {' | '.join(line.strip() for line in found)[:400]}" if found else ""
+
     def fault(self) -> str:
         """What is wrong with the way it ended, in words; '' for success, and for an error that is named."""
-        if "Traceback" in self.text:
-            return f"a traceback: {self.text.strip().splitlines()[-2][:160]}"
+        if fault := self.traceback():
+            return fault
         if self.status not in (0, 2):
             return f"it ended with {self.status}"
         return "" if self.status == 0 or "error: " in self.text or "***" in self.text else "it says no error"
@@ -157,14 +162,19 @@ def _working_in(folder: Path) -> list[str]:
 
 
 def judge(
-    kind: str, what: str, place: Place, said: Said, mend: Callable[[], None], wanted: Mapping[str, str]
+    kind: str, what: str, place: Place, said: Said, mend: Callable[[], None] | None, wanted: Mapping[str, str]
 ) -> Outcome:
-    """The outcome of a fault of which make `said` something; `mend` puts back what was changed, for a last make."""
+    """The outcome of a fault of which make `said` something; `mend` puts back what was changed, for a last make.
+
+    Where nothing has to be put back (None), a make that succeeds has made the bytes of an undisturbed one.
+    """
     if fault := said.fault():
         return Outcome(kind, what, fault)
-    if said.status == 0 and not place.differs(wanted):
-        return Outcome(kind, what, SAME)
-    mend()
+    differs = place.differs(wanted)
+    if said.status == 0 and (not differs or mend is None):
+        return Outcome(kind, what, differs or SAME)
+    if mend is not None:
+        mend()
     again = place.make("all")
     if again.status or (fault := place.differs(wanted)):
         return Outcome(kind, what, fault or f"not built after mending: {again.text.strip()[-160:]}")

@@ -18,7 +18,7 @@ Hashes = Mapping[str, str]
 DAYS_AHEAD, DAYS_BACK = 2, -3650
 RECORDS, TABLES, REPORT = "data_derived/twin/runs", "data_derived/twin", "reports/twin"
 SETTING = "config/exhibits.toml"
-SOME = ("settings", "ingest", "sample", "outcomes", "estimates-2", "shown", "tables", "report")  # stages that run again
+SOME = ("settings", "ingest", "sample", "outcomes", "shown", "tables", "report")  # stages that run again
 TITLE = (b'title_en = "Learning', b'title_en = "Edited: learning')
 # By what is damaged, the files that it may be and how many of them are.
 DAMAGED = {
@@ -29,6 +29,7 @@ DAMAGED = {
     "settings": ("config/*.*", 8),
     "printed": ("data_raw/published/*.csv", 4),
 }
+STALE = "999999999\nanna\nelsewhere\n2017-01-15 08:30:00\n"  # who held the lock, which ended with its process
 MEGABYTE = 1 << 20
 
 
@@ -143,7 +144,7 @@ def _dated(
         if is_edited:
             file = place.folder / SETTING
             file.write_bytes(file.read_bytes().replace(*TITLE, 1))
-        return judge("clock", what, place, place.make("all"), lambda: None, wanted)
+        return judge("clock", what, place, place.make("all"), None, wanted)
 
     return run
 
@@ -192,6 +193,7 @@ def _strays(wanted: Hashes) -> Iterator[Trial]:
         "modules and a matplotlibrc beside the Makefile": {**modules, "matplotlibrc": "axes.facecolor: red\n"},
         "a file of dependencies with a recipe": {f"{RECORDS}/survey.d": recipe},
         "an empty file of dependencies": {f"{RECORDS}/outcomes.d": ""},
+        "the lock of a make that is gone": {f"{RECORDS}/.warm.{name}": STALE for name in ("holder", "999999999")},
     }
     for what, files in strays.items():
         yield Trial("stray file", what, _strayed(what, files, wanted))
@@ -207,7 +209,7 @@ def _strayed(what: str, files: Mapping[str, str], wanted: Hashes) -> Callable[[P
             (place.folder / name).unlink(missing_ok=True)
         if (place.folder / "gone").exists():
             return Outcome("stray file", what, "its recipe ran")
-        return judge("stray file", what, place, said, lambda: None, wanted)
+        return judge("stray file", what, place, said, None, wanted)
 
     return run
 
@@ -279,7 +281,7 @@ def _limited(what: str, size: int, wanted: Hashes) -> Callable[[Place], Outcome]
         _empty(place)
         limits = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))  # noqa: E731
         limited = Place(place.folder, place.user, limits)
-        return judge("full disk", what, place, limited.make("all"), lambda: None, wanted)
+        return judge("full disk", what, place, limited.make("all"), None, wanted)
 
     return run
 
@@ -313,7 +315,7 @@ def _on_small_disk(what: str, left: float, source: Path, wanted: Hashes) -> Call
             subprocess.run(["mount", "-o", f"remount,{size}", str(disk)], check=True)
             said = small.make("all")
             subprocess.run(["mount", "-o", "remount,size=400m", str(disk)], check=True)
-            return judge("full disk", what, small, said, lambda: None, wanted)
+            return judge("full disk", what, small, said, None, wanted)
         finally:
             subprocess.run(["umount", str(disk)], check=True)
 

@@ -193,7 +193,7 @@ def _background(person: int, build: Build) -> dict[str, str]:
         table[table["person"] == person].drop(columns="person"),
         every_column(build.variables).to_dict("records"),
     )
-    names = [name for name in own if may_enter("trace", sensitivity_of(name, rows))]
+    names = [name for name in map(str, own) if may_enter("trace", sensitivity_of(name, rows))]
     return {name: _show(own[name].iloc[0]) for name in names} if len(own) else {}
 
 

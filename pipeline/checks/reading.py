@@ -124,7 +124,7 @@ def _unread(reading: Reading) -> list[str]:
 def _read_register(sources: Sources, trial: pd.DataFrame, pseudonyms: Pseudonyms) -> RegisterWeeks:
     extract, design, register = sources.extract, sources.study.design, sources.files["register"]
     numbers, persons = sources.files["allocation"][design.key], trial["person"]
-    keys = pseudonyms.keys(link_keys(numbers)).rename(numbers.name)
+    keys = pseudonyms.keys(link_keys(numbers)).rename(design.key)
     if extract.format != "dream_wide":
         weeks = read_long(register, keys, persons, sources.benefit_codes, extract, is_dated=design.date is not None)
     elif sources.benefit_codes is None or design.date is None:

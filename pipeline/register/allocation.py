@@ -61,9 +61,9 @@ def read_allocation(allocation: pd.DataFrame, design: Design, extract: Extract, 
 
 def link_back(trial: pd.DataFrame, allocation: pd.DataFrame, design: Design) -> list[dict[str, Any]]:
     """A row a person, by pseudonym: the numbers in the trial and the register as received, and the lines."""
-    lines = [name for name in trial if name.endswith("_line")]
+    lines = [name for name in map(str, trial) if name.endswith("_line")]
     rows = trial[["person", *lines]].astype(object).where(trial[["person", *lines]].notna(), "").to_dict("records")
-    found = []
+    found = list[dict[str, Any]]()
     for row, number, key in zip(rows, allocation[design.person], allocation[design.key], strict=True):
         found.append({PERSON: row["person"], NUMBER: number, KEY: key, **{name: row[name] for name in lines}})
     return sorted(found, key=lambda row: int(row[PERSON]))

@@ -6,11 +6,13 @@ python -m pipeline.register.receive data_raw/<extract> --settings config [--agai
 from __future__ import annotations
 
 import argparse
+import contextlib
 import datetime
+import os
 import shutil
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -88,7 +90,19 @@ def _write(target: Path, extract: Extract, files: Folder, study: Study, settings
     """Write extract.toml with its questions; what is to be said of the files."""
     questions = ask(extract, files.frames, study.design, read_scales(settings))
     write_if_changed(target, write_extract(extract, study, questions).encode())
-    return _describe_files(files, extract) + _say_key(extract) + [f"  ? {question}" for question in questions]
+    cut = [
+        f"{file.path}: its last line has no end, as in a file that was cut off: compare its size with the sender's"
+        for file in extract.files.values()
+        if file.kind == "csv" and not _is_ended(files.path / file.path)
+    ]
+    return _describe_files(files, extract) + _say_key(extract) + [f"  ? {question}" for question in [*cut, *questions]]
+
+
+def _is_ended(path: Path) -> bool:
+    """Whether a file of text ends with the end of a line, in any encoding."""
+    with path.open("rb") as file:
+        file.seek(-min(2, path.stat().st_size), os.SEEK_END)
+        return bool({*file.read()} & {*b"\r\n"})
 
 
 def _read_it(target: Path) -> str:
@@ -184,6 +198,22 @@ def _describe_files(files: Folder, extract: Extract) -> list[str]:
     return said + [f"  no {role}: what it would tell is missing" for role in absent]
 
 
+def say_built(folder: Path, runs: Path) -> list[str]:
+    """Of which files a build was made, where they are others now: it is of another registration of the extract."""
+    read = dict[str, str]()
+    for record in runs.glob("*.json"):
+        with contextlib.suppress(OSError, msgspec.DecodeError):  # a damaged record is told when the build is looked at
+            read |= msgspec.json.decode(record.read_bytes(), type=dict[str, Any]).get("inputs", {})
+    own = {Path(name): sha256 for name, sha256 in read.items() if Path(name).parent == folder}
+    other = sorted(path.name for path, sha256 in own.items() if not path.exists() or digest(path) != sha256)
+    if not other:
+        return []
+    return [
+        f"{runs.parent} was built of other files of these names: {', '.join(other)}. It was registered before, and "
+        "that extract.toml is gone: put it back, or keep the reports made of it before make all makes them anew."
+    ]
+
+
 def _layout(file: RawFile) -> str:
     called = "".join(f", {own} is {wanted}" for wanted, own in file.columns.items())
     if file.kind != "csv":
@@ -202,13 +232,16 @@ def main() -> None:
     parser.add_argument("--settings", type=Path, required=True)
     parser.add_argument("--again", action="store_true", help="the data owner mended a file or added one")
     parser.add_argument("--from", dest="source", type=Path, help="a folder whose files are taken over first")
+    parser.add_argument("--runs", type=Path, help="the records of a build of this extract, if there is one")
     arguments = parser.parse_args()
     source, folder, settings = arguments.source, arguments.folder, arguments.settings
-    today = datetime.date.today()
+    today, is_known = datetime.date.today(), (folder / DESCRIPTION).exists()
     if source:
-        print("\n".join(take_over(source, folder, settings, today)))
+        said = take_over(source, folder, settings, today)
     else:
-        print("\n".join(register_extract(folder, settings, today, mended=arguments.again)))
+        said = register_extract(folder, settings, today, mended=arguments.again)
+    built = say_built(folder, arguments.runs) if arguments.runs and not is_known else []
+    print("\n".join([*said, *built]))
 
 
 if __name__ == "__main__":

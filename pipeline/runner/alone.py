@@ -8,6 +8,7 @@ a file, a full disk, a module that is damaged.
 
 import os
 import runpy
+import signal
 import sys
 from pathlib import Path
 
@@ -31,12 +32,13 @@ def main(arguments: list[str]) -> int:
     held, runs = runpy.run_path(str(Path(__file__).with_name("held.py"))), Path()
     is_holder = False
     try:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})  # the Makefile had it wait
         if arguments[0] in ("--hold", "--free"):
             option, runs, arguments = arguments[0], Path(arguments[1]), arguments[2:]
             if runs.is_dir() and option == "--hold":
                 is_holder = held["hold"](runs)
-            elif runs.is_dir() and held["is_held_by_another"](runs):
-                raise held["HeldError"](held["say_holder"](runs))
+            elif runs.is_dir():
+                held["is_free"](runs)  # it says who, if not
         if arguments:
             _run(arguments)
     except held["HeldError"] as error:
@@ -51,6 +53,7 @@ def main(arguments: list[str]) -> int:
         print(f"error: {message}", file=sys.stderr)
         return 2
     finally:
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # it has come too late
         if is_holder:
             held["let_go"](runs)
     return 0

@@ -6,6 +6,7 @@ It is started for every stage and imports next to nothing.
 """
 
 import os
+import signal
 import socket
 import sys
 
@@ -43,10 +44,12 @@ def _run_here(arguments: list[str]) -> int:
 
 if __name__ == "__main__":
     try:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})  # make's recipe had it wait
         status = main()
     except KeyboardInterrupt:
         print("interrupted; nothing half-written is left", file=sys.stderr)
         status = 130
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     sys.stdout.flush()
     sys.stderr.flush()
     # A thread of the parquet library can abort a process that is torn down; all is written, so nothing is torn down.

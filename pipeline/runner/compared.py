@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline.errors import InputError, command
-from pipeline.runner.held import is_held
+from pipeline.runner.held import HeldError, is_free
 from pipeline.runner.look import AGAIN, KNOWN, SAID, SEPARATOR, answer, list_records, read_known, signature
 from pipeline.runner.records import Record, is_made, link_records, read_record
 from pipeline.storage import LARGE, digest, write_if_changed
@@ -133,7 +133,7 @@ def main(runs: str, is_end: bool) -> None:
     """
     if is_end:
         link_records(path for path in map(Path, list_records(runs)) if _is_whole(path))
-    elif is_held(Path(runs)):
+    elif not _is_still(Path(runs)):
         return
     found = compare_build(runs)
     again, said = [str(path) for path in found.again], list(dict.fromkeys(found.said))
@@ -141,6 +141,13 @@ def main(runs: str, is_end: bool) -> None:
     lines += [(AGAIN, "", path) for path in again] + [(SAID, "", text) for text in said]
     write_if_changed(Path(runs, KNOWN), "".join(f"{SEPARATOR.join(line)}\n" for line in lines).encode())
     answer(again, said)
+
+
+def _is_still(runs: Path) -> bool:
+    try:
+        return is_free(runs)
+    except HeldError:
+        return False
 
 
 def _is_whole(path: Path) -> bool:

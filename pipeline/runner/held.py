@@ -26,17 +26,11 @@ class HeldError(Exception):
 def hold(runs: Path) -> bool:
     """Hold the extract whose records are in `runs` while this process or a copy of it lives; HeldError if it is held.
 
-    False if a make that started this one holds it: then it is held for this one too. What a make that has just ended
-    held is free when its last process has ended. OSError if the folder cannot be opened or the note not be written.
+    False if a make that started this one holds it: then it is held for this one too. OSError if the folder cannot be
+    opened or the note not be written.
     """
-    until = time.monotonic() + LONGEST_END
-    while _lock(runs) is None:
-        note = _read_note(runs)
-        if note[0] in _own():
-            return False
-        if _lives(note) or time.monotonic() > until:
-            raise HeldError(say_holder(runs))
-        time.sleep(0.02)
+    if _wait(runs) is None:
+        return False
     own = (_own() or [str(os.getpid())])[-1], _user(), os.uname().nodename, time.strftime("%Y-%m-%d %H:%M:%S")
     (runs / NOTE).write_text("".join(f"{line}\n" for line in own), encoding="utf-8")
     return True
@@ -47,20 +41,34 @@ def let_go(runs: Path) -> None:
     (runs / NOTE).unlink(missing_ok=True)
 
 
-def is_held(runs: Path) -> bool:
-    """Whether somebody holds the extract now, so that its files are between one state and the next."""
-    held = _lock(runs)
+def is_free(runs: Path) -> bool:
+    """Whether nobody holds the extract, so that no file of it is between one state and the next.
+
+    False if a make that started this one holds it; HeldError if somebody else does.
+    """
+    held = _wait(runs)
     if held is not None:
         os.close(held)
-    return held is None
+    return held is not None
 
 
-def is_held_by_another(runs: Path) -> bool:
-    """The same, but not by a make that this one was started by."""
-    return is_held(runs) and _read_note(runs)[0] not in _own()
+def _wait(runs: Path) -> int | None:
+    """Take the lock, as `_lock` does; None if a make that started this one has it, HeldError if somebody else has.
+
+    What a make that has just ended held is free when its last process has ended.
+    """
+    until = time.monotonic() + LONGEST_END
+    while (held := _lock(runs)) is None:
+        note = _read_note(runs)
+        if note[0] in _own():
+            return None
+        if _lives(note) or time.monotonic() > until:
+            raise HeldError(_say_holder(runs))
+        time.sleep(0.02)
+    return held
 
 
-def say_holder(runs: Path) -> str:
+def _say_holder(runs: Path) -> str:
     """Who holds the extract, since when, and what to do."""
     process, user, host, since = _read_note(runs)
     who = f"{user} on {host}, process {process}, since {since}" if process else "another process"

@@ -22,8 +22,10 @@ def main() -> int:
     runs, is_end = sys.argv[1], "--close" in sys.argv[2:]
     if not is_end and is_known(runs):
         return 0
+    import signal
     import site
 
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})  # the Makefile had it wait
     site.main()  # which -S left out: the libraries are found from here on
     sys.path.append(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
     # By its name, as the runner finds a stage: it imports what stands here.

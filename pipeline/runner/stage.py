@@ -48,6 +48,7 @@ KEPT = (
     "scales.csv",
     "variables.csv",
 )
+TICK = 1_000_000  # nanoseconds: what is made after what is dated in the future is dated this much later
 
 
 def run_stage(
@@ -86,7 +87,7 @@ def run_stage(
     told = {"settings": _kept_settings(inputs), "ran": {**ran, "warnings": warned}}
     note_imports(record)
     write_record(record, seal({**body, **told}, made_by))
-    _date(record, [*inputs, *others])
+    _date([*changed, record], [*inputs, *others, *record.parent.glob("*.json")])
     _report(name, outputs, changed, time.perf_counter() - started)
     return changed
 
@@ -189,10 +190,12 @@ def _is_ours(module: ModuleType | None) -> bool:
     return module is not None and (module.__name__ == "pipeline" or module.__name__.startswith("pipeline."))
 
 
-def _date(record: Path, inputs: Iterable[Path]) -> None:
-    """Date the record now, or as its newest input if that is dated in the future: else its stage would run for ever."""
-    date = max([time.time_ns(), *(path.stat().st_mtime_ns for path in inputs)])
-    os.utime(record, ns=(date, date))
+def _date(made: Iterable[Path], known: Iterable[Path]) -> None:
+    """Date what was made now, or after every input and record that is dated in the future: make goes by the order."""
+    latest = max(path.stat().st_mtime_ns for path in known)
+    if latest > (now := time.time_ns()):
+        for path in made:
+            os.utime(path, ns=(now, latest + TICK))
 
 
 def _report(name: str, outputs: list[Path], changed: list[Path], seconds: float) -> None:

@@ -86,21 +86,22 @@ def _warm_up_and_serve(listener: socket.socket, make: int) -> None:
     nothing = os.open(os.devnull, os.O_RDWR)
     os.dup2(nothing, 0)
     os.dup2(nothing, 1)
-    _import(LIBRARIES)
+    _import(LIBRARIES, make)
     hear, tell = os.pipe()
     if os.fork():
         os.close(tell)
         _serve(listener, make, hear)
     else:
         os.close(hear)
-        _import(FURTHER_LIBRARIES)
+        _import(FURTHER_LIBRARIES, make)
         os.write(tell, READY)
         _serve(listener, make, None)
 
 
-def _import(names: Iterable[str]) -> None:
+def _import(names: Iterable[str], make: int) -> None:
     for name in names:
-        importlib.import_module(name)
+        if not select.select([make], [], [], 0)[0]:  # if it is gone nothing more is imported, and nobody served
+            importlib.import_module(name)
     gc.freeze()  # what is imported stays, so no copy looks at it again
 
 

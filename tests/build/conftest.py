@@ -87,6 +87,8 @@ class Project:
                     shutil.copy2(name, self.folder / name)
             write_record(self.folder / path, record | {"ran": record["ran"] | {"commit": "", "is_clean": None}})
             os.utime(self.folder / path, ns=(now, now))
+        for top in ("data_raw", "data_derived"):
+            (self.folder / top / "twin").chmod(0o700)
 
     def edit(self, name: str, before: str, after: str) -> None:
         """Replace a text that the file must hold."""

@@ -57,6 +57,25 @@ def test_a_mistake_of_the_project_itself_is_not_hidden(project):
     assert (ended.returncode, "Traceback" in ended.stderr) == (1, True)
 
 
+@pytest.mark.parametrize("script", ["alone.py pipeline.does", "ask.py no_socket does"])
+def test_an_interrupt_of_a_python_that_begins_waits_until_it_can_be_told(project, script):
+    shutil.copy(RUNNER / "ask.py", project / RUNNER)
+    command = [sys.executable, "-I", *f"{RUNNER}/{script}".split()]
+    begun = subprocess.Popen(
+        ["env", "--block-signal=INT", "sh", "-c", 'kill -INT $$; exec "$@"', "sh", *command],
+        cwd=project, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert begun.communicate()[1] == "interrupted; nothing half-written is left\n"
+    assert begun.returncode == 130
+
+
+def test_every_python_that_make_starts_hears_of_an_interrupt_when_it_can_tell():
+    lines = [line for line in Path("Makefile").read_text(encoding="utf-8").splitlines() if "PYTHON) -I " in line]
+    assert len(lines) >= 4
+    for line in lines:
+        assert "$(WAITING) $" in line or "trap '' INT" in line or "$(PYTHON) $< $(RAW)" in line, line
+
+
 @pytest.mark.parametrize("option", ["--hold", "--free"])
 def test_a_lock_is_held_by_one_who_is_named_and_what_a_holder_started_has_it_too(project, option):
     asks = (

@@ -1,6 +1,7 @@
 """A delivery is registered by what is in its files; what is left is said, and what was declared is kept."""
 
 import datetime
+import json
 import shutil
 from pathlib import Path
 
@@ -11,11 +12,12 @@ import pytest
 from pipeline.errors import InputError
 from pipeline.register import receive as receive_module
 from pipeline.register.readers import read_file, read_received
-from pipeline.register.receive import register_extract, take_over
+from pipeline.register.receive import register_extract, say_built, take_over
 from pipeline.register.recognise import Signs, find_role
 from pipeline.runner.inputs import load_input
 from pipeline.settings.extract import RawFile
 from pipeline.settings.reading import read_settings
+from pipeline.storage import digest
 from tests.small_study import study, write_settings
 
 TAKEN = ("first.csv", "lots.csv", "second.csv", "weeks.csv")
@@ -289,6 +291,27 @@ def test_what_the_files_do_not_say_is_asked_in_extract_toml_and_its_answer_ends_
     text = text.replace("[files.allocation]", '[files.allocation]\ncolumns = { CLASS = "group" }\ndates = "dd-mm-yyyy"')
     (folder / "extract.toml").write_text(text, encoding="utf-8")
     assert "? lots.csv" not in receive(folder, mended=True)
+
+
+def test_an_extract_that_was_built_of_another_registration_says_so(folder):
+    receive(folder)
+    target, runs = folder / "extract.toml", folder.parent / "runs"
+    runs.mkdir()
+    (runs / "ingest.json").write_text(json.dumps({"inputs": {str(target): digest(target)}}), encoding="utf-8")
+    (runs / "sample.json").write_text("damaged", encoding="utf-8")
+    assert say_built(folder, runs) == []
+    target.write_text(
+        target.read_text(encoding="utf-8").replace("label = ", "label = 'Other'  # ", 1), encoding="utf-8"
+    )
+    (said,) = say_built(folder, runs)
+    assert "was built of other files of these names: extract.toml. It was registered before" in said
+
+
+@pytest.mark.parametrize(("end", "is_said"), [("\n", False), ("\r\n", False), ("", True)])
+def test_a_file_that_may_have_been_cut_off_is_told_by_the_end_of_its_last_line(folder, end, is_said):
+    lots = folder / "lots.csv"
+    lots.write_bytes(lots.read_bytes().rstrip() + end.encode())
+    assert ("? lots.csv: its last line has no end, as in a file that was cut off" in receive(folder)) == is_said
 
 
 def test_a_row_that_was_lost_on_the_way_is_told_by_the_count_of_the_sender(folder):

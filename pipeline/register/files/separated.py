@@ -55,7 +55,9 @@ class Separated:
         try:
             with self.path.open(encoding=codec, errors="replace", newline="") as file:
                 rows = csv.reader(islice(file, self.header_line - 1, None), delimiter=self.separator)
-                return require_header(self.path, next(rows, []), self.header_line)
+                names = next(rows, [])
+                self._require_text("".join(names).encode(), self.header_line)
+                return require_header(self.path, names, self.header_line)
         except UnicodeError as error:
             raise self._undecoded("") from error
 
@@ -65,6 +67,7 @@ class Separated:
         place = self.header.index(key) if key is not None else None
         size = max(self.path.stat().st_size, 1)
         for block, read in self._blocks():
+            self._require_text(block, self.line)
             quoted = b'"' in block
             lines, rows = self._parse(block) if quoted else self._cut(block)
             keys = [] if place is None else self._keys(rows, place, lines)
@@ -126,6 +129,15 @@ class Separated:
             return decoder.decode(block).encode("utf-8")
         except UnicodeError as error:
             raise self._undecoded("") from error
+
+    def _require_text(self, block: bytes, line: int) -> None:
+        """Raise InputError for bytes of zero, which no text has and which a transfer that failed leaves."""
+        if b"\0" in block:
+            line += block[: block.index(b"\0")].count(b"\n")
+            raise InputError(
+                f"{self.path}, line {line}: bytes of zero, {block.count(bytes(1))} of them: the file was damaged on "
+                "its way. Ask for it again."
+            )
 
     def _undecoded(self, place: str) -> InputError:
         return InputError(

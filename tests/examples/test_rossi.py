@@ -443,7 +443,7 @@ def test_settings_that_are_not_committed_do_not_leave(rossi, released, monkeypat
 
 def test_a_witness_sees_like_beside_like_and_the_head_that_the_page_prints(rossi, released, monkeypatch):
     monkeypatch.chdir(rossi.folder)
-    assert re.search(r"--made +verify report$", rossi.make("witness", STUDY, "--dry-run").stdout, re.MULTILINE)
+    assert re.search(r"--made +verify report --control", rossi.make("witness", STUDY, "--dry-run").stdout, re.MULTILINE)
     asked = {}
 
     def build(folder, goals, variables):

@@ -114,9 +114,13 @@ class Place:
 
     def end(self, run: subprocess.Popen[str]) -> Said:
         """Wait for a make and every process that it left."""
-        text = run.communicate(timeout=LONGEST)[0]
+        return self.end_all(run)[0]
+
+    def end_all(self, *runs: subprocess.Popen[str]) -> list[Said]:
+        """The same of makes at once in this folder."""
+        texts = [run.communicate(timeout=LONGEST)[0] for run in runs]
         self.wait_for_all()
-        return Said(run.returncode, text)
+        return [Said(run.returncode, text) for run, text in zip(runs, texts, strict=True)]
 
     def wait_for_all(self) -> None:
         """Wait until no process works in the folder; TimeoutError after half a minute."""
@@ -132,7 +136,7 @@ class Place:
         return {
             str(path.relative_to(self.folder)): hashlib.sha256(path.read_bytes()).hexdigest()
             for path in files
-            if path.is_file() and not OF_THE_TIME & {*path.parts}
+            if path.is_file() and not OF_THE_TIME & {*path.relative_to(self.folder).parts}
         }
 
     def unsound(self, *wanted: Mapping[str, str]) -> str:

@@ -235,7 +235,7 @@ def _twice(seed: int, wanted: Hashes) -> Callable[[Place], Outcome]:
         first = place.start("all")
         time.sleep(random.Random(seed).uniform(0, 2.5))
         other = place.start("all")
-        said = [place.end(other), place.end(first)]
+        said = place.end_all(other, first)
         faults = [one.fault() for one in said if one.fault()]
         lost = [one for one in said if one.status]
         if faults or len(lost) == 2:
@@ -253,7 +253,7 @@ def _both(second: Hashes) -> Callable[[Place], Outcome]:
         _without_records(place, *SOME)
         other = Place(place.folder, extract="second")
         runs = place.start("all"), other.start("all")
-        said = [place.end(runs[0]), other.end(runs[1])]
+        said = place.end_all(*runs)
         bad = [one.fault() or one.text.strip()[-160:] for one in said if one.status or one.fault()]
         return Outcome("two makes at once", "on two extracts", bad[0] if bad else place.differs(second) or SAME)
 

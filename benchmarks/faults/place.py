@@ -136,7 +136,7 @@ class Place:
         return {
             str(path.relative_to(self.folder)): hashlib.sha256(path.read_bytes()).hexdigest()
             for path in files
-            if path.is_file() and not OF_THE_TIME & {*path.relative_to(self.folder).parts}
+            if path.is_file() and not OF_THE_TIME & {*path.relative_to(self.folder).parts} and not _tells_time(path)
         }
 
     def unsound(self, *wanted: Mapping[str, str]) -> str:
@@ -154,6 +154,11 @@ class Place:
             return ""
         names = sorted(path for path in {*now, *wanted} if now.get(path) != wanted.get(path))
         return f"{len(names)} files differ, first {names[0]}"
+
+
+def _tells_time(path: Path) -> bool:
+    """Whether a record is of a stage that read how many seconds make verify took."""
+    return path.parent.name == "runs" and path.suffix == ".json" and b"/verified/verified.json" in path.read_bytes()
 
 
 def _working_in(folder: Path) -> list[str]:

@@ -193,3 +193,12 @@ def judge(
 def is_root() -> bool:
     """Whether disks can be mounted and another user be here."""
     return os.geteuid() == 0
+
+
+def may_be_another() -> bool:
+    """Whether another user can run this Python."""
+    command = [sys.executable, "-I", "-c", "import pandas"]
+    try:
+        return is_root() and not subprocess.run(command, user=NOBODY, extra_groups=[], check=False).returncode
+    except PermissionError:
+        return False

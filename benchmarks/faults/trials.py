@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.faults.place import NOBODY, SAME, Outcome, Place, is_root, judge
+from benchmarks.faults.place import NOBODY, SAME, Outcome, Place, is_root, judge, may_be_another
 
 Hashes = Mapping[str, str]
 DAYS_AHEAD, DAYS_BACK = 2, -3650
@@ -51,10 +51,13 @@ def list_trials(source: Path, wanted: Hashes, edited: Hashes, second: Hashes) ->
     yield from _at_once(wanted, second)
     yield from _small_files(wanted)
     if is_root():
-        yield from _rights(source, wanted)
         yield from _full_disks(source, wanted)
     else:
-        print("not tried: full disks and files of another user, which need the rights of root")
+        print("not tried: small disks, which need the rights of root")
+    if may_be_another():
+        yield from _rights(source, wanted)
+    else:
+        print("not tried: rights and files of another user, which need root and a Python that everybody may run")
 
 
 def _chosen(source: Path, pattern: str, number: int, seed: int) -> list[Path]:

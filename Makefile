@@ -224,7 +224,7 @@ SCHEMA := $(DERIVED)/study.txt $(STUDY)/variables.csv $(wildcard $(STUDY)/scales
 
 # A stage that reads what was received, or settings, and cannot go on is followed by the page of every check, once a build:
 # the first fault hides no other. A fault that no check finds is told at the end of the page.
-CHECK := $(RUN) pipeline.audit.check_extract $(RAW) --settings $(STUDY) --reports $(REPORTS) --language $(SPOKEN)
+CHECK := $(RUN) pipeline.audit.check_extract $(RAW) --settings $(STUDY) --language $(SPOKEN) --out $(DERIVED)/$(if $(filter FROM,$(GIVEN)),beside_$(FROM),check)
 FAULT := $(RUNS)/.warm.$(MAKE_PROCESS).fault
 tell   = $(if $(filter settings request register ingest,$(1)),--fault $(FAULT).$(1) || { status=$$$$?; test -e $(FAULT).$(1) && mkdir $(FAULT) 2>/dev/null && $(CHECK) --fault $(FAULT).$(1); exit $$$$status; })
 
@@ -287,7 +287,7 @@ $(RAW)/%:
 endif
 
 # What is read is checked as it is read, and the settings beside it; nothing is made of a delivery before both pass.
-CHECKS := $(REPORTS)/checks.csv
+CHECKS := $(DERIVED)/checks.csv
 # What builds and checks is part of the chain too: no stage imports it, so the first one of every build reads it.
 MACHINERY := Makefile $(wildcard pipeline/runner/*.py pipeline/audit/*.py)
 $(eval $(call stage,settings,$(call settings,study.toml outcomes.toml models.toml exhibits.toml benefit_codes.csv scales.csv municipalities.csv published_rows.csv published_columns.csv variables.csv disclosure.toml),$(DERIVED)/settings.txt,$(MACHINERY)))
@@ -377,7 +377,7 @@ compared = $(if $(PUBLISHED),$(1)/tables/table_published.csv data_raw/published/
 $(eval $(call stage,panels,$(SHOWN) $(NAMES) $(CONTROLS) $(call derived,behind) $(DERIVED)/judged.json $(call settings,study.toml outcomes.toml models.toml) $(RAW)/extract.toml $(call compared,$(REPORTS)),$(DERIVED)/panels.json))
 # Where all of it comes from, with the head of the chain of records, which the page prints.
 $(eval $(call stage,provenance,$(RECORDS),$(DERIVED)/provenance.json))
-$(eval $(call stage,report,$(SHOWN) $(DERIVED)/provenance.json $(CHECKS) $(NAMES) $(RAW)/extract.toml $(PLACES) $(DERIVED)/panels.json $(DERIVED)/judged.json $(FIGURES:%=$(REPORTS)/figures/%.svg) $(LED_TO) $(EDITIONS) $(VERIFIED),$(REPORTS)/index.html $(REPORTS)/missing.txt,$(TEMPLATES)))
+$(eval $(call stage,report,$(SHOWN) $(DERIVED)/provenance.json $(CHECKS) $(NAMES) $(RAW)/extract.toml $(PLACES) $(DERIVED)/panels.json $(DERIVED)/judged.json $(FIGURES:%=$(REPORTS)/figures/%.svg) $(LED_TO) $(EDITIONS) $(VERIFIED),$(addprefix $(REPORTS)/,index.html missing.txt checks.csv),$(TEMPLATES)))
 
 # A page that led to something and does not any more, or does now, is written again.
 turned = $(foreach led,$(2),$(if $(filter 1,$(words $(filter $(led),$(LED_TO) $(EDITIONS)) $(shell grep -sl '$(led)' $(1)))),FORCE))
@@ -407,7 +407,7 @@ $(call stage,disclosure-$(1),$(2)/shown.parquet $(6) $(JUDGED_BY) $(if $(findstr
 $(call stage,tables-$(1),$(call shown_in,$(2),$(4),$(7)) $(NAMES),$(foreach t,$(filter table_%,$(5)),$(addprefix $(3)/tables/$(t),.html .csv .tex)) $(3)/tables/tables.xlsx,$(TEMPLATES))
 $(call stage,figures-$(1),$(call shown_in,$(2),$(4),$(7)) $(PLACES) pipeline/show/map/outlines.csv,$(foreach f,$(filter figure_%,$(5)),$(addprefix $(3)/figures/$(f),.png .svg .csv)),$(FONTS))
 $(call stage,panels-$(1),$(call shown_in,$(2),$(4),$(7)) $(NAMES) $(CONTROLS) $(2)/behind.parquet $(2)/judged.json $(call settings,study.toml outcomes.toml models.toml) $(RAW)/extract.toml $(10),$(2)/panels.json)
-$(call stage,report-$(1),$(call shown_in,$(2),$(4),$(7)) $(8) $(NAMES) $(RAW)/extract.toml $(PLACES) $(2)/panels.json $(2)/judged.json $(call drawings,$(3),$(5)) $(9),$(3)/index.html $(3)/missing.txt,$(TEMPLATES))
+$(call stage,report-$(1),$(call shown_in,$(2),$(4),$(7)) $(8) $(NAMES) $(RAW)/extract.toml $(PLACES) $(2)/panels.json $(2)/judged.json $(call drawings,$(3),$(5)) $(9),$(addprefix $(3)/,index.html missing.txt $(if $(8),checks.csv)),$(TEMPLATES))
 endef
 # The same as Word and PDF.
 define document
@@ -426,12 +426,10 @@ $(if $(LED_TO),$(eval $(call document,-population,$(COUNTED),$(ANNEX),$(BESIDE),
 # Each other language has a folder that is a whole report.
 $(DERIVED)/%/language.toml:
 	@umask 077 && mkdir -p $(@D) && echo 'language = "$*"' > $@
-$(REPORTS)/%/checks.csv: $(CHECKS)
-	@umask 077 && mkdir -p $(@D) && cp $< $@
 define in_language
 $(call edition,$(1),$(DERIVED)/$(1),$(REPORTS)/$(1),$(STUDY)/exhibits.toml,$(exhibits),$(ESTIMATED),$(DERIVED)/$(1)/language.toml,$(CHECKS),$(DERIVED)/provenance.json $(LED_TO) $(EDITIONS) $(VERIFIED),$(call compared,$(REPORTS)/$(1)))
 $(call document,-$(1),$(DERIVED)/$(1),$(REPORTS)/$(1),$(STUDY)/exhibits.toml,$(exhibits),$(DERIVED)/$(1)/language.toml,$(CHECKS))
-report: $(REPORTS)/$(1)/tables/tables.xlsx $(REPORTS)/$(1)/checks.csv
+report: $(REPORTS)/$(1)/tables/tables.xlsx
 endef
 define annex_in_language
 $(call edition,$(1)-population,$(COUNTED)/$(1),$(REPORTS)/$(1)/population,$(BESIDE),$(BESIDES),$(COUNTED)/estimates/population.parquet,$(DERIVED)/$(1)/language.toml,,$(EDITIONS))

@@ -29,10 +29,10 @@ from pipeline.scan.scanned import files_under
 from pipeline.storage import digest, open_to_others
 
 # What commands write beside the exhibits of the stages.
-OF_COMMANDS = ("answer.txt", "check/", "beside_", "population/weekly_shares.csv", "witness.html")
+OF_COMMANDS = ("population/weekly_shares.csv", "witness.html")
 # And in the folder of derived tables, beside what they make that has records or is compared (records.OWN_FOLDERS).
-BESIDE = (*OWN_FOLDERS, "trace")
-COMPARED = "diff_"  # begins the name of the folder of what make diff found
+BESIDE = (*OWN_FOLDERS, "trace", "check")
+COMPARED = ("diff_", "beside_")  # begin the names of folders of what was found beside another extract
 PROVENANCE = "provenance"
 
 
@@ -194,7 +194,7 @@ def _check_strays(reports: Path, made: Mapping[str, Record]) -> tuple[int, list[
         f"{path}: no stage made it, and no command. Move it out of the folder of the report, or delete it."
         for path in files
         if str(path) not in made
-        and not str(path.relative_to(reports)).startswith(OF_COMMANDS)
+        and str(path.relative_to(reports)) not in OF_COMMANDS
         and not _is_copy(path, reports)
     ]
     return len(files), strays

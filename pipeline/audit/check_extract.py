@@ -184,24 +184,22 @@ def main(command_line: list[str]) -> None:
     parser = argparse.ArgumentParser(prog="python -m pipeline.audit.check_extract", description="Check a delivery.")
     parser.add_argument("raw", type=Path)
     parser.add_argument("--settings", type=Path, default=Path("config"))
-    parser.add_argument("--reports", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True, help="the folder to write to")
     parser.add_argument("--before", type=Path, help="the derived tables of the last extract")
     parser.add_argument("--language", default="en", choices=LANGUAGES)
     parser.add_argument("--fault", type=Path, help="why a stage of a build could not go on, if no check finds it")
     arguments = parser.parse_args(command_line)
     found = check_extract(arguments.raw, arguments.settings, arguments.before)
-    # beside what the build made and recorded, never over it
-    folder = arguments.reports / (f"beside_{arguments.before.name}" if arguments.before else "check")
     files = {"checks.csv": write_rows(found.rows), "answer.txt": write_answer(arguments.raw, found, arguments.language)}
     if found.counts is not None:
         files["counts.csv"] = write_frame(found.counts)
-    for name, text in files.items() if arguments.fault is None else ():  # what a build shows is what it made
-        write_if_changed(folder / name, text.encode())
+    for name, text in files.items() if arguments.fault is None else ():  # a build writes what it made alone
+        write_if_changed(arguments.out / name, text.encode())
     print(write_page(arguments.raw.name, found.rows) + (f"{found.beside}\n" if found.beside else ""))
-    if told := open_to_others(arguments.raw):
+    for told in filter(None, map(open_to_others, (arguments.raw, arguments.out.parent))):
         print(told)
     if arguments.fault is None:
-        print(f"{folder} has {' and '.join(files)}; answer.txt can be sent to the data owner")
+        print(f"{arguments.out} has {' and '.join(files)}; answer.txt can be sent to the data owner")
     wrong = sum(row["state"] == "wrong" for row in found.rows)
     if wrong:
         raise InputError(f"{arguments.raw}: {wrong} faults, told above. Mend the settings; make check-extract writes "

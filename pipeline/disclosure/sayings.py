@@ -6,10 +6,13 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from pipeline.cells import write_frame
+
 if TYPE_CHECKING:
     import pandas as pd
 
 SAID = ("said_en", "said_da")
+LEAVES = ("rule", "state", "looks_at_en", "looks_at_da", *SAID)  # of checks.csv: no count, and no line, which is a person's
 NUMBER = re.compile(r"(?<![\w./-])\d[\d,.]*(?<=\d)(?![\w/-])")  # that stands alone: no part of a name, a path or a date
 
 
@@ -21,3 +24,8 @@ def without_counts(checks: pd.DataFrame, judged: Mapping[str, Any]) -> pd.DataFr
     if not judged["applied"]:
         return checks
     return checks.assign(**{name: [NUMBER.sub(judged["mark"], said) for said in checks[name]] for name in SAID})
+
+
+def write_sayings(checks: pd.DataFrame) -> str:
+    """checks.csv as it lies beside the page and in an archive, of rows that are without_counts."""
+    return write_frame(checks[[*LEAVES]])

@@ -26,7 +26,7 @@ KEPT = [
         "the owner (0600)",
     ],
     [
-        "Derived tables, traces, comparisons of extracts",
+        "Derived tables, traces, checks of deliveries, comparisons of extracts",
         "`data_derived/<extract>/`",
         "persons under pseudonyms",
         "the owner (0700)",

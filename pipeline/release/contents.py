@@ -11,19 +11,10 @@ from pipeline.runner.surroundings import LOCK
 from pipeline.settings.exhibits import Exhibits
 
 EXHIBITS, SETTINGS, RECORDS = "exhibits/", "settings/", "records/"  # what paths in the archive begin with
-ACCOUNT, NUMBERS, CONFORMANCE, DECISIONS = "release.json", "numbers.csv", "conformance.csv", "decisions.md"
+ACCOUNT, NUMBERS, DECISIONS = "release.json", "numbers.csv", "decisions.md"
 PROVENANCE, VERIFIED, BILL = "provenance.json", "verified.json", "bill.cdx.json"
-GIVEN = (
-    ACCOUNT,
-    NUMBERS,
-    CONFORMANCE,
-    DECISIONS,
-    PROVENANCE,
-    VERIFIED,
-    LOCK,
-    BILL,
-)  # beside exhibits, settings and records
-STAYS = "checks.csv"  # it names lines of received files, each a person's
+GIVEN = (ACCOUNT, NUMBERS, DECISIONS, PROVENANCE, VERIFIED, LOCK, BILL)  # beside exhibits, settings and records
+CHECKS = f"{EXHIBITS}checks.csv"  # what the checks of the delivery say
 COPIED = "population/weekly_shares.csv"  # what the page of the population leads to, copied from where a stage made it
 TABLE, FIGURE = ("html", "csv", "tex"), ("png", "svg", "csv")  # in which formats there is each
 EDITION = ("shown", "disclosure", "tables", "figures", "panels", "report")  # stages of a report in its language
@@ -74,7 +65,7 @@ def made_exhibits(records: Records) -> dict[str, tuple[str, str]]:
         f"{EXHIBITS}{'/'.join(Path(path).parts[2:])}": (stage, sha256)
         for stage, record in records.items()
         for path, sha256 in record["outputs"].items()
-        if Path(path).parts[0] == "reports" and Path(path).name != STAYS
+        if Path(path).parts[0] == "reports"
     }
 
 

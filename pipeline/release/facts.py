@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
+from pipeline.disclosure.sayings import LEAVES
 from pipeline.errors import InputError
 from pipeline.estimate.estimators import checked_models
 from pipeline.release.archive import is_plain
 from pipeline.release.contents import (
     ACCOUNT,
-    CONFORMANCE,
+    CHECKS,
     EXHIBITS,
     NUMBERS,
     PROVENANCE,
@@ -26,7 +27,7 @@ from pipeline.release.contents import (
     Records,
     folder_of,
 )
-from pipeline.release.shapes import CHECKED, Account, Provenance, Record, Verified, decode, read_rows
+from pipeline.release.shapes import Account, Provenance, Record, Verified, decode, read_rows
 from pipeline.runner.inputs import read_table
 from pipeline.runner.records import PARTS, fault_of
 from pipeline.settings.base import convert
@@ -113,8 +114,8 @@ class Facts:
 
     @cached_property
     def checks(self) -> list[dict[str, str]]:
-        """conformance.csv: the rules that looked at the data, and what they said."""
-        return read_rows(self.files, CONFORMANCE, CHECKED)
+        """checks.csv: the rules that looked at the data, and what they said."""
+        return read_rows(self.files, CHECKS, LEAVES)
 
     @cached_property
     def extract(self) -> Extract:

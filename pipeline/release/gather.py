@@ -11,18 +11,15 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.audit.lineage import changed_files
-from pipeline.disclosure.sayings import without_counts
 from pipeline.errors import InputError
 from pipeline.release.contents import (
     ACCOUNT,
     BILL,
-    CONFORMANCE,
     DECISIONS,
     EXHIBITS,
     NUMBERS,
     PROVENANCE,
     SETTINGS,
-    STAYS,
     VERIFIED,
     committed_files,
     copied_exhibits,
@@ -31,7 +28,6 @@ from pipeline.release.contents import (
     record_name,
 )
 from pipeline.release.repository import Commit, earlier_commits, require_committed
-from pipeline.release.shapes import CHECKED
 from pipeline.runner.bill import write_bill
 from pipeline.runner.inputs import load_input
 from pipeline.runner.records import read_records, require_as_verified
@@ -69,12 +65,10 @@ def gather_files(settings: Path, derived: Path, reports: Path, commit: Commit) -
         "committed": commit.instant,
         "languages": languages,
     }
-    checks = without_counts(load_input(reports / STAYS), load_input(derived / "judged.json"))
     made = {
         ACCOUNT: json.dumps(account, indent=1) + "\n",
         NUMBERS: _numbers(derived, languages),
         BILL: write_bill(Path(LOCK).read_text(encoding="utf-8"), _version()),
-        CONFORMANCE: _rows(CHECKED, checks.to_dict("records")),
     }
     files = {
         **{name: path.read_bytes() for name, path in own.items()},

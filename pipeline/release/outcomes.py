@@ -8,13 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from pipeline.audit.check import OF_COMMANDS
-
 Outcome = Literal["same", "differs", "new", "not_made"]
 OUTCOMES: tuple[Outcome, ...] = ("same", "differs", "new", "not_made")
-Reason = Literal["other_commit", "of_a_command", "outdated", "not_of_this_commit"]
+Reason = Literal["other_commit", "outdated", "not_of_this_commit"]
 ELSEWHERE = ("tables", "figures")  # folders in which an exhibit is not another one
-COPIED = "population/weekly_shares.csv"  # of what commands write, the one that a build copies
 
 
 @dataclass(frozen=True)
@@ -68,8 +65,6 @@ def compare_files(
 def _why(path: str, after: Mapping[str, str], documents: Container[str], told: Container[str]) -> Reason | None:
     if path in after:
         return "other_commit" if path in told else None
-    if path.startswith(OF_COMMANDS) and path != COPIED:
-        return "of_a_command"
     return "outdated" if path.partition("/")[0] in documents else "not_of_this_commit"
 
 

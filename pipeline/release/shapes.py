@@ -15,7 +15,6 @@ from pipeline.errors import InputError
 Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
 Count = Annotated[int, Meta(ge=0)]
 Shape = TypeVar("Shape", bound=msgspec.Struct)
-CHECKED = ("rule", "state", "looks_at_en", "looks_at_da", "said_en", "said_da")  # of checks.csv, what may leave
 
 
 class Account(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

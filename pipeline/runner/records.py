@@ -25,10 +25,7 @@ RECEIVED = "data_raw"  # where the chain ends, although the files of the synthet
 MADE = ("data_derived", "reports")
 # What a command makes, or the Makefile itself, and no stage: it is compared with a record if there is one.
 OWN_FOLDERS = ("population", "verified")
-OWN_FILES = (
-    "study.txt", "language.toml", "asked.toml", "editions.json", "editions.txt", "received.mk",
-    "checks.csv",  # copied for other languages
-)  # fmt: skip
+OWN_FILES = ("study.txt", "language.toml", "asked.toml", "editions.json", "editions.txt", "received.mk")
 
 Record = dict[str, Any]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from pipeline.disclosure.sayings import without_counts
+from pipeline.disclosure.sayings import without_counts, write_sayings
 from pipeline.settings.extract import Extract, Language
 from pipeline.show.every_exhibit import build_content
 from pipeline.show.missing import write_missing
@@ -40,15 +40,18 @@ def run(
     """index.html: one self-contained page with every exhibit of exhibits.toml, from the numbers released alone.
 
     missing.txt says which of them are missing. `checks` are the rows of checks.csv, of which the page says what is
-    suspicious. `pictures` are the figures as SVG, by name; InputError if one lacks.
+    suspicious; what of them may leave is beside it in a file of that name. `pictures` are the figures as SVG, by name;
+    InputError if one lacks.
     With the facts of the `population` the page leads to that of make population, and with those of the `editions` to
     its Word file, its PDF and its other languages: the first language, whose folders the others lie in, and the others.
     With `panels`, panels.json, every number opens what it comes from; `provenance` says of which files, and what make
     verify wrote, `second`, `walked`, `counts` and `verified`, whether a second route and the received cells give it
     back. The page tells the head of `provenance`, and what disclosure control decided, `judged`.
     """
+    told = {}
     if checks is not None and judged is not None:
         checks = without_counts(checks, judged)
+        told["checks.csv"] = write_sayings(checks)
     content = build_content(
         released, exhibits, variables, words, extract, language, groups, municipalities, checks, pictures
     )
@@ -65,4 +68,5 @@ def run(
             judged=judged,
         ),
         "missing.txt": write_missing(released, content.unplaced),
+        **told,
     }

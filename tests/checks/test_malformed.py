@@ -1,12 +1,14 @@
 """Every malformed input of malformed.csv gets the message that stands there, and nothing shows a person's number."""
 
 import shutil
+import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
-from pipeline.audit.check_extract import check_extract, main, write_page
+from pipeline.audit.check_extract import check_extract, write_page
 from pipeline.checks.rules import LOOK
 from tests.checks.crowd import write_crowd
 from tests.checks.malformed import read_cases, tell
@@ -46,10 +48,10 @@ def test_where_a_part_could_not_be_read_one_line_says_so_of_the_rules_that_rest_
     assert {row["rule"]: row["state"] for row in rows}["baseline_survey"] == "passes"
 
 
-def test_a_check_leaves_the_table_of_the_build_as_it_is(crowd, tmp_path):
-    reports = tmp_path / "reports"
-    reports.mkdir()
-    (reports / "checks.csv").write_text("of the build\n", encoding="utf-8")
-    assert main([str(crowd / "raw"), "--settings", str(crowd / "config"), "--reports", str(reports)]) == 0
-    assert (reports / "checks.csv").read_text(encoding="utf-8") == "of the build\n"
-    assert sorted(path.name for path in (reports / "check").iterdir()) == ["answer.txt", "checks.csv"]
+def test_what_a_check_writes_is_its_owners_alone_also_where_nothing_was_built(crowd, tmp_path):
+    out = tmp_path / "data_derived/x/check"
+    alone, check = ["-I", "pipeline/runner/alone.py"], ["pipeline.audit.check_extract", crowd / "raw"]
+    command = [sys.executable, *alone, *check, "--settings", crowd / "config", "--out", out]
+    assert f"{out} has checks.csv and answer.txt" in subprocess.run(command, capture_output=True, text=True).stdout
+    assert sorted(path.name for path in out.iterdir()) == ["answer.txt", "checks.csv"]
+    assert {path.stat().st_mode & 0o077 for path in (out.parents[1], out.parent, out, *out.iterdir())} == {0}

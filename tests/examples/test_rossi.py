@@ -328,9 +328,8 @@ AS_SOMEBODY = ["-c", "user.name=somebody", "-c", "user.email=somebody@example.or
 def released(rossi, verified_build):
     """The archive of the example, and what make release said."""
     commit(rossi.folder, "The example")
-    beside = rossi.folder / "reports/rossi/beside_last/counts.csv"  # what check-extract writes, of two extracts
-    beside.parent.mkdir()
-    beside.write_text("week\n", encoding="utf-8")
+    page = rossi.folder / "reports/rossi/witness.html"  # of a command, so it stays
+    page.write_text("<title>of before</title>\n", encoding="utf-8")
     result = rossi.make("release", STUDY)
     assert result.returncode == 0, result.stderr
     (archive,) = (rossi.folder / "reports/releases").glob("rossi-*.zip")
@@ -342,7 +341,7 @@ def test_a_release_holds_what_stages_made_and_read_and_agrees_with_its_commit(ro
     monkeypatch.chdir(rossi.folder)
     files = unpack(archive)
     assert json.loads(files["provenance.json"])["head"] in said
-    stays = (".parquet", "checks.csv", "answer.txt", "counts.csv", "make_extract.py")
+    stays = (".parquet", "witness.html", "make_extract.py")
     assert not [name for name in files if name.endswith(stays) or "data_" in name]
     shown = pd.read_parquet("data_derived/rossi/shown.parquet")
     results = {
@@ -453,7 +452,7 @@ def test_a_witness_sees_like_beside_like_and_the_head_that_the_page_prints(rossi
         taken = rossi.make(*goals, *variables, "--dry-run")
         assert taken.returncode == 0, taken.stderr
         for built in ("reports/rossi", "data_derived/rossi"):
-            leave = shutil.ignore_patterns("witness", "beside_last")
+            leave = shutil.ignore_patterns("witness", "witness.html")
             shutil.copytree(rossi.folder / built, folder / built, ignore=leave)
         (folder / "reports/rossi/tables/table_1_1.csv").write_text("other\n", encoding="utf-8")
         provenance, page = folder / "data_derived/rossi/provenance.json", folder / "reports/rossi/index.html"
@@ -475,7 +474,6 @@ def test_a_witness_sees_like_beside_like_and_the_head_that_the_page_prints(rossi
     assert odd == {
         "index.html": ("differs", "other_commit"),
         "tables/table_1_1.csv": ("differs", None),
-        "beside_last/counts.csv": ("not_made", "of_a_command"),
     }
     assert {"report.docx", "report.pdf", "da/report.docx", "da/index.html"} <= {file.path for file in watched["files"]}
     assert watched["head"] in Path("reports/rossi/index.html").read_text(encoding="utf-8")

@@ -21,8 +21,6 @@ BEFORE = {
     "tables/table_1.html": "c",
     "report.docx": "d",
     "da/index.html": "e",
-    "answer.txt": "f",
-    "beside_old/index.html": "g",
     "population/weekly_shares.csv": "h",
     "tables/table_9.csv": "i",
 }
@@ -35,8 +33,6 @@ OUTCOMES = {
     "report.docx": ("not_made", "outdated"),
     "da/index.html": ("not_made", "outdated"),
     "population/weekly_shares.csv": ("not_made", "outdated"),
-    "answer.txt": ("not_made", "of_a_command"),
-    "beside_old/index.html": ("not_made", "of_a_command"),
     "tables/table_9.csv": ("not_made", "not_of_this_commit"),
 }
 
@@ -47,12 +43,12 @@ def files():
 
 def test_every_file_that_stood_or_was_made_has_an_outcome_and_one_not_made_again_a_reason():
     assert {file.path: (file.outcome, file.why) for file in files()} == OUTCOMES
-    assert count_outcomes(files()) == {"same": 1, "differs": 2, "new": 1, "not_made": 6}
+    assert count_outcomes(files()) == {"same": 1, "differs": 2, "new": 1, "not_made": 4}
 
 
 def test_an_exhibit_is_its_files_in_one_language_with_the_hash_of_sha256sum():
     exhibits = {exhibit.name: exhibit for exhibit in by_exhibit(files())}
-    assert {"index", "da/index", "table_1", "figure_1", "beside_old/index"} <= set(exhibits)
+    assert {"index", "da/index", "table_1", "figure_1"} <= set(exhibits)
     lines = b"b  tables/table_1.csv\nC  tables/table_1.html\n"
     assert exhibits["table_1"].sha256 == hashlib.sha256(lines).hexdigest()
     assert exhibits["report"].sha256 == ""
@@ -128,7 +124,7 @@ def test_the_page_says_in_its_language_what_is_not_the_same_and_what_is_suspicio
     made = page(language, {"head": "4ead", "commit": "", "is_clean": None}, untold=["survey"])
     assert f'<html lang="{language}">' in made
     assert "make all, make report" in made
-    for key in ("head_same", "no_commit", "of_a_command", "outdated", "not_of_this_commit", "gone", "not_there"):
+    for key in ("head_same", "no_commit", "outdated", "not_of_this_commit", "gone", "not_there"):
         assert words[key] in made
     for key, named in (
         ("other_version", {"name": "numpy", "version": "2.0", "pinned": "2.4"}),

@@ -193,9 +193,7 @@ def _check_strays(reports: Path, made: Mapping[str, Record]) -> tuple[int, list[
     strays = [
         f"{path}: no stage made it, and no command. Move it out of the folder of the report, or delete it."
         for path in files
-        if str(path) not in made
-        and str(path.relative_to(reports)) not in OF_COMMANDS
-        and not _is_copy(path, reports)
+        if str(path) not in made and str(path.relative_to(reports)) not in OF_COMMANDS and not _is_copy(path, reports)
     ]
     return len(files), strays
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.faults.place import NOBODY, SAME, Outcome, Place, is_root, judge
+from benchmarks.faults.place import NOBODY, SAME, Outcome, Place, is_root, judge, may_be_another
 
 Hashes = Mapping[str, str]
 DAYS_AHEAD, DAYS_BACK = 2, -3650
@@ -51,10 +51,13 @@ def list_trials(source: Path, wanted: Hashes, edited: Hashes, second: Hashes) ->
     yield from _at_once(wanted, second)
     yield from _small_files(wanted)
     if is_root():
-        yield from _rights(source, wanted)
         yield from _full_disks(source, wanted)
     else:
-        print("not tried: full disks and files of another user, which need the rights of root")
+        print("not tried: small disks, which need the rights of root")
+    if may_be_another():
+        yield from _rights(source, wanted)
+    else:
+        print("not tried: rights and files of another user, which need root and a Python that everybody may run")
 
 
 def _chosen(source: Path, pattern: str, number: int, seed: int) -> list[Path]:
@@ -235,7 +238,7 @@ def _twice(seed: int, wanted: Hashes) -> Callable[[Place], Outcome]:
         first = place.start("all")
         time.sleep(random.Random(seed).uniform(0, 2.5))
         other = place.start("all")
-        said = [place.end(other), place.end(first)]
+        said = place.end_all(other, first)
         faults = [one.fault() for one in said if one.fault()]
         lost = [one for one in said if one.status]
         if faults or len(lost) == 2:
@@ -253,7 +256,7 @@ def _both(second: Hashes) -> Callable[[Place], Outcome]:
         _without_records(place, *SOME)
         other = Place(place.folder, extract="second")
         runs = place.start("all"), other.start("all")
-        said = [place.end(runs[0]), other.end(runs[1])]
+        said = place.end_all(*runs)
         bad = [one.fault() or one.text.strip()[-160:] for one in said if one.status or one.fault()]
         return Outcome("two makes at once", "on two extracts", bad[0] if bad else place.differs(second) or SAME)
 

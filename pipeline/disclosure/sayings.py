@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SAID = ("said_en", "said_da")
-LEAVES = ("rule", "state", "looks_at_en", "looks_at_da", *SAID)  # of checks.csv: no line, which is a person's
+LEAVES = ("rule", "state", "looks_at_en", "looks_at_da", *SAID)  # no count, and no line: it is a person's
 NUMBER = re.compile(r"(?<![\w./-])\d[\d,.]*(?<=\d)(?![\w/-])")  # that stands alone: no part of a name, a path or a date
 
 

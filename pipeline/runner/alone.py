@@ -3,13 +3,16 @@
 What it writes nobody else can read. The project comes last on the path, so what lies beside the Makefile by the name of
 a library is not imported. With --hold RUNS before the module nobody else may write in the extract meanwhile (held.py),
 with --free RUNS it ends if somebody does; without a module that is all. What it cannot help is one message: no right to
-a file, a full disk, a module that is damaged.
+a file, a full disk, a module that is damaged. If the make that started it is gone, it ends as if it was interrupted.
 """
 
+import contextlib
 import os
 import runpy
+import select
 import signal
 import sys
+import threading
 from pathlib import Path
 
 
@@ -33,6 +36,7 @@ def main(arguments: list[str]) -> int:
     is_holder = False
     try:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})  # the Makefile had it wait
+        _end_with_make(os.environ.get(held["BUILDERS"], "").split())
         if arguments[0] in ("--hold", "--free"):
             option, runs, arguments = arguments[0], Path(arguments[1]), arguments[2:]
             if runs.is_dir() and option == "--hold":
@@ -57,6 +61,18 @@ def main(arguments: list[str]) -> int:
         if is_holder:
             held["let_go"](runs)
     return 0
+
+
+def _end_with_make(builders: list[str]) -> None:
+    """Interrupt this process when the last of the makes is gone; where the system cannot tell, nothing is done."""
+    with contextlib.suppress(AttributeError, OSError, IndexError, ValueError):
+        make = os.pidfd_open(int(builders[-1]))
+
+        def watch() -> None:
+            select.select([make], [], [])
+            os.kill(os.getpid(), signal.SIGINT)
+
+        threading.Thread(target=watch, daemon=True).start()
 
 
 def _run(arguments: list[str]) -> None:

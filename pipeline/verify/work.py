@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import ExitStack
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context, parent_process
+from multiprocessing.connection import wait
 from typing import Any, NamedTuple
 
 LINE_EVERY = 10  # tasks, where nobody watches
@@ -27,11 +30,16 @@ def cores() -> int:
 
 
 def run(groups: Sequence[Sequence[Task]]) -> dict[str, Any]:
-    """The result of every task by its name. Each group has processes of its own, which import its libraries once."""
+    """The result of every task by its name. Each group has processes of its own, which import its libraries once.
+
+    They end with this one, however it ends, and at once if it is interrupted or a task raises.
+    """
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     each, total, results = max(1, cores() // len(groups)), sum(map(len, groups)), dict[str, Any]()
     with ExitStack() as stack:
-        pools = [stack.enter_context(ProcessPoolExecutor(each, mp_context=get_context("spawn"))) for _ in groups]
+        context = get_context("spawn")
+        pools = [stack.enter_context(ProcessPoolExecutor(each, context, _end_with_parent)) for _ in groups]
+        stack.push(_end_all)
         tasks = {
             pool.submit(task.function, *task.arguments): task.name
             for pool, group in zip(pools, groups, strict=True)
@@ -41,6 +49,25 @@ def run(groups: Sequence[Sequence[Task]]) -> dict[str, Any]:
             results[tasks[future]] = future.result()
             _progress(number, total, tasks[future])
     return results
+
+
+def _end_with_parent() -> None:
+    """Begin a process that works: an interrupt is for the one who asked, and it ends when that one is gone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    asked = parent_process()
+
+    def watch() -> None:
+        if asked is not None:
+            wait([asked.sentinel])
+            os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def _end_all(raised: type[BaseException] | None, *_: object) -> None:
+    """End the processes in the middle of their work if something was raised, and wait for no task that is left."""
+    for process in active_children() if raised else ():
+        process.terminate()
 
 
 def _progress(number: int, total: int, name: str) -> None:

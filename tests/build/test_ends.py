@@ -76,6 +76,27 @@ def test_every_python_that_make_starts_hears_of_an_interrupt_when_it_can_tell():
         assert "$(WAITING) $" in line or "trap '' INT" in line or "$(PYTHON) $< $(RAW)" in line, line
 
 
+def test_a_command_ends_with_the_make_that_started_it_and_what_works_for_it_at_once(project):
+    shutil.copytree("pipeline/verify", project / "pipeline/verify", ignore=lambda *_: ["__pycache__"])
+    does = (
+        "import time\nfrom pipeline.verify.work import Task, run\n"
+        "if __name__ == '__main__':\n    print(1, flush=True)\n"
+        "    run([[Task(str(n), time.sleep, (60,)) for n in range(9)]])\n"
+    )
+    (project / "pipeline/does.py").write_text(does)
+    make = subprocess.Popen(["sleep", "60"])
+    command = [sys.executable, "-I", str(RUNNER / "alone.py"), "--hold", "runs", "pipeline.does"]
+    given, pipe = os.environ | {"BUILDERS": str(make.pid)}, subprocess.PIPE
+    with subprocess.Popen(command, cwd=project, env=given, stdout=pipe, stderr=pipe, text=True) as begun:
+        assert begun.stdout is not None
+        assert begun.stderr is not None
+        begun.stdout.readline()
+        make.kill()
+        make.wait()
+        assert begun.stderr.read() == "interrupted; nothing half-written is left\n", "and nobody has it open any more"
+    assert begun.returncode == 130
+
+
 @pytest.mark.parametrize("option", ["--hold", "--free"])
 def test_a_lock_is_held_by_one_who_is_named_and_what_a_holder_started_has_it_too(project, option):
     asks = (

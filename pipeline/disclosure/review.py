@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.disclosure.words import REVIEW
-from pipeline.settings.disclosure import Disclosure
+from pipeline.settings.disclosure import STATUS, Disclosure
 from pipeline.settings.exhibits import exhibit_number
 from pipeline.settings.extract import Extract
 from pipeline.show.numbers import write_number
@@ -78,7 +78,7 @@ def write_review(
     lines = [*_single(own[~is_curve]), *_curves(own[is_curve])]
     rules = {
         name: {"says": settings.says(name, language), "why": settings.says(name, language, "why"), "count": count,
-               "status": settings.rules.named(name).status}
+               "status": STATUS[name]}
         for name, count in facts["rules"].items()
     }  # fmt: skip
     order = list(facts["exhibits"])

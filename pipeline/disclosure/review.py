@@ -59,6 +59,14 @@ def sum_up(
     }
 
 
+def say_control(facts: Mapping[str, Any]) -> str:
+    """What control came to, in a line for who builds: that an attacker tells a number is suspicious."""
+    attacked = facts["attacked"]
+    told = f"an attacker tells {attacked['tight']} of {attacked['tried']}" if attacked else "no attacker was tried"
+    doubt = "; suspicious: make release refuses it, and says what to do" if attacked.get("tight") else ""
+    return f"disclosure control: {facts['fail']} numbers withheld, {facts['review']} coarser; {told}{doubt}"
+
+
 def write_judged(facts: Mapping[str, Any]) -> str:
     """The facts as JSON."""
     return json.dumps(facts, indent=1, ensure_ascii=False) + "\n"

@@ -61,6 +61,14 @@ def test_a_number_of_persons_is_withheld_where_it_is_small_and_nobody_is_said(co
     assert rule_of(estimate(), statistic="n_control", unit="count", value=float(count)) == rule
 
 
+@pytest.mark.parametrize(("n", "rule"), [(0, ""), (1, "few_persons"), (FEWEST - 1, "few_persons"), (FEWEST, "")])
+def test_nobody_is_withheld_too_where_the_whole_is_few(n, rule):
+    """Else each withheld part of four persons must be somebody, and the parts would tell each other."""
+    own = {"n": n, "n_treated": n, "n_control": 0}
+    assert rule_of(estimate("team/a/control//n", estimate=0.0, **own), unit="count") == rule
+    assert rule_of(estimate(**own), statistic="n_control", unit="count", value=0.0) == rule
+
+
 def test_teams_are_no_persons_and_a_first_date_is_one_persons():
     assert rule_of(estimate("team/a/teams//n", estimate=1.0), unit="count") == ""
     assert rule_of(estimate("team/a/recruitment_end//n", estimate=16500.0, n=9), unit="date") == "day_of_one"
@@ -212,7 +220,8 @@ def test_a_note_tells_no_few_persons():
 @pytest.mark.parametrize(
     ("bounds", "said"),
     [({"persons": 2}, ">= 3"), ({"base": 6}, r"base = 6 is more than persons = 5.* give base 1 to 5"),
-     ({"base": 0}, ">= 1"), ({"degrees": 4}, ">= 5"), ({"density_decimals": 4}, "<= 3"), ({"density_spacing": 0.9}, ">= 1"),
+     ({"base": 0}, ">= 1"), ({"degrees": 4}, ">= 5"), ({"density_decimals": 4}, "<= 3"),
+     ({"density_spacing": 0.9}, ">= 1"),
      ({"uncertainty": 4}, r"uncertainty = 4 does not fit persons = 5.* give uncertainty 2 to 3"),
      ({"uncertainty": 1}, "give uncertainty 2 to 3"), ({"persons": 3, "base": 3}, "give uncertainty 1 to 1")],
 )  # fmt: skip

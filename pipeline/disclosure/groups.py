@@ -43,12 +43,16 @@ class Told(NamedTuple):
 
 @dataclass(frozen=True)
 class Groups:
-    """Groups of `persons` (n,) as members (k, n), each with its kind, and what leaves of them."""
+    """Groups of `persons` (n,) as members (k, n), each with its kind, and what leaves of them.
+
+    n_left: how many of what is told, the last ones, left in earlier releases.
+    """
 
     persons: IntArray
     members: BoolArray
     kinds: tuple[str, ...]
     told: tuple[Told, ...]
+    n_left: int = 0
 
     @property
     def sizes(self) -> IntArray:
@@ -94,7 +98,7 @@ class Gathering:
     def groups(self) -> Groups:
         """All that was found."""
         members = np.array(self.members).reshape(-1, len(self.persons))
-        return Groups(self.persons, members, tuple(self.kinds), (*self.told.values(), *self.left))
+        return Groups(self.persons, members, tuple(self.kinds), (*self.told.values(), *self.left), len(self.left))
 
 
 def tell_counts(

@@ -117,6 +117,8 @@ def test_an_earlier_release_gives_no_small_difference_even_under_other_pseudonym
     assert (alone.found, alone.places) == (0, frozenset())
     assert (beside.found, beside.tight) == (1, 0)
     assert beside.places == {(next(iter(now)), "n")}
+    again = json.loads(write_told("new", gather(classes, {**now, **few}, bounds, earlier=(left,)), NOTHING))
+    assert max(again["persons"]) < 1000, "what left before is kept once, of the archive that it left in"
     unlinked = protect(gather(classes, {**now, **few}, bounds, earlier=(left,)), bounds)
     assert unlinked.found == 0
 

@@ -56,7 +56,9 @@ SPOKEN := $(or $(ASKED),$(BUILT),$(firstword $(OFFERED)))
 # it always. A study without bounds of its own has those of the project.
 $(if $(filter DISCLOSURE,$(GIVEN)),$(if $(filter-out on off,$(or $(strip $(DISCLOSURE)),nothing)),$(error DISCLOSURE=$(DISCLOSURE): say on or off)))
 CONTROLLED := $(filter on off,$(shell sed -n 's/^asked = "\(.*\)"/\1/p' $(DERIVED)/asked.toml 2>/dev/null))
-CONTROL    := $(or $(if $(filter DISCLOSURE,$(GIVEN)),$(strip $(DISCLOSURE))),$(CONTROLLED))
+REAL       := $(if $(filter twin,$(EXTRACT)),,$(shell sed -n 's/^synthetic *= *false.*/yes/p' $(RAW)/extract.toml 2>/dev/null))
+$(if $(REAL),$(if $(filter DISCLOSURE,$(GIVEN)),$(if $(filter off,$(DISCLOSURE)),$(error DISCLOSURE=off: the extract $(EXTRACT) is not synthetic, so what leaves of it is always controlled. Say make without it))))
+CONTROL    := $(or $(if $(filter DISCLOSURE,$(GIVEN)),$(strip $(DISCLOSURE))),$(if $(REAL),$(filter on,$(CONTROLLED)),$(CONTROLLED)))
 CONTROLS   := $(firstword $(wildcard $(STUDY)/disclosure.toml) config/disclosure.toml)
 
 export OPENBLAS_NUM_THREADS := 1
@@ -309,7 +311,7 @@ $(eval $(call stage,shown,$(ESTIMATED) $(call derived,groups) $(call settings,ex
 REVIEWED  := $(wildcard pipeline/disclosure/*.j2)
 JUDGED_BY := $(CONTROLS) $(NAMES) $(call derived,exclusions) $(call settings,study.toml models.toml) $(RAW)/extract.toml $(DERIVED)/asked.toml
 # Where control is applied an attacker is tried, who needs to know who is in which group.
-APPLIED   := $(or $(filter on,$(CONTROL)),$(if $(filter twin,$(EXTRACT)),,$(shell sed -n 's/^synthetic *= *false.*/yes/p' $(RAW)/extract.toml 2>/dev/null)))
+APPLIED   := $(or $(filter on,$(CONTROL)),$(REAL))
 ATTACKED  := $(if $(APPLIED),$(call derived,sample background shares weekly durations followup))
 # What archives told before, of this extract and of others, whose linkage files say who is the same person.
 LEFT       := $(if $(APPLIED),$(wildcard data_derived/releases/*.json))

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pipeline.audit.leaks import find_leaks
 from pipeline.audit.lineage import remedy
+from pipeline.disclosure.review import say_control
 from pipeline.errors import InputError, command
 from pipeline.pseudonyms.kept import FOLDER, altered
 from pipeline.register.readers import require_same
@@ -34,6 +35,7 @@ OF_COMMANDS = ("population/weekly_shares.csv", "witness.html")
 BESIDE = (*OWN_FOLDERS, "trace", "check")
 COMPARED = ("diff_", "beside_")  # begin the names of folders of what was found beside another extract
 PROVENANCE = "provenance"
+JUDGED = "judged.json"
 
 
 @dataclass(frozen=True)
@@ -260,6 +262,9 @@ def main() -> None:
     faults = list(dict.fromkeys(fault for rule in rules for fault in rule.faults))
     if faults:
         raise InputError("\n".join(faults))
+    judged = load_input(arguments.runs.parent / JUDGED)
+    if judged["applied"]:
+        print(say_control(judged))
     files = sum(rule.count for rule in rules if rule.words.startswith("files as recorded"))
     print(f"{files} files are those that {arguments.runs} records")
 

@@ -102,7 +102,7 @@ def _read_others(
 ) -> None:
     """The register and the surveys of the persons of the allocation file."""
     with faults["allocation"].part():
-        require_declared(sources.extract, sources.files["allocation"][sources.study.design.key])
+        require_declared(sources.extract, sources.files["allocation"][sources.study.design.key], sources.study)
     if "register" in sources.files:
         with faults["register"].part():
             reading.register = _read_register(sources, trial, pseudonyms)

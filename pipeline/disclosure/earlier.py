@@ -15,17 +15,20 @@ from pipeline.disclosure.secondary import Protected
 def write_told(extract: str, groups: Groups, protected: Protected) -> str:
     """told.json: pseudonyms, a line of digits for each group, 1 for its members, and what leaves and was found of them.
 
+    What left earlier is kept of that archive, and not again: of another extract it is to be forgotten with that.
     An edition in another language shows the same numbers, and reads there which are withheld.
     """
-    told = [own for number, own in enumerate(groups.told) if number not in protected.withheld]
+    new = groups.told[: len(groups.told) - groups.n_left]
+    told = [own for number, own in enumerate(new) if number not in protected.withheld]
     used = sorted({group for own in told for group in (own.group, own.whole)} - {ALONE})
     at = {group: place for place, group in enumerate(used)} | {ALONE: ALONE}
+    named = groups.members[used].any(axis=0) if used else np.zeros(len(groups.persons), dtype=bool)
     left = [[at[own.group], _finite(own.low), _finite(own.high), at[own.whole]] for own in told]
     return json.dumps(
         {
             "extract": extract,
-            "persons": groups.persons.tolist(),
-            "groups": ["".join("01"[int(member)] for member in groups.members[group]) for group in used],
+            "persons": groups.persons[named].tolist(),
+            "groups": ["".join("01"[int(member)] for member in groups.members[group, named]) for group in used],
             "kinds": [groups.kinds[group] for group in used],
             "told": sorted({json.dumps(each): each for each in left}.values(), key=str),
             "places": sorted(protected.places),

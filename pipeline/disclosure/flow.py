@@ -21,15 +21,17 @@ def count_flow(
     """By step the persons of the control arm, of the treated and of both; None of few where control is applied."""
     treated, reasons = exclusions["treated"].to_numpy(dtype=bool), exclusions["reason"].to_numpy()
     steps = {RANDOMISED: reasons == reasons} | {reason: reasons == reason for reason in (*study.reasons, ANALYSED)}
+    arms = (~treated, treated, treated | ~treated)
     return {
-        name: [
-            _leaves(int((held & arm).sum()), settings, is_applied) for arm in (~treated, treated, treated | ~treated)
-        ]
-        for name, held in steps.items()
+        name: _leave([int((held & arm).sum()) for arm in arms], settings, is_applied) for name, held in steps.items()
     }
 
 
-def _leaves(count: int, settings: Disclosure, is_applied: bool) -> int | None:
+def _leave(counts: list[int], settings: Disclosure, is_applied: bool) -> list[int | None]:
+    """Those of the arms and of both, the last, as they leave; where both are few none does, not even nobody."""
     if not is_applied:
-        return count
-    return None if rule_of_count(count, settings.bounds) == "few_persons" else round_count(count, settings)
+        return list(counts)
+    few = [rule_of_count(count, settings.bounds) == "few_persons" for count in counts]
+    return [
+        None if is_few or few[-1] else round_count(count, settings) for count, is_few in zip(counts, few, strict=True)
+    ]

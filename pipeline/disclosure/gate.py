@@ -16,9 +16,9 @@ def require_released(judged: Mapping[str, Any]) -> None:
     where = f"make release: of the extract {judged['extract']}"
     if judged["synthetic"] and not judged["applied"]:
         return
-    if judged["failing"]:
+    if leaving := max(judged["failing"], judged["after"]):
         raise InputError(
-            f"{where} {judged['failing']} numbers fail disclosure control and would leave as they are. Say make all "
+            f"{where} {leaving} numbers fail disclosure control and would leave as they are. Say make all "
             "DISCLOSURE=on, and read disclosure.html."
         )
     if not judged["attacked"]:
@@ -26,6 +26,7 @@ def require_released(judged: Mapping[str, Any]) -> None:
     if judged["attacked"]["tight"]:
         raise InputError(
             f"{where} {judged['attacked']['tight']} numbers that are withheld are told by others within fewer than "
-            f"{judged['bounds']['uncertainty']} persons. Show less of what disclosure.html lists, or raise the base "
-            "in disclosure.toml: what archives told before cannot be withheld any more."
+            f"{judged['bounds']['uncertainty']} persons, and nothing more can be withheld: the marks themselves tell "
+            "them, or archives that left before. Join the groups of few persons with others ([spellings] of "
+            "extract.toml, or the settings of the study), or take the exhibit that shows them out of exhibits.toml."
         )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.disclosure.primary import COUNTS, Behind
+from pipeline.disclosure.primary import COUNTS, Behind, is_of_few
 from pipeline.estimate.estimators import ESTIMATORS
 from pipeline.estimate.table import parse_address
 from pipeline.settings.disclosure import Bounds
@@ -43,12 +43,16 @@ class Told(NamedTuple):
 
 @dataclass(frozen=True)
 class Groups:
-    """Groups of `persons` (n,) as members (k, n), each with its kind, and what leaves of them."""
+    """Groups of `persons` (n,) as members (k, n), each with its kind, and what leaves of them.
+
+    n_left: how many of what is told, the last ones, left in earlier releases.
+    """
 
     persons: IntArray
     members: BoolArray
     kinds: tuple[str, ...]
     told: tuple[Told, ...]
+    n_left: int = 0
 
     @property
     def sizes(self) -> IntArray:
@@ -94,7 +98,7 @@ class Gathering:
     def groups(self) -> Groups:
         """All that was found."""
         members = np.array(self.members).reshape(-1, len(self.persons))
-        return Groups(self.persons, members, tuple(self.kinds), (*self.told.values(), *self.left))
+        return Groups(self.persons, members, tuple(self.kinds), (*self.told.values(), *self.left), len(self.left))
 
 
 def tell_counts(
@@ -123,13 +127,19 @@ def tell_counts(
         arm = {"n_treated": treated, "n_control": ~treated}.get(row["statistic"], treated | ~treated)
         members = known[key] & arm
         if members.any():
-            low, high = released_bounds(int(members.sum()), behind.bounds)
+            is_part = is_of_few(estimate, behind.bounds) and int(members.sum()) < estimate["n"]
+            low, high = released_bounds(int(members.sum()), behind.bounds, is_part)
             place = frozenset({(row["estimate_id"], row["statistic"])})
             found.tell(Told(found.group(members), low, high, places=place))
 
 
-def released_bounds(count: int, bounds: Bounds) -> tuple[float, float]:
-    """The least and the most persons that fit what leaves of a number: few, or the nearest multiple of the base."""
+def released_bounds(count: int, bounds: Bounds, is_part: bool = False) -> tuple[float, float]:
+    """The least and the most persons that fit what leaves of a number: few, or the nearest multiple of the base.
+
+    is_part: of a whole that is itself few, of which nobody is withheld too.
+    """
+    if is_part:
+        return 0.0, bounds.persons - 1.0
     if count == 0:
         return 0.0, 0.0
     if count < bounds.persons:

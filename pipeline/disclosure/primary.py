@@ -62,12 +62,12 @@ def judge(row: Row, behind: Behind) -> Judged:
     if math.isnan(value) or statistic in NO_PERSONS or estimator == "printed":
         return Judged()
     if statistic in COUNTS:
-        return Judged(rule_of_count(value, behind.bounds))
+        return Judged(_rule_of_part(value, estimate, behind.bounds))
     if row["unit"] == "date" and estimator == "count":
         return Judged(_too_few(estimate["n"], behind.bounds) or "day_of_one")
     if estimator == "count":
         is_person = estimate["outcome"] not in behind.clusters
-        return Judged(rule_of_count(value if is_person else estimate["n"], behind.bounds) if is_person else "")
+        return Judged(_rule_of_part(value, estimate, behind.bounds) if is_person else "")
     return Judged(_rule_of_statistic(statistic, estimate, estimator, behind))
 
 
@@ -76,6 +76,15 @@ def rule_of_count(count: float, bounds: Bounds) -> str:
     if 0 < count < bounds.persons:
         return "few_persons"
     return "rounded" if count and bounds.base > 1 else ""
+
+
+def is_of_few(estimate: Row, bounds: Bounds) -> bool:
+    """Whether all persons of an estimate are few: its parts are withheld alike, so no mark tells that one has any."""
+    return 0 < _number(estimate["n"]) < bounds.persons
+
+
+def _rule_of_part(count: float, estimate: Row, bounds: Bounds) -> str:
+    return "few_persons" if is_of_few(estimate, bounds) else rule_of_count(count, bounds)
 
 
 def _too_few(count: Any, bounds: Bounds) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pipeline.disclosure.primary import Judged
-from pipeline.settings.disclosure import Disclosure
+from pipeline.settings.disclosure import STATUS, Disclosure
 from pipeline.show.numbers import EPOCH, UNITS, read_number, write_month, write_number
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def release(
         _as_released(row, own, texts, settings, language) if is_applied else row["text"]
         for row, own in zip(rows, judged, strict=True)
     ]
-    statuses = {"": "pass"} | {own.rule: settings.rules.named(own.rule).status for own in judged if own.rule}
+    statuses = {"": "pass"} | {own.rule: STATUS[own.rule] for own in judged if own.rule}
     reasons = {own.rule: settings.says(own.rule, language) if own.rule and is_applied else "" for own in judged}
     return shown.assign(
         value=[shown_value(text, row["unit"], language) for row, text in zip(rows, leaves, strict=True)],
@@ -51,7 +51,7 @@ def _as_released(row: Row, own: Judged, texts: Mapping[str, str], settings: Disc
     """The text of a number as it leaves."""
     if not own.rule:
         return str(row["text"])
-    if settings.rules.named(own.rule).status == "fail":
+    if STATUS[own.rule] == "fail":
         return settings.mark
     if own.rule == "rounded":
         return write_number(round_count(row["value"], settings), "count", language)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.disclosure.words import REVIEW
-from pipeline.settings.disclosure import Disclosure
+from pipeline.settings.disclosure import STATUS, Disclosure
 from pipeline.settings.exhibits import exhibit_number
 from pipeline.settings.extract import Extract
 from pipeline.show.numbers import write_number
@@ -59,6 +59,14 @@ def sum_up(
     }
 
 
+def say_control(facts: Mapping[str, Any]) -> str:
+    """What control came to, in a line for who builds: that an attacker tells a number is suspicious."""
+    attacked = facts["attacked"]
+    told = f"an attacker tells {attacked['tight']} of {attacked['tried']}" if attacked else "no attacker was tried"
+    doubt = "; suspicious: make release refuses it, and says what to do" if attacked.get("tight") else ""
+    return f"disclosure control: {facts['fail']} numbers withheld, {facts['review']} coarser; {told}{doubt}"
+
+
 def write_judged(facts: Mapping[str, Any]) -> str:
     """The facts as JSON."""
     return json.dumps(facts, indent=1, ensure_ascii=False) + "\n"
@@ -78,7 +86,7 @@ def write_review(
     lines = [*_single(own[~is_curve]), *_curves(own[is_curve])]
     rules = {
         name: {"says": settings.says(name, language), "why": settings.says(name, language, "why"), "count": count,
-               "status": settings.rules.named(name).status}
+               "status": STATUS[name]}
         for name, count in facts["rules"].items()
     }  # fmt: skip
     order = list(facts["exhibits"])

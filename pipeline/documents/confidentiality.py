@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from pipeline.documents.markdown import GENERATED, table
-from pipeline.settings.disclosure import Disclosure
+from pipeline.settings.disclosure import STATUS, Disclosure
 from pipeline.settings.exhibits import exhibit_number
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ KEPT = [
     ["Report", "`reports/<extract>/`", "aggregates, as they leave", "the owner, and whom the owner lets"],
     ["Archives", "`reports/releases/`", "aggregates, settings, records, bill of materials", "who is given one"],
 ]
-STATUS = {"fail": "is withheld", "review": "leaves coarser", "pass": "leaves rounded"}
+BECOMES = {"fail": "is withheld", "review": "leaves coarser", "pass": "leaves rounded"}
 LOCAL = [
     "`make forget EXTRACT=name` lists what must be deleted when a permit ends, and deletes it: received files, "
     "derived tables, linkage, traces, the key.",
@@ -127,8 +127,7 @@ def _leaves(disclosure: Disclosure, found: Counts) -> Iterator[str]:
     )
     yield ""
     rows = [
-        [disclosure.says(name, "en"), STATUS[disclosure.rules.named(name).status], f"{count:,}"]
-        for name, count in found["rules"].items()
+        [disclosure.says(name, "en"), BECOMES[STATUS[name]], f"{count:,}"] for name, count in found["rules"].items()
     ]
     yield from table(["Rule", "What comes of the number", "Numbers"], rows)
 

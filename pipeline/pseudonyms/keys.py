@@ -106,8 +106,19 @@ def _held(extract: str) -> bytes:
     return key
 
 
+def _require_closed(path: Path) -> None:
+    """Raise InputError if others may write to a folder of the key, and so put another key in its place."""
+    for folder in list(path.parents)[: 1 + len(FOLDER.parts)]:
+        if folder.exists() and folder.stat().st_mode & stat.S_IWOTH:
+            raise InputError(
+                f"{folder}: anybody can write to this folder of the key {path.name}, and replace it. Say chmod o-w on "
+                "it."
+            )
+
+
 def _read(path: Path, extract: str) -> str:
     """The text of the file, if it is one that its owner alone can read."""
+    _require_closed(path)
     try:
         with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as file:
             status = os.fstat(file.fileno())

@@ -1,13 +1,14 @@
 """Delete what must be deleted at the end of a permit: make forget EXTRACT=2018q2, and then SURE=2018q2.
 
-Received files, derived tables, the linkage file, traces, verified differences, what archives told of which persons, and
-the key go. Reports, and records with hashes, stay: they hold no person. Nothing outside the folders of the extract is
-deleted, whatever links lead there.
+Received files, derived tables, the linkage file, traces, verified differences, what archives told of which persons,
+also where builds of other extracts read it, and the key go. Reports, and records with hashes, stay: they hold no
+person. Nothing else outside the folders of the extract is deleted, whatever links lead there.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 from collections.abc import Iterable
@@ -19,7 +20,7 @@ from pipeline.pseudonyms.kept import FOLDER, kept_of
 from pipeline.pseudonyms.keys import VARIABLE, place_of
 from pipeline.register.delivery import DESCRIPTION
 
-RUNS, PROVENANCE = "runs", "provenance.json"
+RUNS, PROVENANCE, EARLIER = "runs", "provenance.json", "earlier.json"
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,10 @@ class Found:
 
 
 def find_all(raw: Path, derived: Path, reports: Path) -> Found:
-    """Every file of an extract; InputError if one of its folders is a link, for what is behind it is another's."""
+    """Every file of an extract; InputError if one of its folders is a link, for what is behind it is another's.
+
+    And if there is nothing of such an extract at all.
+    """
     for folder in (raw, derived, reports):
         if folder.is_symlink():
             raise InputError(f"{folder}: a link, so nothing is deleted. Delete what it leads to by hand, and the link.")
@@ -40,11 +44,20 @@ def find_all(raw: Path, derived: Path, reports: Path) -> Found:
     begun = _files(raw.with_name(f".{raw.name}.begun"))
     kept = {raw / DESCRIPTION, derived / PROVENANCE, *(path for path in made if _is_record(path, derived))}
     key = place_of(raw.name)
-    told = kept_of(derived.parent / FOLDER, raw.name)
+    told = [*kept_of(derived.parent / FOLDER, raw.name), *_read_by_others(derived)]
     goes = [path for path in (*received, *begun, *made, *told) if path not in kept] + [key] * key.exists()
     links = [f"{path} leads to {path.resolve()}" for path in goes if path.is_symlink()]
     stays = [path for path in (*received, *made) if path in kept] + _files(reports)
+    if not goes and not stays:
+        raise InputError(f"EXTRACT={raw.name}: there is nothing of such an extract, so nothing was deleted.")
     return Found(goes, stays, links)
+
+
+def _read_by_others(derived: Path) -> list[Path]:
+    """What builds of other extracts read of what this one's archives told: it has its persons and groups."""
+    name = f'"extract": {json.dumps(derived.name)}'.encode()
+    others = sorted(derived.parent.glob(f"*/{EARLIER}"))
+    return [path for path in others if path.parent != derived and name in path.read_bytes()]
 
 
 def _is_record(path: Path, derived: Path) -> bool:

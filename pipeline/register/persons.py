@@ -116,10 +116,20 @@ def require_secret(extract: Extract, study: Study) -> None:
         )
 
 
-def require_declared(extract: Extract, keys: pd.Series) -> None:
-    """Raise InputError if extract.toml says otherwise than the numbers whether the extract is synthetic."""
+def require_declared(extract: Extract, keys: pd.Series, study: Study) -> None:
+    """Raise InputError if extract.toml says otherwise than the numbers whether the extract is synthetic.
+
+    Of numbers that cannot tell it is believed only where the study declares the public key of the persons: what is
+    synthetic leaves without control, so it takes more than a word in the file.
+    """
     invented, number = count_invented(keys), len(keys)
     if invented is None:
+        if extract.synthetic and (not extract.public_key or extract.public_key != study.design.public_key):
+            raise InputError(
+                "extract.toml: synthetic = true, but the persons' numbers in the allocation file do not show it, and "
+                "study.toml declares no public_key that is that of the extract. Say synthetic = false; if all persons "
+                "are invented, numbers with a month field from 13 to 24 show it."
+            )
         return
     if extract.synthetic and invented < number:
         raise InputError(

@@ -1,5 +1,6 @@
 """disclosure.toml: what may leave, by which rule, and in which words a reader is told."""
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from msgspec import Meta
@@ -8,29 +9,55 @@ from pipeline.settings.base import Settings
 from pipeline.settings.exhibits import fill, in_language
 
 Status = Literal["pass", "review", "fail"]
+# What a rule does with a number is its meaning, and no setting: no word in a file lets out what fails.
+STATUS: Mapping[str, Status] = {
+    "few_persons": "fail",
+    "few_of_a_kind": "fail",
+    "few_degrees": "fail",
+    "few_beyond": "fail",
+    "close_points": "fail",
+    "told_by_others": "fail",
+    "day_of_one": "review",
+    "few_leave": "review",
+    "coarse_height": "review",
+    "rounded": "pass",
+}
 
 
 class Bounds(Settings, frozen=True):
     """The bounds of disclosure control.
 
     persons: fewest behind a number; fewer than 3 would let one of two persons tell the other. base: counts of persons
-    leave as its nearest multiple. degrees: fewest degrees of freedom behind an estimate. density_decimals: of the
-    height of a density. density_spacing: fewest bandwidths between two of its points. uncertainty: within how many
-    persons, at the closest, the numbers that leave may tell one that does not.
+    leave as its nearest multiple, which is no more than `persons`: else some that are shown would be 0. degrees:
+    fewest degrees of freedom behind an estimate. density_decimals: of the height of a density. density_spacing: fewest
+    bandwidths between two of its points. uncertainty: within how many persons, at the closest, the numbers that leave
+    may tell one that does not; the mark itself tells 1 to persons - 1.
     """
 
     persons: Annotated[int, Meta(ge=3, le=100)]
     base: Annotated[int, Meta(ge=1, le=100)]
-    degrees: Annotated[int, Meta(ge=1, le=1000)]
-    density_decimals: Annotated[int, Meta(ge=1, le=5)]
-    density_spacing: Annotated[float, Meta(ge=0.5, le=10)]
+    degrees: Annotated[int, Meta(ge=5, le=1000)]
+    density_decimals: Annotated[int, Meta(ge=1, le=3)]
+    density_spacing: Annotated[float, Meta(ge=1, le=10)]
     uncertainty: Annotated[int, Meta(ge=1, le=100)]
+
+    def __post_init__(self) -> None:
+        if self.base > self.persons:
+            raise ValueError(
+                f"base = {self.base} is more than persons = {self.persons}, so numbers of persons that are shown could "
+                f"leave as 0: give base 1 to {self.persons}"
+            )
+        widest = self.persons - 2
+        if not min(2, widest) <= self.uncertainty <= widest:
+            raise ValueError(
+                f"uncertainty = {self.uncertainty} does not fit persons = {self.persons}, whose mark says 1 to "
+                f"{self.persons - 1}: give uncertainty {min(2, widest)} to {widest}, or more persons"
+            )
 
 
 class Rule(Settings, frozen=True):
-    """What a rule does with a number, what an exhibit says of it in half a sentence, and why, for who signs."""
+    """What an exhibit says of a number that a rule decided, in half a sentence, and why, for who signs."""
 
-    status: Status
     says_en: str
     why_en: str
     says_da: str = ""
@@ -38,7 +65,7 @@ class Rule(Settings, frozen=True):
 
 
 class Rules(Settings, frozen=True):
-    """The rules, each a name that a number carries that it decided."""
+    """The rules, each a name that a number carries that it decided; `STATUS` says what becomes of the number."""
 
     few_persons: Rule
     few_of_a_kind: Rule

@@ -13,7 +13,7 @@ from pipeline.disclosure.flow import count_flow
 from pipeline.disclosure.groups import Gathering, Groups, tell_counts
 from pipeline.disclosure.primary import Behind, Judged, judge_all
 from pipeline.disclosure.release import release
-from pipeline.disclosure.review import sum_up, write_judged, write_review
+from pipeline.disclosure.review import say_control, sum_up, write_judged, write_review
 from pipeline.disclosure.secondary import NOTHING, protect, with_protection
 from pipeline.disclosure.shares import tell_shares
 from pipeline.errors import InputError
@@ -77,6 +77,8 @@ def run(
     tongue = language.language
     released = release(shown, judged, disclosure, tongue, is_applied)
     facts = sum_up(released, disclosure, extract, is_applied, attacked)
+    if is_applied and told is None:
+        print(say_control(facts))
     return {
         "released.parquet": released,
         "behind.parquet": release_behind(

@@ -136,6 +136,19 @@ def test_make_cleans_an_extract_by_its_name():
     assert said.splitlines()[-1] == "rm -rf data_derived/2018q2_a-B reports/2018q2_a-B"
 
 
+def test_make_controls_a_real_extract_whatever_is_or_was_asked(tmp_path):
+    (tmp_path / "data_raw/real").mkdir(parents=True)
+    (tmp_path / "data_raw/real/extract.toml").write_text("synthetic = false\n")
+    (tmp_path / "data_derived/real").mkdir(parents=True)
+    (tmp_path / "data_derived/real/asked.toml").write_text('asked = "off"\n')
+    make = ["make", "--dry-run", "-f", Path("Makefile").resolve(), "EXTRACT=real"]
+    options = {"cwd": tmp_path, "env": environment(), "capture_output": True, "text": True, "check": False}
+    refused = subprocess.run([*make, "all", "DISCLOSURE=off"], **options)
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "DISCLOSURE=off: the extract real is not synthetic" in refused.stderr
+    assert """echo 'asked = ""' >""" in subprocess.run([*make, "data_derived/real/asked.toml"], **options).stdout
+
+
 @pytest.mark.parametrize(
     ("name", "is_ignored"),
     [("data_raw/2018q2/dream.csv", True), ("data_raw/twin/dream.csv", True), ("data_raw/published/tables.csv", False)],

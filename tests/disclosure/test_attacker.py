@@ -28,8 +28,11 @@ def gather(classes, members, bounds=BOUNDS, shares=(), first=0, earlier=()):
     of = np.repeat(np.arange(len(classes)), classes)
     found = Gathering(everybody(persons, list(earlier)))
     held = {name: found.of(persons[np.isin(of, own)]) for name, own in members.items()}
+    whole = int(held["all"].sum()) if "all" in held else 0
     for name, own in held.items():
-        found.tell(Told(found.group(own), *released_bounds(int(own.sum()), bounds), places=frozenset({(name, "n")})))
+        is_part = own.sum() < whole < bounds.persons
+        low, high = released_bounds(int(own.sum()), bounds, is_part)
+        found.tell(Told(found.group(own), low, high, places=frozenset({(name, "n")})))
     for having, whole, *said in shares:
         members_of = found.of(persons[np.isin(of, having)])
         group, places = found.group(members_of, "property"), frozenset({(str(having), "share")})
@@ -50,6 +53,11 @@ TOLD = {
     "one control beside five treated and six in all": (
         (1, 5), {"control": [0], "treated": [1], "all": [0, 1]}, (), True,
     ),
+    "a team of two and two, withheld as a whole, of which nobody is withheld too": (
+        (2, 2), {"control": [0], "treated": [1], "all": [0, 1]}, (), False,
+    ),
+    "a team of one and three": ((1, 3), {"control": [0], "treated": [1], "all": [0, 1]}, (), False),
+    "three arms of one, one and two": ((1, 1, 2), {"a": [0], "b": [1], "c": [2], "all": [0, 1, 2]}, (), False),
     "the complement of a large group": ((3, 95), {"few": [0], "many": [1], "all": [0, 1]}, (), False),
     "567 beside 568 tells at most that few are missing": ((567, 1), {"low": [0], "all": [0, 1]}, (), False),
     "a withheld share of controls beside those of the treated and of all": (
@@ -75,6 +83,11 @@ def test_what_can_be_told_is_found_and_no_more_is_withheld_than_needed(classes, 
     protected = protect(groups, BOUNDS)
     assert protected.tight == 0
     assert len(protected.places) == int(is_told)
+
+
+def test_what_marks_tell_of_groups_that_must_be_somebody_cannot_be_withheld_and_is_counted():
+    protected = protect(gather((1, 1, 2), {"a": [0], "b": [1], "c": [2], "town": [0, 1, 2]}), BOUNDS)
+    assert (protected.places, protected.tight) == (frozenset(), 4 + 3)  # groups, and what they lack of the town
 
 
 def test_what_fits_a_number_that_leaves_holds_the_number():
@@ -104,6 +117,8 @@ def test_an_earlier_release_gives_no_small_difference_even_under_other_pseudonym
     assert (alone.found, alone.places) == (0, frozenset())
     assert (beside.found, beside.tight) == (1, 0)
     assert beside.places == {(next(iter(now)), "n")}
+    again = json.loads(write_told("new", gather(classes, {**now, **few}, bounds, earlier=(left,)), NOTHING))
+    assert max(again["persons"]) < 1000, "what left before is kept once, of the archive that it left in"
     unlinked = protect(gather(classes, {**now, **few}, bounds, earlier=(left,)), bounds)
     assert unlinked.found == 0
 

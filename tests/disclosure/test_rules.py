@@ -18,7 +18,7 @@ from pipeline.disclosure.release import release, released_note, round_count, sho
 from pipeline.errors import InputError
 from pipeline.runner.inputs import load_input
 from pipeline.settings.base import convert
-from pipeline.settings.disclosure import Asked, Disclosure
+from pipeline.settings.disclosure import STATUS, Asked, Disclosure
 from pipeline.show.numbers import write_month
 from pipeline.show.table_formats import csv_number
 from pipeline.stages.disclosure import require_control
@@ -59,6 +59,14 @@ def rule_of(row, *others, statistic="estimate", unit="share", value=None):
 def test_a_number_of_persons_is_withheld_where_it_is_small_and_nobody_is_said(count, rule):
     assert rule_of(estimate("team/a/control//n", estimate=float(count)), unit="count") == rule
     assert rule_of(estimate(), statistic="n_control", unit="count", value=float(count)) == rule
+
+
+@pytest.mark.parametrize(("n", "rule"), [(0, ""), (1, "few_persons"), (FEWEST - 1, "few_persons"), (FEWEST, "")])
+def test_nobody_is_withheld_too_where_the_whole_is_few(n, rule):
+    """Else each withheld part of four persons must be somebody, and the parts would tell each other."""
+    own = {"n": n, "n_treated": n, "n_control": 0}
+    assert rule_of(estimate("team/a/control//n", estimate=0.0, **own), unit="count") == rule
+    assert rule_of(estimate(**own), statistic="n_control", unit="count", value=0.0) == rule
 
 
 def test_teams_are_no_persons_and_a_first_date_is_one_persons():
@@ -209,10 +217,25 @@ def test_a_note_tells_no_few_persons():
     )
 
 
-def test_fewer_than_three_persons_are_refused():
-    given = load_bounds() | {"persons": 2}
-    with pytest.raises(InputError, match=r"disclosure.toml.*>= 3"):
-        convert({**as_toml(), "bounds": given}, Disclosure, "disclosure.toml")
+@pytest.mark.parametrize(
+    ("bounds", "said"),
+    [({"persons": 2}, ">= 3"), ({"base": 6}, r"base = 6 is more than persons = 5.* give base 1 to 5"),
+     ({"base": 0}, ">= 1"), ({"degrees": 4}, ">= 5"), ({"density_decimals": 4}, "<= 3"),
+     ({"density_spacing": 0.9}, ">= 1"),
+     ({"uncertainty": 4}, r"uncertainty = 4 does not fit persons = 5.* give uncertainty 2 to 3"),
+     ({"uncertainty": 1}, "give uncertainty 2 to 3"), ({"persons": 3, "base": 3}, "give uncertainty 1 to 1")],
+)  # fmt: skip
+def test_bounds_that_would_let_few_persons_out_are_refused(bounds, said):
+    with pytest.raises(InputError, match=rf"disclosure\.toml.*{said}"):
+        convert({**as_toml(), "bounds": load_bounds() | bounds}, Disclosure, "disclosure.toml")
+
+
+def test_no_setting_says_what_a_rule_does_with_a_number():
+    rules = as_toml()["rules"]
+    assert list(STATUS) == list(rules)
+    rules["few_persons"]["status"] = "pass"
+    with pytest.raises(InputError, match=r"disclosure\.toml.*unknown field `status`"):
+        convert({**as_toml(), "rules": rules}, Disclosure, "disclosure.toml")
 
 
 def as_toml():
@@ -279,7 +302,7 @@ def test_settings_read_the_file_of_the_project():
     ("facts", "said"),
     [({}, None), ({"attacked": {}}, "no attacker was tried"),
      ({"synthetic": True, "applied": False, "failing": 9}, None),
-     ({"failing": 2}, "2 numbers fail"),
+     ({"failing": 2}, "2 numbers fail"), ({"after": 1}, "1 numbers fail"),
      ({"attacked": {"tried": 5, "tight": 3}}, "3 numbers that are withheld are told by others")],
 )  # fmt: skip
 def test_a_release_refuses_what_fails(facts, said):
@@ -288,6 +311,7 @@ def test_a_release_refuses_what_fails(facts, said):
         "synthetic": False,
         "applied": True,
         "failing": 0,
+        "after": 0,
         "attacked": {"tried": 5, "found": 1, "tight": 0},
         "bounds": load_bounds(),
     }

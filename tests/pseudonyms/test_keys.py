@@ -61,6 +61,10 @@ def open_to_the_group(path):
     path.chmod(0o640)
 
 
+def beside_anybody(path):
+    path.parent.parent.chmod(0o777)
+
+
 def linked(path):
     path.rename(path.with_name("elsewhere"))
     path.symlink_to(path.with_name("elsewhere"))
@@ -77,6 +81,7 @@ def linked(path):
             open_to_the_group,
             r"spring\.key: the key is not a file that you own and nobody else can read\. Say chmod 600",
         ),
+        (beside_anybody, r"ltjs-evaluation: anybody can write to this folder of the key .* Say chmod o-w"),
         (linked, r"spring\.key: the key cannot be read"),
     ],
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from pipeline.errors import InputError
@@ -20,6 +22,8 @@ def folders(tmp_path, monkeypatch):
         "data_derived/releases": [f"x-{'a' * 16}.json", f"x-y-{'a' * 16}.json"],
         "reports/x": ["index.html"],
         "data_raw/y": ["allocation.csv"],
+        "data_derived/y": ["earlier.json"],
+        "data_derived/z": ["earlier.json"],
         "register": ["dream.csv"],
     }  # fmt: skip
     for folder, names in made.items():
@@ -27,6 +31,8 @@ def folders(tmp_path, monkeypatch):
             path = tmp_path / folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text("twelve bytes")
+    for name, told in (("y", "x"), ("z", "x-y")):
+        (tmp_path / f"data_derived/{name}/earlier.json").write_text(json.dumps([{"extract": told, "persons": [1]}]))
     (tmp_path / "data_raw/x/dream.csv").symlink_to(tmp_path / "register/dream.csv")
     (tmp_path / "data_derived/x/elsewhere").symlink_to(tmp_path / "register")
     make_key("x")
@@ -44,14 +50,14 @@ def left(tmp_path):
 
 KEPT = {"data_raw/x/extract.toml", "data_derived/x/provenance.json", "data_derived/x/runs/ingest.json",
         "reports/x/index.html", "data_raw/y/allocation.csv", "register/dream.csv",
-        f"data_derived/releases/x-y-{'a' * 16}.json"}  # fmt: skip
+        f"data_derived/releases/x-y-{'a' * 16}.json", "data_derived/z/earlier.json"}  # fmt: skip
 
 
 def test_it_lists_and_deletes_only_when_the_extract_is_named_a_second_time(folders, tmp_path, monkeypatch, capsys):
     before = left(tmp_path)
     assert run(monkeypatch, folders) == 0
     said = capsys.readouterr().out
-    assert "to be deleted: 10 files" in said
+    assert "to be deleted: 11 files" in said
     assert "kept, since it holds no person: 4 files, 48 bytes" in said
     assert said.count("left where it is: ") == 2
     assert "nothing was deleted. Say make forget EXTRACT=x SURE=x" in said
@@ -60,7 +66,7 @@ def test_it_lists_and_deletes_only_when_the_extract_is_named_a_second_time(folde
     assert left(tmp_path) == before
     monkeypatch.setenv("SURE", "x")
     assert run(monkeypatch, folders) == 0
-    assert "deleted: 10 files" in capsys.readouterr().out
+    assert "deleted: 11 files" in capsys.readouterr().out
     assert left(tmp_path) == KEPT
     assert not place_of("x").exists()
     assert run(monkeypatch, folders) == 0
@@ -73,6 +79,11 @@ def test_interrupted_it_can_be_said_again(folders, tmp_path, monkeypatch):
         path.unlink()
     delete(found, *folders[:2])
     assert left(tmp_path) == KEPT
+
+
+def test_an_extract_of_which_there_is_nothing_is_an_error(folders, tmp_path):
+    with pytest.raises(InputError, match="EXTRACT=nosuch: there is nothing of such an extract"):
+        find_all(*(tmp_path / folder / "nosuch" for folder in ("data_raw", "data_derived", "reports")))
 
 
 def test_a_folder_that_is_a_link_is_left(folders, tmp_path):

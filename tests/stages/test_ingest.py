@@ -229,6 +229,10 @@ def test_numbers_that_no_real_person_has_make_an_extract_synthetic(folder, month
         replace(folder / f"{name}.csv", r"(?m)^((?:\d;)?0\d)13", rf"\g<1>{month}")
     ingested(folder)
     assert load_input(folder / "extract.toml").synthetic == is_synthetic
+    if month == "77":
+        replace(folder / "extract.toml", "synthetic = false", "synthetic = true")
+        with pytest.raises(InputError, match=r"numbers in the allocation file do not show it.* Say synthetic = false"):
+            ingested(folder)
 
 
 def test_a_real_number_among_invented_ones_is_refused_whatever_is_declared(folder):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.disclosure.primary import Judged
 from pipeline.settings.disclosure import STATUS, Disclosure
+from pipeline.show.kinds_of_notes import FEW, NO_ERROR, NO_ESTIMATE, SEPARATOR, kind_of
 from pipeline.show.numbers import EPOCH, UNITS, read_number, write_month, write_number
 
 if TYPE_CHECKING:
@@ -79,15 +80,30 @@ def shown_value(text: str, unit: str, language: str) -> float:
 
 
 def released_note(note: str, settings: Disclosure) -> str:
-    """What an estimate notes, its numbers of persons rounded, and few of them as '<5'; a bandwidth to two digits."""
+    """What an estimate notes, each part as its kind leaves; one of few, or of no known kind, says no more than FEW."""
+    return SEPARATOR.join(dict.fromkeys(_released_part(part, settings) for part in note.split(SEPARATOR)))
+
+
+def _released_part(part: str, settings: Disclosure) -> str:
+    begins = NO_ESTIMATE if part.startswith(NO_ESTIMATE) else ""
+    bare = part.removeprefix(begins)
+    kind = kind_of(bare)
+    if bare and (kind is None or kind.leaves == "few"):
+        few = FEW.format(persons=settings.bounds.persons)
+        return f"{begins}{few}{NO_ERROR if bare.endswith(NO_ERROR) else ''}"
+    return _rounded_numbers(part, settings) if kind and kind.leaves == "rounded" else part
+
+
+def _rounded_numbers(part: str, settings: Disclosure) -> str:
+    """A part of a note, its numbers of persons rounded, and few of them as '<5'; a bandwidth to two digits."""
     import re
 
     def count(found: re.Match[str]) -> str:
-        number, bounds = int(found[0]), settings.bounds
+        number, bounds = float(found[0]), settings.bounds
         return f"<{bounds.persons}" if 0 < number < bounds.persons else str(round_count(number, settings))
 
-    note = re.sub(r"\b\d+(?= (?:persons|of \d+ are treated))|(?<= of )\d+(?= are treated)", count, note)
-    return re.sub(r"(?<=bandwidth )[\d.e+-]+", lambda found: f"{float(found[0]):.2g}", note)
+    part = re.sub(r"\b\d+(?= (?:persons|of \d+ are treated))|(?<= of )\d+(?= are treated)|(?<= gives )\S+", count, part)
+    return re.sub(r"(?<=bandwidth )[\d.e+-]+", lambda found: f"{float(found[0]):.2g}", part)
 
 
 def exceptions(released: pd.DataFrame) -> Iterable[Row]:

@@ -119,11 +119,18 @@ def write_confidentiality(
 def _leaves(disclosure: Disclosure, found: Counts) -> Iterator[str]:
     numbers = found["numbers"]
     yield (
-        f"Nothing leaves but through one stage, which judges each of {numbers['shown']:,} numbers before anything "
-        f"is drawn or written: {numbers['pass']:,} pass, "
+        f"No number of a report leaves but through one stage, which judges each of {numbers['shown']:,} before "
+        f"anything is drawn or written: {numbers['pass']:,} pass, "
         f"{numbers['review']:,} leave coarser, {numbers['fail']:,} are withheld (`{disclosure.mark}`). No file has "
         "more digits than an exhibit shows. Who signs reads `disclosure.html`, which "
         "lists each exception with its reason; `make release` refuses an archive with a number that fails."
+    )
+    yield ""
+    yield (
+        "What leaves beside these numbers is without exact sizes: a note that tells of single persons or of a group "
+        "with one arm says that some groups have few, and names none; what checks say has no numbers; the records, the "
+        "reviewer's guide and what `make verify` found, in an archive, have no rows of received files and no counts of "
+        "values compared. Hashes of whole files leave."
     )
     yield ""
     rows = [

@@ -12,8 +12,8 @@ from pipeline.population.definitions import ARMS, Definitions
 from pipeline.population.persons import EVERYBODY, TRIAL
 from pipeline.population.register import Counts
 from pipeline.population.small import NOBODY, say_why, with_trial
+from pipeline.show.kinds_of_notes import NO_ESTIMATE
 from pipeline.show.places import find_places
-from pipeline.show.remarks import NO_ESTIMATE
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -17,6 +17,7 @@ from pipeline.release.derive import derive_files
 from pipeline.release.facts import Facts
 from pipeline.release.gather import gather_files, read_verified, require_releasable
 from pipeline.release.repository import clean_commit
+from pipeline.release.withheld import withhold
 from pipeline.runner.inputs import load_input
 from pipeline.runner.surroundings import LOCK
 from pipeline.storage import write_if_changed
@@ -32,15 +33,18 @@ def main() -> None:
     parser.add_argument("--out", type=Path)
     given = parser.parse_args()
     commit = clean_commit()
-    require_released(load_input(given.derived / "judged.json"))
+    judged = load_input(given.derived / "judged.json")
+    require_released(judged)
     read_verified(given.derived)
     require_releasable(commit, given.settings, given.derived / "runs")
     if given.out is None:
         return
     files = gather_files(given.settings, given.derived, given.reports, commit)
+    if Facts(files).is_controlled:
+        files = withhold(files, judged["mark"])
     files |= derive_files(Facts(files))
-    for judged in sorted(given.derived.glob("**/judged.json")):  # in other languages, and of everybody
-        require_released(load_input(judged))
+    for other in sorted(given.derived.glob("**/judged.json")):  # in other languages, and of everybody
+        require_released(load_input(other))
     leaks = find_leaks(files.items(), given.raw, given.derived)
     if leaks.findings:
         raise InputError(*map(str, leaks.findings))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -29,7 +30,7 @@ from pipeline.release.contents import (
 )
 from pipeline.release.shapes import Account, Provenance, Record, Verified, decode, read_rows
 from pipeline.runner.inputs import read_table
-from pipeline.runner.records import PARTS, fault_of
+from pipeline.runner.records import PARTS, fault_of, told_of
 from pipeline.settings.base import convert
 from pipeline.settings.described import read_exhibits
 from pipeline.settings.exhibits import Exhibits, Follow
@@ -45,6 +46,8 @@ from pipeline.show.words import Words, gather_words
 
 if TYPE_CHECKING:
     import pandas as pd
+
+ASKED_ON = hashlib.sha256(b'asked = "on"\n').hexdigest()  # of asked.toml, as make writes it
 
 
 class Number(NamedTuple):
@@ -124,7 +127,19 @@ class Facts:
         texts = [record["settings"][name] for record in self.records.values() if name in record["settings"]]
         if not texts:
             raise InputError(f"{RECORDS}: no record holds the text of {name}. Ask for the archive again.")
-        return convert(_parse(texts[0], name), Extract, name, texts[0])
+        told = told_of(texts[0])
+        return convert(_parse(texts[0], name) if told is None else _parse_told(told, name), Extract, name, texts[0])
+
+    @cached_property
+    def is_controlled(self) -> bool:
+        """Whether disclosure control was applied: always to an extract that is not synthetic, else if it was asked."""
+        asked = {
+            sha256
+            for record in self.records.values()
+            for path, sha256 in record["inputs"].items()
+            if path == f"data_derived/{self.account.extract}/asked.toml"
+        }
+        return not self.extract.synthetic or ASKED_ON in asked
 
     def setting(self, name: str) -> Document:
         """A TOML file of the settings."""
@@ -212,6 +227,13 @@ class Facts:
     def exhibit_paths(self) -> list[str]:
         """The files of the exhibits."""
         return sorted(path for path in self.files if path.startswith(EXHIBITS))
+
+
+def _parse_told(told: str, path: str) -> dict[str, Any]:
+    try:
+        return dict(msgspec.json.decode(told))
+    except (msgspec.MsgspecError, RecursionError, TypeError, ValueError) as error:
+        raise InputError(f"{path}: what is told of it is no JSON: {error}. Ask for the archive again.") from error
 
 
 def _parse(text: str, path: str) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from pipeline.release.facts import Facts
 from pipeline.release.words import WORDS
 from pipeline.runner.schemas import every_column
 from pipeline.settings.exhibits import exhibit_number
+from pipeline.settings.extract import RawFile
 from pipeline.settings.models import Model
 from pipeline.show.dictionary import definition_of
 from pipeline.show.purposes import PURPOSES, REASONS, estimand_lines
@@ -117,8 +118,12 @@ class _Guide:
         extract = self.facts.extract
         yield self.say("received_on", day=extract.received.isoformat(), form=extract.format)
         yield ""
-        rows = [[role, file.kind, f"{file.rows:,}", f"`{file.sha256}`"] for role, file in extract.files.items()]
+        rows = [[role, file.kind, self.rows(file), f"`{file.sha256}`"] for role, file in extract.files.items()]
         yield from self.table("received_head", rows)
+
+    def rows(self, file: RawFile) -> str:
+        """How many rows a received file has; under control a word, for beside rounded numbers they tell of few."""
+        return self.words["withheld"] if self.facts.is_controlled else f"{file.rows:,}"
 
     def derived(self) -> Iterator[str]:
         rows = [
@@ -189,14 +194,18 @@ class _Guide:
         rows = [
             [
                 kind,
-                f"{found['agreed']:,}",
-                f"{found['disagreed']:,}",
-                f"{found['not_tried']:,}",
+                self.counted(found["agreed"]),
+                self.counted(found["disagreed"]),
+                self.counted(found["not_tried"]),
                 "; ".join(found["why"]),
             ]
             for kind, found in verified["kinds"].items()
         ]
         yield from self.table("second_head", rows)
+
+    def counted(self, count: int) -> str:
+        """A count of values, or in a word that there are some, where no more is told."""
+        return self.words["some"] if count is True else f"{count:,d}"
 
     def exhibits(self) -> Iterator[str]:
         shows = models_by_exhibit(self.facts.exhibits, self.facts.study, self.facts.variables)

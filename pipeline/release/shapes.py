@@ -14,6 +14,7 @@ from pipeline.errors import InputError
 
 Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
 Count = Annotated[int, Meta(ge=0)]
+Counted = Count | bool  # under disclosure control whether there is any
 Shape = TypeVar("Shape", bound=msgspec.Struct)
 
 
@@ -85,19 +86,19 @@ class Provenance(msgspec.Struct, forbid_unknown_fields=True):
 class Kind(msgspec.Struct, forbid_unknown_fields=True):
     """A kind of numbers in verified.json."""
 
-    agreed: Count
+    agreed: Counted
     disagreed: Count
-    not_tried: Count
-    why: dict[str, Count]
+    not_tried: Counted
+    why: dict[str, Counted]
 
 
 class Verified(msgspec.Struct, forbid_unknown_fields=True):
     """verified.json."""
 
     kinds: dict[str, Kind]
-    agreed: Count
+    agreed: Counted
     disagreed: Count
-    not_tried: Count
+    not_tried: Counted
     walked: Count
     shown: Count
     largest_gap: float

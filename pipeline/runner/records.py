@@ -20,6 +20,7 @@ from pipeline.storage import write_if_changed
 
 PARTS = ("inputs", "outputs", "code")  # of a record: files with their SHA-256
 UNSEALED = ("ran", "seal")
+WITHHELD = "# withheld under disclosure control, SHA-256 of the whole: "
 VERIFIED = "verified.json"  # what make verify seals, with the hashes of its tables
 RECEIVED = "data_raw"  # where the chain ends, although the files of the synthetic trial are themselves made
 MADE = ("data_derived", "reports")
@@ -47,8 +48,36 @@ def head_of(records: Iterable[Mapping[str, Any]]) -> str:
 
 
 def seal_of(record: Mapping[str, Any]) -> str:
-    """The hash of all that a record says but of what the run merely ran with."""
-    return _hash({key: value for key, value in record.items() if key not in UNSEALED})
+    """The hash of all that a record says but of what the run merely ran with; of the texts it keeps their hashes.
+
+    So a text that is withheld from an archive leaves the seal as it is.
+    """
+    sealed = {key: value for key, value in record.items() if key not in UNSEALED}
+    if "settings" in sealed:
+        sealed["settings"] = {path: hash_of_text(text) for path, text in sealed["settings"].items()}
+    return _hash(sealed)
+
+
+def is_description(path: str) -> bool:
+    """Whether a file, by its path, is the extract.toml of an extract."""
+    return Path(path).parts[0] == RECEIVED and Path(path).name == "extract.toml"
+
+
+def withheld_text(text: str, told: str) -> str:
+    """What stands in a record in the place of a text: the hash of the text, and what is `told` of it."""
+    return f"{WITHHELD}{hash_of_text(text)}\n{told}"
+
+
+def told_of(text: str) -> str | None:
+    """What is told of a text that is withheld; None of one that is whole."""
+    return text.partition("\n")[2] if text.startswith(WITHHELD) else None
+
+
+def hash_of_text(text: str) -> str:
+    """The SHA-256 of a text, of one that is withheld too."""
+    if text.startswith(WITHHELD):
+        return text.partition("\n")[0].removeprefix(WITHHELD)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _hash(content: Any) -> str:
@@ -77,9 +106,15 @@ def read_record(path: Path) -> Record:
         record = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise InputError(f"{path}: no record as make writes it ({error}). {remedy}") from error
-    if fault := fault_of(record, path):
+    if fault := fault_of(record, path) or _fault_of_texts(record):
         raise InputError(f"{path}: no record as make writes it: {fault}. {remedy}")
     return dict(record)
+
+
+def _fault_of_texts(record: Record) -> str:
+    """What is wrong with the texts that a record of a build keeps; in an archive some are withheld, here none."""
+    held = [path for path, text in record.get("settings", {}).items() if told_of(text) is not None]
+    return f"the text of {held[0]} is withheld, as in an archive alone" if held else ""
 
 
 def fault_of(record: Any, path: Path) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from typing import Literal
 
 
 @dataclass(frozen=True)
@@ -12,11 +14,22 @@ class Remark:
     {estimates} is how many of those shown they are; {size} that of the pattern's first group over them, of a list its
     length and of a number the number; {persons}, {in_strata} and {in_clusters} the same with what is counted; {names}
     what the group is. {stratum} and the like are the study's words.
+
+    leaves: what disclosure control makes of it. "whole": it is of no persons, or of nobody, and leaves as it is;
+    "rounded": its number of persons leaves rounded; "few": it tells of single persons, of one arm, or what all of a
+    group have, so that it says no more than FEW does. That is what a kind is unless it says otherwise.
     """
 
     pattern: str
     words_en: str
     words_da: str
+    leaves: Literal["whole", "rounded", "few"] = "few"
+
+
+SEPARATOR = "; "  # between the parts of a note
+NO_ESTIMATE = "no estimate: "  # how a part begins that says why there is none
+FEW = "some groups have fewer than {persons} persons of a kind"  # what leaves in the place of a note that tells of few
+NO_ERROR = ": no standard error"  # how a part ends that says why an estimate has none
 
 
 REMARKS = (
@@ -39,31 +52,37 @@ REMARKS = (
         r"left out the answers of (<?\d+) persons who are not analysed",
         "The answers of {persons} who are not analysed are left out.",
         "Svar fra {persons}, der ikke er analyseret, er udeladt.",
+        "rounded",
     ),
     Remark(
         r"left out (<?\d+) persons whose outcome is unknown",
         "Left out, since the outcome is unknown: {persons}{estimates}.",
         "Udeladt, da udfaldet er ukendt: {persons}{estimates}.",
+        "rounded",
     ),
     Remark(
         r"left out (<?\d+) persons without every covariate",
         "Left out, since a background variable of the model is unknown: {persons}{estimates}.",
         "Udeladt, da en af modellens baggrundsvariable er ukendt: {persons}{estimates}.",
+        "rounded",
     ),
     Remark(
         r"left out (<?\d+) persons without the variable that makes the groups",
         "Left out, since it is unknown to which of the groups they belong: {persons}{estimates}.",
         "Udeladt, da det er ukendt, hvilken af grupperne de hører til: {persons}{estimates}.",
+        "rounded",
     ),
     Remark(
         r"left out (<?\d+) persons without a known week at risk",
         "Left out, since no week is known in which they could leave: {persons}{estimates}.",
         "Udeladt, da ingen uge kendes, hvor de kunne afgå: {persons}{estimates}.",
+        "rounded",
     ),
     Remark(
         r"followed (<?\d+) persons for fewer weeks, to one that is unknown",
         "Followed for fewer weeks than the others, up to one that is unknown: {persons}{estimates}.",
         "Fulgt i færre uger end de andre, indtil en der er ukendt: {persons}{estimates}.",
+        "rounded",
     ),
     Remark(
         r"left out (<?\d+) persons of whose .+ nobody else has the variable",
@@ -74,11 +93,13 @@ REMARKS = (
         r"left out the covariate (\S+), which the split determines",
         "The variable that makes the groups is not among the background variables too{estimates}.",
         "Den variabel, der danner grupperne, er ikke også blandt baggrundsvariablene{estimates}.",
+        "whole",
     ),
     Remark(
         r"left out the covariate (\S+), which the others determine",
         "A background variable that follows from the others is left out: {names}{estimates}.",
         "En baggrundsvariabel, der følger af de andre, er udeladt: {names}{estimates}.",
+        "whole",
     ),
     Remark(
         r"dropped .+ \(person-weeks: (\d+).*\)",
@@ -106,25 +127,47 @@ REMARKS = (
         r"fewer than two clusters: no standard error",
         "There are fewer than two {clusters}, so no standard error can be computed{estimates}.",
         "Der er færre end to {clusters}, så der kan ikke beregnes en standardfejl{estimates}.",
+        "whole",
     ),
-    Remark(r"printed in (.+)", "As printed in {names}{estimates}.", "Som trykt i {names}{estimates}."),
-    Remark(r"bandwidth \S+", "", ""),
+    Remark(
+        r"some groups have fewer than (\d+) persons of a kind",
+        "Some groups have fewer than {size} persons of a kind that the estimate needs{estimates}.",
+        "Nogle grupper har færre end {size} personer af en slags, som estimatet kræver{estimates}.",
+        "whole",
+    ),
+    Remark(
+        r"some groups have fewer than (\d+) persons of a kind: no standard error",
+        "Some groups have fewer than {size} persons of a kind, so no standard error can be computed{estimates}.",
+        "Nogle grupper har færre end {size} personer af en slags, så der kan ikke beregnes en standardfejl{estimates}.",
+        "whole",
+    ),
+    Remark(
+        r"(<?\d+) of \d+ are treated, where a lot of probability \S+ gives \S+",
+        "By the lot another number would be treated than {persons}{estimates}.",
+        "Efter lodtrækningen ville et andet antal få indsatsen end {persons}{estimates}.",
+        "rounded",
+    ),
+    Remark(r"printed in (.+)", "As printed in {names}{estimates}.", "Som trykt i {names}{estimates}.", "whole"),
+    Remark(r"bandwidth \S+", "", "", "rounded"),
 )
 # Why there is no estimate: what follows "since".
 REASONS = (
-    Remark(r"nobody is in the sample", "nobody is in the sample", "ingen er i stikprøven"),
-    Remark(r"nobody in the group .+", "nobody is in the group", "ingen er i gruppen"),
+    Remark(r"some groups have fewer than (\d+) persons of a kind",
+           "some groups have fewer than {size} persons of a kind that the estimate needs",
+           "nogle grupper har færre end {size} personer af en slags, som estimatet kræver", "whole"),
+    Remark(r"nobody is in the sample", "nobody is in the sample", "ingen er i stikprøven", "whole"),
+    Remark(r"nobody in the group .+", "nobody is in the group", "ingen er i gruppen", "whole"),
     Remark(r"no control is in the group", "no control is in the group", "ingen kontroldeltager er i gruppen"),
     Remark(r"nobody has a known outcome and every covariate",
            "nobody has a known outcome and every background variable",
-           "ingen har et kendt udfald og alle baggrundsvariable"),
+           "ingen har et kendt udfald og alle baggrundsvariable", "whole"),
     Remark(r"nobody (?:in the arm )?has the variable (\S+)",
-           "nobody has the variable ({names})", "ingen har variablen ({names})"),
-    Remark(r"nobody is at risk", "nobody is at risk", "ingen er i risiko"),
-    Remark(r"nobody is counted", "nobody is counted", "ingen tælles"),
+           "nobody has the variable ({names})", "ingen har variablen ({names})", "whole"),
+    Remark(r"nobody is at risk", "nobody is at risk", "ingen er i risiko", "whole"),
+    Remark(r"nobody is counted", "nobody is counted", "ingen tælles", "whole"),
     Remark(r"fewer than (\d+) persons",
-           "fewer than {size} persons are not shown", "færre end {size} personer ikke vises"),
-    Remark(r"the allocations have no date", "the allocations have no date", "allokeringerne ingen dato har"),
+           "fewer than {size} persons are not shown", "færre end {size} personer ikke vises", "whole"),
+    Remark(r"the allocations have no date", "the allocations have no date", "allokeringerne ingen dato har", "whole"),
     Remark(r"one arm only(?: in the group .+)?",
            "only one of the two groups is left", "kun den ene af de to grupper er tilbage"),
     Remark(r"no .+ has both arms(?: in the group .+)?",
@@ -134,10 +177,11 @@ REASONS = (
            "{size} observationer er for få til modellen"),
     Remark(r"the column (.+) is determined by the others",
            "a variable of the model follows from the others ({names})",
-           "en variabel i modellen følger af de andre ({names})"),
-    Remark(r"fewer than two clusters", "there are fewer than two {clusters}", "der er færre end to {clusters}"),
+           "en variabel i modellen følger af de andre ({names})", "whole"),
+    Remark(r"fewer than two clusters",
+           "there are fewer than two {clusters}", "der er færre end to {clusters}", "whole"),
     Remark(r"the likelihood has no maximum",
-           "no value fits the data best", "ingen værdi passer bedst til data"),
+           "no value fits the data best", "ingen værdi passer bedst til data", "whole"),
     Remark(r"nobody of the .+ group is at risk",
            "in one of the groups nobody is at risk", "ingen i den ene gruppe er i risiko"),
     Remark(r"nobody leaves in the \d+ person-weeks of the .+ group",
@@ -153,3 +197,9 @@ REASONS = (
     Remark(r"(\d+) outcomes lie outside the limits .+",
            "{size} outcomes lie outside the scale", "{size} udfald ligger uden for skalaen"),
 )  # fmt: skip
+KINDS = (*REASONS, *REMARKS)
+
+
+def kind_of(part: str) -> Remark | None:
+    """The kind of a part of a note; None of one that no kind knows."""
+    return next((kind for kind in KINDS if re.fullmatch(kind.pattern, part)), None)

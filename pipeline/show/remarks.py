@@ -7,19 +7,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from pipeline.settings.exhibits import fill
-from pipeline.show.kinds_of_notes import REASONS, REMARKS, Remark
+from pipeline.show.kinds_of_notes import KINDS, NO_ESTIMATE, REASONS, REMARKS, SEPARATOR, Remark
 from pipeline.show.numbers import ABSENT
 
 if TYPE_CHECKING:
     import pandas as pd
 
-SEPARATOR = "; "  # between the parts of a note
 MISSING = re.compile(r"no estimate|no standard error")  # a part that says why a number is missing
 GROUPINGS = (("stratum", "strata"), ("cluster", "clusters"))
 NAMED = 3  # names in a list before it is cut short
 
-
-NO_ESTIMATE = "no estimate: "
 SINCE = {
     "en": f"{ABSENT} no estimate could be made, since {{}}{{}}.",
     "da": f"{ABSENT} intet estimat kunne laves, da {{}}{{}}.",
@@ -77,7 +74,7 @@ def reason_of(note: str) -> tuple[str, str]:
     """The kind of the first reason in a note for which a number is missing, and the reason as it is written there."""
     reason = next((part for part in note.split(SEPARATOR) if MISSING.search(part)), "not defined")
     bare = reason.removeprefix(NO_ESTIMATE)
-    known = (remark.pattern for remark in (*REASONS, *REMARKS) if re.fullmatch(remark.pattern, bare))
+    known = (remark.pattern for remark in KINDS if re.fullmatch(remark.pattern, bare))
     return next(known, reason), reason
 
 

@@ -19,6 +19,7 @@ from pipeline.errors import InputError
 from pipeline.runner.inputs import load_input
 from pipeline.settings.base import convert
 from pipeline.settings.disclosure import STATUS, Asked, Disclosure
+from pipeline.show.kinds_of_notes import KINDS
 from pipeline.show.numbers import write_month
 from pipeline.show.table_formats import csv_number
 from pipeline.stages.disclosure import require_control
@@ -211,10 +212,75 @@ def test_a_p_value_stays_on_its_side_of_a_level():
     assert [round_p(p, levels) for p in (0.0496, 0.0504, 0.0099, 0.2)] == [0.049, 0.05, 0.009, 0.2]
 
 
-def test_a_note_tells_no_few_persons():
-    assert released_note("left out 12 persons without every covariate; bandwidth 5.83693", CONTROLS) == (
-        "left out 10 persons without every covariate; bandwidth 5.8"
-    )
+FEW = "some groups have fewer than 5 persons of a kind"
+ROUNDED = {
+    "left out the answers of 2 persons who are not analysed": "left out the answers of <5 persons who are not analysed",
+    "left out 1 persons whose outcome is unknown": "left out <5 persons whose outcome is unknown",
+    "left out 12 persons without every covariate": "left out 10 persons without every covariate",
+    "left out 3 persons without the variable that makes the groups": "left out <5 persons without the variable that "
+    "makes the groups",
+    "left out 13 persons without a known week at risk": "left out 15 persons without a known week at risk",
+    "followed 2 persons for fewer weeks, to one that is unknown": "followed <5 persons for fewer weeks, to one that is "
+    "unknown",
+    "302 of 657 are treated, where a lot of probability 0.5 gives 328.5": "300 of 655 are treated, where a lot of "
+    "probability 0.5 gives 330",
+    "bandwidth 5.83693": "bandwidth 5.8",
+}
+OF_FEW = (
+    "one arm only, so no comparison, in Nordby, Sydby",
+    "left out of the average, one arm only: Nordby",
+    "one arm only, so one mean, in 3 teams",
+    "left out 7 persons of whose team nobody else has the variable",
+    "dropped week 3 (person-weeks: 41, teams: 2)",
+    "the outcome is fitted exactly: no standard error",
+    "what the effect rests on does not vary between clusters: no standard error",
+    "a single person in an arm of Nordby, Sydby: no standard error",
+    "no estimate: no control is in the group",
+    "no estimate: one arm only in the group women",
+    "no estimate: no municipality has both arms in the group women",
+    "no estimate: 3 observations are too few for 4 coefficients",
+    "no estimate: nobody of the treated group is at risk",
+    "no estimate: nobody leaves in the 36 person-weeks of the control group",
+    "no estimate: everybody leaves in the first week of the treated group",
+    "no estimate: nobody or everybody leaves in every interval or stratum of the 36 person-weeks",
+    "no estimate: all values are equal",
+    "no estimate: all 7 outcomes lie at the limits 0 and 10",
+    "no estimate: 2 outcomes lie outside the limits 0 and 10",
+    "Peter of Nordby has left",  # of no kind that is known
+)
+WHOLE = (
+    "left out the covariate female, which the split determines",
+    "left out the covariate female, which the others determine",
+    "fewer than two clusters: no standard error",
+    "printed in Trial report",
+    FEW,
+    f"{FEW}: no standard error",
+    f"no estimate: {FEW}",
+    "no estimate: nobody is in the sample",
+    "no estimate: nobody in the group women",
+    "no estimate: nobody has a known outcome and every covariate",
+    "no estimate: nobody in the arm has the variable pain",
+    "no estimate: nobody is at risk",
+    "no estimate: nobody is counted",
+    "no estimate: fewer than 5 persons",
+    "no estimate: the allocations have no date",
+    "no estimate: the column female is determined by the others",
+    "no estimate: fewer than two clusters",
+    "no estimate: the likelihood has no maximum",
+    "",
+)
+
+
+def test_a_note_of_each_kind_tells_of_no_single_person_and_no_group_of_one():
+    for note, leaves in {**ROUNDED, **dict.fromkeys(WHOLE)}.items():
+        assert released_note(note, CONTROLS) == (leaves or note)
+    for note in OF_FEW:
+        begins = "no estimate: " if note.startswith("no estimate") else ""
+        ends = ": no standard error" if note.endswith(": no standard error") else ""
+        assert released_note(note, CONTROLS) == f"{begins}{FEW}{ends}"
+    tried = [note.removeprefix("no estimate: ") for note in (*ROUNDED, *OF_FEW, *WHOLE)]
+    assert [kind.pattern for kind in KINDS if not any(re.fullmatch(kind.pattern, note) for note in tried)] == []
+    assert released_note("; ".join([*OF_FEW[:3], "bandwidth 5.83693"]), CONTROLS) == f"{FEW}; bandwidth 5.8"
 
 
 @pytest.mark.parametrize(

@@ -18,11 +18,13 @@ from pipeline.estimate.table import Estimate, estimates_table, parse_address
 from pipeline.release.contents import record_name
 from pipeline.release.derive import derive_files
 from pipeline.release.facts import Facts
+from pipeline.release.withheld import withhold
 from pipeline.runner.bill import write_bill
 from pipeline.runner.inputs import load_input, read_table
 from pipeline.runner.provenance import describe_build
 from pipeline.runner.records import Record, is_made, record_text, seal, seal_of
 from pipeline.settings.base import convert
+from pipeline.settings.disclosure import Asked
 from pipeline.settings.extract import Extract, Language
 from pipeline.settings.lines import Document
 from pipeline.settings.outcomes import OutcomeDefinitions
@@ -33,7 +35,7 @@ from pipeline.stages import disclosure, figures, report, shown, tables
 
 STUDY, EXTRACT = "examples/rossi", "small"
 DERIVED, REPORTS = f"data_derived/{EXTRACT}", f"reports/{EXTRACT}"
-FACTS = f"data_raw/{EXTRACT}/extract.toml"
+FACTS, ASKED = f"data_raw/{EXTRACT}/extract.toml", f"{DERIVED}/asked.toml"
 DESCRIPTION = """name = "small"
 label = "a small build"
 synthetic = true
@@ -41,7 +43,8 @@ format = "weekly_states"
 received = 2026-01-01
 [files.register]
 path = "weeks.csv"
-rows = 3
+rows = 597  # of 600
+rows_sent = 600
 sha256 = "0000000000000000000000000000000000000000000000000000000000000000"
 key = "PERSON"
 separator = ";"
@@ -65,8 +68,10 @@ def sha256(content: bytes) -> str:
 class Small:
     """The build: its files by path, and the records of its stages."""
 
-    def __init__(self) -> None:
+    def __init__(self, asked: str = "") -> None:
+        self.asked = Asked(asked)
         self.files: dict[str, bytes] = {FACTS: DESCRIPTION.encode(), "requirements.lock": b"numpy==2\n"}
+        self.files[ASKED] = f'asked = "{asked}"\n'.encode()
         self.records: dict[str, Record] = {}
         for name in ("study.toml", "outcomes.toml", "models.toml", "exhibits.toml", "variables.csv"):
             self.files[f"{STUDY}/{name}"] = _setting(name).encode()
@@ -95,7 +100,7 @@ class Small:
         made = shown.run(exhibits, variables, study, spoken, extract, NO_GROUPS, outcomes, models, all=_estimates())
         words, estimates = json.loads(made["words.json"]), _estimates()
         judged = disclosure.run(made["shown.parquet"], CONTROLS, variables, study, extract, spoken, NOBODY_LEFT_OUT,
-                                models, all=estimates)  # fmt: skip
+                                models, self.asked, all=estimates)  # fmt: skip
         numbers = judged["released.parquet"]
         settings = [f"{STUDY}/{Path(path).name}" for path in self.files if path.startswith(STUDY)]
         own = f"{DERIVED}/{folder}"
@@ -107,7 +112,7 @@ class Small:
             f"{own}released.parquet": numbers.to_csv().encode(),
             f"{own}judged.json": judged["judged.json"].encode(),
         }
-        self.stage(f"disclosure{end}", [f"{own}shown.parquet", *estimated], left)
+        self.stage(f"disclosure{end}", [f"{own}shown.parquet", ASKED, *estimated], left)
         here = [f"{own}released.parquet", f"{own}words.json", f"{STUDY}/exhibits.toml"]
         formats = tables.run(numbers, exhibits, variables, words, spoken, NO_GROUPS)
         self.stage(f"tables{end}", here, self.reported(f"{folder}tables", formats))
@@ -165,6 +170,8 @@ class Small:
             "decisions.md": Path("docs/decisions/README.md").read_bytes(),
             "verified.json": _verified(json.loads(self.files[f"{DERIVED}/provenance.json"])["head"], len(numbers)),
         }
+        if Facts(found).is_controlled:
+            found = withhold(found, CONTROLS.mark)
         return {**found, **derive_files(Facts(found))}
 
 
@@ -219,7 +226,13 @@ def _numbers(files: Mapping[str, bytes]) -> pd.DataFrame:
 
 def _verified(head: str, shown: int) -> bytes:
     kind = {"agreed": shown, "disagreed": 0, "not_tried": 1, "why": {"printed elsewhere": 1}}
-    told: dict[str, Any] = {"kinds": {"numbers shown": kind}, "agreed": shown, "disagreed": 0, "not_tried": 1}
+    trial = {"agreed": 597 * 8, "disagreed": 0, "not_tried": 0, "why": {}}
+    told: dict[str, Any] = {
+        "kinds": {"numbers shown": kind, "trial.parquet": trial},
+        "agreed": shown + 597 * 8,
+        "disagreed": 0,
+        "not_tried": 1,
+    }
     told |= {"walked": shown - 1, "shown": shown, "largest_gap": 1e-15, "head": head, "seconds": 1.0}
     told["files"] = {"differences.csv": sha256(b"kind,what,first,second\n")}
     return (json.dumps({**told, "seal": seal_of(told)}, indent=1, ensure_ascii=False) + "\n").encode()

@@ -20,7 +20,7 @@ from pipeline.release.derive import derive_files
 from pipeline.release.facts import Facts
 from pipeline.release.recheck import recheck
 from pipeline.release.results import validate_results
-from pipeline.runner.records import record_text
+from pipeline.runner.records import read_record, record_text
 from tests.release.small import Small, link, records_of, sha256
 
 DERIVED = derived_names(("en", "da"), [METADATA])
@@ -31,6 +31,12 @@ TAMPERINGS = tomllib.loads(Path(__file__).with_name("tampering.toml").read_text(
 def small() -> dict[str, bytes]:
     """The files of a small archive, its manifest apart."""
     return Small().archive()
+
+
+@pytest.fixture(scope="module")
+def controlled() -> dict[str, bytes]:
+    """The same under disclosure control."""
+    return Small("on").archive()
 
 
 def wrong_kinds(folder: Path, content: bytes) -> dict[str, str]:
@@ -61,6 +67,55 @@ def test_a_tampering_is_named(small, tmp_path, row):
     assert row.get("says", "") in kinds[row["kind"]]
     assert "checksums" not in kinds
     assert "does not fit together" not in str(kinds)
+
+
+def test_an_archive_under_control_holds_no_number_of_rows_and_of_values_compared(small, controlled, tmp_path):
+    exact = re.compile(r"597|600|4,?776")  # rows, rows sent, and values compared
+    told = [
+        name for name in small if name.startswith("records/") or name in ("verified.json", "guide.md", "guide.da.md")
+    ]
+    texts = {name: re.sub(r"[0-9a-f]{64}", "", controlled[name].decode()) for name in told}
+    assert [name for name in told if exact.search(texts[name])] == []
+    assert len([name for name in told if exact.search(small[name].decode())]) > 10
+    assert "| withheld |" in texts["guide.md"]
+    assert "| trial.parquet | some | 0 | 0 |" in texts["guide.md"]
+    assert "| trial.parquet | nogle | 0 | 0 |" in texts["guide.da.md"]
+    assert wrong_kinds(tmp_path, pack(controlled)) == {}
+    assert json.loads(controlled["verified.json"])["kinds"]["trial.parquet"]["agreed"] is True
+
+
+@pytest.mark.parametrize(
+    ("pattern", "to", "named"),
+    [
+        (r'\\"label\\": \\"a small', r'\\"label\\": \\"a real', "text of data_raw/small/extract.toml"),
+        (r'\\"rows\\": 0', r'\\"rows\\": 596', "what is told of data_raw/small/extract.toml"),
+        (r"of the whole: \w{4}", "of the whole: 0000", None),
+    ],
+)
+def test_a_withheld_text_that_says_other_than_the_rest_is_named(controlled, tmp_path, pattern, to, named):
+    name = "records/small/runs/shown.json"
+    text, count = re.subn(pattern, to, controlled[name].decode(), count=1)
+    assert count
+    changed = pack({**controlled, name: text.encode()})
+    if named:
+        assert named in wrong_kinds(tmp_path, changed)["records"]
+        return
+    with pytest.raises(InputError, match="does not match its seal"):
+        wrong_kinds(tmp_path, changed)
+
+
+def test_counts_and_texts_are_withheld_under_control_alone(small, controlled, tmp_path):
+    swapped = wrong_kinds(tmp_path, pack({**small, "verified.json": controlled["verified.json"]}))
+    assert "counts that are withheld under control alone" in swapped["second route"]
+    name = "records/small/runs/ingest.json"
+    record = json.loads(small[name]) | {"settings": json.loads(controlled[name])["settings"]}
+    other = pack({**small, name: record_text(record).encode()})
+    assert "text of data_raw/small/extract.toml" in wrong_kinds(tmp_path, other)["records"]
+    (tmp_path / "small/runs").mkdir(parents=True)
+    here = tmp_path / "small/runs/ingest.json"
+    here.write_bytes(controlled[name])
+    with pytest.raises(InputError, match=r"the text of data_raw/small/extract.toml is withheld, as in an archive"):
+        read_record(here)
 
 
 def tampered(files: dict[str, bytes], row: dict) -> dict[str, bytes]:

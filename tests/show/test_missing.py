@@ -103,12 +103,14 @@ def test_a_finding_without_its_number_says_so_in_words(whole):
 
 
 def test_alike_reasons_of_one_exhibit_are_one_line():
-    table = without("effect/all/reading/.*", "no estimate: 3 observations are too few for 5 coefficients")
-    other = without("effect/all/reading/4/treated", "no estimate: 4 observations are too few for 5 coefficients")
+    table = without("effect/all/reading/.*", "no estimate: the column age is determined by the others")
+    other = without("effect/all/reading/4/treated", "no estimate: the column sex is determined by the others")
     table.loc[table["estimate_id"] == "effect/all/reading/4/treated"] = other
     lines = make(table).missing.splitlines()
-    first = f"  Figure 7.1: {3 * HORIZON + 3}, no estimate: 3 observations are too few for 5 coefficients"
+    first = f"  Figure 7.1: {3 * HORIZON + 3}, no estimate: the column age is determined by the others"
     assert lines[1] == f"{first}, and 1 more like it"
+    of_few = make(without("effect/all/reading/.*", "no estimate: one arm only in the group Nordby")).missing
+    assert of_few.splitlines()[1].endswith("no estimate: some groups have fewer than 5 persons of a kind")
 
 
 def test_a_study_of_few_words_has_no_trace_of_what_it_lacks(whole):

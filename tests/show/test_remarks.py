@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 
 from pipeline.audit.compare import read_estimates
-from pipeline.show.remarks import REASONS, gather_remarks, reason_of
+from pipeline.show.kinds_of_notes import REASONS
+from pipeline.show.remarks import gather_remarks, reason_of
 
 ARMS = "one arm only, so no comparison, in "
 WORDS = {

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from pipeline.pseudonyms.hashed import LEAST
 from pipeline.pseudonyms.keys import DIGITS, digest_of
 from pipeline.scan.parts import Part, run_together
-from pipeline.scan.plain import NOT_DIGIT, keys_in_pieces, numbers_in_pieces, plain
+from pipeline.scan.plain import NOT_DIGIT, keys_in_pieces, number_in, numbers_in_pieces, plain
 from pipeline.scan.sought import LONG, Sought
 
 WORD = re.compile(rf"[^\W_]{{{LONG},}}")  # of letters and digits, as long as a number of a person
@@ -18,6 +18,7 @@ WHOLE = r"(?<![^\W_])(?<!\d\.){}(?![^\W_])"  # a word, and no part of a decimal 
 DATED = r"(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])\d\d"
 DOTTED = r"(?:0[1-9]|[12]\d|3[01])\.(?:0[1-9]|1[0-2])\.\d\d"
 CIVIL = re.compile(rf"(?<![\w.-]){DATED}[ -]?\d{{4}}(?![\w-]|\.\d)|(?<![\w.-]){DOTTED}[ -]\d{{4}}(?![\w-]|\.\d)")
+TEN_DIGITS = re.compile(r"[0-9]{2}\.?[0-9]{2}\.?[0-9]{2}[ -]?[0-9]{4}")  # where it is nowhere, no such number is
 REGISTER = re.compile(r"k[0-9a-f]{32}")
 HEXADECIMAL = re.compile(rf"[0-9A-Fa-f]{{{DIGITS}}}")
 PRIVATE = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----|AGE-SECRET-KEY-1\w+|PuTTY-User-Key-File")
@@ -78,10 +79,11 @@ def _in_text(text: str, sought: Sought) -> Iterator[tuple[Kind, int]]:
     persons = (word for word in words if _is_pseudonym(word, sought))
     keys = (word for word in words if _is_key(word, sought))
     pieces = Counter(numbers_in_pieces(text))
+    told = {word: number for word in words if (number := number_in(word))}
     found = {
-        NUMBER: _times(text, words & sought.numbers) + sum(pieces[number] for number in pieces.keys() & sought.numbers),
-        CIVIL_NUMBER: sum(NOT_DIGIT.sub("", each) not in sought.numbers for each in CIVIL.findall(text)),
-        PSEUDONYM: _times(text, persons) + sum(pieces[person] for person in pieces.keys() & sought.pseudonyms),
+        NUMBER: _times(text, words & sought.numbers) + _known(text, pieces, told, sought.numbers),
+        CIVIL_NUMBER: sum(NOT_DIGIT.sub("", each) not in sought.numbers for each in _civil(text)),
+        PSEUDONYM: _times(text, persons) + _known(text, pieces, told, sought.pseudonyms),
         SECRET: _times(text, keys)
         + sum(_is_key(digits, sought) for digits in keys_in_pieces(text))
         + sum(1 for _ in PRIVATE.finditer(text)),
@@ -94,6 +96,16 @@ def _in_text(text: str, sought: Sought) -> Iterator[tuple[Kind, int]]:
 def _times(text: str, words: Iterable[str]) -> int:
     """How often words stand in a text by themselves."""
     return sum(len(re.findall(WHOLE.format(re.escape(word)), text)) for word in words)
+
+
+def _known(text: str, pieces: Mapping[str, int], told: Mapping[str, str], known: frozenset[str]) -> int:
+    """How often numbers that are known stand in a text in pieces, or within words."""
+    within = [word for word, number in told.items() if number in known and word not in known]
+    return sum(pieces[number] for number in pieces.keys() & known) + _times(text, within)
+
+
+def _civil(text: str) -> Iterator[str]:
+    return (found[0] for found in CIVIL.finditer(text)) if TEN_DIGITS.search(text) else iter(())
 
 
 def _paths(text: str, sought: Sought) -> int:

@@ -13,7 +13,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-ESCAPED = re.compile(r"\\u([0-9A-Fa-f]{4})")
+ESCAPED = re.compile(r"\\+u([0-9A-Fa-f]{4})")
 PERCENT = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
 ENTITY = re.compile(r"&(?:#\w+|\w+);?")
 UNLIKE = re.compile(r"[^\x00-\x7f]+")
@@ -37,7 +37,7 @@ PARTS = re.compile(
 SIGNED = re.compile(r"[A-Za-z]{1,4}([0-9]+)")  # signs before a number, as P5300123
 SIXTEENS = re.compile(r"(?:0[xX])?([0-9A-Fa-f]{14})")  # a pseudonym, which has 53 bits
 DIGITS_OF_KEY = 2 * BYTES_OF_KEY
-BROKEN = re.compile(r"[0-9A-Fa-f]{2,63}+(?:[\W_]{1,6}+[0-9A-Fa-f]{2,63}+)++(?![^\W_])")
+BROKEN = re.compile(r"[0-9A-Fa-f]{2,63}+(?:(?:[\W_]|\\[nrt]){1,8}?[0-9A-Fa-f]{2,63}+)++(?![^\W_])")
 NOT_DIGIT, NOT_SIXTEEN = re.compile(r"[^0-9]"), re.compile(r"[^0-9A-Fa-f]+")
 
 

@@ -15,10 +15,8 @@ from pipeline.scan.sought import LONG, Sought
 
 WORD = re.compile(rf"[^\W_]{{{LONG},}}")  # of letters and digits, as long as a number of a person
 WHOLE = r"(?<![^\W_])(?<!\d\.){}(?![^\W_])"  # a word, and no part of a decimal number
-DATED = r"(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])\d\d"
-DOTTED = r"(?:0[1-9]|[12]\d|3[01])\.(?:0[1-9]|1[0-2])\.\d\d"
-CIVIL = re.compile(rf"(?<![\w.-]){DATED}[ -]?\d{{4}}(?![\w-]|\.\d)|(?<![\w.-]){DOTTED}[ -]\d{{4}}(?![\w-]|\.\d)")
-TEN_DIGITS = re.compile(r"[0-9]{2}\.?[0-9]{2}\.?[0-9]{2}[ -]?[0-9]{4}")  # where it is nowhere, no such number is
+DAY, MONTH = r"[0-3](?<![\w.-].)[0-9](?<!00|3[2-9])", r"(?:0[1-9]|1[0-2])"
+CIVIL = re.compile(rf"{DAY}(?:{MONTH}[0-9]{{2}}[ -]?|\.{MONTH}\.[0-9]{{2}}[ -])[0-9]{{4}}(?![\w-]|\.[0-9])")
 REGISTER = re.compile(r"k[0-9a-f]{32}")
 HEXADECIMAL = re.compile(rf"[0-9A-Fa-f]{{{DIGITS}}}")
 PRIVATE = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----|AGE-SECRET-KEY-1\w+|PuTTY-User-Key-File")
@@ -82,7 +80,7 @@ def _in_text(text: str, sought: Sought) -> Iterator[tuple[Kind, int]]:
     told = {word: number for word in words if (number := number_in(word))}
     found = {
         NUMBER: _times(text, words & sought.numbers) + _known(text, pieces, told, sought.numbers),
-        CIVIL_NUMBER: sum(NOT_DIGIT.sub("", each) not in sought.numbers for each in _civil(text)),
+        CIVIL_NUMBER: sum(NOT_DIGIT.sub("", each) not in sought.numbers for each in CIVIL.findall(text)),
         PSEUDONYM: _times(text, persons) + _known(text, pieces, told, sought.pseudonyms),
         SECRET: _times(text, keys)
         + sum(_is_key(digits, sought) for digits in keys_in_pieces(text))
@@ -102,10 +100,6 @@ def _known(text: str, pieces: Mapping[str, int], told: Mapping[str, str], known:
     """How often numbers that are known stand in a text in pieces, or within words."""
     within = [word for word, number in told.items() if number in known and word not in known]
     return sum(pieces[number] for number in pieces.keys() & known) + _times(text, within)
-
-
-def _civil(text: str) -> Iterator[str]:
-    return (found[0] for found in CIVIL.finditer(text)) if TEN_DIGITS.search(text) else iter(())
 
 
 def _paths(text: str, sought: Sought) -> int:

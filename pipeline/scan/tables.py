@@ -55,7 +55,9 @@ def _tables(part: Part, shared: Sequence[str]) -> Iterator[Table]:
         for table, end, row, cell in TABLES:
             for begun in re.split(table, text)[1:]:
                 lines = re.split(row, begun.partition(end)[0])[1:]
-                first = [[_cell(found, shared) for found in re.finditer(cell, line, re.S)] for line in lines[:LOOKED_AT]]
+                first = [
+                    [_cell(found, shared) for found in re.finditer(cell, line, re.S)] for line in lines[:LOOKED_AT]
+                ]
                 yield from _headed(first, len(lines))
         for script in SCRIPT.findall(text):
             yield from _of_json(script)
@@ -93,8 +95,9 @@ def _of_lines(text: str) -> Iterator[Table]:
     separator = max(",;\t|", key=lambda sign: sum(sign in line for line in first))
     if any(separator in line for line in first):
         yield from _headed(list(csv.reader(first, delimiter=separator)), len(lines))
-    elif len({len(line.split()) for line in lines[1:]}) == 1:  # a text in sentences has lines of any number of words
-        yield from _headed([line.split() for line in first], len(lines))
+    elif len({len(line.split()) for line in lines[1:]}) == 1 and NUMERIC.search(lines[-1]):  # else it is of sentences
+        titles = int(len(first[0].split()) != len(first[1].split()))
+        yield from _headed([line.split() for line in first[titles:]], len(lines) - titles)
 
 
 def _of_json(text: str) -> Iterator[Table]:
@@ -117,7 +120,9 @@ def _within(value: Any) -> Iterator[Table]:
     elif isinstance(value, list) and value and isinstance(value[0], dict):
         yield list(value[0]), len(value)
     elif isinstance(value, list) and value and isinstance(value[0], list):
-        yield from _headed([[str(cell) for cell in row] for row in value[:LOOKED_AT] if isinstance(row, list)], len(value))
+        yield from _headed(
+            [[str(cell) for cell in row] for row in value[:LOOKED_AT] if isinstance(row, list)], len(value)
+        )
     for each in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
         if isinstance(each, dict | list):
             yield from _within(each)

@@ -1,4 +1,4 @@
-"""A text in one form, however it was written: escapes resolved, signs alike, base64 read, numbers and keys in one piece.
+"""A text in one form, however it was written: escapes resolved, signs alike, base64 read, numbers in one piece.
 
 So what is sought is sought once, and not in each form that somebody, a program or a format may give it.
 """

@@ -23,9 +23,9 @@ PRIVATE = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----|AGE-SECRET-KEY-1\w+|Pu
 # A path begins where no word, link or other path ends. The first parts of paths of machines, as far as they are known:
 # another path of two parts may be a member of an office file or a link, or end the address of a number.
 ROOTS = (
-    "home root Users tmp var opt mnt srv usr media private etc proc run dev data work workspace scratch projects nfs net "
-    "Volumes"
-).split()
+    *("home", "root", "Users", "tmp", "var", "opt", "mnt", "srv", "usr", "media", "private", "etc", "proc", "run"),
+    *("dev", "data", "work", "workspace", "scratch", "projects", "nfs", "net", "Volumes"),
+)
 BEGINS = r"/(?<![\w.:/<>\\)}\]*-]/)"
 UNIX = re.compile(rf"{BEGINS}(?:{'|'.join(ROOTS)})/[\w.-]+")
 OTHER = re.compile(rf"{BEGINS}(?<!href=[\"']/)(?<!src=[\"']/)[\w.-]+(?:/[\w.-]+)+")

@@ -4,26 +4,37 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from pipeline.pseudonyms.hashed import LEAST
 from pipeline.pseudonyms.keys import DIGITS, digest_of
 from pipeline.scan.parts import Part, run_together
+from pipeline.scan.plain import NOT_DIGIT, keys_in_pieces, number_in, numbers_in_pieces, plain
 from pipeline.scan.sought import LONG, Sought
 
 WORD = re.compile(rf"[^\W_]{{{LONG},}}")  # of letters and digits, as long as a number of a person
 WHOLE = r"(?<![^\W_])(?<!\d\.){}(?![^\W_])"  # a word, and no part of a decimal number
-DATED = r"(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])\d\d"
-CIVIL = re.compile(rf"(?<![\w.-]){DATED}-?\d{{4}}(?![\w-]|\.\d)")
-HYPHENED = re.compile(r"(?<![\w.-])\d{6}-\d{4}(?![\w-])")
-TEN_DIGITS = re.compile(r"\d{6}-?\d{4}")  # where it is nowhere, neither of the two is
+DAY, MONTH = r"[0-3](?<![\w.-].)[0-9](?<!00|3[2-9])", r"(?:0[1-9]|1[0-2])"
+CIVIL = re.compile(rf"{DAY}(?:{MONTH}[0-9]{{2}}[ -]?|\.{MONTH}\.[0-9]{{2}}[ -])[0-9]{{4}}(?![\w-]|\.[0-9])")
 REGISTER = re.compile(r"k[0-9a-f]{32}")
 HEXADECIMAL = re.compile(rf"[0-9A-Fa-f]{{{DIGITS}}}")
 PRIVATE = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----|AGE-SECRET-KEY-1\w+|PuTTY-User-Key-File")
-ROOTS = ("home", "root", "Users", "tmp", "var", "opt", "mnt", "srv", "usr", "media", "private", "etc", "proc")
-UNIX = re.compile(rf"(?<![\w.:/<>\\-])/(?:{'|'.join(ROOTS)})/[\w.-]+|file://+\w")
-WINDOWS = re.compile(r"(?<![\w\\])[A-Za-z]:\\{1,2}(?:Users|Documents and Settings|Temp|\w+\\{1,2}\w+\.\w)")
+# A path begins where no word, link or other path ends. The first parts of paths of machines, as far as they are known:
+# another path of two parts may be a member of an office file or a link, or end the address of a number.
+ROOTS = (
+    *("home", "root", "Users", "tmp", "var", "opt", "mnt", "srv", "usr", "media", "private", "etc", "proc", "run"),
+    *("dev", "data", "work", "workspace", "scratch", "projects", "nfs", "net", "Volumes"),
+)
+BEGINS = r"/(?<![\w.:/<>\\)}\]*-]/)"
+UNIX = re.compile(rf"{BEGINS}(?:{'|'.join(ROOTS)})/[\w.-]+")
+OTHER = re.compile(rf"{BEGINS}(?<!href=[\"']/)(?<!src=[\"']/)[\w.-]+(?:/[\w.-]+)+")
+MEMBERS = re.compile(r"/(?:xl|word|docProps|customXml|_rels)/")
+WINDOWS = re.compile(r":(?<=[A-Za-z]:)(?<![\w\\][A-Za-z]:)(?:\\{1,2}(?:Users|Temp|\w[\w .-]*\\{1,2}\w)|/(?!/)\w)")
+SHARE = re.compile(r"\\\\(?<![\w\\]\\\\)(?:[A-Za-z][\w.-]+\\|\\\\[A-Za-z][\w.-]+\\\\)[\w$.-]{2,}")
+LOCAL = re.compile(r"file://+\w")
+HOME = re.compile(r"~(?<![\w/~.]~)\w*/[\w.]")
+ADDRESS = re.compile(r"@(?<=\w\w@)[A-Za-z][\w-]{2,}(?:\.[\w-]+)*(?![\w@(])")
 PROGRAM = re.compile(r"(?:Typst|Matplotlib|openpyxl|python-docx)\b[\w\s.,:/-]*", re.I)
 
 
@@ -41,7 +52,7 @@ PSEUDONYM = Kind("pseudonyms of persons", NUMBER.remedy)
 SECRET = Kind("keys", "Delete the file and every copy, and make another key: docs/extracts.md says how.")
 TABLE = Kind("rows of a table of persons", NUMBER.remedy)
 FOLDER = Kind("paths of a machine", "Write paths as from the folder of the project.")
-ACCOUNT = Kind("names of a user or a machine", "Let what writes the file write none.")
+ACCOUNT = Kind("names or addresses of a user or a machine", "Let what writes the file write none.")
 AUTHOR = Kind("fields that name an author", "Empty the field: who signs is said elsewhere.")
 UNREAD = Kind(
     "parts that nobody can look into", "Move it out of the folder of the report, or write it in a form that is read."
@@ -56,7 +67,7 @@ def search(part: Part, sought: Sought) -> Iterator[tuple[Kind, int]]:
     if part.kind == "author" and part.text and not PROGRAM.fullmatch(part.text):
         yield AUTHOR, 1
     texts = [part.text, run_together(part.text)] if part.kind == "markup" else [part.text]
-    counts = [Counter(dict(_in_text(text, sought))) for text in texts]
+    counts = [Counter(dict(_in_text(plain(text), sought))) for text in texts]
     for kind in dict.fromkeys(kind for each in counts for kind in each):
         yield kind, max(each[kind] for each in counts)
 
@@ -65,14 +76,17 @@ def _in_text(text: str, sought: Sought) -> Iterator[tuple[Kind, int]]:
     words = set(WORD.findall(text))
     persons = (word for word in words if _is_pseudonym(word, sought))
     keys = (word for word in words if _is_key(word, sought))
-    civil, hyphened = _ten_digits(text, sought)
+    pieces = Counter(numbers_in_pieces(text))
+    told = {word: number for word in words if (number := number_in(word))}
     found = {
-        NUMBER: _times(text, words & sought.numbers) + hyphened,
-        CIVIL_NUMBER: civil,
-        PSEUDONYM: _times(text, persons),
-        SECRET: _times(text, keys) + sum(1 for _ in PRIVATE.finditer(text)),
+        NUMBER: _times(text, words & sought.numbers) + _known(text, pieces, told, sought.numbers),
+        CIVIL_NUMBER: sum(NOT_DIGIT.sub("", each) not in sought.numbers for each in CIVIL.findall(text)),
+        PSEUDONYM: _times(text, persons) + _known(text, pieces, told, sought.pseudonyms),
+        SECRET: _times(text, keys)
+        + sum(_is_key(digits, sought) for digits in keys_in_pieces(text))
+        + sum(1 for _ in PRIVATE.finditer(text)),
         FOLDER: _paths(text, sought),
-        ACCOUNT: _times(text, (name for name in sought.accounts if name in text)),
+        ACCOUNT: _times(text, (name for name in sought.accounts if name in text)) + len(ADDRESS.findall(text)),
     }
     yield from ((kind, count) for kind, count in found.items() if count)
 
@@ -82,23 +96,25 @@ def _times(text: str, words: Iterable[str]) -> int:
     return sum(len(re.findall(WHOLE.format(re.escape(word)), text)) for word in words)
 
 
-def _ten_digits(text: str, sought: Sought) -> tuple[int, int]:
-    """How many civil registration numbers there are by their form, and how many received numbers with a hyphen."""
-    if not TEN_DIGITS.search(text):
-        return 0, 0
-    received = [found for found in HYPHENED.findall(text) if found.replace("-", "") in sought.numbers]
-    civil = [found for found in CIVIL.findall(text) if found.replace("-", "") not in sought.numbers]
-    return len(civil), len(received)
+def _known(text: str, pieces: Mapping[str, int], told: Mapping[str, str], known: frozenset[str]) -> int:
+    """How often numbers that are known stand in a text in pieces, or within words."""
+    within = [word for word, number in told.items() if number in known and word not in known]
+    return sum(pieces[number] for number in pieces.keys() & known) + _times(text, within)
 
 
 def _paths(text: str, sought: Sought) -> int:
-    said = any(f"/{root}/" in text for root in ROOTS) or "file://" in text
-    known = [folder for folder in sought.folders if not UNIX.match(f"{folder}/x")]
+    """How many paths of a machine; one in which a variable is named is the address of a number."""
+    known = [folder for folder in sought.folders if not OTHER.match(f"{folder}/x")]
+    others = (found[0] for found in OTHER.finditer(text))
     return (
-        (len(UNIX.findall(text)) if said else 0)
-        + (len(WINDOWS.findall(text)) if ":\\" in text else 0)
+        sum(bool(UNIX.match(path)) or not _is_of_project(path, sought) for path in others)
+        + sum(len(form.findall(text)) for form in (WINDOWS, SHARE, HOME, LOCAL))
         + sum(text.count(f"{folder}/") for folder in known)
     )
+
+
+def _is_of_project(path: str, sought: Sought) -> bool:
+    return bool(MEMBERS.match(path)) or not sought.variables.isdisjoint(path.casefold().split("/"))
 
 
 def _is_pseudonym(token: str, sought: Sought) -> bool:

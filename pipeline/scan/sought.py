@@ -7,7 +7,7 @@ import os
 import pwd
 import socket
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ LONG = 7  # signs of a number of a person: a shorter one cannot be told from a c
 NOBODY = frozenset(
     ["root", "user", "users", "admin", "runner", "build", "test", "docker", "ubuntu", "debian", "local", "localhost"]
 )
+OF_PERSONS = ("trial", "sample", "baseline", "followup")  # derived tables with a row a person
 SHORTEST = 3  # letters of the name of an account
 LAST_OF_SYSTEM = 999  # accounts up to this number are no person's
 
@@ -53,7 +54,7 @@ class Sought:
         received = {form for number in (*keys, *numbers) for form in _forms(number)}
         personal = [row for row in variables if not may_enter("report", row["sensitivity"])]
         names = {row[column] for row in personal for column in ("name", "label_en", "label_da")}
-        sizes = {len(rows), *(file.rows for file in extract.files.values())}
+        sizes = {len(rows), *(file.rows for file in extract.files.values()), *_rows(derived)}
         return cls(
             numbers=frozenset(number for number in received if len(number) >= LONG),
             pseudonyms=frozenset(row[PERSON] for row in rows),
@@ -71,6 +72,14 @@ def _linkage(path: Path) -> list[dict[str, str]]:
         return []
     with path.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
+
+
+def _rows(derived: Path) -> Iterator[int]:
+    """How many rows the tables have that hold a row a person, as far as they are made."""
+    from pyarrow.parquet import read_metadata
+
+    paths = (derived / f"{table}.parquet" for table in OF_PERSONS)
+    yield from (read_metadata(path).num_rows for path in paths if path.exists())
 
 
 def _forms(number: str) -> set[str]:

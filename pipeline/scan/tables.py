@@ -20,7 +20,9 @@ TABLES = [  # how a table, a row and a cell begin and end in a page, a text docu
     (r"<sheetData>", "</sheetData>", r"<row\b", r"<c\b[^>]*?(?:/>|>(.*?)</c>)"),
 ]
 SHARED = re.compile(r't="s"[^>]*><v>(\d+)</v>')
-Table = tuple[list[str], int]  # the names of columns, and the number of rows
+NUMERIC = re.compile(r"[+-]?[\d.,]*\d")
+LOOKED_AT = 6  # first rows of a table, among which its head is
+Table = tuple[Sequence[str], int]  # the names of columns, none of a table without a head, and the number of rows
 
 
 def person_tables(parts: Sequence[Part], sought: Sought) -> Iterator[tuple[Part, int]]:
@@ -33,8 +35,13 @@ def person_tables(parts: Sequence[Part], sought: Sought) -> Iterator[tuple[Part,
 
 
 def _is_of_persons(columns: set[str], rows: int, sought: Sought) -> bool:
-    """Whether a table has persons' numbers, or persons' variables for as many as there are, or several for many."""
+    """Whether a table has persons' numbers, or persons' variables for as many as there are, or several for many.
+
+    One without a head tells nothing but its rows: whether they are as many as persons.
+    """
     variables = len(columns & sought.variables)
+    if not columns:
+        return rows in sought.sizes
     return rows > 0 and (
         bool(columns & sought.person_columns)
         or (variables > 0 and rows in sought.sizes)
@@ -48,8 +55,10 @@ def _tables(part: Part, shared: Sequence[str]) -> Iterator[Table]:
         for table, end, row, cell in TABLES:
             for begun in re.split(table, text)[1:]:
                 lines = re.split(row, begun.partition(end)[0])[1:]
-                if lines:
-                    yield [_cell(found, shared) for found in re.finditer(cell, lines[0], re.S)], len(lines) - 1
+                first = [
+                    [_cell(found, shared) for found in re.finditer(cell, line, re.S)] for line in lines[:LOOKED_AT]
+                ]
+                yield from _headed(first, len(lines))
         for script in SCRIPT.findall(text):
             yield from _of_json(script)
     elif part.kind == "text" and text.lstrip()[:1] in ("{", "["):
@@ -67,11 +76,28 @@ def _strings(text: str) -> list[str]:
     return [html.unescape(TAG.sub("", found)) for found in re.findall(r"<si>(.*?)</si>", text, re.S)]
 
 
+def _headed(first: Sequence[Sequence[str]], rows: int) -> Iterator[Table]:
+    """A table under its first row, under the first that is as wide as the next, and without a head if it has none."""
+    if not first:
+        return
+    yield first[0], rows - 1
+    widths = [len(row) for row in first]
+    head = next((at for at in range(1, len(first) - 1) if widths[at - 1] != widths[at] == widths[at + 1]), 0)
+    if head and 1 < widths[head]:
+        yield first[head], rows - head - 1
+    if any(NUMERIC.fullmatch(cell.strip()) for cell in first[0]):
+        yield [], rows
+
+
 def _of_lines(text: str) -> Iterator[Table]:
-    head = text.partition("\n")[0]
-    separator = max(",;\t|", key=head.count)
-    if separator in head:
-        yield next(csv.reader([head], delimiter=separator)), text.count("\n") - 1 + (not text.endswith("\n"))
+    lines = [line for line in text.splitlines() if line.strip()]
+    first = lines[:LOOKED_AT]
+    separator = max(",;\t|", key=lambda sign: sum(sign in line for line in first))
+    if any(separator in line for line in first):
+        yield from _headed(list(csv.reader(first, delimiter=separator)), len(lines))
+    elif len({len(line.split()) for line in lines[1:]}) == 1 and NUMERIC.search(lines[-1]):  # else it is of sentences
+        titles = int(len(first[0].split()) != len(first[1].split()))
+        yield from _headed([line.split() for line in first[titles:]], len(lines) - titles)
 
 
 def _of_json(text: str) -> Iterator[Table]:
@@ -93,8 +119,10 @@ def _within(value: Any) -> Iterator[Table]:
             yield [name for name, each in value.items() if isinstance(each, list)], max(lengths)
     elif isinstance(value, list) and value and isinstance(value[0], dict):
         yield list(value[0]), len(value)
-    elif isinstance(value, list) and len(value) > 1 and isinstance(value[0], list):
-        yield [str(name) for name in value[0]], len(value) - 1
+    elif isinstance(value, list) and value and isinstance(value[0], list):
+        yield from _headed(
+            [[str(cell) for cell in row] for row in value[:LOOKED_AT] if isinstance(row, list)], len(value)
+        )
     for each in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
         if isinstance(each, dict | list):
             yield from _within(each)

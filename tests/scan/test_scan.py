@@ -1,5 +1,7 @@
 """A leak of every kind, planted in every form that is released, is found, told without itself, and nothing else is."""
 
+import base64
+import json
 from collections import Counter
 
 import pytest
@@ -12,7 +14,7 @@ from tests.scan.carriers import AUTHORS, CARRIERS, TABLES, sheet, zipped
 
 KEY = "3f9a1c77e05b4d28a6c1907be4f2835d6b0e9c41a7d85f3260bb94ce17a2d8f0"
 SOUGHT = Sought(
-    numbers=frozenset({"0224690780", "224690780", "KX40117"}),
+    numbers=frozenset({"0224690780", "224690780", "KX40117", "5300123"}),
     pseudonyms=frozenset({"4522817016467243"}),
     key_digest=digest_of(bytes.fromhex(KEY)),
     accounts=frozenset({"msorensen", "register-vm3"}),
@@ -40,6 +42,45 @@ LEAKS = [
     ("msorensen", ACCOUNT),
     ("register-vm3", ACCOUNT),
 ]
+# The same in forms that people, programs and formats write.
+WRITTEN = [
+    ("022469 0780", NUMBER),
+    ("022469\u20130780", NUMBER),
+    ("022469\u20110780", NUMBER),
+    ("02.24.69-0780", NUMBER),
+    ("022469&ndash;0780", NUMBER),
+    ("5,300,123", NUMBER),
+    ("5.300.123", NUMBER),
+    ("5\u202f300\u202f123", NUMBER),
+    ("P5300123", NUMBER),
+    ("p_5300123", NUMBER),
+    ("".join(f"\\u{ord(sign):04x}" for sign in "0224690780"), NUMBER),
+    ("".join(f"%{ord(sign):02x}" for sign in "0224690780"), NUMBER),
+    ("".join(f"&#{ord(sign)};" for sign in "0224690780"), NUMBER),
+    ("".join(chr(ord(sign) + 0xFEE0) for sign in "0224690780"), NUMBER),
+    (base64.b64encode(b"id 0224690780").decode(), NUMBER),
+    ("311280 1234", CIVIL_NUMBER),
+    ("31.12.80\u20131234", CIVIL_NUMBER),
+    (f"{4522817016467243:x}", PSEUDONYM),
+    (hex(4522817016467243), PSEUDONYM),
+    ("4,522,817,016,467,243", PSEUDONYM),
+    ("4522 8170 1646 7243", PSEUDONYM),
+    ("4522817016467243.0", PSEUDONYM),
+    (base64.b64encode(bytes.fromhex(KEY)).decode(), SECRET),
+    (":".join(KEY[at : at + 2] for at in range(0, 64, 2)), SECRET),
+    (f"{KEY[:32]}\n{KEY[32:]}", SECRET),
+    (f"be {KEY[:40]}-\n  {KEY[40:]} added", SECRET),
+    ("/work/trial/x", FOLDER),
+    ("/data/anna/fil.csv", FOLDER),
+    ("/gpfs12/anna/fil.csv", FOLDER),
+    ("Z:/anna", FOLDER),
+    ("D:\\anna\\fil", FOLDER),
+    ("\\\\server\\share\\anna", FOLDER),
+    ("~/trial", FOLDER),
+    ("~anna/trial", FOLDER),
+    ("anna@srv12", ACCOUNT),
+    ("anna.jensen@kommune.dk", ACCOUNT),
+]
 # Digests, decimals, sizes, dates and words that only look like one of these.
 HARMLESS = [
     KEY.replace("3", "4"),
@@ -52,11 +93,32 @@ HARMLESS = [
     "https://example.org/home/page",
     "reports/twin/index.html",
     "msorensens",
+    "5.300123",
+    "0.022469 0780.5",
+    "Q5300124",
+    "2015-02-16",
+    "a/b/c",
+    "/xl/worksheets/sheet1.xml",
+    "/all/pain/81/treated",
+    "https://example.org/~anna/x",
+    "numpy@2.1",
+    r"\\frac{a}{b}",
 ]
 
 
 def found(content: bytes) -> set:
     return {each.kind for each in scan([("reports/x/file", content)], SOUGHT).findings}
+
+
+@pytest.mark.parametrize(("written", "kind"), WRITTEN)
+@pytest.mark.parametrize("form", ["as it is", "within a JSON text", "in markup"])
+def test_a_leak_is_found_however_it_is_written(written, kind, form):
+    content = {
+        "as it is": f"x {written} y",
+        "within a JSON text": json.dumps({"note": f"x {written} y"}),
+        "in markup": f"<!DOCTYPE html><p>x <b>{written[:3]}</b>{written[3:]}, y</p>",
+    }[form]
+    assert found(content.encode()) == {kind}
 
 
 @pytest.mark.parametrize("carrier", CARRIERS)
@@ -98,6 +160,31 @@ def test_a_field_that_names_an_author_is_found_and_one_that_names_the_program_is
 def test_a_table_with_a_row_a_person_is_found_in_every_form(form, columns, rows, of_persons):
     table = [columns, *([str(row)] * len(columns) for row in range(rows))]
     assert (TABLE in found(TABLES[form](table))) == of_persons
+
+
+ROW = ["7", "52", "1"]
+
+
+@pytest.mark.parametrize(
+    ("text", "of_persons"),
+    [
+        ("\n".join([";".join(ROW)] * 657), True),  # no head
+        ("\n".join(["412"] * 657), True),
+        ("\n".join([" ".join(ROW)] * 657), True),
+        ("\n".join([";".join(ROW)] * 656), False),
+        ("Table 1\n\nperson,x\n" + "1,2\n" * 3, True),  # a title before the head
+        ("Table 1: trial, all\nline,pain,x\n" + "1,2,3\n" * 12, True),
+        ("person x\n" + "1 2\n" * 3, True),  # blanks between
+        ("person\tx\n" + "1\t2\n" * 3, True),
+        ("The age of a person\nand pain were asked.\n", False),
+        ("| person | x |\n|---|---|\n| 1 | 2 |\n", True),
+        (json.dumps([[7, 52]] * 657), True),
+        (json.dumps({"rows": [[7, 52]] * 656}), False),
+        (json.dumps({"rows": [["a", "b"], ["person", 2]]}), False),
+    ],
+)
+def test_a_table_of_persons_is_found_without_a_head_below_a_title_and_between_any_signs(text, of_persons):
+    assert (TABLE in found(text.encode())) == of_persons
 
 
 @pytest.mark.parametrize(

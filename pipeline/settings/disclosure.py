@@ -14,13 +14,15 @@ class Bounds(Settings, frozen=True):
     """The bounds of disclosure control.
 
     persons: fewest behind a number; fewer than 3 would let one of two persons tell the other. base: counts of persons
-    leave as its nearest multiple. degrees: fewest degrees of freedom behind an estimate. density_decimals: of the
-    height of a density. density_spacing: fewest bandwidths between two of its points. uncertainty: within how many
-    persons, at the closest, the numbers that leave may tell one that does not.
+    leave as its nearest multiple; curve_base: those who have left a survival curve, and who are at risk. degrees:
+    fewest degrees of freedom behind an estimate. density_decimals: of the height of a density. density_spacing:
+    fewest bandwidths between two of its points. uncertainty: within how many persons, at the closest, the numbers
+    that leave may tell one that does not.
     """
 
     persons: Annotated[int, Meta(ge=3, le=100)]
     base: Annotated[int, Meta(ge=1, le=100)]
+    curve_base: Annotated[int, Meta(ge=1, le=100)]
     degrees: Annotated[int, Meta(ge=1, le=1000)]
     density_decimals: Annotated[int, Meta(ge=1, le=5)]
     density_spacing: Annotated[float, Meta(ge=0.5, le=10)]
@@ -47,7 +49,7 @@ class Rules(Settings, frozen=True):
     close_points: Rule
     told_by_others: Rule
     day_of_one: Rule
-    few_leave: Rule
+    coarse_curve: Rule
     coarse_height: Rule
     rounded: Rule
 

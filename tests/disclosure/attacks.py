@@ -136,7 +136,7 @@ def told_exits(gone: Mapping[str, list[Between]], whole: str, sizes: Mapping[str
 
     changes = {week for own in gone.values() for week in range(1, weeks) if own[week] != own[week - 1]}
     ends, found = sorted(changes | {week + 1 for week in changes}), 0
-    for name, begin, end in [(name, *span) for name in gone for span in [*pairwise(ends), *zip(ends, ends[2:])]]:
+    for name, begin, end in [(name, *span) for name in gone for span in [*pairwise(ends), *pairwise(ends[::2])]]:
         least, most = solve(sums(name, begin, end)), FEW
         if least > 0.5:
             most = -solve(-sums(name, begin, end))

@@ -40,8 +40,7 @@ def release_behind(
     """
     import pandas as pd
 
-    told, digits, instead = dict[str, dict[str, float]](), dict[str, dict[str, int]](), dict[str, str]()
-    at = dict(zip(released["cell_id"], released["estimate_id"], strict=True))
+    told, digits, coarse = dict[str, dict[str, float]](), dict[str, dict[str, int]](), set[str]()
     for row, own in zip(released.to_dict("records"), judged, strict=True):
         name, statistic = row["estimate_id"], SOURCES.get(row["statistic"], row["statistic"])
         values, places = told.setdefault(name, {}), digits.setdefault(name, {})
@@ -51,13 +50,15 @@ def release_behind(
             decimals = decimals_of(row["text"], row["unit"], language)
             if decimals > places.get(statistic, -2):
                 values[statistic], places[statistic] = row["value"], decimals
-        if is_applied and own.instead:
-            instead[name] = at[own.instead]
+        if is_applied and own.rule == "coarse_curve":
+            coarse.add(name)
     found = []
     for name, values in told.items():
         shown = digits[name]
         decimals = max(0, *([shown["estimate"]] if "estimate" in shown else [UNSHOWN, *shown.values()]))
-        row = _rounded(estimates[instead.get(name, name)], decimals, settings, levels, is_applied)
+        row = _rounded(estimates[name], decimals, settings, levels, is_applied)
+        if name in coarse:  # error and limits are of the curve as it is, and would tell its steps
+            row |= dict.fromkeys((*OF_THE_OUTCOME, "p_value"), math.nan)
         same: dict[Any, Any] = {key: estimates[name][key] for key in ("estimate_id", "week")}
         found.append({**row, **values, **same, "digits": decimals})
     return pd.DataFrame(found).astype(dict.fromkeys((*PERSONS, "n_clusters", "week", "digits"), "Int64"))

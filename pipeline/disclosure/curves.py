@@ -1,7 +1,8 @@
-"""Curves judged as a whole: survival that steps once for several persons, densities without tails and close points."""
+"""Curves judged as a whole: survival in steps of several persons, densities without tails and close points."""
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -11,32 +12,55 @@ import numpy as np
 from pipeline.settings.disclosure import Bounds
 
 Row = Mapping[Any, Any]
-NEARLY = 1e-6  # persons: what a step times those at risk may lose in binary arithmetic
+NEARLY, DECIMALS = 1e-6, 6  # persons: what a survival times those who began may lose in binary arithmetic
 BANDWIDTH = re.compile(r"bandwidth ([\d.e+-]+)")
 
 
-def step_rules(estimates: Sequence[Row], bounds: Bounds) -> list[tuple[str, int]]:
-    """Of each week of a survival curve the rule, and the place of the week whose number it has.
+def survival_rules(estimates: Sequence[Row], bounds: Bounds) -> list[tuple[str, float]]:
+    """Of each week of a survival curve the rule, and the survival that leaves.
 
-    `estimates` are those of one arm, week by week. A week has the survival of the last week by which enough persons
-    had left since the step before: the curve steps there and nowhere else. Where few are at risk, or would be left, it
-    ends.
+    `estimates` are those of one arm, week by week. Those who have left are counted to the nearest multiple of
+    `curve_base`, of the rounded number who began, so the curve tells no more than such numbers of persons do. Where
+    few are at risk, or would be left, it ends.
     """
-    survival = np.array([row["estimate"] for row in estimates], dtype=float)
-    at_risk = np.array([row["n"] for row in estimates], dtype=float)
-    before = np.concatenate([[1.0], survival[:-1]])
-    left = at_risk * (1 - np.divide(survival, before, out=np.ones_like(survival), where=before > 0))
-    found: list[tuple[str, int]] = []
-    since, step = 0.0, 0
-    for week, events in enumerate(left):
-        if min(at_risk[week], at_risk[week] - events) < bounds.persons - NEARLY:
-            found.append(("few_persons", week))
-            continue
-        since += events
-        if since >= bounds.persons - NEARLY:
-            since, step = 0.0, week
-        found.append(("few_leave" if since > NEARLY else "", step))
+    began = _begin(estimates)
+    found: list[tuple[str, float]] = []
+    for row in estimates:
+        remaining = began * float(row["estimate"])
+        value = _left_of(began, began - remaining, bounds) / _nearest(began, bounds.base)
+        is_few = min(float(row["n"]), remaining) < bounds.persons - NEARLY or value <= 0
+        found.append(("few_persons", math.nan) if is_few else ("coarse_curve", value))
     return found
+
+
+def risk_rules(estimates: Sequence[Row], bounds: Bounds) -> list[tuple[str, float]]:
+    """Of each week of a survival curve the rule of the number at risk, and the number that leaves, in like steps."""
+    began = _begin(estimates)
+    found: list[tuple[str, float]] = []
+    for row in estimates:
+        value = _left_of(began, began - float(row["n"]), bounds)
+        is_few = float(row["n"]) < bounds.persons or value <= 0
+        found.append(("few_persons", math.nan) if is_few else ("coarse_curve", value))
+    return found
+
+
+def limit_rules(estimates: Sequence[Row], bounds: Bounds) -> list[tuple[str, float]]:
+    """Of errors and limits of a survival curve: they are of the curve as it is, and would tell its steps."""
+    return [("told_by_others", math.nan)] * len(estimates)
+
+
+def _begin(estimates: Sequence[Row]) -> float:
+    return max(float(row["n"]) for row in estimates)
+
+
+def _left_of(began: float, gone: float, bounds: Bounds) -> float:
+    """How many are left, as the numbers that leave tell it: the rounded number who began less those who have gone."""
+    return _nearest(began, bounds.base) - _nearest(gone, bounds.curve_base)
+
+
+def _nearest(count: float, base: int) -> float:
+    """The nearest multiple, a number half-way up; what binary arithmetic lost does not decide."""
+    return float(math.floor(round(count, DECIMALS) / base + 0.5) * base)
 
 
 def density_rules(estimates: Sequence[Row], bounds: Bounds) -> list[tuple[str, int]]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from pipeline.disclosure.curves import density_rules, step_rules
+from pipeline.disclosure.curves import density_rules, limit_rules, risk_rules, survival_rules
 from pipeline.settings.disclosure import Bounds
 
 Row = Mapping[Any, Any]
@@ -17,10 +17,10 @@ ALLOWANCE = 1e-6  # persons: what a mean times a count may lose in binary arithm
 
 
 class Judged(NamedTuple):
-    """The rule that decided of a number, '' where none did, and the cell whose number stands in its place, if one."""
+    """The rule that decided of a number, '' where none did, and the number that leaves in its place, if another."""
 
     rule: str = ""
-    instead: str = ""
+    value: float = math.nan
 
 
 @dataclass(frozen=True)
@@ -156,9 +156,13 @@ def _judge_curves(rows: Sequence[Row], behind: Behind) -> dict[str, Judged]:
     found: dict[str, Judged] = {}
     for kind, own in _curves(rows, behind):
         estimates = [behind.estimates[row["estimate_id"]] for row in own]
-        judged = (step_rules if kind == "kaplan_meier" else density_rules)(estimates, behind.bounds)
-        for row, (rule, place) in zip(own, judged, strict=True):
-            found[row["cell_id"]] = Judged(rule, own[place]["cell_id"] if rule == "few_leave" else "")
+        if kind == "density":
+            judged = [Judged(rule) for rule, _ in density_rules(estimates, behind.bounds)]
+        else:
+            statistic = own[0]["statistic"]
+            rules = survival_rules if statistic == "estimate" else risk_rules if statistic in COUNTS else limit_rules
+            judged = [Judged(*each) for each in rules(estimates, behind.bounds)]
+        found |= {row["cell_id"]: each for row, each in zip(own, judged, strict=True)}
     return found
 
 
@@ -168,7 +172,7 @@ def _curves(rows: Sequence[Row], behind: Behind) -> Iterator[tuple[str, list[Row
     for row in rows:
         estimate = behind.estimates[row["estimate_id"]]
         kind = behind.estimator(estimate)
-        if kind in ("density", "kaplan_meier") and row["statistic"] not in (*COUNTS, *NO_PERSONS):
+        if (kind == "density" and row["statistic"] not in (*COUNTS, *NO_PERSONS)) or kind == "kaplan_meier":
             place = tuple(row[name] for name in ("exhibit", "panel", "column", "statistic"))
             own = tuple(estimate[name] for name in ("sample", "outcome", "parameter"))
             curves.setdefault((kind, *place, *own), []).append(row)

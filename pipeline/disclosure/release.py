@@ -28,9 +28,8 @@ def release(
     is what an exhibit says of a number that leaves otherwise than it is; '' where everything leaves as it is.
     """
     rows = shown.to_dict("records")
-    texts = dict(zip(shown["cell_id"], shown["text"], strict=True))
     leaves = [
-        _as_released(row, own, texts, settings, language) if is_applied else row["text"]
+        _as_released(row, own, settings, language) if is_applied else row["text"]
         for row, own in zip(rows, judged, strict=True)
     ]
     statuses = {"": "pass"} | {own.rule: STATUS[own.rule] for own in judged if own.rule}
@@ -41,14 +40,11 @@ def release(
         note=[released_note(row["note"], settings) if is_applied else row["note"] for row in rows],
         status=[statuses[own.rule] for own in judged],
         rule=[own.rule for own in judged],
-        reason=[
-            "" if text == row["text"] else reasons[own.rule]
-            for row, own, text in zip(rows, judged, leaves, strict=True)
-        ],
+        reason=[reasons[own.rule] for own in judged],
     )
 
 
-def _as_released(row: Row, own: Judged, texts: Mapping[str, str], settings: Disclosure, language: str) -> str:
+def _as_released(row: Row, own: Judged, settings: Disclosure, language: str) -> str:
     """The text of a number as it leaves."""
     if not own.rule:
         return str(row["text"])
@@ -58,8 +54,8 @@ def _as_released(row: Row, own: Judged, texts: Mapping[str, str], settings: Disc
         return write_number(round_count(row["value"], settings), "count", language)
     if own.rule == "day_of_one":
         return write_month(row["value"], language)
-    if own.rule == "few_leave":
-        return texts[own.instead]
+    if own.rule == "coarse_curve":
+        return write_number(own.value, row["unit"], language)
     return write_number(row["value"], row["unit"], language, settings.bounds.density_decimals)
 
 

@@ -18,7 +18,7 @@ STATUS: Mapping[str, Status] = {
     "close_points": "fail",
     "told_by_others": "fail",
     "day_of_one": "review",
-    "few_leave": "review",
+    "coarse_curve": "review",
     "coarse_height": "review",
     "rounded": "pass",
 }
@@ -28,7 +28,8 @@ class Bounds(Settings, frozen=True):
     """The bounds of disclosure control.
 
     persons: fewest behind a number; fewer than 3 would let one of two persons tell the other. base: counts of persons
-    leave as its nearest multiple, which is no more than `persons`: else some that are shown would be 0. degrees:
+    leave as its nearest multiple, which is no more than `persons`: else some that are shown would be 0. curve_base:
+    who has left a survival curve, and who is at risk, the same. degrees:
     fewest degrees of freedom behind an estimate. density_decimals: of the height of a density. density_spacing: fewest
     bandwidths between two of its points. uncertainty: within how many persons, at the closest, the numbers that leave
     may tell one that does not; the mark itself tells 1 to persons - 1.
@@ -36,6 +37,7 @@ class Bounds(Settings, frozen=True):
 
     persons: Annotated[int, Meta(ge=3, le=100)]
     base: Annotated[int, Meta(ge=1, le=100)]
+    curve_base: Annotated[int, Meta(ge=6, le=200)]
     degrees: Annotated[int, Meta(ge=5, le=1000)]
     density_decimals: Annotated[int, Meta(ge=1, le=3)]
     density_spacing: Annotated[float, Meta(ge=1, le=10)]
@@ -46,6 +48,11 @@ class Bounds(Settings, frozen=True):
             raise ValueError(
                 f"base = {self.base} is more than persons = {self.persons}, so numbers of persons that are shown could "
                 f"leave as 0: give base 1 to {self.persons}"
+            )
+        if self.curve_base < 2 * self.persons:
+            raise ValueError(
+                f"curve_base = {self.curve_base} is less than twice persons = {self.persons}, so curves of groups set "
+                f"against the curve of all could tell of few: give curve_base {2 * self.persons} or more"
             )
         widest = self.persons - 2
         if not min(2, widest) <= self.uncertainty <= widest:
@@ -74,7 +81,7 @@ class Rules(Settings, frozen=True):
     close_points: Rule
     told_by_others: Rule
     day_of_one: Rule
-    few_leave: Rule
+    coarse_curve: Rule
     coarse_height: Rule
     rounded: Rule
 

@@ -64,7 +64,7 @@ def _compare_edition(
         texts.count(row["cell_id"], row["text"], expected.text)
     for address in known.told.keys() - numbers.keys():
         values.count(f"{address}, told by a main result", NONE, "shown")
-    numbers, left = _as_they_leave(numbers, derived, language)
+    numbers, left = _as_they_leave(numbers, estimates, derived, language)
     in_tables = {address: number for address, number in numbers.items() if not number.is_told}
     names = [name for name in known.exhibits if name.startswith(("figure_", "table_"))]
     tables = [name for name in names if known.exhibits[name]["kind"] == "table"]
@@ -77,22 +77,25 @@ def _compare_edition(
     ]  # fmt: skip
 
 
-def _as_they_leave(numbers: Numbers, derived: Path, language: str) -> tuple[dict[str, Expected], Agreement]:
+def _as_they_leave(
+    numbers: Numbers, estimates: Mapping[str, Mapping[str, Any]], derived: Path, language: str
+) -> tuple[dict[str, Expected], Agreement]:
     """The numbers as they must leave, and the count of those of released.parquet that are so, value and text."""
     import pandas as pd
 
     rows: list[dict[Any, Any]] = pd.read_parquet(derived / "released.parquet").to_dict("records")
     judged = json.loads((derived / "judged.json").read_text(encoding="utf-8"))
-    found, leaving, curves = Agreement("numbers released"), dict[str, Expected](), dict[tuple[str, ...], set[str]]()
+    found, leaving, began = Agreement("numbers released"), dict[str, Expected](), dict[tuple[str, ...], float]()
     for row in rows:
-        if row["rule"] != "few_leave" and row["cell_id"] in numbers:
-            curves.setdefault(_curve_of(row), set()).add(numbers[row["cell_id"]].text)
+        if row["cell_id"] in numbers and row["rule"] == "coarse_curve":
+            n = float(estimates[numbers[row["cell_id"]].estimate_id]["n"])
+            began[_curve_of(row)] = max(n, began.get(_curve_of(row), n))
     for row in rows:
         own = numbers.get(row["cell_id"])
         if own is None:
             found.count(row["cell_id"], row["text"], NONE)
             continue
-        expected = leave(row, own, judged, judged["mark"], curves.get(_curve_of(row), set()), language)
+        expected = leave(row, own, judged, judged["mark"], began.get(_curve_of(row), 0.0), language)
         value = "" if row["value"] != row["value"] else f"{row['value']:.10g}"
         found.count(row["cell_id"], row["text"], expected.text)
         found.count(f"{row['cell_id']}, value", value, expected.kept)
@@ -101,7 +104,7 @@ def _as_they_leave(numbers: Numbers, derived: Path, language: str) -> tuple[dict
 
 
 def _curve_of(row: Mapping[Any, Any]) -> tuple[str, ...]:
-    return row["exhibit"], row["panel"], row["column"], row["statistic"]
+    return row["exhibit"], row["panel"], row["column"]
 
 
 def _own(names: Sequence[str], numbers: Numbers) -> dict[str, Expected]:

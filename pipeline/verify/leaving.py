@@ -15,11 +15,11 @@ Row = Mapping[Any, Any]
 EPOCH = datetime.date(1970, 1, 1)
 
 
-def leave(row: Row, own: Expected, judged: Mapping[str, Any], mark: str, curve: set[str], language: str) -> Expected:
+def leave(row: Row, own: Expected, judged: Mapping[str, Any], mark: str, began: float, language: str) -> Expected:
     """What must stand in the place of a number; `own` is the number as it is, `row` that of released.parquet.
 
-    `judged` are the facts of judged.json, `mark` is what a withheld number leaves, `curve` the texts of the curve that
-    the number is a point of. Where control is not applied, and by no rule, a number leaves as it is.
+    `judged` are the facts of judged.json, `mark` is what a withheld number leaves, `began` how many began the
+    curve that the number is a point of. Where control is not applied, and by no rule, a number leaves as it is.
     """
     unit, value, rule = row["unit"], own.value, row["rule"]
     if not judged["applied"] or not rule:
@@ -31,15 +31,21 @@ def leave(row: Row, own: Expected, judged: Mapping[str, Any], mark: str, curve: 
         day = EPOCH + datetime.timedelta(days=math.floor(value))
         text = f"{MONTHS[language].split()[day.month - 1]} {day.year}"
         return own._replace(text=text, machine=f"{day.year}-{day.month:02d}", kept="")
-    if rule == "few_leave":  # the number of an earlier week of the same curve, which lies no lower
-        machine = str(Decimal(row["text"].replace(",", "."))) if row["text"] in curve else ""
-        is_before = machine != "" and Decimal(machine) >= Decimal(own.machine)
-        return own._replace(text=row["text"], machine=machine, kept=kept(machine, unit)) if is_before else own
+    if rule == "coarse_curve":
+        is_count = row["statistic"] == "at_risk"
+        gone = began - value if is_count else began * (1 - value)
+        whole = nearest(began, bounds["base"])
+        value = (whole - nearest(gone, bounds["curve_base"])) / (1 if is_count else whole)
     decimals = bounds["density_decimals"] if rule == "coarse_height" else None
     if rule == "rounded":
-        unit, value = "count", float(math.floor(value / bounds["base"] + 0.5) * bounds["base"])
+        unit, value = "count", nearest(value, bounds["base"])
     machine = machine_text(value, unit, decimals)
     return own._replace(text=text_of(value, unit, decimals, language), machine=machine, kept=kept(machine, unit))
+
+
+def nearest(count: float, base: int) -> float:
+    """The nearest multiple, a number half-way up."""
+    return math.floor(round(count, 6) / base + 0.5) * float(base)
 
 
 def kept(machine: str, unit: str) -> str:

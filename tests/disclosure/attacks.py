@@ -14,7 +14,8 @@ from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
-from scipy.optimize import nnls
+from scipy.optimize import linprog, nnls
+from scipy.sparse import csr_array, vstack
 
 MOST_DECIMALS = 5  # that count, of a number that an exhibit shows
 FEWEST_POINTS = 5  # of a path that is a curve
@@ -106,6 +107,43 @@ def single_values(points: np.ndarray, heights: np.ndarray, width: float, n: floa
 def small_steps(curve: list[Between], n: Between) -> int:
     """How many steps of a survival curve must be of somebody, and of fewer than FEW."""
     return sum((n * (before - after)).is_few() for before, after in pairwise(curve))
+
+
+def told_exits(gone: Mapping[str, list[Between]], whole: str, sizes: Mapping[str, Between], enough: int) -> int:
+    """How many spans of weeks must hold an exit, and of fewer than FEW: of a group or of the whole that it is part of.
+
+    gone: by group and week how many have left. What the parts and the rest of the whole can have, week by week, is a
+    linear programme. Spans begin and end where a number changes, and it stops when there are `enough`.
+    """
+    parts = [name for name in gone if name != whole]
+    weeks, groups = len(gone[whole]), [*parts, "rest"]
+    rest = sizes[whole].high - sum(sizes[name].low for name in parts)
+
+    def sums(name: str, begin: int, end: int) -> np.ndarray:
+        within = np.zeros((len(groups), weeks))
+        within[[name in (whole, group) for group in groups], begin:end] = 1
+        return within.ravel()
+
+    known = [(sums(name, 0, week + 1), each) for name, own in gone.items() for week, each in enumerate(own)]
+    known.append((sums("rest", 0, weeks), Between(0, max(rest, 0) if parts else sizes[whole].high)))
+    rows = csr_array(np.array([row for row, _ in known]))
+    limits = np.concatenate([[each.high for _, each in known], [-each.low for _, each in known]])
+
+    def solve(aim: np.ndarray) -> float:
+        solved = linprog(aim, A_ub=vstack([rows, -rows]), b_ub=limits + 1e-7, bounds=(0, None))
+        assert solved.status == 0, solved.message
+        return float(solved.fun)
+
+    changes = {week for own in gone.values() for week in range(1, weeks) if own[week] != own[week - 1]}
+    ends, found = sorted(changes | {week + 1 for week in changes}), 0
+    for name, begin, end in [(name, *span) for name in gone for span in [*pairwise(ends), *pairwise(ends[::2])]]:
+        least, most = solve(sums(name, begin, end)), FEW
+        if least > 0.5:
+            most = -solve(-sums(name, begin, end))
+        found += Between(least, most).is_few()
+        if found >= enough:
+            break
+    return found
 
 
 def small_counts(counts: Mapping[str, Between]) -> list[str]:

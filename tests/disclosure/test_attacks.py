@@ -98,6 +98,28 @@ def test_no_step_of_a_survival_curve_is_of_few_persons(shown, worlds):
     assert steps(worlds[1]) == 0
 
 
+def test_a_curve_beside_those_of_its_parts_does_not_tell_when_few_left(shown, worlds, controlled):
+    bounds = controlled.judged["bounds"]
+    own = shown[shown["cell_id"].str.fullmatch(r"figure_3_[14]/\w+/employment_exit/\d+/control(/at_risk)?")]
+    own = own.assign(group=own["cell_id"].str.split("/").str[1])
+
+    def gone(seen, group, half) -> tuple[Between, list[Between]]:
+        points = own[own["group"] == group]
+        begin = seen[points.loc[points["statistic"] == "at_risk", "cell_id"].iloc[0]]
+        found = []
+        for name in points.loc[points["statistic"] == "estimate", "cell_id"]:
+            count = begin.middle * (1 - seen[name].middle)
+            found.append(Between(max(round(count) - half, 0), round(count) + half))
+        return begin, found
+
+    counts = []
+    for seen, half in zip(worlds, (0.0, bounds["curve_base"] / 2), strict=True):
+        curves = {group: gone(seen, group, half) for group in ("all", *WAITS)}
+        sizes, left = ({group: each[k] for group, each in curves.items()} for k in (0, 1))
+        counts.append(attacks.told_exits(left, "all", sizes, enough=3))
+    assert counts == [3, 0]
+
+
 def remainders(seen, counts) -> dict[str, Between]:
     """What the total of a team, or the randomised of an arm, leave for a part when the others are taken from them."""
     found = {}

@@ -3,7 +3,6 @@
 import json
 import math
 import re
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +10,7 @@ import pandas as pd
 import pytest
 
 from pipeline.disclosure.behind import decimals_of, round_p
-from pipeline.disclosure.curves import density_rules, step_rules
+from pipeline.disclosure.curves import density_rules, limit_rules, risk_rules, survival_rules
 from pipeline.disclosure.gate import require_released
 from pipeline.disclosure.primary import Behind, judge, judge_all
 from pipeline.disclosure.release import release, released_note, round_count, shown_value
@@ -105,18 +104,20 @@ def curve(seed=3, n=120, horizon=60):
     return fit, rows
 
 
-def test_a_survival_curve_steps_for_several_persons_and_ends_where_few_are_left():
+def test_a_survival_curve_and_its_numbers_at_risk_step_by_several_persons_and_end_where_few_are_left():
     fit, rows = curve()
-    judged = step_rules(rows, CONTROLS.bounds)
-    known = [week for week, (rule, _) in enumerate(judged) if rule != "few_persons"]
-    given = [judged[week][1] for week in known]
-    assert all(place <= week for week, place in zip(known, given, strict=True))
-    assert all(min(fit.at_risk[week], fit.at_risk[week] - fit.events[week]) >= FEWEST for week in known)
-    assert len(known) < len(rows)
-    steps = sorted(set(given))
-    between = [fit.events[first + 1 : last + 1].sum() for first, last in pairwise(steps)]
-    assert len(between) > 3
-    assert min(between) >= FEWEST
+    bounds, whole = CONTROLS.bounds, rows[0]["n"]
+    survival, at_risk = survival_rules(rows, bounds), risk_rules(rows, bounds)
+    known = [week for week, (rule, _) in enumerate(survival) if rule == "coarse_curve"]
+    assert 3 < len(known) < len(rows)
+    assert all(min(fit.at_risk[week], whole * fit.survival[week]) >= FEWEST for week in known)
+    for value, exact in [(whole * survival[week][1], whole * fit.survival[week]) for week in known] + [
+        (value, n) for (rule, value), n in zip(at_risk, fit.at_risk, strict=True) if rule == "coarse_curve"
+    ]:
+        steps = (whole - value) / bounds.curve_base
+        assert steps == pytest.approx(round(steps))
+        assert abs(value - exact) <= bounds.curve_base / 2 + 1e-9
+    assert {rule for rule, _ in limit_rules(rows, bounds)} == {"told_by_others"}
 
 
 def test_a_density_has_no_tail_of_few_persons_and_no_close_points():
@@ -289,7 +290,8 @@ def test_a_note_of_each_kind_tells_of_no_single_person_and_no_group_of_one():
      ({"base": 0}, ">= 1"), ({"degrees": 4}, ">= 5"), ({"density_decimals": 4}, "<= 3"),
      ({"density_spacing": 0.9}, ">= 1"),
      ({"uncertainty": 4}, r"uncertainty = 4 does not fit persons = 5.* give uncertainty 2 to 3"),
-     ({"uncertainty": 1}, "give uncertainty 2 to 3"), ({"persons": 3, "base": 3}, "give uncertainty 1 to 1")],
+     ({"uncertainty": 1}, "give uncertainty 2 to 3"), ({"persons": 3, "base": 3}, "give uncertainty 1 to 1"),
+     ({"curve_base": 9}, r"curve_base = 9 is less than twice persons = 5.* give curve_base 10")],
 )  # fmt: skip
 def test_bounds_that_would_let_few_persons_out_are_refused(bounds, said):
     with pytest.raises(InputError, match=rf"disclosure\.toml.*{said}"):

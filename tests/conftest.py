@@ -16,6 +16,8 @@ from tests.report_settings import ESTIMATES, strangers
 KEYS = tempfile.mkdtemp(prefix="keys-")  # of extracts that tests register: never among those of who runs them
 os.environ["XDG_CONFIG_HOME"] = KEYS
 os.environ.pop("PERSONS_KEY", None)
+# As make sets it: a second thread waits busily for the first at this size, most of all where other tests run beside.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 atexit.register(shutil.rmtree, KEYS, ignore_errors=True)
 
 TOGETHER = ("tests/show",)  # their files share exhibits that take long to make: one process makes them once

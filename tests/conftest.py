@@ -20,16 +20,18 @@ os.environ.pop("PERSONS_KEY", None)
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 atexit.register(shutil.rmtree, KEYS, ignore_errors=True)
 
-TOGETHER = ("tests/show",)  # their files share exhibits that take long to make: one process makes them once
+# Files that share what takes long to make: one process makes it once.
+TOGETHER = ("tests/show", "tests/build/test_build.py tests/build/test_tampering.py")
 
 
 def pytest_xdist_make_scheduler(config, log):
-    """Each file of tests to one process; those of a folder of TOGETHER to the same."""
+    """Each file of tests to one process; those of one line of TOGETHER to the same."""
     from xdist.scheduler import LoadFileScheduling
 
     class Scheduling(LoadFileScheduling):
         def _split_scope(self, nodeid):
-            return next((folder for folder in TOGETHER if nodeid.startswith(folder)), super()._split_scope(nodeid))
+            shared = (line for line in TOGETHER if nodeid.startswith(tuple(line.split())))
+            return next(shared, super()._split_scope(nodeid))
 
     return Scheduling(config, log)
 

@@ -23,6 +23,10 @@ atexit.register(shutil.rmtree, KEYS, ignore_errors=True)
 # Files that share what takes long to make: one process makes it once.
 TOGETHER = ("tests/show", "tests/build/test_build.py tests/build/test_tampering.py")
 
+# What takes longest begins first, so that no process is left alone with it at the end.
+LONGEST = (*TOGETHER[1].split(), "tests/examples", "tests/show", "tests/changes/test_causes.py")
+LONGEST += ("tests/build/test_adding.py", "tests/population", "tests/browser/test_page.py")
+
 
 def pytest_xdist_make_scheduler(config, log):
     """Each file of tests to one process; those of one line of TOGETHER to the same."""
@@ -43,6 +47,7 @@ def pytest_configure(config):
 
 
 def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: [not item.nodeid.startswith(first) for first in LONGEST])
     for item in items:
         further = [name for mark in item.iter_markers("report") for name in mark.args]
         changed = strangers((*ESTIMATES, *further)) if item.get_closest_marker("report") else []

@@ -16,18 +16,26 @@ from tests.report_settings import ESTIMATES, strangers
 KEYS = tempfile.mkdtemp(prefix="keys-")  # of extracts that tests register: never among those of who runs them
 os.environ["XDG_CONFIG_HOME"] = KEYS
 os.environ.pop("PERSONS_KEY", None)
+# As make sets it: a second thread waits busily for the first at this size, most of all where other tests run beside.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 atexit.register(shutil.rmtree, KEYS, ignore_errors=True)
 
-TOGETHER = ("tests/show",)  # their files share exhibits that take long to make: one process makes them once
+# Files that share what takes long to make: one process makes it once.
+TOGETHER = ("tests/show", "tests/build/test_build.py tests/build/test_tampering.py")
+
+# What takes longest begins first, so that no process is left alone with it at the end.
+LONGEST = (*TOGETHER[1].split(), "tests/examples", "tests/show", "tests/changes/test_causes.py")
+LONGEST += ("tests/build/test_adding.py", "tests/population", "tests/browser/test_page.py")
 
 
 def pytest_xdist_make_scheduler(config, log):
-    """Each file of tests to one process; those of a folder of TOGETHER to the same."""
+    """Each file of tests to one process; those of one line of TOGETHER to the same."""
     from xdist.scheduler import LoadFileScheduling
 
     class Scheduling(LoadFileScheduling):
         def _split_scope(self, nodeid):
-            return next((folder for folder in TOGETHER if nodeid.startswith(folder)), super()._split_scope(nodeid))
+            shared = (line for line in TOGETHER if nodeid.startswith(tuple(line.split())))
+            return next(shared, super()._split_scope(nodeid))
 
     return Scheduling(config, log)
 
@@ -39,6 +47,7 @@ def pytest_configure(config):
 
 
 def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: [not item.nodeid.startswith(first) for first in LONGEST])
     for item in items:
         further = [name for mark in item.iter_markers("report") for name in mark.args]
         changed = strangers((*ESTIMATES, *further)) if item.get_closest_marker("report") else []

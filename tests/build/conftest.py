@@ -34,6 +34,12 @@ OF_THE_TIME = {"trace", ".known", NOTES}  # what tells when something was asked,
 TELLING = ("provenance", "report")  # the stages that read records
 
 
+def stages_in(output: str) -> dict[str, str]:
+    """The stages of which make told that they ran, and what it said of each."""
+    lines = [line.split(None, 3) for line in output.splitlines()]
+    return {line[0]: line[3] for line in lines if len(line) == 4 and line[0] in STAGES}
+
+
 class Project:
     """A working copy: what git tracks, and what make builds from it."""
 
@@ -53,8 +59,7 @@ class Project:
         """Run make, which must succeed, and tell each stage that ran and what it said."""
         result = self.make(*arguments)
         assert result.returncode == 0, result.stdout + result.stderr
-        lines = [line.split(None, 3) for line in result.stdout.splitlines()]
-        return {line[0]: line[3] for line in lines if len(line) == 4 and line[0] in STAGES}
+        return stages_in(result.stdout)
 
     def hashes(self) -> dict[str, str]:
         """SHA-256 of every file that make built."""

@@ -16,7 +16,6 @@ from pipeline.audit.check import check_build, read_planned
 from pipeline.runner.compared import compare_build
 from pipeline.runner.held import NOTE
 from pipeline.runner.records import seal_of
-from tests.build.conftest import Project
 
 FORGERIES = tomllib.loads(Path(__file__).with_name("tampering.toml").read_text(encoding="utf-8"))["forgery"]
 RUNS = Path("data_derived/twin/runs")
@@ -34,13 +33,10 @@ def planned() -> dict:
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory):
-    """The tree as built, in a folder of its own, in which the tests of this module are."""
-    project, here = Project(tmp_path_factory.mktemp("tampering")), Path.cwd()
-    project.take_built()
-    os.chdir(project.folder)
-    said = make("all", "LANGUAGE=en")
-    assert (said.returncode, said.stderr) == (0, "")
+def built(built_project):
+    """What make plans of the tree as built, in the folder in which the tests of this module are."""
+    here = Path.cwd()
+    os.chdir(built_project.folder)
     yield planned()
     os.chdir(here)
 

@@ -10,6 +10,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from pipeline.audit.build import Build
+from pipeline.audit.text import describe
+from pipeline.audit.trace import write_cells
 from pipeline.errors import InputError
 from pipeline.release import witness
 from pipeline.release.archive import MANIFEST, pack, unpack
@@ -25,6 +28,7 @@ from pipeline.verify.agreement import Agreement
 from pipeline.verify.derived import compare_derived
 from pipeline.verify.exhibits import compare_exhibits
 from pipeline.verify.files import compare_files
+from pipeline.verify.trace import vouch
 from tests.build.conftest import Project
 
 STUDY = "STUDY=examples/rossi"
@@ -101,29 +105,44 @@ def test_the_page_speaks_of_this_experiment_alone(rossi):
     assert "\N{MINUS SIGN}0.380" in text
 
 
+RAW, DERIVED, SETTINGS, REPORTS = map(Path, ("data_raw/rossi", "data_derived/rossi", "examples/rossi", "reports/rossi"))
+
+
+@pytest.fixture(scope="module")
+def build() -> Build:
+    """The built example as traces read it, for tests in its folder."""
+    return Build(RAW, DERIVED, SETTINGS)
+
+
+def test_make_traces_a_number_of_the_example(rossi):
+    traced = rossi.make("trace", "ID=figure_1_1/control/analysed", STUDY)
+    assert traced.returncode == 0, traced.stderr
+    assert re.search(r"\n  gap +-?\d\.\de[+-]\d\d", traced.stdout)
+
+
 @pytest.mark.parametrize(
     "address",
     ["table_2_1/treated/hazard/estimate", "table_2_1/age/hazard/se", "figure_2_1/all/arrest/26/treated",
      "figure_3_1/all/work/40/ci_low", "table_1_1/prior_convictions/difference/estimate", "figure_1_1/control/analysed"],
 )  # fmt: skip
-def test_a_number_is_walked_back_to_the_long_form(rossi, address):
-    traced = rossi.make("trace", f"ID={address}", STUDY)
-    assert traced.returncode == 0, traced.stderr
-    assert re.search(r"\n  gap +-?\d\.\de[+-]\d\d", traced.stdout)
-    cells = pd.read_csv(next((rossi.folder / "data_derived/rossi/trace").glob(f"{address.replace('/', '__')}*.csv")))
-    received = {
-        name: (rossi.folder / name).read_text(encoding="utf-8").splitlines() for name in cells["file"].dropna().unique()
-    }
+def test_a_number_is_walked_back_to_the_long_form(rossi, build, monkeypatch, address):
+    monkeypatch.chdir(rossi.folder)
+    found = vouch(address, build)
+    said = describe(found.cell, found.estimate, found.number, found.chain, found.build, found.ends)
+    assert re.search(r"\n  gap +-?\d\.\de[+-]\d\d", said)
+    cells = pd.read_csv(next(path for path in write_cells(found) if path.suffix == ".csv"))
+    received = {name: Path(name).read_text(encoding="utf-8").splitlines() for name in cells["file"].dropna().unique()}
+    assert received
     for cell in cells.dropna(subset="line").head(200).to_dict("records"):
         lines = received[cell["file"]]
         column = lines[0].split(";").index(cell["column"])
         assert lines[int(cell["line"]) - 1].split(";")[column] == str(cell["content"])
 
 
-def test_a_printed_number_is_said_to_rest_on_no_cell(rossi):
-    traced = rossi.make("trace", "ID=table_2_1/treated/cox/estimate", STUDY)
-    assert traced.returncode == 2
-    assert "a number printed in Fox and Weisberg" in traced.stderr
+def test_a_printed_number_is_said_to_rest_on_no_cell(rossi, build, monkeypatch):
+    monkeypatch.chdir(rossi.folder)
+    with pytest.raises(InputError, match="a number printed in Fox and Weisberg"):
+        vouch("table_2_1/treated/cox/estimate", build)
 
 
 def test_the_cox_regression_of_r_gives_every_printed_digit(men, tmp_path):
@@ -184,7 +203,6 @@ def test_every_number_agrees_by_the_second_route_and_is_walked_and_the_page_is_m
     assert rossi.built("all", STUDY) == {}
 
 
-RAW, DERIVED, SETTINGS, REPORTS = map(Path, ("data_raw/rossi", "data_derived/rossi", "examples/rossi", "reports/rossi"))
 # What compares, and by file and column the kind of numbers that then disagrees: a record forged with the file changes
 # nothing in it.
 FORGERIES = {

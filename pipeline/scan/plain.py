@@ -34,6 +34,7 @@ GROUPED = re.compile(
 PARTS = re.compile(
     r"[0-9](?<![0-9]{2})[0-9][ .,/_-]?[0-9]{2}[ .,/_-]?[0-9]{2}(?:[.,/_-]|\s{1,3}|\s?-\s?)[0-9]{4}(?![0-9])"
 )
+POWER = re.compile(r"[1-9]\.[0-9]{5,16}[eE]\+?[0-9]{1,2}")  # 5.300123e6, with every digit
 SIGNED = re.compile(r"[A-Za-z]{1,4}([0-9]+)")  # signs before a number, as P5300123
 SIXTEENS = re.compile(r"(?:0[xX])?([0-9A-Fa-f]{14})")  # a pseudonym, which has 53 bits
 DIGITS_OF_KEY = 2 * BYTES_OF_KEY
@@ -83,6 +84,7 @@ def numbers_in_pieces(text: str) -> Iterator[str]:
     for part in PARTS.findall(text):
         if not GROUPED.fullmatch(part):
             yield NOT_DIGIT.sub("", part)
+    yield from (str(int(float(power))) for power in POWER.findall(text))
 
 
 def number_in(word: str) -> str:

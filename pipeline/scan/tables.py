@@ -83,7 +83,7 @@ def _headed(first: Sequence[Sequence[str]], rows: int) -> Iterator[Table]:
     yield first[0], rows - 1
     widths = [len(row) for row in first]
     head = next((at for at in range(1, len(first) - 1) if widths[at - 1] != widths[at] == widths[at + 1]), 0)
-    if head and 1 < widths[head]:
+    if head and widths[head] > 1:
         yield first[head], rows - head - 1
     if any(NUMERIC.fullmatch(cell.strip()) for cell in first[0]):
         yield [], rows

@@ -57,6 +57,9 @@ LIMITS = [
     "Pseudonyms are personal data: who can read the derived tables and knows somebody's weeks finds the person.",
     "Who can read as the owner of the account can read the key.",
     "Means are no rows of the attacker's programme: differences of them are tried by tests alone.",
+    "The scanner finds what is written, escaped, grouped or packed in usual ways, and not what somebody disguised: a "
+    "cipher, a picture of a number, a number in words or among others of its form, or part of a table without its "
+    "head.",
     "The synthetic trial describes nobody and shows everything, marked; what is counted here is what would leave "
     "of it if it were real (`DISCLOSURE=on`). Of a real extract control is always on.",
 ]

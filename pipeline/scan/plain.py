@@ -28,12 +28,13 @@ BYTES_OF_KEY = 32
 # Groups of digits with one sign between them, and the parts of a register's number, with any. What has one point or
 # one comma is a decimal number.
 GROUPED = re.compile(
-    r"[0-9](?<![0-9]{2})(?<![0-9][ .,'_/:-].)[0-9]{0,8}+([ .,'_/:-])[0-9]{1,7}+(?:\1[0-9]{1,7}+){0,6}+"
-    r"(?![ .,'_/:-]?[0-9])"
+    r"[0-9](?<![0-9]{2})(?<![0-9][ .,'_/:-].)[0-9]{0,8}+"
+    r"(?:([ '_/:-])[0-9]{1,7}+(?:\1[0-9]{1,7}+){0,6}+|([.,])[0-9]{1,7}+(?:\2[0-9]{1,7}+){1,6}+)(?![ .,'_/:-]?[0-9])"
 )
 PARTS = re.compile(
     r"[0-9](?<![0-9]{2})[0-9][ .,/_-]?[0-9]{2}[ .,/_-]?[0-9]{2}(?:[.,/_-]|\s{1,3}|\s?-\s?)[0-9]{4}(?![0-9])"
 )
+POWER = re.compile(r"[1-9]\.[0-9]{5,16}[eE]\+?[0-9]{1,2}")  # 5.300123e6, with every digit
 SIGNED = re.compile(r"[A-Za-z]{1,4}([0-9]+)")  # signs before a number, as P5300123
 SIXTEENS = re.compile(r"(?:0[xX])?([0-9A-Fa-f]{14})")  # a pseudonym, which has 53 bits
 DIGITS_OF_KEY = 2 * BYTES_OF_KEY
@@ -77,12 +78,11 @@ def _unpacked(text: str) -> Iterator[str]:
 
 def numbers_in_pieces(text: str) -> Iterator[str]:
     """Numbers that are written in groups, as their digits: only those that are somebody's can be told from others."""
-    for found in GROUPED.finditer(text):
-        if found[1] not in ".," or found[0].count(found[1]) > 1:
-            yield NOT_DIGIT.sub("", found[0])
+    yield from (NOT_DIGIT.sub("", found[0]) for found in GROUPED.finditer(text))
     for part in PARTS.findall(text):
         if not GROUPED.fullmatch(part):
             yield NOT_DIGIT.sub("", part)
+    yield from (str(int(float(power))) for power in POWER.findall(text))
 
 
 def number_in(word: str) -> str:
@@ -96,7 +96,7 @@ def number_in(word: str) -> str:
 def keys_in_pieces(text: str) -> Iterator[str]:
     """Every 64 hexadecimal digits that signs or ends of lines break."""
     for found in BROKEN.findall(text):
-        if len(found) > DIGITS_OF_KEY:
+        if len(found) > DIGITS_OF_KEY and found.upper() != found.lower():  # no key is without a letter
             yield from _as_long_as_a_key(NOT_SIXTEEN.split(found))
 
 

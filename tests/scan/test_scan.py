@@ -59,6 +59,8 @@ WRITTEN = [
     ("".join(f"&#{ord(sign)};" for sign in "0224690780"), NUMBER),
     ("".join(chr(ord(sign) + 0xFEE0) for sign in "0224690780"), NUMBER),
     (base64.b64encode(b"id 0224690780").decode(), NUMBER),
+    ("5.300123e+06", NUMBER),
+    ("4.5228170164672430e+15", PSEUDONYM),
     ("311280 1234", CIVIL_NUMBER),
     ("31.12.80\u20131234", CIVIL_NUMBER),
     (f"{4522817016467243:x}", PSEUDONYM),

@@ -11,7 +11,8 @@ from pipeline.disclosure.curves import density_rules, limit_rules, risk_rules, s
 from pipeline.settings.disclosure import Bounds
 
 Row = Mapping[Any, Any]
-COUNTS = ("n", "n_treated", "n_control", "at_risk")  # statistics that count persons
+AT_RISK = "at_risk"
+COUNTS = ("n", "n_treated", "n_control", AT_RISK)  # statistics that count persons
 NO_PERSONS = ("x", "n_clusters")  # statistics that are a setting, or count no persons
 ALLOWANCE = 1e-6  # persons: what a mean times a count may lose in binary arithmetic
 
@@ -160,7 +161,7 @@ def _judge_curves(rows: Sequence[Row], behind: Behind) -> dict[str, Judged]:
             judged = [Judged(rule) for rule, _ in density_rules(estimates, behind.bounds)]
         else:
             statistic = own[0]["statistic"]
-            rules = survival_rules if statistic == "estimate" else risk_rules if statistic in COUNTS else limit_rules
+            rules = survival_rules if statistic == "estimate" else risk_rules if statistic == AT_RISK else limit_rules
             judged = [Judged(*each) for each in rules(estimates, behind.bounds)]
         found |= {row["cell_id"]: each for row, each in zip(own, judged, strict=True)}
     return found
@@ -172,7 +173,8 @@ def _curves(rows: Sequence[Row], behind: Behind) -> Iterator[tuple[str, list[Row
     for row in rows:
         estimate = behind.estimates[row["estimate_id"]]
         kind = behind.estimator(estimate)
-        if (kind == "density" and row["statistic"] not in (*COUNTS, *NO_PERSONS)) or kind == "kaplan_meier":
+        is_at_risk = kind == "kaplan_meier" and row["statistic"] == AT_RISK
+        if kind in ("density", "kaplan_meier") and (row["statistic"] not in (*COUNTS, *NO_PERSONS) or is_at_risk):
             place = tuple(row[name] for name in ("exhibit", "panel", "column", "statistic"))
             own = tuple(estimate[name] for name in ("sample", "outcome", "parameter"))
             curves.setdefault((kind, *place, *own), []).append(row)

@@ -49,7 +49,7 @@ def _records(records: Mapping[str, Any], derived: Path) -> Agreement:
     found = Agreement("records of the chain")
     makers = {name: stage for stage, record in records.items() for name in record["outputs"]}
     for stage, record in records.items():
-        found.count(f"{stage}, seal", record["seal"], _hash({k: v for k, v in record.items() if k not in RAN}))
+        found.count(f"{stage}, seal", record["seal"], _hash(_sealed(record)))
         for other, link in record["rests_on"].items():
             found.count(f"{stage}, rests on {other}", link["seal"], records.get(other, {}).get("seal", NONE))
         for name, recorded in record["inputs"].items():
@@ -60,6 +60,13 @@ def _records(records: Mapping[str, Any], derived: Path) -> Agreement:
     seals = {stage: record["seal"] for stage, record in records.items() if stage in before}
     found.count("provenance.json, head", told["head"], _hash(seals))
     return found
+
+
+def _sealed(record: Mapping[str, Any]) -> dict[str, Any]:
+    """What a seal is over: all that the record says of files and code, and of the texts it keeps their hashes."""
+    sealed = {key: value for key, value in record.items() if key not in RAN}
+    texts = {path: hashlib.sha256(text.encode()).hexdigest() for path, text in record.get("settings", {}).items()}
+    return sealed | ({"settings": texts} if "settings" in record else {})
 
 
 def _is_record(name: str) -> bool:

@@ -120,11 +120,15 @@ def require_declared(extract: Extract, keys: pd.Series, study: Study) -> None:
     """Raise InputError if extract.toml says otherwise than the numbers whether the extract is synthetic.
 
     Of numbers that cannot tell it is believed only where the study declares the public key of the persons: what is
-    synthetic leaves without control, so it takes more than a word in the file.
+    synthetic leaves without control, so it takes more than a word in the file. Where most are written as numbers with
+    a birth date those tell; `require_one_form` refuses the others.
     """
     invented, number = count_invented(keys), len(keys)
     if invented is None:
-        if extract.synthetic and (not extract.public_key or extract.public_key != study.design.public_key):
+        dated = keys[keys.str.fullmatch(NUMBER)]
+        is_shown = len(dated) > number / 2 and count_invented(dated) == len(dated)
+        is_known = bool(extract.public_key) and extract.public_key == study.design.public_key
+        if extract.synthetic and not is_shown and not is_known:
             raise InputError(
                 "extract.toml: synthetic = true, but the persons' numbers in the allocation file do not show it, and "
                 "study.toml declares no public_key that is that of the extract. Say synthetic = false; if all persons "

@@ -162,8 +162,8 @@ def _attacker(disclosure: Disclosure, attacked: Mapping[str, int]) -> Iterator[s
         f"{bounds.uncertainty} persons: of {attacked['tried']} targets {attacked['found']} were told before more "
         f"was withheld, and {attacked['tight']} after. Tests try further attacks, each "
         "also on full digits, where it succeeds: differences of two pairs of columns, densities inverted, steps of "
-        "survival curves, remainders of totals, cut-offs beside each other, means of "
-        "visits, notes, panels beside tables, coordinates of drawings."
+        "survival curves, curves beside those of their parts, remainders of totals, cut-offs beside each other, "
+        "means of visits, notes, panels beside tables, coordinates of drawings."
     )
 
 

@@ -163,7 +163,7 @@ release: $(SETUP) ## Write an archive of aggregates to reports/releases, of a cl
 	@$(RELEASING)
 	@$(MAKE) --no-print-directory report
 	@$(RELEASING) --out reports/releases
-	$(if $(APPLIED),@echo "what it told is kept in data_derived/releases: the build rests on that from now on" && $(MAKE) --no-print-directory all)
+	$(if $(APPLIED),@echo "what it told is kept in data_derived/releases: the build rests on that from now on" && $(MAKE) --no-print-directory report)
 
 population: all $(addprefix $(REPORTS)/population/,index.html tables/tables.xlsx weekly_shares.csv) ## Set everybody in the register beside the trial's persons; ENGINE=spark://host:port runs it on Spark
 	@echo "$(REPORTS)/population/index.html shows everybody beside the trial"

@@ -73,8 +73,8 @@ def test_what_is_deleted_damaged_or_edited_is_made_again_and_only_what_reads_it_
     built_copy.edit(*next(edit[:3] for edit in EDITS if edit[0] == "pipeline/register/spells.py"))
     result = built_copy.make("all")
     assert result.returncode == 0, result.stderr
-    for name in ("followup_items.parquet", "checks.csv"):
-        assert f"{name}: not the file that stage ingest made. It is made again" in result.stderr
+    for name, stage in (("followup_items.parquet", "ingest"), ("checks.csv", "report")):
+        assert f"{name}: not the file that stage {stage} made. It is made again" in result.stderr
     assert set(stages_in(result.stdout)) == {"ingest", "survey", "tables", "published", "outcomes"} | HEADED
     changed = {Path(name) for name, sha256 in built_copy.hashes().items() if before[name] != sha256}
     heads = {Path("data_derived/twin/provenance.json"), Path("reports/twin/index.html")}

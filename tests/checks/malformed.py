@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import re
 import shutil
 import sys
@@ -139,6 +140,7 @@ def register_again(path: Path, change: Callable[[], None]) -> None:
 def main() -> None:
     """Write what is told now."""
     with tempfile.TemporaryDirectory() as folder:
+        os.environ["XDG_CONFIG_HOME"] = folder  # where keys are made
         crowd = Path(folder, "crowd")
         crowd.mkdir()
         write_crowd(crowd)

@@ -33,9 +33,9 @@ def main() -> None:
     parser.add_argument("--out", type=Path)
     given = parser.parse_args()
     commit = clean_commit()
+    read_verified(given.derived)
     judged = load_input(given.derived / "judged.json")
     require_released(judged)
-    read_verified(given.derived)
     require_releasable(commit, given.settings, given.derived / "runs")
     if given.out is None:
         return

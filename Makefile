@@ -180,7 +180,7 @@ new: $(SETUP) ## Begin an extract with the files of a folder: make new EXTRACT=2
 	@$(HOLD) pipeline.register.receive $(RAW) --settings $(STUDY) --from "$$FROM"
 
 check-extract: $(SETUP) ## Say all that is wrong or suspicious in EXTRACT and its settings on one page; FROM=name sets the last one beside it
-	@$(CHECK) $(if $(filter FROM,$(GIVEN)),--before data_derived/$(FROM))
+	@$(CHECK) --out $(DERIVED)/$(if $(filter FROM,$(GIVEN)),beside_$(FROM) --before data_derived/$(FROM),check)
 
 forget: $(SETUP) ## List what must be deleted of EXTRACT at the end of a permit; SURE=EXTRACT deletes it: received files, tables, key
 	@$(FREE) pipeline.register.forget $(RAW) $(DERIVED) $(REPORTS)
@@ -226,9 +226,9 @@ SCHEMA := $(DERIVED)/study.txt $(STUDY)/variables.csv $(wildcard $(STUDY)/scales
 
 # A stage that reads what was received, or settings, and cannot go on is followed by the page of every check, once a build:
 # the first fault hides no other. A fault that no check finds is told at the end of the page.
-CHECK := $(RUN) pipeline.audit.check_extract $(RAW) --settings $(STUDY) --language $(SPOKEN) --out $(DERIVED)/$(if $(filter FROM,$(GIVEN)),beside_$(FROM),check)
+CHECK := $(RUN) pipeline.audit.check_extract $(RAW) --settings $(STUDY) --language $(SPOKEN)
 FAULT := $(RUNS)/.warm.$(MAKE_PROCESS).fault
-tell   = $(if $(filter settings request register ingest,$(1)),--fault $(FAULT).$(1) || { status=$$$$?; test -e $(FAULT).$(1) && mkdir $(FAULT) 2>/dev/null && $(CHECK) --fault $(FAULT).$(1); exit $$$$status; })
+tell   = $(if $(filter settings request register ingest,$(1)),--fault $(FAULT).$(1) || { status=$$$$?; test -e $(FAULT).$(1) && mkdir $(FAULT) 2>/dev/null && $(CHECK) --out $(DERIVED)/check --fault $(FAULT).$(1); exit $$$$status; })
 
 # The commit that a record tells, asked for once a build and only if a stage runs; none outside git.
 CHECKOUT = $(eval CHECKOUT := $(if $(wildcard .git),$(shell git rev-parse --verify --quiet HEAD 2>/dev/null && git --no-optional-locks status --porcelain 2>/dev/null | sed -n '1s/.*/+changed/p')))$(CHECKOUT)

@@ -140,7 +140,7 @@ def test_nothing_is_told_of_fewer_persons_than_the_smallest_group(crowd, embedde
 def test_the_weekly_shares_are_those_of_each_group_that_is_not_small(crowd, embedded):
     names = pd.DataFrame({"number": ["101"], "name": ["One"], "other_names": [""]})
     bound = 2
-    bounds = {"persons": 1, "base": 2, "degrees": 1, "density_decimals": 1, "density_spacing": 1.0, "uncertainty": 1}
+    bounds = {"persons": bound, "base": 2, "uncertainty": 0}
     control = structs.replace(CONTROLS, bounds=structs.replace(CONTROLS.bounds, **bounds))
     table = weekly_shares(embedded, names, crowd.definitions.population.ages, bound, control)
     own = embedded.weeks[embedded.weeks["series"] == "population"]
@@ -149,7 +149,7 @@ def test_the_weekly_shares_are_those_of_each_group_that_is_not_small(crowd, embe
     cells = cells.merge(sizes, on=["place", "sex", "age"])
     assert len(table) == len(cells) == len(table.drop_duplicates(["municipality", "sex", "age", "outcome", "week"]))
     is_known = (cells["persons"] >= bound) & (cells["known"] >= bound)
-    is_shown = is_known & (cells["inside"] > 0) & (cells["inside"] < cells["known"])
+    is_shown = is_known & (cells["inside"] >= bound) & (cells["known"] - cells["inside"] >= bound)
     assert 0 < is_shown.sum() < len(cells)
     expected = (cells["inside"] / cells["known"]).where(is_shown).round(2)
     np.testing.assert_array_equal(table["share"], expected)

@@ -76,7 +76,7 @@ def test_an_archive_under_control_holds_no_number_of_rows_and_of_values_compared
     ]
     texts = {name: re.sub(r"[0-9a-f]{64}", "", controlled[name].decode()) for name in told}
     assert [name for name in told if exact.search(texts[name])] == []
-    assert len([name for name in told if exact.search(small[name].decode())]) > 10
+    assert len([name for name in told if exact.search(small[name].decode())]) > 5
     assert "| withheld |" in texts["guide.md"]
     assert "| trial.parquet | some | 0 | 0 |" in texts["guide.md"]
     assert "| trial.parquet | nogle | 0 | 0 |" in texts["guide.da.md"]

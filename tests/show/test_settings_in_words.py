@@ -88,7 +88,7 @@ def test_words_follow_the_settings(language):
 def test_a_shorter_follow_up_is_said_everywhere_and_nothing_later_is_shown(language):
     shorter = study_with(time={"horizon_weeks": 60})
     estimates = invent_estimates()
-    week = pd.to_numeric(estimates["week"])
+    week = pd.to_numeric(estimates["week"]).astype("float64")
     estimates = estimates[~(week > 60)].copy()
     last = invent_estimates()[week == 81]
     last = last.assign(estimate_id=last["estimate_id"].str.replace("/81/", "/60/"))

@@ -87,7 +87,7 @@ def run_stage(
     told = {"settings": _kept_settings(inputs), "ran": {**ran, "warnings": warned}}
     note_imports(record)
     write_record(record, seal({**body, **told}, made_by))
-    _date([*changed, record], [*inputs, *others, *record.parent.glob("*.json")])
+    _date(record, changed, [*inputs, *others, *record.parent.glob("*.json")])
     _report(name, outputs, changed, time.perf_counter() - started)
     return changed
 
@@ -190,12 +190,14 @@ def _is_ours(module: ModuleType | None) -> bool:
     return module is not None and (module.__name__ == "pipeline" or module.__name__.startswith("pipeline."))
 
 
-def _date(made: Iterable[Path], known: Iterable[Path]) -> None:
-    """Date what was made now, or after every input and record that is dated in the future: make goes by the order."""
-    latest = max(path.stat().st_mtime_ns for path in known)
-    if latest > (now := time.time_ns()):
-        for path in made:
-            os.utime(path, ns=(now, latest + TICK))
+def _date(record: Path, changed: Iterable[Path], known: Iterable[Path]) -> None:
+    """Date the record now, though it may say what it said; and all that was made after what is dated in the future.
+
+    make goes by the order: a stage whose record kept its date would run for ever.
+    """
+    latest, now = max(path.stat().st_mtime_ns for path in known), time.time_ns()
+    for path in (record, *changed) if latest > now else (record,):
+        os.utime(path, ns=(now, latest + TICK if latest > now else now))
 
 
 def _report(name: str, outputs: list[Path], changed: list[Path], seconds: float) -> None:

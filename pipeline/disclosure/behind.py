@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from pipeline.disclosure.primary import Judged, rule_of_count
 from pipeline.disclosure.release import released_note, round_count
 from pipeline.settings.disclosure import Disclosure
-from pipeline.show.numbers import UNITS, read_number, round_half_away
+from pipeline.show.numbers import UNITS, as_float, read_number, round_half_away
+from pipeline.show.shown import SOURCES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,7 +21,6 @@ OF_THE_OUTCOME = ("estimate", "se", "ci_low", "ci_high", "control_mean")  # stat
 PERSONS = ("n", "n_treated", "n_control")
 UNSHOWN = 2  # decimals of an estimate of which an exhibit shows counts alone
 P_DECIMALS = UNITS["probability"].decimals
-SOURCES = {"x": "control_mean", "at_risk": "n"}
 
 
 def release_behind(
@@ -35,8 +35,8 @@ def release_behind(
     """The estimates behind the numbers `released`, a row each with the columns of the tables of estimates, and digits.
 
     digits: the decimals of the statistics in the unit of the outcome. Of a number that an exhibit shows the value is
-    the one shown. A p-value stays on its side of the `levels` of the marks. Where control `is_applied` a point of a
-    curve has the statistics of the point whose number it has, and counts of persons leave as the exhibits' do.
+    the one shown. A p-value stays on its side of the `levels` of the marks. Where control `is_applied` a point of
+    a survival curve has the survival alone, and counts of persons leave as the exhibits' do.
     """
     import pandas as pd
 
@@ -84,7 +84,7 @@ def _rounded(
     if is_applied:
         for name in (*PERSONS, "control_mean"):  # those that exhibits show are put in their place; others would tell
             row[name] = math.nan
-        if _number(row["df"]) != _number(estimate["n_clusters"]) - 1:
+        if as_float(row["df"]) != as_float(estimate["n_clusters"]) - 1:
             row["df"] = _released_count(row["df"], settings)
         row["note"] = released_note(row["note"], settings)
         row["sample_hash"] = ""  # of all but one person it would tell which, to who knows the numbers
@@ -92,14 +92,14 @@ def _rounded(
 
 
 def _released_count(count: Any, settings: Disclosure) -> float:
-    number = _number(count)
+    number = as_float(count)
     rule = rule_of_count(number, settings.bounds) if math.isfinite(number) else "few_persons"
     return math.nan if rule == "few_persons" else float(round_count(number, settings))
 
 
 def round_p(value: Any, levels: Mapping[str, float]) -> float:
     """A p-value with the decimals of the page, downwards if it would else reach a level that it is below."""
-    exact = _number(value)
+    exact = as_float(value)
     rounded = _round(exact, P_DECIMALS)
     if any(exact < level <= rounded for level in levels.values()):
         return math.floor(exact * 10**P_DECIMALS) / 10**P_DECIMALS
@@ -107,12 +107,5 @@ def round_p(value: Any, levels: Mapping[str, float]) -> float:
 
 
 def _round(value: Any, digits: int) -> float:
-    number = _number(value)
+    number = as_float(value)
     return float(round_half_away(number, digits)) if math.isfinite(number) else math.nan
-
-
-def _number(value: Any) -> float:
-    try:
-        return float(value)
-    except TypeError:
-        return math.nan

@@ -24,24 +24,13 @@ def survival_rules(estimates: Sequence[Row], bounds: Bounds) -> list[tuple[str, 
     few are at risk, or would be left, it ends.
     """
     began = _begin(estimates)
-    found: list[tuple[str, float]] = []
-    for row in estimates:
-        remaining = began * float(row["estimate"])
-        value = _left_of(began, began - remaining, bounds) / _nearest(began, bounds.base)
-        is_few = min(float(row["n"]), remaining) < bounds.persons - NEARLY or value <= 0
-        found.append(("few_persons", math.nan) if is_few else ("coarse_curve", value))
-    return found
+    left = _steps(estimates, [began * float(row["estimate"]) for row in estimates], bounds)
+    return [(rule, value / nearest(began, bounds.base)) for rule, value in left]
 
 
 def risk_rules(estimates: Sequence[Row], bounds: Bounds) -> list[tuple[str, float]]:
     """Of each week of a survival curve the rule of the number at risk, and the number that leaves, in like steps."""
-    began = _begin(estimates)
-    found: list[tuple[str, float]] = []
-    for row in estimates:
-        value = _left_of(began, began - float(row["n"]), bounds)
-        is_few = float(row["n"]) < bounds.persons or value <= 0
-        found.append(("few_persons", math.nan) if is_few else ("coarse_curve", value))
-    return found
+    return _steps(estimates, [float(row["n"]) for row in estimates], bounds)
 
 
 def limit_rules(estimates: Sequence[Row], bounds: Bounds) -> list[tuple[str, float]]:
@@ -53,14 +42,19 @@ def _begin(estimates: Sequence[Row]) -> float:
     return max(float(row["n"]) for row in estimates)
 
 
-def _left_of(began: float, gone: float, bounds: Bounds) -> float:
-    """How many are left, as the numbers that leave tell it: the rounded number who began less those who have gone."""
-    return _nearest(began, bounds.base) - _nearest(gone, bounds.curve_base)
+def _steps(estimates: Sequence[Row], left: Sequence[float], bounds: Bounds) -> list[tuple[str, float]]:
+    """By week the rule, and how many are left as it leaves: who began, rounded, less those who have gone."""
+    began, found = _begin(estimates), list[tuple[str, float]]()
+    for row, remaining in zip(estimates, left, strict=True):
+        value = nearest(began, bounds.base) - nearest(began - remaining, bounds.curve_base)
+        is_few = min(float(row["n"]), remaining) < bounds.persons - NEARLY or value <= 0
+        found.append(("few_persons", math.nan) if is_few else ("coarse_curve", value))
+    return found
 
 
-def _nearest(count: float, base: int) -> float:
-    """The nearest multiple, a number half-way up; what binary arithmetic lost does not decide."""
-    return float(math.floor(round(count, DECIMALS) / base + 0.5) * base)
+def nearest(count: float, base: int) -> int:
+    """The nearest multiple of a base, a number half-way up; what binary arithmetic lost does not decide."""
+    return math.floor(round(count, DECIMALS) / base + 0.5) * base
 
 
 def density_rules(estimates: Sequence[Row], bounds: Bounds) -> list[tuple[str, int]]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from pipeline.disclosure.curves import nearest
 from pipeline.disclosure.primary import COUNTS, Behind, is_of_few
 from pipeline.estimate.estimators import ESTIMATORS
 from pipeline.estimate.table import parse_address
@@ -54,7 +56,7 @@ class Groups:
     told: tuple[Told, ...]
     n_left: int = 0
 
-    @property
+    @cached_property
     def sizes(self) -> IntArray:
         """The number of persons of each group, (k,)."""
         return np.asarray(self.members.sum(axis=1), dtype=np.int64)
@@ -145,7 +147,7 @@ def released_bounds(count: int, bounds: Bounds, is_part: bool = False) -> tuple[
     if count < bounds.persons:
         return 1.0, bounds.persons - 1.0
     base = bounds.base
-    rounded = int(np.floor(count / base + 0.5)) * base
+    rounded = nearest(count, base)
     return float(max(rounded - base // 2, bounds.persons)), float(rounded + (base - 1) // 2)
 
 

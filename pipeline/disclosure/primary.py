@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from pipeline.disclosure.curves import density_rules, limit_rules, risk_rules, survival_rules
 from pipeline.settings.disclosure import Bounds
+from pipeline.show.numbers import as_float
 
 Row = Mapping[Any, Any]
 AT_RISK = "at_risk"
@@ -81,7 +82,7 @@ def rule_of_count(count: float, bounds: Bounds) -> str:
 
 def is_of_few(estimate: Row, bounds: Bounds) -> bool:
     """Whether all persons of an estimate are few: its parts are withheld alike, so no mark tells that one has any."""
-    return 0 < _number(estimate["n"]) < bounds.persons
+    return 0 < as_float(estimate["n"]) < bounds.persons
 
 
 def _rule_of_part(count: float, estimate: Row, bounds: Bounds) -> str:
@@ -89,22 +90,22 @@ def _rule_of_part(count: float, estimate: Row, bounds: Bounds) -> str:
 
 
 def _too_few(count: Any, bounds: Bounds) -> str:
-    return "few_persons" if _number(count) < bounds.persons else ""
+    return "few_persons" if as_float(count) < bounds.persons else ""
 
 
 def _rule_of_statistic(statistic: str, estimate: Row, estimator: str, behind: Behind) -> str:
     parameter, group = str(estimate["parameter"]), str(estimate["parameter"]).partition(":")[2]
     if parameter.startswith("size:"):
-        share, size = _number(estimate["estimate"]), _number(estimate["n"])
+        share, size = as_float(estimate["estimate"]), as_float(estimate["n"])
         return _rule_of_share(size, size / share - size if share else 0.0, behind.bounds)
     if estimator == "mean" or parameter.startswith("control_mean"):
-        return _rule_of_mean(_number(estimate["estimate"]), _number(estimate["n"]), estimate, behind)
+        return _rule_of_mean(as_float(estimate["estimate"]), as_float(estimate["n"]), estimate, behind)
     if estimator in ("density", "kaplan_meier", ""):
         return _too_few(estimate["n"], behind.bounds)
     if statistic in ("control_mean", "relative"):
         own = behind.beside(estimate, f"control_mean:{group}") if group else None
         level, n = (own["estimate"], own["n"]) if own else (estimate["control_mean"], estimate["n_control"])
-        found = _rule_of_mean(_number(level), _number(n), estimate, behind)
+        found = _rule_of_mean(as_float(level), as_float(n), estimate, behind)
         if found or statistic == "control_mean":
             return found
     return _rule_of_effect(estimate, group, behind)
@@ -143,11 +144,11 @@ def _rule_of_mean(mean: float, n: float, estimate: Row, behind: Behind) -> str:
 def _rule_of_effect(estimate: Row, group: str, behind: Behind) -> str:
     """Of a coefficient, its error and its interval: both arms, those of its group, and the degrees of freedom."""
     own = behind.beside(estimate, f"size:{group}") or estimate
-    arms = [_number(own[arm]) for arm in ("n_treated", "n_control")]
-    counted = [arm for arm in arms if arm > 0] or [_number(own["n"])]
+    arms = [as_float(own[arm]) for arm in ("n_treated", "n_control")]
+    counted = [arm for arm in arms if arm > 0] or [as_float(own["n"])]
     if min(counted) < behind.bounds.persons:
         return "few_persons"
-    degrees, clusters = _number(estimate["df"]), _number(estimate["n_clusters"])
+    degrees, clusters = as_float(estimate["df"]), as_float(estimate["n_clusters"])
     known = [number for number in (degrees, clusters - 1) if math.isfinite(number)]
     return "few_degrees" if known and min(known) < behind.bounds.degrees else ""
 
@@ -181,11 +182,3 @@ def _curves(rows: Sequence[Row], behind: Behind) -> Iterator[tuple[str, list[Row
     for (kind, *_), own_rows in curves.items():
         known = [row for row in own_rows if math.isfinite(row["value"])]
         yield kind, sorted(known, key=lambda row: int(behind.estimates[row["estimate_id"]]["week"]))
-
-
-def _number(value: Any) -> float:
-    """A number of the estimates; the nullable integers' missing value becomes NaN."""
-    try:
-        return float(value)
-    except TypeError:
-        return math.nan

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from pipeline.disclosure.curves import nearest
 from pipeline.disclosure.primary import Judged
 from pipeline.settings.disclosure import STATUS, Disclosure
 from pipeline.show.kinds_of_notes import FEW, NO_ERROR, NO_ESTIMATE, SEPARATOR, kind_of
@@ -60,9 +61,8 @@ def _as_released(row: Row, own: Judged, settings: Disclosure, language: str) -> 
 
 
 def round_count(count: float, settings: Disclosure) -> int:
-    """The nearest multiple of the base, a number half-way away from zero."""
-    base = settings.bounds.base
-    return math.floor(count / base + 0.5) * base
+    """A number of persons as it leaves: the nearest multiple of the base."""
+    return nearest(count, settings.bounds.base)
 
 
 def shown_value(text: str, unit: str, language: str) -> float:
@@ -100,8 +100,3 @@ def _rounded_numbers(part: str, settings: Disclosure) -> str:
 
     part = re.sub(r"\b\d+(?= (?:persons|of \d+ are treated))|(?<= of )\d+(?= are treated)|(?<= gives )\S+", count, part)
     return re.sub(r"(?<=bandwidth )[\d.e+-]+", lambda found: f"{float(found[0]):.2g}", part)
-
-
-def exceptions(released: pd.DataFrame) -> Iterable[Row]:
-    """The numbers that do not simply pass, in the order of the exhibits."""
-    return released[released["status"] != "pass"].to_dict("records")

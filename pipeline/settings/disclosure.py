@@ -29,10 +29,10 @@ class Bounds(Settings, frozen=True):
 
     persons: fewest behind a number; fewer than 3 would let one of two persons tell the other. base: counts of persons
     leave as its nearest multiple, which is no more than `persons`: else some that are shown would be 0. curve_base:
-    who has left a survival curve, and who is at risk, the same. degrees:
-    fewest degrees of freedom behind an estimate. density_decimals: of the height of a density. density_spacing: fewest
-    bandwidths between two of its points. uncertainty: within how many persons, at the closest, the numbers that leave
-    may tell one that does not; the mark itself tells 1 to persons - 1.
+    who has left a survival curve, and who is at risk, the same. degrees: fewest degrees of freedom behind an estimate.
+    density_decimals: of the height of a density. density_spacing: fewest bandwidths between two of its points.
+    uncertainty: within how many persons, at the closest, the numbers that leave may tell one that does not; the mark
+    itself tells 1 to persons - 1.
     """
 
     persons: Annotated[int, Meta(ge=3, le=100)]

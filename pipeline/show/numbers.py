@@ -76,6 +76,14 @@ def write_number(value: float, unit: str, language: str, decimals: int | None = 
     return MINUS + text if rounded < 0 else text
 
 
+def as_float(value: object) -> float:
+    """A number of the estimates table as float; the nullable integers' missing value becomes NaN."""
+    try:
+        return float(value)  # type: ignore[arg-type]
+    except TypeError:
+        return math.nan
+
+
 def round_half_away(value: float, decimals: int, shift: int = 0) -> Decimal:
     """`value` times ten to the power `shift`, rounded to `decimals` with halves away from zero."""
     exact = Decimal(f"{value:.{SIGNIFICANT_DIGITS}g}").scaleb(shift)

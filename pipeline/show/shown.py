@@ -12,7 +12,7 @@ from pipeline.settings.exhibits import SETTINGS_FILE, Exhibits, Figure, Table
 from pipeline.settings.study import Study
 from pipeline.show.addresses import Slot, figure_slots, table_slots
 from pipeline.show.effect_numbers import effect_slots
-from pipeline.show.numbers import star, write_number
+from pipeline.show.numbers import as_float, star, write_number
 
 COLUMNS = ["cell_id", "exhibit", "panel", "row", "column", "statistic", "estimate_id", "value", "text", "note", "unit"]
 COUNTS = {"n", "n_treated", "n_control", "n_clusters", "at_risk"}
@@ -106,7 +106,7 @@ def show_number(
     if slot.statistic == "se" and not math.isnan(value):
         text = f"({text})"
     if slot.statistic == "estimate":
-        text += star(_number(estimate["p_value"]), levels, slot.marks)
+        text += star(as_float(estimate["p_value"]), levels, slot.marks)
     place = (slot.cell_id, slot.exhibit, slot.panel, slot.row, slot.column, slot.statistic, slot.estimate_id)
     return (*place, value, text, estimate["note"], unit)
 
@@ -114,14 +114,6 @@ def show_number(
 def value_of(estimate: Mapping[Any, Any], statistic: str) -> float:
     """A statistic of a row of the estimates; `relative` is the estimate as a share of the control group's mean."""
     if statistic != "relative":
-        return _number(estimate[SOURCES.get(statistic, statistic)])
-    level = _number(estimate["control_mean"])
-    return _number(estimate["estimate"]) / level if level else math.nan
-
-
-def _number(value: object) -> float:
-    """A number of the estimates table as float; the nullable integers' missing value becomes NaN."""
-    try:
-        return float(value)  # type: ignore[arg-type]
-    except TypeError:
-        return math.nan
+        return as_float(estimate[SOURCES.get(statistic, statistic)])
+    level = as_float(estimate["control_mean"])
+    return as_float(estimate["estimate"]) / level if level else math.nan

@@ -64,17 +64,17 @@ def run(
     judged = judge_all(rows, behind)
     tables = {"sample": sample, "background": background, "shares": shares, "weekly": weekly}
     tables |= {"durations": durations, "followup": followup, "exclusions": exclusions}
-    attacked, left = dict[str, int](), write_told(extract.name, NOBODY, NOTHING)
+    tongue, protected, left = language.language, None, write_told(extract.name, NOBODY, NOTHING)
     if is_applied and told is not None:
         protected = read_protected(told)
-        judged, attacked = with_protection(rows, judged, protected), protected.counts()
     elif is_applied and sample is not None:
         data = gather_data({name: table for name, table in tables.items() if table is not None}, study, variables)
-        groups = _gather(rows, judged, behind, known, data, language.language, earlier or [])
+        groups = _gather(rows, judged, behind, known, data, tongue, earlier or [])
         protected = protect(groups, disclosure.bounds)
-        judged, attacked = with_protection(rows, judged, protected), protected.counts()
         left = write_told(extract.name, groups, protected)
-    tongue = language.language
+    if protected is not None:
+        judged = with_protection(rows, judged, protected)
+    attacked = protected.counts() if protected is not None else {}
     released = release(shown, judged, disclosure, tongue, is_applied)
     facts = sum_up(released, disclosure, extract, is_applied, attacked)
     if is_applied and told is None:

@@ -10,6 +10,8 @@ from pipeline.errors import InputError
 from pipeline.pseudonyms.linkage import NUMBER, PERSON, same_persons
 from pipeline.settings.extract import Extract
 
+LINKAGE = "linkage_"
+
 
 def run(extract: Extract, **files: Any) -> dict[str, str]:
     """earlier.json: of every archive that was kept what it told.
@@ -33,6 +35,3 @@ def run(extract: Extract, **files: Any) -> dict[str, str]:
         same = {} if other == extract.name else same_persons(numbers[other], numbers[extract.name])
         found.append(rename(told, same))
     return {"earlier.json": json.dumps(found)}
-
-
-LINKAGE = "linkage_"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import product
+from itertools import combinations, product
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 IntArray = npt.NDArray[np.int64]
 TextArray = npt.NDArray[np.str_]
+AGAINST = "-"  # between two groups in the name of the difference of their effects
 EVERYBODY = "all"  # the one group, stratum or level where there are no others
 GROUPS_BY_PEERS = {
     "none": (LOW, HIGH),
@@ -66,11 +67,28 @@ class Design:
             return (self.treatment,)
         return tuple(f"{self.treatment}:{name}" for name in self.group_names)
 
+    @property
+    def differences(self) -> tuple[tuple[str, str], ...]:
+        """Each two groups, whose effects are compared as a difference."""
+        return tuple(combinations(self.group_names, 2))
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """The names of the effects, then those of their differences."""
+        return (*self.effects, *(f"{self.treatment}:{AGAINST.join(pair)}" for pair in self.differences))
+
+    @property
+    def contrasts(self) -> FloatArray:
+        """Each parameter as a sum of effects: (r, p)."""
+        places = [[self.group_names.index(group) for group in pair] for pair in self.differences]
+        one = np.eye(len(self.group_names))
+        return np.array([*one, *(one[first] - one[second] for first, second in places)])
+
     def members(self, group: str) -> BoolArray:
-        """Which persons (n,) an effect is of; everybody where there are no groups."""
+        """Which persons (n,) an effect, or a difference of two, is of; everybody where there are no groups."""
         if len(self.group_names) == 1:
             return np.ones(len(self.persons), dtype=bool)
-        return np.asarray(self.groups == self.group_names.index(group))
+        return np.isin(self.groups, [self.group_names.index(name) for name in group.split(AGAINST)])
 
     def strata_with_one_arm(self) -> list[tuple[str, int]]:
         """Address, and group, of the strata in which everybody or nobody is treated; none where there are no strata."""

@@ -7,10 +7,11 @@ persons they belong to; control_mean is the control group's exits per person-wee
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from pipeline.estimate.problem import (
     NOBODY_IN_SAMPLE,
@@ -33,7 +34,7 @@ from pipeline.estimate.terms import Evidence, Squares, Terms
 from pipeline.stats.distributions import infer
 from pipeline.stats.errors import NoEstimateError
 from pipeline.stats.hazard import HazardFit, derivatives, fit_hazard
-from pipeline.stats.person_weeks import Cells, collapse, interval_names, interval_of, persons_used
+from pipeline.stats.person_weeks import Cells, collapse, drop_perfect_prediction, interval_names, interval_of, persons_used
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -76,6 +77,13 @@ def _cells(problem: Spells, names: list[str]) -> Cells:
         problem.weeks, problem.exited, problem.treated, problem.strata, problem.clusters, *_steps(problem),
         covariates=problem.covariates[:, chosen], names=tuple(names), stratum_name=stratum,
     )  # fmt: skip
+
+
+def cells_of_persons(problem: Spells, found: Fit) -> tuple[Cells, npt.NDArray[np.intp]]:
+    """The cells that a fit rests on, each person's apart (cluster = the person's place), and the persons' clusters."""
+    apart = replace(problem, clusters=np.arange(len(problem.persons)))
+    cells, _ = drop_perfect_prediction(_cells(apart, [n for n in problem.model.covariates if n not in found.dropped]))
+    return cells, np.unique(problem.clusters, return_inverse=True)[1]
 
 
 def _parameters(problem: Spells) -> list[str]:

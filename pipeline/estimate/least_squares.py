@@ -28,7 +28,7 @@ from pipeline.estimate.regression import (
 from pipeline.estimate.table import Address, Estimate
 from pipeline.estimate.terms import Evidence, Squares, Terms
 from pipeline.stats.errors import NoEstimateError
-from pipeline.stats.ols import OLSFit, fit_cluster_ols, is_aliased
+from pipeline.stats.ols import OLSFit, clustered_errors, fit_cluster_ols, is_aliased
 
 FORMULA = "w = the row of (X'X)^-1 X' of {parameter}"
 
@@ -58,25 +58,29 @@ def fit_design(problem: Regression, design: Design, outcomes: FloatArray) -> Fit
         return fit_cluster_ols(outcomes, matrix, clusters, names, design.strata), names
 
     (found, names), dropped = drop_dependent([*columns], solve)
-    at = [names.index(name) if name in names else -1 for name in design.effects]
-    aliased = np.zeros(len(at), dtype=bool)
+    kept = [names.index(name) if name in names else -1 for name in design.effects]
+    aliased = np.zeros(len(kept), dtype=bool)
     if dropped:
-        aliased = is_aliased(found.weights[at], np.column_stack([columns[name] for name in dropped]))
+        aliased = is_aliased(found.weights[kept], np.column_stack([columns[name] for name in dropped]))
     for place, name in enumerate(design.effects):
         if name in dropped or aliased[place]:
             reasons[place] = reasons[place] or determined(name)
+    contrasts = design.contrasts
+    weights = contrasts @ found.weights[kept]
+    errors, no_variance = clustered_errors(weights, found, outcomes, clusters)
+    reasons = [next((reasons[place] for place in np.flatnonzero(row) if reasons[place]), "") for row in contrasts]
     known = np.array([not reason for reason in reasons])
     g, n, k = found.n_clusters, found.n, found.k
     words = f"G/(G-1) x (N-1)/(N-K) = {g}/{g - 1} x {n - 1}/{n - k} = {found.factor:.9g}"
     return Fit(
-        effects=np.where(known[:, None], found.coefficients[at], np.nan),
-        errors=np.where(known[:, None], found.standard_errors[at], np.nan),
+        effects=np.where(known[:, None], contrasts @ found.coefficients[kept], np.nan),
+        errors=np.where(known[:, None], errors, np.nan),
         perfect_fit=found.perfect_fit,
-        no_variance=found.no_variance[at],
+        no_variance=no_variance,
         df=found.df if is_clustered else n - k,
         n=n,
         n_clusters=g if is_clustered else None,
-        weights=found.weights[at],
+        weights=weights,
         residuals=found.residuals,
         reasons=tuple(reasons),
         outcomes=outcomes,
@@ -84,6 +88,7 @@ def fit_design(problem: Regression, design: Design, outcomes: FloatArray) -> Fit
         factor=found.factor,
         factor_words=words if is_clustered else f"N/(N-K) = {n}/{n - k} = {found.factor:.9g}",
         scale=np.ones(n),
+        kept=tuple(names),
         notes=["" if g > 1 else ONE_CLUSTER_NOTE, *dropped_note([name for name in dropped if name in design.names])],
     )
 

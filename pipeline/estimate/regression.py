@@ -66,12 +66,13 @@ class Regression:
 
 @dataclass(frozen=True)
 class Fit:
-    """Effects and errors (p, m) of the p parameters and m outcomes, and what the inference rests on.
+    """Effects and errors (p, m) of the p parameters, effects and differences of them, and m outcomes.
 
     perfect_fit: (m,), the outcomes that are fitted exactly; no_variance: (p, m), the errors that are rounding noise.
     weights: (p, n), effects = weights @ outcomes, of the n rows that the regression has, persons or means of them;
     residuals: (n, m). reasons: by parameter why it is missing, '' if it is not. outcomes, treated: those of the rows.
-    factor: of the variance, with factor_words; scale: (n,) what a row's score is multiplied by. notes: for all.
+    factor: of the variance, with factor_words; scale: (n,) what a row's score is multiplied by. kept: the covariates and
+    effects that the regression has. notes: for all.
     """
 
     effects: FloatArray
@@ -89,6 +90,7 @@ class Fit:
     factor: float
     factor_words: str
     scale: FloatArray
+    kept: tuple[str, ...]
     notes: list[str] = field(default_factory=list)
 
 
@@ -182,7 +184,7 @@ def rows_of(problem: Regression, estimate: Callable[[Regression], Fit]) -> list[
         require_persons(problem)
         return [*_rows(problem, estimate(problem)), *groups]
     except NoEstimateError as error:
-        notes, effects = [problem.design.note, *problem.notes], problem.design.effects
+        notes, effects = [problem.design.note, *problem.notes], problem.design.parameters
         return [*missing_rows(problem.model, problem.part.name, problem.labels, effects, str(error), notes), *groups]
 
 
@@ -200,11 +202,13 @@ def _rows(problem: Regression, fit: Fit) -> list[Estimate]:
     }
     one_arm = design.strata_with_one_arm() if model.estimator != "stratum_effects" else []
     rows = []
-    for place, (parameter, group) in enumerate(zip(design.effects, design.group_names, strict=True)):
-        members = design.members(group) if len(design.group_names) > 1 else np.ones(len(fit.treated), dtype=bool)
+    for place, parameter in enumerate(design.parameters):
+        group, whole = parameter.partition(":")[2], np.ones(len(fit.treated), dtype=bool)
+        members = design.members(group) if group else whole
         means = _control_means(fit.outcomes, members & ~fit.treated)
         reason = NO_ESTIMATE + fit.reasons[place] if fit.reasons[place] else ""
-        alone = "" if reason else ", ".join(stratum for stratum, number in one_arm if number == place)
+        own = np.flatnonzero(design.contrasts[place])
+        alone = "" if reason else ", ".join(dict.fromkeys(stratum for stratum, number in one_arm if number in own))
         notes = [reason, *fit.notes[:1], design.note, *fit.notes[1:]]
         notes += [f"one arm only, so no comparison, in {alone}" if alone else "", *problem.notes]
         for j, label in enumerate(labels):
@@ -274,8 +278,8 @@ def _control_means(values: FloatArray, controls: BoolArray) -> FloatArray:
 
 
 def place_of(problem: Regression, parameter: str) -> int:
-    """The number of an effect among those of the problem."""
-    return problem.design.effects.index(parameter)
+    """The number of an effect, or of a difference of two, among those of the problem."""
+    return problem.design.parameters.index(parameter)
 
 
 def terms_of(problem: Regression, address: Address, formula: str, weigh: Callable[[str], FloatArray]) -> Terms:

@@ -65,6 +65,7 @@ def fit(problem: Regression) -> Fit:
         factor=1.0,
         factor_words="1",
         scale=1.0 / np.sqrt(np.where(found.leverage_one, np.inf, 1.0 - found.leverage)),
+        kept=tuple(name for name in design.names if name not in dropped),
         notes=[
             f"a single person in an arm of {', '.join(alone)}: no standard error" if alone else "",
             f"left out of the average, one arm only: {left_out}" if left_out else "",

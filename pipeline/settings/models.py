@@ -53,7 +53,8 @@ class Model(Settings, frozen=True, omit_defaults=True):
     outcomes: shares.parquet if there are weeks, else background.parquet, unless it says another. With splits of
     study.toml the one sample is compared by each; peers splits the effect further, "pooled" for low only. printed:
     numbers of another source that stand beside the estimates. reason: when the analysis was planned; purpose: what it
-    is for, one word or one a sample; estimand: that of study.toml which it estimates.
+    is for, one word or one a sample; estimand: that of study.toml which it estimates. family: the parts of their
+    addresses that estimates share which are tested together, [] for all of the model.
     """
 
     name: str
@@ -86,6 +87,7 @@ class Model(Settings, frozen=True, omit_defaults=True):
     equation_da: str = ""
     formula_da: str = ""
     estimand: str | None = None
+    family: tuple[Literal["sample", "outcome", "week"], ...] | None = None
 
     def __post_init__(self) -> None:
         """ValueError unless a purpose by sample names each sample of the model and no other."""
@@ -96,7 +98,7 @@ class Model(Settings, frozen=True, omit_defaults=True):
     def spec_hash(self) -> str:
         """The hash of the table as it stands in the file, without its name, stage, symbols, and what it is for."""
         row = msgspec.to_builtins(self)
-        for key in ("name", "stage", "formula", *IN_DANISH, *OWN):
+        for key in ("name", "stage", "formula", "family", *IN_DANISH, *OWN):
             row.pop(key, None)
         return hash_settings(row)
 

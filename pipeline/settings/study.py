@@ -23,10 +23,12 @@ class OutcomeRules(Settings, frozen=True):
 
 
 class Inference(Settings, frozen=True):
-    """Level of the intervals, and marks of significance."""
+    """Level of the intervals, marks of significance, and how often the lot is drawn again, from which seed."""
 
     level: Probability
     stars: dict[str, Probability]
+    draws: Annotated[int, Meta(ge=99)] = 9999
+    seed: Annotated[int, Meta(ge=0)] = 0
 
 
 class Arm(Settings, frozen=True):
@@ -97,7 +99,8 @@ class Design(Settings, frozen=True):
     clustered; either may be absent. person is the key of the surveys, register_key that of the register where it is
     another. Without a date every week is counted from allocation. answered: the date of an answer in the surveys.
     probability: that of the first arm, where the lot had one and the same for all. identity: what the checks compare.
-    public_key: where anybody may know the persons, the key that their numbers are hashed with.
+    public_key: where anybody may know the persons, the key that their numbers are hashed with. drawn_within: the
+    stratum or cluster within which the lot was drawn, "" for all at once; without it the cluster, or else the stratum.
     """
 
     person: str
@@ -113,6 +116,20 @@ class Design(Settings, frozen=True):
     probability: Probability | None = None
     identity: Identity = Identity()
     public_key: Annotated[str, Meta(pattern="^([0-9a-f]{64})?$")] = ""
+    drawn_within: str | None = None
+
+    def __post_init__(self) -> None:
+        """ValueError for a lot within what is neither stratum nor cluster."""
+        if self.drawn_within and self.drawn_within not in {grouping.name for grouping in self.groupings}:
+            raise ValueError(f"drawn_within = '{self.drawn_within}' is neither stratum nor cluster of the design")
+
+    @property
+    def lot_within(self) -> str:
+        """The column of the groups within which the lot was drawn; '' if among all."""
+        if self.drawn_within is not None:
+            return self.drawn_within
+        found = self.cluster or self.stratum
+        return found.name if found else ""
 
     @property
     def groupings(self) -> tuple[Grouping, ...]:

@@ -76,9 +76,9 @@ def fit_hazard(cells: Cells, link: Link) -> HazardFit:
     if not len(cells.at_risk):
         raise NotIdentifiedError(f"nobody or everybody leaves in every interval or stratum of the {whole} person-weeks")
     _require_both_outcomes(cells)
-    design, columns = _design(cells)
+    design, columns = design_of(cells)
     require_full_rank(design, columns)
-    coefficients, converged = _maximise(design, cells, link)
+    coefficients, converged = maximise(design, cells, link)
     log_likelihood, scores, weights = derivatives(design @ coefficients, cells.at_risk, cells.exits, link)
     errors, clustered_errors, count = _standard_errors(design, scores, weights, cells.cluster, converged)
     control = ~cells.treated
@@ -110,7 +110,7 @@ def _require_both_outcomes(cells: Cells) -> None:
             raise NotIdentifiedError(f"everybody leaves in the first week of the {arm} group")
 
 
-def _design(cells: Cells) -> tuple[FloatArray, tuple[str, ...]]:
+def design_of(cells: Cells) -> tuple[FloatArray, tuple[str, ...]]:
     """Dummies for every interval and every stratum but the first, the covariates, and treatment as the last column."""
     blocks: list[FloatArray] = []
     columns: list[str] = []
@@ -122,7 +122,7 @@ def _design(cells: Cells) -> tuple[FloatArray, tuple[str, ...]]:
     return np.hstack(blocks), (*columns, *cells.names, "treated")
 
 
-def _maximise(design: FloatArray, cells: Cells, link: Link) -> tuple[FloatArray, bool]:
+def maximise(design: FloatArray, cells: Cells, link: Link) -> tuple[FloatArray, bool]:
     """Coefficients, and whether they are a maximum; a step that loses likelihood is halved."""
     coefficients = _start(design, cells, link)
     value, scores, weights = derivatives(design @ coefficients, cells.at_risk, cells.exits, link)

@@ -107,6 +107,19 @@ def fit_cluster_ols(
     return OLSFit(coefficients, errors, perfect, nothing, g - 1, n, g, k, factor, weights, residuals)
 
 
+def clustered_errors(
+    weights: FloatArray, fit: OLSFit, outcomes: FloatArray, clusters: npt.ArrayLike
+) -> tuple[FloatArray, npt.NDArray[np.bool_]]:
+    """Clustered errors of sums of coefficients, `weights` (r, n) times outcomes (n, m), and which do not vary: (r, m).
+
+    As those of the coefficients of `fit`, whose outcomes and clusters (n,) are given again.
+    """
+    order, starts = _cluster_order(np.asarray(clusters), len(outcomes))
+    squares = _cluster_squares(weights[:, order], fit.residuals[order], starts)
+    nothing = (fit.n_clusters > 1) & (squares <= PERFECT_FIT * (weights**2 @ outcomes**2))
+    return np.where(fit.perfect_fit | nothing, np.nan, np.sqrt(squares * fit.factor)), nothing
+
+
 def _cluster_squares(weights: FloatArray, residuals: FloatArray, starts: list[int]) -> FloatArray:
     """The squared cluster sums of weight (k, n) times residual (n, m), added over the clusters: (k, m)."""
     if residuals.shape[1] == 1:

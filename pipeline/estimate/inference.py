@@ -1,0 +1,190 @@
+"""Beside every estimate of least squares and of a hazard: what does not rest on the normality of many clusters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pipeline.estimate import discrete_hazard
+from pipeline.estimate.estimators import ESTIMATORS, checked_models
+from pipeline.estimate.families import Member, families_of, judge
+from pipeline.estimate.problem import Data
+from pipeline.estimate.regression import Regression, require_persons
+from pipeline.estimate.resampled import RESAMPLERS, Redrawn, Resampled, draw_again
+from pipeline.estimate.spells import Spells
+from pipeline.estimate.table import MISSING, Address
+from pipeline.settings.models import Model
+from pipeline.stats.distributions import infer
+from pipeline.stats.draws import interval, p_values
+from pipeline.stats.errors import NoEstimateError
+from pipeline.stats.hazard_resampled import linearised_jackknife, redraw_score
+from pipeline.stats.ols import FloatArray
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inference:
+    """One row of the table of inference; variables.csv says what each column means. What is not known is missing."""
+
+    estimate_id: str
+    ri_p: float = MISSING
+    ri_low: float = MISSING
+    ri_high: float = MISSING
+    wild_p: float = MISSING
+    wild_low: float = MISSING
+    wild_high: float = MISSING
+    jackknife_se: float = MISSING
+    jackknife_p: float = MISSING
+    jackknife_low: float = MISSING
+    jackknife_high: float = MISSING
+    cr2_se: float = MISSING
+    cr2_df: float = MISSING
+    cr2_p: float = MISSING
+    cr2_low: float = MISSING
+    cr2_high: float = MISSING
+    without_low: float = MISSING
+    without_high: float = MISSING
+    stepdown_p: float = MISSING
+    joint_p: float = MISSING
+    band_p: float = MISSING
+    band_low: float = MISSING
+    band_high: float = MISSING
+    family_size: float = MISSING
+    inference_note: str = ""
+
+
+STATISTICS = tuple(field.name for field in fields(Inference) if field.name not in ("estimate_id", "inference_note"))
+
+
+def infer_all(
+    models: Mapping[str, Any], data: Data, stages: Collection[str] | None = None, say: Callable[[str], None] = str
+) -> dict[str, pd.DataFrame]:
+    """The table of inference of each stage of the parsed models.toml, or of those in `stages`; `say` tells the progress."""
+    again = draw_again(data)
+    rows: dict[str, list[Inference]] = {}
+    for model in checked_models(models, data.study.design).values():
+        if stages is None or model.stage in stages:
+            say(f"inference of {model.name}")
+            rows.setdefault(model.stage, []).extend(rows_of_model(model, data, again))
+    return {stage: inference_table(found) for stage, found in rows.items()}
+
+
+def rows_of_model(model: Model, data: Data, again: Redrawn) -> list[Inference]:
+    """The rows of a model: none for one whose estimates nothing here is about."""
+    if model.treatment == "none":
+        return []
+    if model.estimator == "discrete_hazard":
+        return [row for problem in ESTIMATORS[model.estimator].problems(model, data, None) for row in _of_hazard(problem, again)]
+    if model.estimator not in RESAMPLERS:
+        return []
+    rows, members = dict[str, Inference](), list[Member]()
+    for problem in ESTIMATORS[model.estimator].problems(model, data, None):
+        for row, member in _of_regression(problem, again):
+            rows[row.estimate_id] = row
+            members += [member] if member is not None else []
+    settings = data.study.inference
+    for family in families_of(model, members):
+        for member, told in zip(family, judge(family, settings.level, settings.draws, settings.seed), strict=True):
+            address = write_address(member.address)
+            rows[address] = replace(
+                rows[address], stepdown_p=told.stepdown_p, joint_p=told.joint_p, band_p=told.band_p,
+                band_low=told.band_low, band_high=told.band_high, family_size=told.size,
+            )  # fmt: skip
+    return list(rows.values())
+
+
+def write_address(address: Address) -> str:
+    """The estimate_id of an address."""
+    week = "" if address.week is None else str(address.week)
+    return "/".join([address.model, address.sample, address.outcome, week, address.parameter])
+
+
+def _of_regression(problem: Regression, again: Redrawn) -> Iterator[tuple[Inference, Member | None]]:
+    """The rows of a problem, with what families ask of each; nothing where there is no estimate."""
+    try:
+        require_persons(problem)
+        found = RESAMPLERS[problem.model.estimator](problem, again)
+    except NoEstimateError:
+        return
+    for row, place in enumerate(found.places):
+        parameter = problem.design.parameters[place]
+        columns = _columns(found, row, problem.study.inference.level)
+        statistics = found.randomised[row].statistics(-found.estimates[row]) if found.randomised else None
+        for j, label in enumerate(problem.labels):
+            address = Address(problem.model.name, problem.part.name, label.outcome, label.week, parameter)
+            if not np.isfinite(found.errors[row, j]):
+                continue
+            notes = [f"{name}: {reason}" for name, reason in found.reasons.items()]
+            values = {name: float(column[j]) for name, column in columns.items()}
+            yield (
+                Inference(estimate_id=write_address(address), inference_note="; ".join(notes), **values),
+                None if statistics is None else Member(
+                    address, float(found.estimates[row, j]), float(found.errors[row, j]), found.df, statistics[j],
+                    found.scores[row, j], found.units,
+                ),
+            )  # fmt: skip
+
+
+def _columns(found: Resampled, row: int, level: float) -> dict[str, FloatArray]:
+    """The statistics (m,) of a parameter by name."""
+    estimates, errors = found.estimates[row], found.errors[row]
+    columns: dict[str, FloatArray] = {}
+    for name, drawn in (("ri", found.randomised), ("wild", found.wild)):
+        if drawn:
+            with np.errstate(divide="ignore", invalid="ignore"):
+                observed = estimates / errors
+            columns[f"{name}_p"] = p_values(drawn[row].statistics(-estimates), observed)
+            limits = np.array([interval(drawn[row], j, errors[j], level) for j in range(len(errors))])
+            columns[f"{name}_low"], columns[f"{name}_high"] = estimates + limits[:, 0], estimates + limits[:, 1]
+    for name, own, df in (("jackknife", found.jackknife, found.df), ("cr2", found.reduced, found.degrees[row])):
+        tested = infer(estimates, own[row], float(df), level)
+        columns[f"{name}_se"], columns[f"{name}_p"] = own[row], tested.p_values
+        columns[f"{name}_low"], columns[f"{name}_high"] = tested.ci_low, tested.ci_high
+    columns["cr2_df"] = np.full(len(errors), found.degrees[row])
+    without = found.without[row][:, found.exists[row]]
+    if without.shape[1]:
+        columns["without_low"], columns["without_high"] = without.min(axis=1), without.max(axis=1)
+    return columns
+
+
+def _of_hazard(problem: Spells, again: Redrawn) -> Iterator[Inference]:
+    """The row of the effect of treatment on a hazard, and the same beside its clustered error."""
+    try:
+        found = discrete_hazard.fit(problem)
+    except NoEstimateError:
+        return
+    link, hazard = problem.model.link or "logit", found.hazard
+    cells, clusters = discrete_hazard.cells_of_persons(problem, found)
+    test = redraw_score(cells, link, clusters, again.of(problem.persons))
+    place = hazard.place("treated")
+    error, without = linearised_jackknife(hazard, link, place)
+    estimate = float(hazard.coefficients[place])
+    tested = infer(estimate, error, float(hazard.n_clusters - 1), problem.study.inference.level)
+    row = Inference(
+        estimate_id="",
+        ri_p=float(p_values(test.statistics[None], np.array([test.observed]))[0]),
+        jackknife_se=error,
+        jackknife_p=float(tested.p_values),
+        jackknife_low=float(tested.ci_low),
+        jackknife_high=float(tested.ci_high),
+        without_low=float(without.min()),
+        without_high=float(without.max()),
+        inference_note="ri: by the score; jackknife, without: by one step from the maximum",
+    )
+    for end in ("", discrete_hazard.CLUSTERED) if problem.model.cluster != "none" else ("",):
+        address = Address(problem.model.name, problem.sample, problem.label.outcome, None, problem.model.treatment + end)
+        yield replace(row, estimate_id=write_address(address))
+
+
+def inference_table(rows: list[Inference]) -> pd.DataFrame:
+    """The rows as a data frame, sorted by estimate_id."""
+    import pandas as pd
+
+    table = pd.DataFrame([asdict(row) for row in rows], columns=[field.name for field in fields(Inference)])
+    kinds = {field.name: "float64" if field.type == "float" else "object" for field in fields(Inference)}
+    return table.astype(kinds).sort_values("estimate_id", ignore_index=True)

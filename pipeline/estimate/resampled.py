@@ -1,0 +1,225 @@
+"""A least-squares problem resampled: what draws of the lot, signs of clusters and leaving one out say of its effects."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.estimate import group_means, least_squares, stratum_effects
+from pipeline.estimate.designs import Design, cluster_of
+from pipeline.estimate.problem import Data
+from pipeline.estimate.regression import Fit, Regression
+from pipeline.stats.bias_reduced import bias_reduced, reduced_degrees
+from pipeline.stats.draws import Draws
+from pipeline.stats.errors import NoEstimateError
+from pipeline.stats.jackknife import jackknife_errors, leave_one_out
+from pipeline.stats.linear import Linear, Solved, solve
+from pipeline.stats.lot import draw_lot
+from pipeline.stats.ols import FloatArray, deviations, group_means as means_of
+from pipeline.stats.randomisation import redraw
+from pipeline.stats.randomised_means import Averaged, redraw_means
+from pipeline.stats.randomised_strata import Stratified, redraw_strata
+from pipeline.stats.wild import bootstrap, draw_signs
+
+BoolArray = npt.NDArray[np.bool_]
+NO_CLUSTERS = "its errors are not clustered"
+
+
+@dataclass(frozen=True)
+class Redrawn:
+    """What all problems of an extract share: N persons in the order of the draws, their clusters, and the draws.
+
+    draws: (B, N), of the lot; is_whole: whether they are all the ways to draw. cluster_names: of the G clusters; signs:
+    (B, G), a column a cluster.
+    """
+
+    persons: npt.NDArray[np.int64]
+    cluster_names: tuple[str, ...]
+    draws: BoolArray = field(repr=False)
+    is_whole: bool
+    signs: FloatArray = field(repr=False)
+
+    def of(self, persons: npt.NDArray[np.int64]) -> BoolArray:
+        """The draws (B, n) of some persons (n,)."""
+        return self.draws[:, np.searchsorted(self.persons, persons)]
+
+    def places(self, names: list[str]) -> npt.NDArray[np.intp]:
+        """The numbers of some clusters."""
+        return np.searchsorted(np.array(self.cluster_names), names)
+
+
+@dataclass(frozen=True)
+class Resampled:
+    """The r known parameters of a problem and its m outcomes, resampled.
+
+    places: those of the parameters among the design's. estimates, errors: (r, m). randomised, wild: an item a
+    parameter, none with the reason in `reasons` by the beginning of a column's name. without: (r, m, G), the estimates
+    without each cluster; exists: (r, G), whether there are any. jackknife, reduced: errors (r, m); degrees: (r,), of
+    the reduced errors, and jackknife_degrees of the jackknife's. scores: (r, m, u) of the `units` (u,), clusters or
+    persons of the trial.
+    """
+
+    places: list[int]
+    estimates: FloatArray
+    errors: FloatArray
+    df: float
+    randomised: list[Draws]
+    wild: list[Draws]
+    without: FloatArray
+    exists: BoolArray
+    jackknife: FloatArray
+    reduced: FloatArray
+    degrees: FloatArray
+    scores: FloatArray
+    units: npt.NDArray[np.intp]
+    reasons: Mapping[str, str]
+
+
+def draw_again(data: Data) -> Redrawn:
+    """The lot and the signs of an extract: as many draws as the study says, from its seed."""
+    people, study = data.people, data.study
+    blocks = people[study.design.lot_within].to_numpy(dtype=str) if study.design.lot_within else np.full(len(people), "")
+    settings = study.inference
+    lot = draw_lot(people["treated"].to_numpy(dtype=bool), blocks, settings.draws, settings.seed)
+    names = tuple(np.unique(cluster_of(people, data)).tolist())
+    signs = draw_signs(len(names), settings.draws, settings.seed) if study.design.cluster else np.zeros((0, len(names)))
+    return Redrawn(people["person"].to_numpy(dtype=np.int64), names, lot.draws, lot.is_whole, signs)
+
+
+def resample_persons(problem: Regression, again: Redrawn) -> Resampled:
+    """Least squares on persons."""
+    found = least_squares.fit(problem)
+    linear, places = _linear(problem.design, found, problem.outcomes, problem.model.cluster != "none")
+    order = _order(problem.design, problem.model.cluster != "none")
+    draws = again.of(problem.design.persons)[:, order]
+    return _clustered(problem, found, linear, places, again, lambda: redraw(linear, draws))
+
+
+def resample_means(problem: Regression, again: Redrawn) -> Resampled:
+    """Least squares on the means of each cluster's arms, which every draw of the lot makes anew of the persons."""
+    found, design = group_means.fit(problem), problem.design
+    averaged, _ = group_means.average_arms(design)
+    linear, places = _linear(averaged, found, found.outcomes, problem.model.cluster != "none")
+    kept = [design.names.index(name) for name in found.kept if name in design.names]
+    persons = Averaged(problem.outcomes, design.covariates[:, kept], design.treated, design.clusters, design.strata)
+    is_one = len(design.group_names) == 1 and problem.model.cluster != "none"
+    reasons = {} if is_one else {"ri": "the lot is drawn again for one effect of clustered means only"}
+
+    def drawn() -> list[Draws]:
+        return [redraw_means(persons, again.of(design.persons), found.effects[0])] if is_one else []
+
+    return _clustered(problem, found, linear, places, again, drawn, reasons)
+
+
+def resample_strata(problem: Regression, again: Redrawn) -> Resampled:
+    """An effect for each stratum, averaged: every person is a cluster, and what is left out at a time is a cluster."""
+    found, design = stratum_effects.fit(problem), problem.design
+    kept = [design.names.index(name) for name in found.kept]
+    covariates = design.covariates[:, kept]
+    _, cells = np.unique(2 * design.strata + design.treated, return_inverse=True)
+    within = deviations(covariates, cells, int(cells.max()) + 1)
+    basis = np.linalg.qr(within)[0]
+    leverage = 1.0 - 1.0 / found.scale**2  # nothing where it is one
+    stratified = Stratified(problem.outcomes, covariates, design.treated, np.unique(design.strata, return_inverse=True)[1])
+    scores = (found.weights[0] * found.scale)[:, None] * found.residuals
+    without, exists = _without_clusters(problem, found)
+    return Resampled(
+        places=[0],
+        estimates=found.effects,
+        errors=found.errors,
+        df=found.df,
+        randomised=[redraw_strata(stratified, again.of(design.persons), found.effects[0])],
+        wild=[],
+        without=without,
+        exists=exists,
+        jackknife=np.sqrt(((scores * found.scale[:, None]) ** 2).sum(axis=0))[None],
+        reduced=found.errors,
+        degrees=np.array([reduced_degrees(found.weights[0] * found.scale, leverage, cells, basis)]),
+        scores=scores.T[None],
+        units=np.searchsorted(again.persons, design.persons),
+        reasons={"wild": NO_CLUSTERS},
+    )
+
+
+RESAMPLERS: Mapping[str, Callable[[Regression, Redrawn], Resampled]] = {
+    "ols": resample_persons,
+    "group_ols": resample_means,
+    "stratum_effects": resample_strata,
+}
+
+
+def _order(design: Design, is_clustered: bool) -> npt.NDArray[np.intp]:
+    return np.argsort(design.clusters, kind="stable") if is_clustered else np.arange(len(design.treated))
+
+
+def _linear(design: Design, found: Fit, outcomes: FloatArray, is_clustered: bool) -> tuple[Linear, list[int]]:
+    """The problem as resampling takes it, rows in the order of clusters, and which parameters of the design it has."""
+    kept = [design.names.index(name) for name in found.kept if name in design.names]
+    effects = [place for place, name in enumerate(design.effects) if name in found.kept]
+    places = [place for place, reason in enumerate(found.reasons) if not reason]
+    order = _order(design, is_clustered)
+    clusters = design.clusters[order] if is_clustered else np.arange(len(order))
+    members = design.groups[:, None] == np.array(effects)
+    linear = Linear(
+        outcomes=outcomes[order],
+        covariates=design.covariates[order][:, kept],
+        members=members[order],
+        treated=design.treated[order],
+        strata=np.unique(design.strata[order], return_inverse=True)[1],
+        clusters=np.unique(clusters, return_inverse=True)[1],
+        contrasts=design.contrasts[places][:, effects],
+    )
+    return linear, places
+
+
+def _clustered(
+    problem: Regression,
+    found: Fit,
+    linear: Linear,
+    places: list[int],
+    again: Redrawn,
+    drawn: Callable[[], list[Draws]],
+    reasons: Mapping[str, str] = {},
+) -> Resampled:
+    solved = solve(linear)
+    without, exists = leave_one_out(linear, solved)
+    reduced, degrees = bias_reduced(linear, solved)
+    is_clustered = problem.model.cluster != "none"
+    units, wild = np.searchsorted(again.persons, problem.design.persons), list[Draws]()
+    if is_clustered:
+        codes = np.unique(problem.design.clusters)
+        units = again.places([problem.design.cluster_names[code] for code in codes])
+        wild = bootstrap(linear, solved, again.signs[:, units])
+    return Resampled(
+        places=places,
+        estimates=found.effects[places],
+        errors=found.errors[places],
+        df=found.df,
+        randomised=drawn(),
+        wild=wild,
+        without=without,
+        exists=exists,
+        jackknife=jackknife_errors(solved.estimates, without),
+        reduced=reduced,
+        degrees=degrees,
+        scores=solved.scores,
+        units=units,
+        reasons={**reasons, **({} if is_clustered else {"wild": NO_CLUSTERS})},
+    )
+
+
+def _without_clusters(problem: Regression, found: Fit) -> tuple[FloatArray, BoolArray]:
+    """The average effect without each cluster of the design, by estimating again: (1, m, G)."""
+    clusters = np.unique(problem.design.clusters)
+    estimates = np.full((1, problem.outcomes.shape[1], len(clusters)), np.nan)
+    for place, cluster in enumerate(clusters.tolist()):
+        rows = problem.design.clusters != cluster
+        part = replace(problem, design=problem.design.take(rows), outcomes=problem.outcomes[rows])
+        try:
+            estimates[0, :, place] = stratum_effects.fit(part).effects[0]
+        except NoEstimateError:
+            continue  # nothing is left: the range says how many teams it rests on
+    return estimates, np.isfinite(estimates).all(axis=1)

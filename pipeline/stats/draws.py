@@ -1,0 +1,90 @@
+"""P-values and intervals from draws of a studentised statistic, whose value under any hypothesis they know."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+FloatArray = npt.NDArray[np.float64]
+# Statistics that differ by less than this share of them are ties: the same allocation gives them up to rounding.
+TIE = 1e-9
+DOUBLINGS, HALVINGS = 40, 36  # of the bracket of a limit: from four errors outwards, then to 4e-10 of an error
+
+
+@dataclass(frozen=True)
+class Draws:
+    """What B draws would have given for m outcomes, were the effect the estimate plus x: t = (a - x c) / sqrt(v(x)).
+
+    v(x) = v0 - 2 x v1 + x^2 v2. numerators: a (m, B); slopes: c (B,); v0, v1: (m, B); v2: (B,). What a draw does not
+    identify is missing, and counts as a statistic larger than any.
+    """
+
+    numerators: FloatArray
+    slopes: FloatArray
+    v0: FloatArray
+    v1: FloatArray
+    v2: FloatArray
+
+    def statistics(self, shift: FloatArray) -> FloatArray:
+        """|t| (m, B) under the hypotheses that the effects are the estimates plus `shift` (m,); infinite if missing."""
+        x = shift[:, None]
+        variance = self.v0 - 2.0 * x * self.v1 + x**2 * self.v2
+        with np.errstate(divide="ignore", invalid="ignore"):
+            values = np.abs(self.numerators - x * self.slopes) / np.sqrt(np.maximum(variance, 0.0))
+        return np.where(np.isnan(values), np.inf, values)
+
+
+def p_values(statistics: FloatArray, observed: FloatArray) -> FloatArray:
+    """(b + 1) / (B + 1) (m,): b of the B draws have |t|, `statistics` (m, B), of at least the `observed` (m,).
+
+    The observed allocation counts as a draw, so that the test is exact (Phipson and Smyth 2010). A missing observed
+    statistic has a missing p-value.
+    """
+    reached = (statistics >= np.abs(observed)[:, None] * (1.0 - TIE)).sum(axis=1)
+    return np.where(np.isnan(observed), np.nan, (reached + 1.0) / (statistics.shape[1] + 1.0))
+
+
+def interval(draws: Draws, place: int, error: float, level: float) -> tuple[float, float]:
+    """How far below and above the estimate of outcome `place` hypotheses are not rejected at 1 - `level`: (low, high).
+
+    The statistic observed under the estimate plus x is |x| / `error`; a hypothesis is rejected if its p-value is
+    1 - level or less. The limits are found by halving a bracket, in which a draw that is reached at one end and not at the
+    other is looked at again. Infinite where no hypothesis is rejected, for too few draws or too few clusters.
+    """
+    one = (draws.numerators[place], draws.slopes, draws.v0[place], draws.v1[place], draws.v2)
+    if not np.isfinite(error) or error <= 0.0:
+        return np.nan, np.nan
+    return -_limit(one, error, level, -1.0), _limit(one, error, level, 1.0)
+
+
+def _limit(one: tuple[FloatArray, ...], error: float, level: float, sign: float) -> float:
+    total = len(one[0])
+    few = (1.0 - level) * (total + 1.0) * (1.0 + TIE) - 1.0  # so few draws reject: p <= 1 - level
+
+    def reaches(distance: float, active: tuple[FloatArray, ...]) -> npt.NDArray[np.bool_]:
+        a, c, v0, v1, v2 = active
+        x = sign * distance
+        variance = np.maximum(v0 - 2.0 * x * v1 + x**2 * v2, 0.0) * (distance / error) ** 2 * (1.0 - TIE) ** 2
+        return np.asarray(~((a - x * c) ** 2 < variance))
+
+    low, high = 0.0, 4.0 * error
+    for _ in range(DOUBLINGS):
+        hit = reaches(high, one)
+        if hit.sum() <= few:
+            break
+        low, high = high, 2.0 * high
+    else:
+        return np.inf
+    always = int(hit.sum())
+    active = tuple(part[~hit] for part in one)
+    for _ in range(HALVINGS):
+        middle = 0.5 * (low + high)
+        hit = reaches(middle, active)
+        if always + hit.sum() > few:
+            low, active = middle, tuple(part[hit] for part in active)
+        else:
+            always += int(hit.sum())
+            high, active = middle, tuple(part[~hit] for part in active)
+    return 0.5 * (low + high)

@@ -1,0 +1,63 @@
+"""What leaving one cluster out does to an estimate, and the cluster jackknife made of it."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.stats.linear import Linear, Solved
+from pipeline.stats.ols import RANK_TOLERANCE, FloatArray
+
+
+def leave_one_out(problem: Linear, found: Solved) -> tuple[FloatArray, npt.NDArray[np.bool_]]:
+    """The estimates (r, m, G) without each cluster, and whether they exist (r, G).
+
+    Without cluster g the coefficients move by (X'X - X_g'X_g)^- X_g'e_g, with e the residuals and ^- the generalised
+    inverse of Moore and Penrose. Strata are taken out anew: the sum of products that a cluster takes with it is that
+    within its strata. A stratum of one cluster goes with it and changes nothing else.
+    """
+    columns = np.hstack([problem.within(problem.covariates), problem.within(problem.effects)])
+    products, moments = _without_each(problem, columns, found.residuals)
+    scale = np.sqrt(np.einsum("ij,ij->j", columns, columns))
+    inverses = np.linalg.pinv(products / np.outer(scale, scale), rcond=RANK_TOLERANCE, hermitian=True)
+    moves = (inverses @ (moments / scale[:, None])) / scale[:, None]
+    q = problem.covariates.shape[1]
+    changed = np.einsum("rp,gpm->rmg", problem.contrasts, moves[:, q:])
+    inside = inverses @ (products / np.outer(scale, scale))
+    wanted = np.hstack([np.zeros((len(problem.contrasts), q)), problem.contrasts]) / scale
+    kept = np.einsum("rk,gkl->rgl", wanted, inside)
+    exists = np.abs(kept - wanted[:, None]).max(axis=2) <= 1e-6 * np.abs(wanted).max(axis=1)[:, None]
+    return found.estimates[:, :, None] + changed, exists
+
+
+def _without_each(problem: Linear, columns: FloatArray, residuals: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Without each cluster: products (G, k, k) of `columns` (n, k) within strata, and moments (G, k, m) of residuals.
+
+    The moments are those of the residuals of everybody, so that what solves them is what the coefficients change by.
+    """
+    cells, cell_of = np.unique(np.column_stack([problem.clusters, problem.strata]), axis=0, return_inverse=True)
+    order = np.argsort(cell_of, kind="stable")
+    starts = np.searchsorted(cell_of[order], np.arange(len(cells)))
+    ordered, left = columns[order], residuals[order]
+    x, e = np.add.reduceat(ordered, starts, axis=0), np.add.reduceat(left, starts, axis=0)
+    sizes, total = np.bincount(cell_of), np.bincount(problem.strata)[cells[:, 1]]
+    others = np.where(total > sizes, total - sizes, np.inf)
+    g, k = len(problem.starts), columns.shape[1]
+    products = np.broadcast_to(columns.T @ columns, (g, k, k)).copy()
+    moments = np.broadcast_to(columns.T @ residuals, (g, k, residuals.shape[1])).copy()
+    ends = [*starts[1:].tolist(), len(ordered)]
+    for cell, (start, end) in enumerate(zip(starts.tolist(), ends, strict=True)):
+        cluster, rows = cells[cell, 0], slice(start, end)
+        products[cluster] -= ordered[rows].T @ ordered[rows] + np.outer(x[cell], x[cell]) / others[cell]
+        moments[cluster] -= ordered[rows].T @ left[rows] + np.outer(x[cell], e[cell]) / others[cell]
+    return products, moments
+
+
+def jackknife_errors(estimates: FloatArray, without: FloatArray) -> FloatArray:
+    """Hansen's jackknife error (r, m): the root of the summed squares of the estimates without a cluster less the whole.
+
+    No factor, and no cluster dropped: where the design without a cluster is singular, the generalised inverse stands
+    in. It is never too small on average, whatever the errors' variances and correlations within clusters (Hansen 2025,
+    "Jackknife standard errors for clustered regression"). The reference is t(G-1).
+    """
+    return np.asarray(np.sqrt(((without - estimates[:, :, None]) ** 2).sum(axis=2)))

@@ -1,0 +1,136 @@
+"""A least-squares problem as resampling takes it: what stays from draw to draw, and whose treatment is drawn again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.stats.ols import RANK_TOLERANCE, FloatArray
+
+if TYPE_CHECKING:
+    from scipy import sparse
+
+IntArray = npt.NDArray[np.intp]
+
+
+@dataclass(frozen=True)
+class Linear:
+    """Outcomes (n, m) on a dummy for each stratum, covariates, and the treatment of each of p groups.
+
+    covariates: (n, q), of full rank within strata; members: (n, p), whose treatment each effect is of; treated: (n,);
+    strata, clusters: (n,) numbers from 0, none left out; contrasts: (r, p), the effects and differences of them that
+    are asked for. The rows are in the order of their clusters.
+    """
+
+    outcomes: FloatArray
+    covariates: FloatArray
+    members: npt.NDArray[np.bool_]
+    treated: npt.NDArray[np.bool_]
+    strata: IntArray
+    clusters: IntArray
+    contrasts: FloatArray
+
+    @cached_property
+    def starts(self) -> IntArray:
+        """The row (G,) at which each cluster begins."""
+        return np.flatnonzero(np.diff(self.clusters, prepend=-1))
+
+    @cached_property
+    def bounds(self) -> list[slice]:
+        """The rows of each cluster."""
+        ends = [*self.starts[1:].tolist(), len(self.clusters)]
+        return [slice(start, end) for start, end in zip(self.starts.tolist(), ends, strict=True)]
+
+    @cached_property
+    def _indicators(self) -> tuple[Any, Any]:
+        """Which rows are in which stratum (s, n), over the square root of their number; and its transpose."""
+        from scipy import sparse
+
+        count = np.bincount(self.strata)
+        places = (self.strata, np.arange(len(self.strata)))
+        rows: sparse.csr_array = sparse.csr_array((1.0 / np.sqrt(count[self.strata]), places))
+        return rows, sparse.csr_array(rows.T)
+
+    @cached_property
+    def basis(self) -> FloatArray:
+        """Orthonormal columns (n, q) that span the covariates within strata."""
+        return np.asarray(np.linalg.qr(self.within(self.covariates))[0])
+
+    @property
+    def effects(self) -> FloatArray:
+        """The treatment of each group (n, p) as it was drawn."""
+        return np.asarray(self.members * self.treated[:, None], dtype=float)
+
+    @property
+    def k(self) -> int:
+        """Coefficients, with those of the strata."""
+        return int(self.strata.max()) + 1 + self.covariates.shape[1] + self.members.shape[1]
+
+    @property
+    def factor(self) -> float:
+        """G/(G-1) * (N-1)/(N-K), of the clustered variance."""
+        g, n = len(self.starts), len(self.strata)
+        return (g / (g - 1)) * ((n - 1) / (n - self.k))
+
+    def within(self, values: FloatArray) -> FloatArray:
+        """`values` (n, b) less the mean of their stratum."""
+        rows, columns = self._indicators
+        return np.asarray(values - columns @ (rows @ values))
+
+    def residual(self, values: FloatArray) -> FloatArray:
+        """What strata and covariates leave of `values` (n, b)."""
+        inside = self.within(values)
+        return inside - self.basis @ (self.basis.T @ inside) if self.basis.shape[1] else inside
+
+    @property
+    def shifts(self) -> FloatArray:
+        """What one unit of each effect or difference asked for adds to the outcomes: (n, r).
+
+        A difference is shifted in the group that it is more of.
+        """
+        first = np.argmax(self.contrasts > 0, axis=1)
+        return self.effects[:, first] / self.contrasts[np.arange(len(first)), first]
+
+
+@dataclass(frozen=True)
+class Solved:
+    """A problem as it was drawn: estimates, errors (r, m); weights (r, n), estimates = weights @ outcomes; and scores.
+
+    residuals: (n, m); scores: (r, m, G), summed by cluster, of which the squares times the factor add up to the
+    squared error. regressors: (n, p), what strata and covariates leave of the effects; gram_inverse: (p, p).
+    """
+
+    estimates: FloatArray
+    errors: FloatArray
+    weights: FloatArray
+    residuals: FloatArray
+    scores: FloatArray
+    regressors: FloatArray
+    gram_inverse: FloatArray
+
+
+def solve(problem: Linear) -> Solved:
+    """Least squares of a problem whose effects are all identified, with the clustered error of `fit_cluster_ols`."""
+    regressors = problem.residual(problem.effects)
+    outcomes = problem.residual(problem.outcomes)
+    gram_inverse = np.linalg.inv(regressors.T @ regressors)
+    weights = problem.contrasts @ gram_inverse @ regressors.T
+    residuals = outcomes - regressors @ (gram_inverse @ (regressors.T @ outcomes))
+    scores = np.add.reduceat(weights[:, :, None] * residuals, problem.starts, axis=1).transpose(0, 2, 1)
+    errors = np.sqrt(problem.factor * (scores**2).sum(axis=2)) if len(problem.starts) > 1 else np.full(
+        scores.shape[:2], np.nan
+    )  # fmt: skip
+    return Solved(weights @ problem.outcomes, errors, weights, residuals, scores, regressors, gram_inverse)
+
+
+def is_singular(gram: FloatArray, sizes: FloatArray) -> npt.NDArray[np.bool_]:
+    """Which of b matrices (b, p, p) of products are singular, beside the squares `sizes` (b, p) before projection."""
+    own = np.einsum("bpp->bp", gram)
+    alone = (own <= RANK_TOLERANCE * np.maximum(sizes, 1.0)).any(axis=1)
+    scale = np.sqrt(np.where(alone[:, None], 1.0, own))
+    determinants = np.linalg.det(gram / scale[:, :, None] / scale[:, None, :])
+    return np.asarray(alone | ~(np.abs(determinants) > RANK_TOLERANCE))

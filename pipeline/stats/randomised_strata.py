@@ -1,0 +1,143 @@
+"""The lot drawn again where each stratum has an effect of its own: the average effect, studentised with HC2."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.stats.draws import Draws
+from pipeline.stats.linear import is_singular
+from pipeline.stats.ols import RANK_TOLERANCE, FloatArray, deviations
+
+BLOCK = 2**17  # numbers of a block of draws
+
+
+@dataclass(frozen=True)
+class Stratified:
+    """Outcomes (n, m) given covariates (n, q), of full rank within cells of stratum and arm; strata: (n,) from 0."""
+
+    outcomes: FloatArray
+    covariates: FloatArray
+    treated: npt.NDArray[np.bool_]
+    strata: npt.NDArray[np.intp]
+
+
+def redraw_strata(problem: Stratified, draws: npt.NDArray[np.bool_], estimates: FloatArray) -> Draws:
+    """What the average effect and its HC2 error would be, had the lot given `draws` (B, n); `estimates` (m,) as drawn.
+
+    As `fit_contrast` estimates it: strata in which a draw leaves one arm are left out of the average, and their persons
+    are a cell that the covariates' common coefficients rest on. A draw with one person in an arm has no error.
+    """
+    count = int(problem.strata.max()) + 1
+    order = np.argsort(problem.strata, kind="stable")
+    strata = problem.strata[order]
+    own = np.column_stack([problem.outcomes, problem.treated, problem.covariates])[order]
+    m, q = problem.outcomes.shape[1], problem.covariates.shape[1]
+    centred = deviations(own, strata, count)
+    starts = np.searchsorted(strata, np.arange(count))
+    width = max(8, BLOCK // (2 * count * own.shape[1]))
+    parts = []
+    for start in range(0, len(draws), width):
+        treated = np.asarray(draws[start : start + width][:, order], dtype=float)
+        parts.append(_block(centred, treated, strata, starts, q))
+    values, products = (np.concatenate([part[item] for part in parts]) for item in range(2))  # (B, m + 1), (B, m + 1, 2)
+    b, c = values[:, :m].T, values[:, m]
+    yy, yd, dd = products[:, :m, 0].T, products[:, :m, 1].T, products[:, m, 1]
+    at = estimates[:, None]
+    return Draws(b - at * c, c, yy - 2 * at * yd + at**2 * dd, yd - at * dd, dd)
+
+
+def _block(
+    known: FloatArray, treated: FloatArray, strata: npt.NDArray[np.intp], starts: npt.NDArray[np.intp], q: int
+) -> tuple[FloatArray, FloatArray]:
+    """Of draws `treated` (b, n): effects (b, v) of the outcomes and the shift, and HC2's products with them and it.
+
+    known: (n, v + q), the shift before the covariates. A cell is an arm of a stratum, (b, 2s): controls first.
+    """
+    v, sizes = known.shape[1] - q, np.diff([*starts, len(strata)])
+    ends = [*starts[1:].tolist(), len(strata)]
+    rows = [slice(start, end) for start, end in zip(starts.tolist(), ends, strict=True)]
+    counts = np.add.reduceat(treated, starts, axis=1)
+    both = (counts > 0) & (counts < sizes)
+    sums = np.stack([treated[:, at] @ known[at] for at in rows], axis=1)  # (b, s, v + q)
+    cells = np.concatenate([sizes - counts, counts], axis=1)
+    means = np.concatenate([-sums, sums], axis=1) / np.where(cells > 0, cells, 1.0)[:, :, None]
+    shares = np.where(both, sizes, 0.0) / np.maximum((both * sizes).sum(axis=1), 1.0)[:, None]
+    contrast = np.concatenate([-shares, shares], axis=1)
+    effects = np.einsum("bc,bcv->bv", contrast, means)
+    lost = ~both.any(axis=1)
+    coefficients = np.zeros((len(treated), q, v))
+    inverse = np.zeros((len(treated), q, q))
+    if q:
+        weighted = means[:, :, v:] * cells[:, :, None]
+        x = known[:, v:]
+        gram = x.T @ x - np.einsum("bcq,bcr->bqr", weighted, means[:, :, v:])
+        singular = is_singular(gram, np.broadcast_to((x**2).sum(axis=0), gram.shape[:2]))
+        gram[singular] = np.eye(q)
+        lost |= singular
+        inverse = np.linalg.inv(gram)
+        coefficients = inverse @ (x.T @ known[:, :v] - np.einsum("bcq,bcv->bqv", weighted, means[:, :, :v]))
+        values = effects[:, :v] - np.einsum("bq,bqv->bv", effects[:, v:], coefficients)
+    else:
+        values = effects
+    squares, alone = _squares(known, treated, strata, rows, cells, means, contrast, effects, inverse, coefficients)
+    lost |= alone
+    values[lost] = np.nan
+    return values, squares
+
+
+def _squares(
+    known: FloatArray, treated: FloatArray, strata: npt.NDArray[np.intp], rows: list[slice], cells: FloatArray,
+    means: FloatArray, contrast: FloatArray, effects: FloatArray, inverse: FloatArray, coefficients: FloatArray,
+) -> tuple[FloatArray, npt.NDArray[np.bool_]]:  # fmt: skip
+    """HC2 products (b, v, 2) of each outcome with itself and with the shift, and which draws have leverage one.
+
+    A person's weight in the estimate is contrast over size of the cell less what the covariates take; its square over
+    one less the leverage weighs squared residuals, whose sum is written out in sums over cells.
+    """
+    q = inverse.shape[1]
+    v, s = known.shape[1] - q, len(rows)
+    is_treated = treated > 0.5
+    pick = np.where(is_treated, strata + s, strata)
+    at = np.arange(len(treated))[:, None]
+    size = cells[at, pick]
+    weights, leverage = contrast[at, pick] / size, 1.0 / size
+    moved = np.einsum("bq,bqr->br", effects[:, v:], inverse)
+    for i in range(q):
+        deviation = known[:, v + i] - means[at, pick, v + i]
+        weights -= moved[:, [i]] * deviation
+        for j in range(q):
+            leverage += inverse[:, i, j, None] * deviation * (known[:, v + j] - means[at, pick, v + j])
+    whole = 1.0 - leverage < RANK_TOLERANCE
+    alone = (whole & (np.abs(weights) > RANK_TOLERANCE)).any(axis=1)
+    omega = np.where(whole, 0.0, weights**2 / np.where(whole, 1.0, 1.0 - leverage))
+    # A residual is y - x'd - level of its cell, level = mean y - mean x'd: products of two are sums over cells of it.
+    level = means[:, :, :v] - means[:, :, v:] @ coefficients
+    in_arm = np.concatenate([omega * ~is_treated, omega * is_treated], axis=1)
+    n = len(strata)
+    cell_known = np.stack(
+        [in_arm[:, arm * n : (arm + 1) * n][:, at_rows] @ known[at_rows] for arm in (0, 1) for at_rows in rows], axis=1
+    )
+    starts = [at_rows.start for at_rows in rows]
+    cell_weight = np.concatenate([np.add.reduceat(in_arm[:, arm * n : (arm + 1) * n], starts, axis=1) for arm in (0, 1)], 1)
+    found = np.empty((len(treated), v, 2))
+    shift = v - 1
+    lean = cell_known[:, :, :v] - cell_known[:, :, v:] @ coefficients  # sums of weight x (y - x'd) by cell
+    for item, other in enumerate((None, shift)):
+        right = known[:, :v] if other is None else known[:, [shift]]
+        d_right = coefficients if other is None else coefficients[:, :, [shift]]
+        l_right = level if other is None else level[:, :, [shift]]
+        lean_right = lean if other is None else lean[:, :, [shift]]
+        total = omega @ (known[:, :v] * right)
+        for i in range(q):
+            total -= coefficients[:, i] * (omega @ (known[:, [v + i]] * right))
+            total -= d_right[:, i] * (omega @ (known[:, [v + i]] * known[:, :v]))
+            for j in range(q):
+                total += coefficients[:, i] * d_right[:, j] * (omega @ (known[:, v + i] * known[:, v + j]))[:, None]
+        total -= np.einsum("bcv,bcv->bv", level, np.broadcast_to(lean_right, level.shape))
+        total -= np.einsum("bcv,bcv->bv", np.broadcast_to(l_right, level.shape), lean)
+        total += np.einsum("bc,bcv,bcv->bv", cell_weight, level, np.broadcast_to(l_right, level.shape))
+        found[:, :, item] = total
+    return found, alone

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -30,9 +31,9 @@ NO_CLUSTERS = "its errors are not clustered"
 
 @dataclass(frozen=True)
 class Redrawn:
-    """What all problems of an extract share: N persons in the order of the draws, their clusters, and the draws.
+    """What all problems of an extract share: N persons in the order of their clusters, and the draws.
 
-    draws: (B, N), of the lot; is_whole: whether they are all the ways to draw. cluster_names: of the G clusters; signs:
+    draws: (N, B), of the lot; is_whole: whether they are all the ways to draw. cluster_names: of the G clusters; signs:
     (B, G), a column a cluster.
     """
 
@@ -42,9 +43,17 @@ class Redrawn:
     is_whole: bool
     signs: FloatArray = field(repr=False)
 
+    @cached_property
+    def _sorted(self) -> npt.NDArray[np.intp]:
+        return np.argsort(self.persons)
+
+    def rows(self, persons: npt.NDArray[np.int64]) -> npt.NDArray[np.intp]:
+        """The places (n,) of some persons."""
+        return np.asarray(self._sorted[np.searchsorted(self.persons, persons, sorter=self._sorted)])
+
     def of(self, persons: npt.NDArray[np.int64]) -> BoolArray:
         """The draws (B, n) of some persons (n,)."""
-        return self.draws[:, np.searchsorted(self.persons, persons)]
+        return np.ascontiguousarray(self.draws[self.rows(persons)].T)
 
     def places(self, names: list[str]) -> npt.NDArray[np.intp]:
         """The numbers of some clusters."""
@@ -80,7 +89,8 @@ class Resampled:
 
 def draw_again(data: Data) -> Redrawn:
     """The lot and the signs of an extract: as many draws as the study says, from its seed."""
-    people, study = data.people, data.study
+    study = data.study
+    people = data.people.iloc[np.argsort(cluster_of(data.people, data), kind="stable")]
     blocks = people[study.design.lot_within].to_numpy(dtype=str) if study.design.lot_within else np.full(len(people), "")
     settings = study.inference
     lot = draw_lot(people["treated"].to_numpy(dtype=bool), blocks, settings.draws, settings.seed)
@@ -93,9 +103,9 @@ def resample_persons(problem: Regression, again: Redrawn) -> Resampled:
     """Least squares on persons."""
     found = least_squares.fit(problem)
     linear, places = _linear(problem.design, found, problem.outcomes, problem.model.cluster != "none")
-    order = _order(problem.design, problem.model.cluster != "none")
-    draws = again.of(problem.design.persons)[:, order]
-    return _clustered(problem, found, linear, places, again, lambda: redraw(linear, draws))
+    order = _order(problem.design)
+    rows = again.rows(problem.design.persons)[order]
+    return _clustered(problem, found, linear, places, again, lambda: redraw(linear, again.draws, rows))
 
 
 def resample_means(problem: Regression, again: Redrawn) -> Resampled:
@@ -139,7 +149,7 @@ def resample_strata(problem: Regression, again: Redrawn) -> Resampled:
         reduced=found.errors,
         degrees=np.array([reduced_degrees(found.weights[0] * found.scale, leverage, cells, basis)]),
         scores=scores.T[None],
-        units=np.searchsorted(again.persons, design.persons),
+        units=again.rows(design.persons),
         reasons={"wild": NO_CLUSTERS},
     )
 
@@ -151,8 +161,8 @@ RESAMPLERS: Mapping[str, Callable[[Regression, Redrawn], Resampled]] = {
 }
 
 
-def _order(design: Design, is_clustered: bool) -> npt.NDArray[np.intp]:
-    return np.argsort(design.clusters, kind="stable") if is_clustered else np.arange(len(design.treated))
+def _order(design: Design) -> npt.NDArray[np.intp]:
+    return np.argsort(design.clusters, kind="stable")
 
 
 def _linear(design: Design, found: Fit, outcomes: FloatArray, is_clustered: bool) -> tuple[Linear, list[int]]:
@@ -160,7 +170,7 @@ def _linear(design: Design, found: Fit, outcomes: FloatArray, is_clustered: bool
     kept = [design.names.index(name) for name in found.kept if name in design.names]
     effects = [place for place, name in enumerate(design.effects) if name in found.kept]
     places = [place for place, reason in enumerate(found.reasons) if not reason]
-    order = _order(design, is_clustered)
+    order = _order(design)
     clusters = design.clusters[order] if is_clustered else np.arange(len(order))
     members = design.groups[:, None] == np.array(effects)
     linear = Linear(
@@ -188,7 +198,7 @@ def _clustered(
     without, exists = leave_one_out(linear, solved)
     reduced, degrees = bias_reduced(linear, solved)
     is_clustered = problem.model.cluster != "none"
-    units, wild = np.searchsorted(again.persons, problem.design.persons), list[Draws]()
+    units, wild = again.rows(problem.design.persons), list[Draws]()
     if is_clustered:
         codes = np.unique(problem.design.clusters)
         units = again.places([problem.design.cluster_names[code] for code in codes])

@@ -15,7 +15,7 @@ BoolArray = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Lot:
-    """Draws of the lot (draws, n), the one that was drawn not among them; is_whole: whether they are all the others."""
+    """Draws of the lot (n, draws), the one that was drawn not among them; is_whole: whether they are all the others."""
 
     draws: BoolArray
     is_whole: bool
@@ -44,15 +44,15 @@ def draw_lot(treated: npt.ArrayLike, blocks: npt.ArrayLike, draws: int, seed: in
     for own in members:
         ways *= comb(len(own), int(is_treated[own].sum()))
     if ways - 1 <= draws:
-        return Lot(_every_way(is_treated, members), True)
-    drawn = np.zeros((draws, len(is_treated)), dtype=bool)
+        return Lot(np.ascontiguousarray(_every_way(is_treated, members).T), True)
+    drawn = np.zeros((len(is_treated), draws), dtype=bool)
     for name, own in zip(levels.tolist(), members, strict=True):
         count = int(is_treated[own].sum())
         if 0 < count < len(own):
             numbers = generator(seed, "lot", name).random((draws, len(own)))
-            drawn[:, own] = numbers <= np.partition(numbers, count - 1, axis=1)[:, count - 1 : count]
+            drawn[own] = (numbers <= np.partition(numbers, count - 1, axis=1)[:, count - 1 : count]).T
         else:
-            drawn[:, own] = count > 0
+            drawn[own] = count > 0
     return Lot(drawn, False)
 
 

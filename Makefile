@@ -306,7 +306,8 @@ NAMES := $(STUDY)/variables.csv
 TABLES_USED := $(call derived,sample background shares weekly durations followup exclusions) $(NAMES) $(call settings,models.toml study.toml)
 $(call part,estimates-1,$(TABLES_USED),$(call half,$(ESTIMATED)))
 $(call part,estimates-2,$(TABLES_USED),$(call rest,$(ESTIMATED)))
-$(eval $(call stage,shown,$(ESTIMATED) $(call derived,groups) $(call settings,exhibits.toml study.toml outcomes.toml models.toml) $(NAMES) $(RAW)/extract.toml $(DERIVED)/language.toml,$(call derived,shown) $(DERIVED)/words.json))
+$(eval $(call stage,inference,$(TABLES_USED),$(call derived,inference)))
+$(eval $(call stage,shown,$(ESTIMATED) $(call derived,groups inference) $(call settings,exhibits.toml study.toml outcomes.toml models.toml) $(NAMES) $(RAW)/extract.toml $(DERIVED)/language.toml,$(call derived,shown) $(DERIVED)/words.json))
 # What leaves: no stage after this one reads an estimate.
 REVIEWED  := $(wildcard pipeline/disclosure/*.j2)
 JUDGED_BY := $(CONTROLS) $(NAMES) $(call derived,exclusions) $(call settings,study.toml models.toml) $(RAW)/extract.toml $(DERIVED)/asked.toml
@@ -404,7 +405,7 @@ $(ANNEX)/weekly_shares.csv: $(COUNTED)/weekly_shares.csv
 shown_in = $(1)/released.parquet $(call derived,groups) $(1)/words.json $(2) $(3)
 drawings = $(patsubst %,$(1)/figures/%.svg,$(filter figure_%,$(2)))
 define edition
-$(call stage,shown-$(1),$(6) $(call derived,groups) $(4) $(call settings,study.toml outcomes.toml models.toml) $(NAMES) $(RAW)/extract.toml $(7),$(2)/shown.parquet $(2)/words.json)
+$(call stage,shown-$(1),$(6) $(call derived,groups inference) $(4) $(call settings,study.toml outcomes.toml models.toml) $(NAMES) $(RAW)/extract.toml $(7),$(2)/shown.parquet $(2)/words.json)
 $(call stage,disclosure-$(1),$(2)/shown.parquet $(6) $(JUDGED_BY) $(if $(findstring population,$(1)),$(ATTACKED),$(if $(APPLIED),$(DERIVED)/told.json)) $(7),$(call leaving,$(2)) $(3)/disclosure.html,$(REVIEWED))
 $(call stage,tables-$(1),$(call shown_in,$(2),$(4),$(7)) $(NAMES),$(foreach t,$(filter table_%,$(5)),$(addprefix $(3)/tables/$(t),.html .csv .tex)) $(3)/tables/tables.xlsx,$(TEMPLATES))
 $(call stage,figures-$(1),$(call shown_in,$(2),$(4),$(7)) $(PLACES) pipeline/show/map/outlines.csv,$(foreach f,$(filter figure_%,$(5)),$(addprefix $(3)/figures/$(f),.png .svg .csv)),$(FONTS))

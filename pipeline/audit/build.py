@@ -27,6 +27,7 @@ from pipeline.show.addresses import Slot
 from pipeline.show.labels import label_numbers
 from pipeline.show.rows import with_rows
 from pipeline.show.shown import find_slots
+from pipeline.show.shown_with import index_estimates
 from pipeline.show.words import read_words
 
 DATA = ("sample", "background", "shares", "durations", "exclusions", "weekly", "followup")
@@ -75,7 +76,11 @@ class Build:
     def estimates(self) -> dict[str, tuple[Path, dict[Any, Any]]]:
         """By estimate_id the row of the estimate and the file that holds it."""
         paths = sorted((self.derived / "estimates").glob("*.parquet"))
-        return {row["estimate_id"]: (path, row) for path in paths for row in load_input(path).to_dict("records")}
+        path = self.derived / "inference.parquet"
+        inference = load_input(path) if path.exists() else None
+        return {
+            name: (path, row) for path in paths for name, row in index_estimates([load_input(path)], inference).items()
+        }
 
     @cached_property
     def exhibits(self) -> Exhibits:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
@@ -61,29 +63,58 @@ class Inference:
 STATISTICS = tuple(field.name for field in fields(Inference) if field.name not in ("estimate_id", "inference_note"))
 
 
-def infer_all(
-    models: Mapping[str, Any], data: Data, stages: Collection[str] | None = None, say: Callable[[str], None] = str
-) -> dict[str, pd.DataFrame]:
-    """The table of inference of each stage of the parsed models.toml, or of those in `stages`; `say` tells the progress."""
-    again = draw_again(data)
-    rows: dict[str, list[Inference]] = {}
-    for model in checked_models(models, data.study.design).values():
-        if stages is None or model.stage in stages:
-            say(f"inference of {model.name}")
-            rows.setdefault(model.stage, []).extend(rows_of_model(model, data, again))
-    return {stage: inference_table(found) for stage, found in rows.items()}
+def infer_all(models: Mapping[str, Any], data: Data) -> pd.DataFrame:
+    """The table of inference of all models of the parsed models.toml, in as many processes as there are cores.
+
+    What is drawn is drawn once, before them, and does not depend on their number.
+    """
+    checked = [model for model in checked_models(models, data.study.design).values() if has_inference(model)]
+    shared = (data, draw_again(data))
+    with _forked(shared, len(checked)) as spread:
+        rows = [row for found in spread(sorted(checked, key=_size, reverse=True)) for row in found]
+    return inference_table(rows)
+
+
+def _size(model: Model) -> int:
+    """How long a model takes, roughly: what has most patterns of missing answers first, then most outcomes."""
+    parts = max(len(model.splits), len(model.samples))
+    return parts * (1000 if model.source in ("followup", "background") else 1) * (1 + len(model.splits))
+
+
+@contextmanager
+def _forked(shared: tuple[Data, Redrawn], tasks: int) -> Iterator[Callable[[list[Model]], Iterator[list[Inference]]]]:
+    """Run models in copies of this process, as many as there are cores; what is shared is copied by none of them."""
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
+    _SHARED[:] = shared
+    workers = min(len(os.sched_getaffinity(0)), tasks)
+    if workers < 2:
+        yield lambda models: map(_work, models)
+        return
+    with ProcessPoolExecutor(workers, get_context("fork")) as pool:
+        yield lambda models: pool.map(_work, models)
+
+
+_SHARED: list[Any] = []  # the data and the draws, as copies of this process find them
+
+
+def _work(model: Model) -> list[Inference]:
+    return rows_of_model(model, *_SHARED)
+
+
+def has_inference(model: Model) -> bool:
+    """Whether resampling says something of the estimates of a model."""
+    return model.treatment != "none" and (model.estimator == "discrete_hazard" or model.estimator in RESAMPLERS)
 
 
 def rows_of_model(model: Model, data: Data, again: Redrawn) -> list[Inference]:
-    """The rows of a model: none for one whose estimates nothing here is about."""
-    if model.treatment == "none":
-        return []
+    """The rows of a model that has any."""
+    problems = ESTIMATORS[model.estimator].problems(model, data, None)
     if model.estimator == "discrete_hazard":
-        return [row for problem in ESTIMATORS[model.estimator].problems(model, data, None) for row in _of_hazard(problem, again)]
-    if model.estimator not in RESAMPLERS:
-        return []
+        return [row for problem in problems for row in _of_hazard(problem, again)]
     rows, members = dict[str, Inference](), list[Member]()
-    for problem in ESTIMATORS[model.estimator].problems(model, data, None):
+    for problem in problems:
         for row, member in _of_regression(problem, again):
             rows[row.estimate_id] = row
             members += [member] if member is not None else []

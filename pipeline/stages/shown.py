@@ -13,6 +13,7 @@ from pipeline.settings.outcomes import OutcomeDefinitions
 from pipeline.settings.study import Study
 from pipeline.show.rows import with_rows
 from pipeline.show.shown import COLUMNS, find_slots, require_complete, require_estimates, show_number
+from pipeline.show.shown_with import index_estimates
 from pipeline.show.words import gather_words, write_words
 
 if TYPE_CHECKING:
@@ -28,20 +29,19 @@ def run(
     groups: pd.DataFrame,
     outcomes: OutcomeDefinitions | None = None,
     models: Mapping[str, Any] | None = None,
+    inference: pd.DataFrame | None = None,
     **estimates: pd.DataFrame,
 ) -> dict[str, Any]:
     """shown.parquet: one row per shown number, in the order of exhibits.toml; words.json: what is said around them.
 
     Figures and tables are drawn from these two alone, so what is done to a row here or after, such as disclosure
-    control, is done to every place that shows it. `groups` are the strata and clusters that tables follow; every
-    further input is a table of estimates; `models` is the parsed models.toml that they are of. InputError if a template
+    control, is done to every place that shows it. `groups` are the strata and clusters that tables follow; `inference`
+    what resampling says of estimates; every further input is a table of estimates; `models` is the parsed models.toml that they are of. InputError if a template
     names an estimate that does not exist, and for a language in which the study has no words.
     """
     import pandas as pd
 
-    index: dict[str, Any] = {
-        row["estimate_id"]: row for table in estimates.values() for row in table.to_dict("records")
-    }
+    index = index_estimates(estimates.values(), inference)
     described = with_rows(read_exhibits(exhibits), variables, groups, index, study.time.horizon_weeks)
     require_language(described, language.language)
     slots = list(find_slots(described, study, index))

@@ -87,13 +87,9 @@ class Linear:
         return inside - self.basis @ (self.basis.T @ inside) if self.basis.shape[1] else inside
 
     @property
-    def shifts(self) -> FloatArray:
-        """What one unit of each effect or difference asked for adds to the outcomes: (n, r).
-
-        A difference is shifted in the group that it is more of.
-        """
-        first = np.argmax(self.contrasts > 0, axis=1)
-        return self.effects[:, first] / self.contrasts[np.arange(len(first)), first]
+    def shifted(self) -> IntArray:
+        """The group (r,) in which one unit of each effect or difference is added: that which it is more of."""
+        return np.argmax(self.contrasts > 0, axis=1)
 
 
 @dataclass(frozen=True)

@@ -17,28 +17,39 @@ NUMBERS, FEWEST, MOST = 2**15, 128, 1024
 
 
 @dataclass(frozen=True)
-class _Prepared:
-    """A problem with its rows among the N persons of the draws, zero for whoever is not in it.
+class _Group:
+    """What stays from draw to draw of the cells, c of cluster and stratum, of the strata in which a group has members.
 
-    known: (m + r, N), what strata and covariates leave of the outcomes and of the shifts; members: (p, N); sums: the
-    sparse matrix whose product with treatment is, by group and cell of cluster and stratum, the number of treated and
-    the sums of their q basis columns, (p * c * (1 + q), N). cell_*: by cell its stratum, cluster and size, and sums of
-    its basis (c, q). constants: by cluster -(sums of known by its cells, and of known times basis), (m + r, cells + q).
-    squares: (G, q * q) sums of products of the basis by cluster. spans, cells: by cluster its persons and its cells.
+    sums: the sparse matrix whose product with treatment is by cell the number of treated, then the sums of their q basis
+    columns, ((1 + q) * c, N). strata: (c,), and to_strata the sparse matrix that adds cells up by stratum. size: (c, 1),
+    of everybody in the cell; basis: (c, q), their sums. first: (g,) the first cell of each of the clusters `within`.
+    known: (m + p, N), what strata and covariates leave of outcomes and shifts, zero outside the group; constants: by
+    cluster what its level and lean add to a score.
     """
 
-    known: FloatArray
-    members: FloatArray
     sums: Any
-    cell_stratum: IntArray
-    cell_size: FloatArray
-    cell_basis: FloatArray
-    first_cell: IntArray
-    stratum_size: FloatArray
+    cells: IntArray
+    strata: IntArray
+    to_strata: Any
+    size: FloatArray
+    basis: FloatArray
+    first: IntArray
+    within: IntArray
+    known: FloatArray
     constants: list[FloatArray]
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    """A problem with its rows among the N persons of the draws: its groups, and by cluster its persons.
+
+    squares: (G, q * q) sums of products of the basis; stratum_size: (s, 1).
+    """
+
+    groups: list[_Group]
+    stratum_size: FloatArray
     squares: FloatArray
     spans: list[slice]
-    cells: list[slice]
 
 
 def redraw(problem: Linear, draws: npt.NDArray[np.bool_], rows: IntArray) -> list[Draws]:
@@ -51,68 +62,90 @@ def redraw(problem: Linear, draws: npt.NDArray[np.bool_], rows: IntArray) -> lis
     effect is the same for all; because it is studentised with a robust error, valid in large trials for the average
     effect too (Wu and Ding 2021; Zhao and Ding 2021).
 
-    No row is looked at twice: the cluster's sums of treated outcomes and covariates give all of it.
+    No row is looked at twice: the clusters' sums of treated outcomes and covariates give all of it.
     """
     found, prepared, m = solve(problem), _prepare(problem, draws.shape[0], rows), problem.outcomes.shape[1]
-    width = min(max(FEWEST, NUMBERS // len(prepared.known)), MOST)
-    parts = []
-    for start in range(0, draws.shape[1], width):
-        treated = np.asarray(draws[:, start : start + width], dtype=float)
-        parts.append(_draw_block(problem, prepared, m, treated))
+    width = min(max(FEWEST, NUMBERS // len(prepared.groups[0].known)), MOST)
+    blocks = [
+        _draw_block(problem, prepared, m, np.asarray(draws[:, start : start + width], dtype=float))
+        for start in range(0, draws.shape[1], width)
+    ]
     results = []
     for row in range(len(problem.contrasts)):
-        b, c, yy, yd, dd = (np.concatenate([part[row][item] for part in parts], axis=-1) for item in range(5))
-        estimate = found.estimates[row][:, None]
-        results.append(Draws(b - estimate * c, c, yy - 2 * estimate * yd + estimate**2 * dd, yd - estimate * dd, dd))
+        b, c, yy, yd, dd = (np.concatenate([block[row][item] for block in blocks], axis=-1) for item in range(5))
+        at = found.estimates[row][:, None]
+        results.append(Draws(b - at * c, c, yy - 2 * at * yd + at**2 * dd, yd - at * dd, dd))
     return results
 
 
 def _prepare(problem: Linear, persons: int, rows: IntArray) -> _Prepared:
-    from scipy import sparse
-
-    p, basis = problem.members.shape[1], problem.basis
-    known = np.hstack([problem.residual(problem.outcomes), problem.residual(problem.shifts)])
+    basis = problem.basis
+    known = np.hstack([problem.residual(problem.outcomes), problem.residual(problem.effects)])
     pairs, cell_of = np.unique(np.column_stack([problem.clusters, problem.strata]), axis=0, return_inverse=True)
-    c, q, width = len(pairs), basis.shape[1], 1 + basis.shape[1]
-    features = np.column_stack([np.ones(len(rows)), basis])
-    entries = problem.members[:, :, None] * features[:, None, :]
-    places = (np.arange(p)[:, None] * c + cell_of[:, None, None]) * width + np.arange(width)
-    columns = np.broadcast_to(rows[:, None, None], entries.shape)
-    sums = sparse.csr_array((entries.ravel(), (places.ravel(), columns.ravel())), shape=(p * c * width, persons))
-    sums.eliminate_zeros()
-
-    def by_cell(values: FloatArray) -> FloatArray:
-        totals = np.zeros((c, values.shape[1]))
-        np.add.at(totals, cell_of, values)
-        return totals
-
-    first_cell = np.searchsorted(pairs[:, 0], np.arange(len(problem.starts)))
-    cells = [slice(start, end) for start, end in zip(first_cell.tolist(), [*first_cell[1:].tolist(), c], strict=True)]
-    cell_known = by_cell(known)
-    constants = [
-        -np.hstack([cell_known[own].T, known[span].T @ basis[span]])
-        for own, span in zip(cells, problem.bounds, strict=True)
-    ]
+    groups = [_group(problem, own, known, pairs, cell_of, persons, rows) for own in problem.members.T]
     return _Prepared(
-        known=_spread(known, persons, rows).T.copy(),
-        members=_spread(np.asarray(problem.members, dtype=float), persons, rows).T.copy(),
-        sums=sums,
-        cell_stratum=pairs[:, 1],
-        cell_size=np.bincount(cell_of).astype(float),
-        cell_basis=by_cell(basis),
-        first_cell=first_cell,
-        stratum_size=np.bincount(problem.strata).astype(float),
-        constants=constants,
+        groups=groups,
+        stratum_size=np.bincount(problem.strata).astype(float)[:, None],
         squares=np.array([(basis[span].T @ basis[span]).ravel() for span in problem.bounds]),
         spans=[slice(int(rows[span.start]), int(rows[span.stop - 1]) + 1) for span in problem.bounds],
-        cells=cells,
     )
 
 
-def _spread(values: FloatArray, persons: int, rows: IntArray) -> FloatArray:
-    whole = np.zeros((persons, values.shape[1]))
-    whole[rows] = values
-    return whole
+def _group(
+    problem: Linear, members: npt.NDArray[np.bool_], known: FloatArray, pairs: IntArray, cell_of: IntArray,
+    persons: int, rows: IntArray,
+) -> _Group:  # fmt: skip
+    from scipy import sparse
+
+    own = np.flatnonzero(np.isin(pairs[:, 1], problem.strata[members]))
+    place, c, q = np.searchsorted(own, cell_of), len(own), problem.basis.shape[1]
+    features = np.column_stack([np.ones(len(rows)), problem.basis])[members]
+    at = np.arange(1 + q) * c + place[members][:, None]
+    columns = np.broadcast_to(rows[members][:, None], at.shape)
+    sums = sparse.csr_array((features.ravel(), (at.ravel(), columns.ravel())), shape=((1 + q) * c, persons))
+    strata, clusters = pairs[own, 1], pairs[own, 0]
+    ones = (np.ones(c), (strata, np.arange(c)))
+    indicator = np.asarray(cell_of[:, None] == own, dtype=float)
+    whole = np.zeros((known.shape[1], persons))
+    whole[:, rows[members]] = known[members].T
+    within, first = np.unique(clusters, return_index=True)
+    return _Group(
+        sums=sums,
+        cells=own,
+        strata=strata,
+        to_strata=sparse.csr_array(ones, shape=(int(problem.strata.max()) + 1, c)),
+        size=indicator.sum(axis=0)[:, None],
+        basis=indicator.T @ problem.basis,
+        first=first,
+        within=within,
+        known=whole,
+        constants=[
+            -known[span].T @ np.hstack([indicator[span][:, clusters == cluster], problem.basis[span]])
+            for cluster, span in enumerate(problem.bounds)
+        ],
+    )
+
+
+@dataclass(frozen=True)
+class _Drawn:
+    """The treated of a group in b draws: by cell their number (c, b), basis sums (q, c, b) and stratum's mean (c, b).
+
+    lean: (q, b), what the basis explains of treatment; by_cluster: the cells of each cluster.
+    """
+
+    numbers: FloatArray
+    sums: FloatArray
+    means: FloatArray
+    lean: FloatArray
+    by_cluster: dict[int, slice]
+
+
+def _draw(group: _Group, prepared: _Prepared, treated: FloatArray) -> _Drawn:
+    sums = (group.sums @ treated).reshape(-1, len(group.cells), treated.shape[1])
+    means = ((group.to_strata @ sums[0]) / prepared.stratum_size)[group.strata]
+    ends = [*group.first[1:].tolist(), len(group.cells)]
+    own = {int(g): slice(start, end) for g, start, end in zip(group.within, group.first.tolist(), ends, strict=True)}
+    return _Drawn(sums[0], sums[1:], means, sums[1:].sum(axis=1), own)
 
 
 def _draw_block(problem: Linear, prepared: _Prepared, m: int, treated: FloatArray) -> list[tuple[FloatArray, ...]]:
@@ -120,79 +153,99 @@ def _draw_block(problem: Linear, prepared: _Prepared, m: int, treated: FloatArra
 
     The products are the variance of the outcomes' effects, their covariance with the shift's, and its variance.
     """
-    p, c, q = len(prepared.members), len(prepared.cell_size), prepared.cell_basis.shape[1]
-    sums = (prepared.sums @ treated).reshape(p, c, 1 + q, -1)
-    numbers, lean = sums[:, :, 0], sums[:, :, 1:].sum(axis=1)  # (p, c, b), (p, q, b)
-    strata = len(prepared.stratum_size)
-    means = np.zeros((p, strata, treated.shape[1]))
-    np.add.at(means, (slice(None), prepared.cell_stratum), numbers)
-    means /= prepared.stratum_size[:, None]
-    own_means = means[:, prepared.cell_stratum]  # (p, c, b)
-    products = _products(prepared, sums, own_means, lean)  # (p, p, G, b)
+    drawn = [_draw(group, prepared, treated) for group in prepared.groups]
+    products = _products(prepared, drawn)
     gram = products.sum(axis=2).transpose(2, 0, 1)
-    lost = is_singular(gram, numbers.sum(axis=1).T)
-    gram[lost] = np.eye(p)
+    lost = is_singular(gram, np.array([each.numbers.sum(axis=0) for each in drawn]).T)
+    gram[lost] = np.eye(len(drawn))
     inverse = np.linalg.inv(gram)
-    moments = np.array([(prepared.known * own) @ treated for own in prepared.members])  # (p, m + r, b)
-    effects = np.einsum("bkl,lmb->kmb", inverse, moments) if p > 1 else moments * inverse[:, 0, 0]
+    moments = np.array([group.known @ treated for group in prepared.groups])  # (p, m + p, b)
+    effects = np.einsum("bkl,lmb->kmb", inverse, moments) if len(drawn) > 1 else moments * inverse[:, 0, 0]
     turns = np.einsum("rk,bkl->rlb", problem.contrasts, inverse)  # a contrast's score is their sum over effects
-    found = _squares(prepared, m, treated, (own_means, lean), products, effects, turns)
+    found = _squares(prepared, m, treated, drawn, products, effects, turns, problem.shifted)
     rows = []
-    for row, contrast in enumerate(problem.contrasts):
+    for contrast, squares, shifted in zip(problem.contrasts, found, problem.shifted, strict=True):
         values = np.einsum("k,kmb->mb", contrast, effects)
-        parts = [values[:m], values[m + row], *(problem.factor * part for part in found[row])]
+        parts = [values[:m], values[m + shifted], *(problem.factor * part for part in squares)]
         for part in parts:
             part[..., lost] = np.nan
         rows.append(tuple(parts))
     return rows
 
 
-def _products(prepared: _Prepared, sums: FloatArray, means: FloatArray, lean: FloatArray) -> FloatArray:
+def _products(prepared: _Prepared, drawn: list[_Drawn]) -> FloatArray:
     """The sums over each cluster of products of what is left of the treatments of two groups: (p, p, G, b).
 
-    What is left of a person's treatment is it less the mean of the stratum, less basis times `lean` (p, q, b).
+    What is left of a person's treatment is it less the mean of the stratum, less basis times lean.
     """
-    p, b = len(means), means.shape[2]
-    numbers, size = sums[:, :, 0], prepared.cell_size[:, None]
-    inside = np.array([prepared.cell_basis @ own for own in lean]) if lean.shape[1] else np.zeros_like(means)
-    found = np.empty((p, p, len(prepared.first_cell), b))
+    p, q, b = len(drawn), len(drawn[0].lean), drawn[0].numbers.shape[1]
+    found = np.zeros((p, p, len(prepared.spans), b))
+    for k, (group, own) in enumerate(zip(prepared.groups, drawn, strict=True)):
+        for other in range(p):
+            # Each group's part by way of its own cells: its level and sums beside the other's lean.
+            cells = own.means * (group.basis @ drawn[other].lean) if q else np.zeros_like(own.means)
+            for i in range(q):
+                cells -= own.sums[i] * drawn[other].lean[i]
+            if other == k:
+                cells *= 2.0
+                cells += own.means * (group.size * own.means - 2.0 * own.numbers)
+                cells += own.numbers
+            found[k, other, group.within] += np.add.reduceat(cells, group.first, axis=0)
+            if other != k:
+                found[other, k, group.within] += np.add.reduceat(cells, group.first, axis=0)
     for k in range(p):
         for other in range(k + 1):
-            cells = means[k] * (size * means[other] - numbers[other] + inside[other])
-            cells += means[other] * (inside[k] - numbers[k])
-            if k == other:
-                cells += numbers[k]
-            for i in range(lean.shape[1]):
-                cells -= sums[other, :, 1 + i] * lean[k, i]
-                cells -= sums[k, :, 1 + i] * lean[other, i]
-            own = np.add.reduceat(cells, prepared.first_cell, axis=0)
-            if lean.shape[1]:
-                own += prepared.squares @ (lean[k][:, None] * lean[other][None]).reshape(-1, b)
-            found[k, other] = found[other, k] = own
+            shared = _shared(prepared, drawn, k, other) if other != k else None
+            if q:
+                pairs = (drawn[k].lean[:, None] * drawn[other].lean[None]).reshape(-1, b)
+                shared = prepared.squares @ pairs + (0.0 if shared is None else shared)
+            if shared is not None:
+                found[k, other] += shared
+                if other != k:
+                    found[other, k] += shared
     return found
 
 
+def _shared(prepared: _Prepared, drawn: list[_Drawn], k: int, other: int) -> FloatArray | None:
+    """What two groups that have members in the same cells, or strata, share in them by cluster (G, b); else nothing."""
+    left, right = prepared.groups[k], prepared.groups[other]
+    if not np.intersect1d(left.strata, right.strata).size:
+        return None
+    total = np.zeros((len(prepared.spans), drawn[k].numbers.shape[1]))
+    strata = {}
+    for group, each in ((left, drawn[k]), (right, drawn[other])):
+        strata[id(group)] = (group.to_strata @ each.numbers) / prepared.stratum_size
+    for group, each, facing in ((left, drawn[k], right), (right, drawn[other], left)):
+        means = strata[id(facing)][group.strata]
+        cells = -each.numbers * means
+        if group is left:
+            cells += group.size * each.means * means
+        total[group.within] += np.add.reduceat(cells, group.first, axis=0)
+    return total
+
+
 def _squares(
-    prepared: _Prepared, m: int, treated: FloatArray, levels: tuple[FloatArray, FloatArray], products: FloatArray,
-    effects: FloatArray, turns: FloatArray,
+    prepared: _Prepared, m: int, treated: FloatArray, drawn: list[_Drawn], products: FloatArray, effects: FloatArray,
+    turns: FloatArray, shifted: IntArray,
 ) -> list[tuple[FloatArray, FloatArray, FloatArray]]:  # fmt: skip
     """By row of the contrasts: squared scores of the outcomes (m, b), them times the shift's (m, b), its squares (b,)."""
-    means, lean = levels
-    p, r, b = len(means), len(turns), treated.shape[1]
-    totals = [(np.zeros((m, b)), np.zeros((m, b)), np.zeros(b)) for _ in range(r)]
-    for cluster, (span, cells) in enumerate(zip(prepared.spans, prepared.cells, strict=True)):
+    p, b = len(drawn), treated.shape[1]
+    totals = [(np.zeros((m, b)), np.zeros((m, b)), np.zeros(b)) for _ in turns]
+    nothing = slice(0, 0)
+    for cluster, span in enumerate(prepared.spans):
         scores = []
-        for k in range(p):
-            own = (prepared.known[:, span] * prepared.members[k, span]) @ treated[span]
-            own += prepared.constants[cluster] @ np.concatenate([means[k, cells], lean[k]])
+        for k, (group, own) in enumerate(zip(prepared.groups, drawn, strict=True)):
+            levels = np.concatenate([own.means[own.by_cluster.get(cluster, nothing)], own.lean])
+            score = group.known[:, span] @ treated[span]
+            score += group.constants[cluster] @ levels
             for other in range(p):
-                own -= effects[other] * products[k, other, cluster]
-            scores.append(own)
+                score -= effects[other] * products[k, other, cluster]
+            scores.append(score)
         for row, (yy, yd, dd) in enumerate(totals):
             turned = scores[0] * turns[row, 0]
             for k in range(1, p):
                 turned += scores[k] * turns[row, k]
-            shift = turned[m + row]
+            shift = turned[m + shifted[row]]
             yy += turned[:m] ** 2
             yd += turned[:m] * shift
             dd += shift**2

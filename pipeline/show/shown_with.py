@@ -1,0 +1,23 @@
+"""The estimates by address, each with what resampling says of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def index_estimates(estimates: Iterable[pd.DataFrame], inference: pd.DataFrame | None) -> dict[str, dict[Any, Any]]:
+    """The rows of tables of estimates by estimate_id, each with the columns of its row of `inference`.
+
+    An estimate without such a row has those columns missing.
+    """
+    further = {} if inference is None else inference.set_index("estimate_id").to_dict("index")
+    nothing = {} if inference is None else dict.fromkeys(inference.columns.drop("estimate_id"), float("nan"))
+    return {
+        row["estimate_id"]: {**row, **further.get(row["estimate_id"], nothing)}
+        for table in estimates
+        for row in table.to_dict("records")
+    }

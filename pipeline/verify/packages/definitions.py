@@ -32,6 +32,16 @@ class Definitions:
         """Of the intervals."""
         return float(self.study["inference"]["level"])
 
+    @property
+    def draws(self) -> int:
+        """How often the lot, signs and bands are drawn."""
+        return int(self.study["inference"].get("draws", 9999))
+
+    @property
+    def seed(self) -> int:
+        """Of every draw."""
+        return int(self.study["inference"].get("seed", 0))
+
     def grouping(self, kind: str) -> str | None:
         """The name of the stratum or cluster of the design, None where it has none."""
         found = self.study["design"].get(kind)

@@ -136,7 +136,7 @@ def _effects(
     for outcome, week in labels_of(outcomes):
         values, is_end = outcomes[(outcome, week)], week in (None, trial.definitions.horizon)
         fit, route = _OTHER if is_plain and is_end else _USUAL
-        tests = _tests(design, case.groups)
+        tests = linear_tests(design, case.groups)
         found, left = fit(values.to_numpy(), design, tests.to_numpy(), clusters, trial.definitions.level)
         if is_exact(left, values.to_numpy()):
             found |= dict.fromkeys(("se", "p_value", "ci_low", "ci_high"), np.full(len(tests), np.nan))
@@ -151,7 +151,7 @@ def _effects(
             }  # fmt: skip
 
 
-def _tests(design: pd.DataFrame, groups: list[str]) -> pd.DataFrame:
+def linear_tests(design: pd.DataFrame, groups: list[str]) -> pd.DataFrame:
     """A row a test by name, of the columns of the design: each effect that it has, and each difference of two."""
     effects = [effect_name(group) for group in groups if effect_name(group) in design]
     tests = pd.DataFrame(np.eye(design.shape[1]), design.columns, design.columns).loc[effects]
@@ -227,21 +227,27 @@ def _groups(case: Case) -> Iterator[Row]:
                 }  # fmt: skip
 
 
+def interacted(case: Case) -> tuple[pd.DataFrame, np.ndarray]:
+    """Dummies of the strata and of the treated of each that has both arms, covariates; the average effect of them."""
+    strata, treated = case.people["stratum_"], case.people["treated"] == 1
+    both = strata.map(treated.groupby(strata).nunique()) == 2
+    effects = pd.get_dummies(strata[both], dtype=float).reindex(case.people.index, fill_value=0.0)
+    effects = effects.mul(treated, axis=0).add_prefix("effect ")
+    dummies = pd.get_dummies(strata, dtype=float)
+    design = pd.concat([dummies, effects, case.people[case.covariates].astype(float)], axis=1)
+    design = design.loc[:, independent(design.to_numpy())]
+    sizes = strata[both].value_counts(normalize=True).add_prefix("effect ")
+    return design, sizes.reindex(design.columns, fill_value=0.0).to_numpy()
+
+
 def by_stratum(model: Mapping[str, Any], trial: Trial) -> Iterator[Row]:
     """The average of the strata's effects as a contrast of statsmodels' interacted regression with HC2, t(N-K)."""
     import statsmodels.api as sm
 
     for case in cases(model, trial):
+        design, contrast = interacted(case)
         strata, treated = case.people["stratum_"], case.people["treated"] == 1
-        arms = treated.groupby(strata).nunique()
-        both = strata.map(arms) == 2
-        effects = pd.get_dummies(strata[both], dtype=float).reindex(case.people.index, fill_value=0.0)
-        effects = effects.mul(treated, axis=0).add_prefix("effect ")
-        dummies = pd.get_dummies(strata, dtype=float)
-        design = pd.concat([dummies, effects, case.people[case.covariates].astype(float)], axis=1)
-        design = design.loc[:, independent(design.to_numpy())]
-        sizes = strata[both].value_counts(normalize=True).add_prefix("effect ")
-        contrast = sizes.reindex(design.columns, fill_value=0.0).to_numpy()
+        both = strata.map(treated.groupby(strata).nunique()) == 2
         is_alone = bool((treated[both].groupby([strata[both], treated[both]]).size() == 1).any())  # whose HC2 is 0/0
         for outcome, week in labels_of(case.outcomes):
             values = case.outcomes[(outcome, week)].to_numpy()

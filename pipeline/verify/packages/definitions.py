@@ -42,6 +42,12 @@ class Definitions:
         """Of every draw."""
         return int(self.study["inference"].get("seed", 0))
 
+    @property
+    def first_across(self) -> str:
+        """The first model whose families of tests reach over its samples or splits; '' if there is none."""
+        families = {name: self.model(name).get("family") for name in self.models}
+        return next((name for name, parts in families.items() if parts is not None and "sample" not in parts), "")
+
     def grouping(self, kind: str) -> str | None:
         """The name of the stratum or cluster of the design, None where it has none."""
         found = self.study["design"].get(kind)

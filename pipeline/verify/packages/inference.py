@@ -1,7 +1,9 @@
 """The statistics of resampling by a second route: of which estimates, and each by estimate_id.
 
-Not everything is made again, for it would take minutes: of a model the first, the last and evenly spaced regressions
-between them have their clusters left out, and one family, that of the fewest regressions, has its draws made again.
+Not everything is made again, for it would take minutes. Of every model the first and the last regression have their
+clusters left out, and one family has its draws made again: that of the fewest regressions, of these the last. A family
+of several regressions is made again of the first model alone whose families reach over samples; of the others, and of
+models without families, the last regression. The p-values and limits are those of the first and last outcome of each.
 """
 
 from __future__ import annotations
@@ -17,13 +19,11 @@ import pandas as pd
 from pipeline.verify.packages import redrawn, redrawn_exits, redrawn_otherwise, refits
 from pipeline.verify.packages.again import Drawn
 from pipeline.verify.packages.least_squares import Case, cases, design_of, effect_name, interacted, linear_tests
-from pipeline.verify.packages.refits import Problem, errors_of
+from pipeline.verify.packages.refits import Problem, errors_of, hc2_of
 from pipeline.verify.packages.together import Member, judged
 from pipeline.verify.packages.trial import Trial, labels_of
 
-REFITTED = 4  # regressions of a model
 REDRAWN = 9  # regressions of a family at most
-SHOWN = 4  # estimates of a regression whose p-values and limits are made again
 Found = dict[str, dict[str, float]]
 
 
@@ -47,15 +47,21 @@ class Written(NamedTuple):
         return list(product(range(len(self.tests)), range(self.problem.outcomes.shape[1])))
 
 
+def is_resampled(model: Mapping[str, Any]) -> bool:
+    """Whether draws say something of a model."""
+    known = ("ols", "group_ols", "stratum_effects", "discrete_hazard")
+    return model["treatment"] != "none" and model["estimator"] in known
+
+
 def resample(model: Mapping[str, Any], trial: Trial, drawn: Drawn, known: Collection[str]) -> Found:
     """The statistics by estimate_id of those of the estimates `known` to have an error that are made again."""
     found = Found()
     if model["estimator"] == "discrete_hazard":
         found.update(redrawn_exits.resampled(model, trial, drawn.lots))
     elif every := [case for case in cases(model, trial) if len(case.people)]:
-        for case in _spread(every, REFITTED):
+        for case in _ends(every):
             _merge(found, _refitted(_written_out(case, trial)))
-        family, is_whole = _family(model, every)
+        family, is_whole = _family(model, every, model["name"] == trial.definitions.first_across)
         members = [member for case, columns in family for member in _drawn_again(found, case, columns, trial, drawn, known)]
         kinds = [[member for member in members if ("-" in member.estimate_id) == is_difference] for is_difference in (0, 1)]
         for kind in kinds if is_whole else ():
@@ -68,10 +74,9 @@ def _merge(found: Found, further: Found) -> None:
         found.setdefault(name, {}).update(row)
 
 
-def _spread(items: Sequence[Any], number: int) -> list[Any]:
-    """The first, the last, and between them evenly."""
-    places = np.unique(np.linspace(0, len(items) - 1, min(number, len(items))).round().astype(int)) if items else []
-    return [items[place] for place in places]
+def _ends(items: Sequence[Any]) -> list[Any]:
+    """The first and the last."""
+    return [items[place] for place in sorted({0, len(items) - 1})]
 
 
 def _written_out(case: Case, trial: Trial) -> Written:
@@ -123,12 +128,10 @@ def _range_of_average(case: Case) -> refits.Columns:
     return {"without_low": np.min(found, axis=0)[None], "without_high": np.max(found, axis=0)[None]}
 
 
-def _family(model: Mapping[str, Any], every: Sequence[Case]) -> tuple[list[tuple[Case, list[int]]], bool]:
-    """The regressions of a family of the model and their columns of it, and whether these are the whole family.
-
-    The family of the fewest regressions, of these the last; of a model without families, or with none so small, the
-    last regression.
-    """
+def _family(
+    model: Mapping[str, Any], every: Sequence[Case], may_be_several: bool
+) -> tuple[list[tuple[Case, list[int]]], bool]:
+    """The regressions whose draws are made again and their columns, and whether these are a whole family."""
     families: dict[tuple[Any, ...], list[tuple[Case, list[int]]]] = {}
     for case in every:
         own: dict[tuple[Any, ...], list[int]] = {}
@@ -138,9 +141,9 @@ def _family(model: Mapping[str, Any], every: Sequence[Case]) -> tuple[list[tuple
         for key, columns in own.items():
             families.setdefault(key, []).append((case, columns))
     fewest = min(reversed(families.values()), key=len)
-    if model.get("family") is None or len(fewest) > REDRAWN:
+    if model.get("family") is None or len(fewest) > (REDRAWN if may_be_several else 1):
         return [(every[-1], list(range(every[-1].outcomes.shape[1])))], False
-    return fewest, True
+    return fewest, model["estimator"] == "ols"
 
 
 def _drawn_again(
@@ -148,9 +151,10 @@ def _drawn_again(
 ) -> Iterator[Member]:
     """The members that some columns of a case are of their family; of SHOWN columns p-values and limits are `found`."""
     written = _written_out(replace(case, outcomes=case.outcomes.iloc[:, list(columns)]), trial)
-    estimates, errors, scores = errors_of(written.problem)
+    is_by_stratum = case.model["estimator"] == "stratum_effects"
+    estimates, errors, scores = (hc2_of if is_by_stratum else errors_of)(written.problem)
     lots, forms = drawn.lots.loc[case.people.index].to_numpy(), list[list[redrawn.Forms]]()
-    shown = _spread(range(len(columns)), SHOWN)
+    shown = _ends(range(len(columns)))
     level, model = trial.definitions.level, case.model
     if model["estimator"] == "ols":
         forms = redrawn.randomised(written.problem, lots, estimates)

@@ -6,6 +6,7 @@ x^2 v2: of the outcomes, and of the treatment that was drawn as if it were one.
 
 from __future__ import annotations
 
+from itertools import combinations_with_replacement, product as product_of
 from typing import NamedTuple
 
 import numpy as np
@@ -95,24 +96,30 @@ def _block(
         drawn = lots * members[:, None]
         regressors.append(drawn - span @ (span.T @ drawn))
     p, v, b = len(regressors), values.shape[1], lots.shape[1]
-    clusters = [problem.clusters == cluster for cluster in range(int(problem.clusters.max()) + 1)]
+    clusters = [np.flatnonzero(problem.clusters == cluster) for cluster in range(int(problem.clusters.max()) + 1)]
     moments = np.array([[drawn[own].T @ values[own] for own in clusters] for drawn in regressors])  # (p, G, b, v)
-    grams = np.array([[[(one[own] * two[own]).sum(axis=0) for own in clusters] for two in regressors] for one in regressors])
+    grams = np.empty((p, p, len(clusters), b))
+    for k, other in combinations_with_replacement(range(p), 2):
+        product = regressors[k] * regressors[other]
+        grams[k, other] = grams[other, k] = [product[own].sum(axis=0) for own in clusters]
     gram = grams.sum(axis=2).transpose(2, 0, 1)
     size = np.sqrt(np.einsum("bii->bi", gram))
     with np.errstate(divide="ignore", invalid="ignore"):
         singular = ~(np.abs(np.linalg.det(gram / size[:, :, None] / size[:, None])) > 1e-10)
     gram[singular] = np.eye(p)
     inverse = np.linalg.inv(gram)
-    effects = np.einsum("bkl,lgbv->bkv", inverse, moments)
-    scores = moments - np.einsum("klgb,blv->kgbv", grams, effects)
-    turned = np.einsum("rk,bkl,lgbv->rbgv", tests, inverse, scores)
-    products = problem.factor * np.stack(
-        [(turned**2).sum(axis=2), *((turned * turned[..., [v - p + k]]).sum(axis=2) for k in range(p))], axis=-1
-    )
-    found = np.einsum("rk,bkv->brv", tests, effects)
+    effects = inverse @ moments.sum(axis=1).transpose(1, 0, 2)  # (b, p, v)
+    for k, other in product_of(range(p), range(p)):
+        moments[k] -= grams[k, other][:, :, None] * effects[:, other]  # now the scores
+    found, turns = tests @ effects, tests @ inverse  # (b, r, v), (b, r, p)
     found[singular] = np.nan
-    return found, products.transpose(1, 0, 2, 3).reshape(b, len(tests), v, 1 + p)
+    products = np.empty((b, len(tests), v, 1 + p))
+    for row in range(len(tests)):
+        turned = sum(turns[:, row, k, None] * moments[k] for k in range(p))
+        products[:, row, :, 0] = np.einsum("gbv,gbv->bv", turned, turned)
+        for k in range(p):
+            products[:, row, :, 1 + k] = np.einsum("gbv,gb->bv", turned, turned[:, :, v - p + k])
+    return found, problem.factor * products
 
 
 def _forms(effects: np.ndarray, products: np.ndarray, outcome: int, shift: int, at: float) -> Forms:

@@ -20,8 +20,12 @@ BLOCK = 1024  # draws
 
 
 def resampled(model: Mapping[str, Any], trial: Trial, lots: pd.DataFrame) -> Iterator[tuple[str, dict[str, float]]]:
-    """By estimate_id the statistics of the effect of treatment, the same beside its clustered error."""
-    for address, spells in _spells(model, trial):
+    """By estimate_id the statistics of the effect of treatment, the same beside its clustered error.
+
+    Of the first and the last of the model's rates.
+    """
+    every = list(_spells(model, trial))
+    for address, spells in [every[place] for place in sorted({0, len(every) - 1})]:
         long, dropped = _person_weeks(spells, trial)
         names = ["treated", *model["covariates"]]
         ends = _fits(long, names, model["link"], dropped)

@@ -57,35 +57,44 @@ def _means(
 
 
 def of_strata(case: Case, values: np.ndarray, lots: np.ndarray, at: float) -> Forms:
-    """An effect for each stratum with both arms of each draw, averaged by size, with HC2: a regression a draw."""
+    """An effect for each stratum with both arms of each draw, averaged by size, with HC2; values: (n,) the outcome."""
     strata = pd.factorize(case.people["stratum_"])[0]
-    known = np.column_stack([values, case.people["treated"] == 1]).astype(float)
-    covariates = case.people[case.covariates].to_numpy(dtype=float)
-    rows = np.array([_strata(strata, known, covariates, drawn) for drawn in lots.T.astype(np.intp)])
-    a, c, yy, yd, dd = rows.T
+    known = np.column_stack([values, case.people["treated"] == 1, case.people[case.covariates].astype(float)])
+    parts = [
+        _strata(strata, known.astype(float), lots[:, start : start + BLOCK].astype(float))
+        for start in range(0, lots.shape[1], BLOCK)
+    ]
+    a, c, yy, yd, dd = (np.concatenate(column) for column in zip(*parts, strict=True))
     return Forms(a - at * c, c, yy - 2 * at * yd + at**2 * dd, yd - at * dd, dd)
 
 
-def _strata(strata: np.ndarray, known: np.ndarray, covariates: np.ndarray, drawn: np.ndarray) -> tuple[float, ...]:
-    cells, count = 2 * strata + drawn, 2 * (strata.max() + 1)
-    sizes = np.bincount(cells, minlength=count)
-    both = (sizes[::2] > 0) & (sizes[1::2] > 0)
-    total = np.where(both, sizes[::2] + sizes[1::2], 0)
-    shares = np.repeat(total / total.sum(), 2) * np.tile([-1.0, 1.0], len(both))
-    everything = np.column_stack([known, covariates])
-    means = np.array([np.bincount(cells, column, count) for column in everything.T]) / np.maximum(sizes, 1)
-    inside = everything - means[:, cells].T
-    x = inside[:, 2:]
-    inverse = np.linalg.inv(x.T @ x)
-    slopes = inverse @ (x.T @ inside[:, :2])
-    residuals = inside[:, :2] - x @ slopes
-    lean = means[2:] @ shares
-    weights = shares[cells] / sizes[cells] - x @ (inverse @ lean)
-    left = 1 - 1 / sizes[cells] - ((x @ inverse) * x).sum(axis=1)
+def _strata(strata: np.ndarray, known: np.ndarray, drawn: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Of draws (n, b): effects on the outcome and on the treatment that was drawn, and sums of HC2's products of both."""
+    inside = (strata == np.arange(strata.max() + 1)[:, None]).astype(float)
+    sizes = np.stack([inside @ (1 - drawn), inside @ drawn])  # (2, s, b)
+    total = np.where((sizes > 0).all(axis=0), sizes.sum(axis=0), 0.0)
+    shares = np.array([-1.0, 1.0])[:, None, None] * total / total.sum(axis=0)
+    means = [np.stack([inside @ (c[:, None] * arm) for arm in (1 - drawn, drawn)]) / np.maximum(sizes, 1) for c in known.T]
+
+    def own(cells: np.ndarray) -> np.ndarray:
+        """The value of each person's cell (n, b)."""
+        return np.where(drawn > 0.5, cells[1][strata], cells[0][strata])
+
+    y, d, *x = [column[:, None] - own(mean) for column, mean in zip(known.T, means, strict=True)]
+    average = [(shares * mean).sum(axis=(0, 1)) for mean in means]  # each (b,)
+    weights, left, estimates, residuals = own(shares / np.maximum(sizes, 1)), 1 - 1 / own(sizes), average[:2], [y, d]
+    if x:
+        inverse = np.linalg.inv(np.array([[(one * two).sum(axis=0) for two in x] for one in x]).transpose(2, 0, 1))
+        leaning = np.einsum("bkl,lnb->knb", inverse, np.array(x))  # (q, n, b)
+        weights = weights - sum(mean * part for mean, part in zip(average[2:], leaning, strict=True))
+        left = left - sum(column * part for column, part in zip(x, leaning, strict=True))
+        slopes = [[(part * value).sum(axis=0) for part in leaning] for value in (y, d)]
+        for place, slope in enumerate(slopes):
+            residuals[place] = residuals[place] - sum(b * column for b, column in zip(slope, x, strict=True))
+            estimates[place] = estimates[place] - sum(b * mean for b, mean in zip(slope, average[2:], strict=True))
     alone = left < 1e-10
-    if (np.abs(weights[alone]) > 1e-10).any():
-        return (np.nan,) * 5
+    unknown = (alone & (np.abs(weights) > 1e-10)).any(axis=0)
     omega = np.where(alone, 0.0, weights**2 / np.where(alone, 1.0, left))
-    y, d = residuals.T
-    estimate, shift = means[:2] @ shares - lean @ slopes
-    return estimate, shift, omega @ (y * y), omega @ (y * d), omega @ (d * d)
+    e, f = residuals
+    products = ((omega * one * other).sum(axis=0) for one, other in ((e, e), (e, f), (f, f)))
+    return np.where(unknown, np.nan, estimates[0]), estimates[1], *products

@@ -111,6 +111,14 @@ def errors_of(problem: Problem) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return weights @ problem.outcomes, np.sqrt(problem.factor * (scores**2).sum(axis=1)), scores
 
 
+def hc2_of(problem: Problem) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Estimates and HC2 errors (r, m), and scores by row (r, n, m), of a regression whose rows are clusters."""
+    weights, own = problem.weights, np.diag(problem.annihilator)
+    scaled = weights / np.sqrt(np.where(own > SINGULAR, own, np.inf))
+    scores = scaled[:, :, None] * (problem.annihilator @ problem.outcomes)
+    return weights @ problem.outcomes, np.sqrt((scores**2).sum(axis=1)), scores
+
+
 def rows_of(columns: Mapping[str, np.ndarray], test: int, outcome: int) -> dict[str, float]:
     """The statistics of one test and outcome."""
     return {name: float(values[test, outcome]) for name, values in columns.items()}

@@ -19,11 +19,23 @@ if TYPE_CHECKING:
 FILE = "inference.parquet"
 # By the beginning of a statistic's name the kind it is counted as, what made it again, and of what it is not made again.
 KINDS: Mapping[str, tuple[str, str, str]] = {
-    "ri": ("draws of the lot", "treatment of each draw written out", "of the first and last outcome of one family a model"),
-    "wild": ("signs of clusters", "residuals' maker written out", "of the first and last outcome of one family a model"),
+    "ri": (
+        "draws of the lot",
+        "treatment of each draw written out",
+        "of the first and last outcome of one family a model",
+    ),
+    "wild": (
+        "signs of clusters",
+        "residuals' maker written out",
+        "of the first and last outcome of one family a model",
+    ),
     "jackknife": ("jackknife", "estimates without each cluster", "of the first and last regression of a model"),
     "cr2": ("CR2", "projection written out", "of the first and last regression of a model"),
-    "without": ("one cluster left out", "estimates without each cluster", "of the first and last regression of a model"),
+    "without": (
+        "one cluster left out",
+        "estimates without each cluster",
+        "of the first and last regression of a model",
+    ),
     "family": ("families of tests", "a plain loop over the draws", "of one family a model that has draws made again"),
 }
 IN_FAMILIES = ("stepdown", "joint", "band", "family")

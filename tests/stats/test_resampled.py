@@ -6,16 +6,12 @@ from math import comb
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from scipy.stats import t as student
 
 from pipeline.stats.bias_reduced import bias_reduced
 from pipeline.stats.draws import Draws, interval, p_values
-from pipeline.stats.families import band_of, largest_of_curve, step_down
 from pipeline.stats.jackknife import jackknife_errors, leave_one_out
 from pipeline.stats.linear import Linear, solve
-from pipeline.stats.lot import draw_lot, generator
+from pipeline.stats.lot import draw_lot
 from pipeline.stats.ols import fit_cluster_ols, fit_contrast
 from pipeline.stats.randomisation import redraw
 from pipeline.stats.randomised_means import Averaged, redraw_means
@@ -38,7 +34,9 @@ class Small:
     teams: np.ndarray
 
     def linear(self, contrasts=((1.0,),), by_group=False) -> Linear:
-        members = self.groups[:, None] == np.arange(self.groups.max() + 1) if by_group else np.ones((len(self.teams), 1))
+        members = (
+            self.groups[:, None] == np.arange(self.groups.max() + 1) if by_group else np.ones((len(self.teams), 1))
+        )
         strata = self.towns if not by_group else np.unique(self.towns * 2 + (self.groups > 1), return_inverse=True)[1]
         return Linear(
             self.outcomes, self.covariates, members.astype(bool), self.treated, strata, self.teams, np.array(contrasts)
@@ -58,7 +56,9 @@ def draw_trial(seed: int, teams: int = 5, size: int = 9, groups: int = 2, m: int
 def refit(problem: Linear, outcomes: np.ndarray, treated: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Effects and errors (r, m) had the treatment been another: by the design written out."""
     effects = (problem.members * treated[:, None]).astype(float)
-    design = np.hstack([problem.strata[:, None] == np.unique(problem.strata), problem.covariates, effects]).astype(float)
+    design = np.hstack([problem.strata[:, None] == np.unique(problem.strata), problem.covariates, effects]).astype(
+        float
+    )
     tests = np.hstack([np.zeros((len(problem.contrasts), design.shape[1] - effects.shape[1])), problem.contrasts])
     weights = tests @ np.linalg.pinv(design)
     residuals = outcomes - design @ (np.linalg.pinv(design) @ outcomes)
@@ -100,7 +100,9 @@ def test_draws_of_the_lot_are_regressions_on_the_lot_drawn_again(kind, q):
 def test_draws_of_persons_who_are_not_all_analysed_are_those_of_the_persons():
     trial = draw_trial(2)
     kept = np.random.default_rng(0).random(len(trial.teams)) < 0.8
-    part = Small(*(getattr(trial, name)[kept] for name in ("outcomes", "covariates", "treated", "groups", "towns", "teams")))
+    part = Small(
+        *(getattr(trial, name)[kept] for name in ("outcomes", "covariates", "treated", "groups", "towns", "teams"))
+    )
     draws = draw_lot(trial.treated, trial.teams, 30, 3).draws
     found = redraw(part.linear(), draws, np.flatnonzero(kept))[0].statistics(np.zeros(2))
     estimates = solve(part.linear()).estimates[0]
@@ -193,14 +195,18 @@ def test_signs_of_clusters_are_regressions_of_outcomes_made_of_restricted_residu
             made = design @ restricted + residuals * sign[problem.clusters][:, None]
             effects, errors = refit(problem, made, problem.treated)
             expected.append(np.abs((effects[row] - hypothesis) / errors[row]))
-        assert drawn[row].statistics(hypothesis - solved.estimates[row]) == pytest.approx(np.array(expected).T, rel=EXACT)
+        assert drawn[row].statistics(hypothesis - solved.estimates[row]) == pytest.approx(
+            np.array(expected).T, rel=EXACT
+        )
 
 
 def without_each(problem: Linear) -> np.ndarray:
     """The estimates (r, m, G) without each cluster, with the inverse of Moore and Penrose, the design written out."""
     dummies = problem.strata[:, None] == np.unique(problem.strata)
     design = np.hstack([dummies, problem.covariates, problem.effects]).astype(float)
-    tests = np.hstack([np.zeros((len(problem.contrasts), design.shape[1] - problem.members.shape[1])), problem.contrasts])
+    tests = np.hstack(
+        [np.zeros((len(problem.contrasts), design.shape[1] - problem.members.shape[1])), problem.contrasts]
+    )
     left = [problem.clusters != cluster for cluster in np.unique(problem.clusters)]
     return np.stack([tests @ np.linalg.pinv(design[rows]) @ problem.outcomes[rows] for rows in left], axis=2)
 
@@ -222,7 +228,9 @@ def test_estimates_without_a_cluster_are_those_of_the_others_though_a_stratum_go
 
 def test_an_effect_that_rests_on_one_cluster_is_nothing_without_it():
     trial = draw_trial(8, teams=5, q=0)
-    alone = Small(trial.outcomes, trial.covariates, trial.treated, np.where(trial.teams == 4, 0, 1), trial.towns, trial.teams)
+    alone = Small(
+        trial.outcomes, trial.covariates, trial.treated, np.where(trial.teams == 4, 0, 1), trial.towns, trial.teams
+    )
     problem = alone.linear(((1.0, 0.0), (0.0, 1.0)), by_group=True)
     found, exists = leave_one_out(problem, solve(problem))
     assert exists.tolist() == [[True, True, True, True, False], [True] * 5]
@@ -246,68 +254,6 @@ def test_cr2_is_the_adjusted_error_of_the_projection_written_out():
     assert errors == pytest.approx(np.sqrt(scores), rel=EXACT)
     covariances = [np.array([row[r] for row in rows]) @ np.array([row[r] for row in rows]).T for r in range(3)]
     assert degrees == pytest.approx([np.trace(c) ** 2 / (c**2).sum() for c in covariances], rel=EXACT)
-
-
-@settings(max_examples=30, deadline=None)
-@given(st.integers(0, 10**6), st.integers(2, 12))
-def test_step_down_is_a_plain_loop_and_its_least_is_the_joint_test(seed, k):
-    rng = np.random.default_rng(seed)
-    statistics, observed = np.abs(rng.normal(size=(k, 99))).round(1), np.abs(rng.normal(size=k)).round(1)
-    left, before, expected = sorted(range(k), key=lambda place: -observed[place]), 0.0, {}
-    while left:
-        reached = sum(max(statistics[place, b] for place in left) >= observed[left[0]] * (1 - 1e-9) for b in range(99))
-        before = expected[left.pop(0)] = max(before, (reached + 1) / 100)
-    found = step_down(statistics, observed)
-    assert found.tolist() == [expected[place] for place in range(k)]
-    assert found.min() == p_values(statistics.max(axis=0)[None], observed.max()[None])[0]
-    assert (found >= p_values(statistics, observed)).all()
-
-
-def test_band_of_one_estimate_is_t_and_of_a_curve_that_moves_as_one_too():
-    rng = np.random.default_rng(1)
-    one = rng.normal(size=(1, 12))
-    alone = largest_of_curve(one, 11.0, 40_000, 1)
-    assert band_of(alone, 0.95) == pytest.approx(student.ppf(0.975, 11), rel=0.02)  # two errors of 40,000 draws
-    together = largest_of_curve(np.vstack([one, 3 * one, -one, 0 * one]), 11.0, 40_000, 1)
-    assert together == pytest.approx(alone, rel=1e-12)
-    apart = largest_of_curve(np.eye(12), 1e9, 40_000, 1)  # independent: the largest of twelve
-    assert (apart <= 2.5).mean() == pytest.approx(student.cdf(2.5, 1e9).item() ** 12 * 1.0, abs=0.08)
-
-
-@settings(max_examples=20, deadline=None)
-@given(st.integers(0, 10**6))
-def test_a_lot_has_as_many_treated_of_each_block_and_does_not_depend_on_the_others(seed):
-    rng = np.random.default_rng(seed)
-    blocks = np.repeat(list("abcd"), rng.integers(4, 9, 4))
-    treated = rng.random(len(blocks)) < 0.5
-    lot = draw_lot(treated, blocks, 60, seed)
-    for name in "abcd":
-        assert (lot.draws[blocks == name].sum(axis=0) == treated[blocks == name].sum()).all()
-    if not lot.is_whole:
-        # More draws begin with the same; persons in another order of blocks, and without a block, have the same.
-        assert (draw_lot(treated, blocks, 90, seed).draws[:, :60] == lot.draws).all() or comb(8, 4) < 90
-        order = np.argsort(-np.unique(blocks, return_inverse=True)[1], kind="stable")
-        assert (draw_lot(treated[order], blocks[order], 60, seed).draws == lot.draws[order]).all()
-        rest = draw_lot(treated[blocks != "b"], blocks[blocks != "b"], 60, seed)
-        assert rest.is_whole or (rest.draws == lot.draws[blocks != "b"]).all()
-
-
-def test_a_block_with_one_arm_stays_and_a_small_lot_is_all_of_them():
-    treated = np.array([1, 1, 1, 0, 1, 0], dtype=bool)
-    lot = draw_lot(treated, np.array(["a", "a", "b", "b", "c", "c"]), 10, 1)
-    assert lot.is_whole
-    assert lot.draws.shape == (6, 3)
-    assert lot.draws[:2].all()
-
-
-def test_random_numbers_are_told_apart_by_seed_and_names():
-    drawn = [generator(*key).random(3).tolist() for key in ((1, "a"), (1, "a", "b"), (1, "ab"), (2, "a"))]
-    assert len({tuple(row) for row in drawn}) == 4
-    # numpy promises the bits of a bit generator: another version that breaks it is to be known.
-    assert generator(2013, "lot", "Aalborg 1").integers(0, 2**32, 3).tolist() == PINNED
-
-
-PINNED = [2147481972, 3211862601, 2513780471]
 
 
 def test_what_cannot_be_is_missing_or_infinite_and_never_a_number():

@@ -62,8 +62,12 @@ def resample(model: Mapping[str, Any], trial: Trial, drawn: Drawn, known: Collec
         for case in _ends(every):
             _merge(found, _refitted(_written_out(case, trial)))
         family, is_whole = _family(model, every, model["name"] == trial.definitions.first_across)
-        members = [member for case, columns in family for member in _drawn_again(found, case, columns, trial, drawn, known)]
-        kinds = [[member for member in members if ("-" in member.estimate_id) == is_difference] for is_difference in (0, 1)]
+        members = [
+            member for case, columns in family for member in _drawn_again(found, case, columns, trial, drawn, known)
+        ]
+        kinds = [
+            [member for member in members if ("-" in member.estimate_id) == is_difference] for is_difference in (0, 1)
+        ]
         for kind in kinds if is_whole else ():
             _merge(found, judged(kind, trial) if kind else {})
     return {name: row for name, row in found.items() if name in known}

@@ -6,7 +6,8 @@ x^2 v2: of the outcomes, and of the treatment that was drawn as if it were one.
 
 from __future__ import annotations
 
-from itertools import combinations_with_replacement, product as product_of
+from itertools import combinations_with_replacement
+from itertools import product as product_of
 from typing import NamedTuple
 
 import numpy as np
@@ -145,6 +146,8 @@ def wild(problem: Problem, signs: np.ndarray, test: int) -> list[Forms]:
     found = []
     for values in residuals.T:
         own = scores(values)
-        products = (problem.factor * (one * other).sum(axis=0) for one, other in ((own, own), (own, shift), (shift, shift)))
+        products = (
+            problem.factor * (one * other).sum(axis=0) for one, other in ((own, own), (own, shift), (shift, shift))
+        )
         found.append(Forms((inside @ (weights * values)) @ signs, slopes, *products))
     return found

@@ -76,9 +76,7 @@ def _jackknife(
     }  # fmt: skip
 
 
-def _score_test(
-    long: pd.DataFrame, names: list[str], coefficients: np.ndarray, link: str, lots: pd.DataFrame
-) -> float:
+def _score_test(long: pd.DataFrame, names: list[str], coefficients: np.ndarray, link: str, lots: pd.DataFrame) -> float:
     design, scores, information = _written_out(long, names, coefficients, link)
     persons = long["person"].unique()
     rows = (long["person"].to_numpy() == persons[:, None]).astype(float)  # (n, person-weeks)

@@ -74,7 +74,9 @@ def _strata(strata: np.ndarray, known: np.ndarray, drawn: np.ndarray) -> tuple[n
     sizes = np.stack([inside @ (1 - drawn), inside @ drawn])  # (2, s, b)
     total = np.where((sizes > 0).all(axis=0), sizes.sum(axis=0), 0.0)
     shares = np.array([-1.0, 1.0])[:, None, None] * total / total.sum(axis=0)
-    means = [np.stack([inside @ (c[:, None] * arm) for arm in (1 - drawn, drawn)]) / np.maximum(sizes, 1) for c in known.T]
+    means = [
+        np.stack([inside @ (c[:, None] * arm) for arm in (1 - drawn, drawn)]) / np.maximum(sizes, 1) for c in known.T
+    ]
 
     def own(cells: np.ndarray) -> np.ndarray:
         """The value of each person's cell (n, b)."""

@@ -15,7 +15,7 @@ from pipeline.settings.lines import file_and_text, place
 if TYPE_CHECKING:
     import pandas as pd
 
-Source = Literal["shares", "weekly", "background", "followup"]
+Source = Literal["shares", "weekly", "background", "followup", "sample"]
 # When an analysis was planned and what it is for, as the Analysis Results Standard of CDISC asks. What is no outcome
 # measure is descriptive.
 Reason = Literal["specified_in_protocol", "specified_in_report", "data_driven", "requested"]

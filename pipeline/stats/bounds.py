@@ -1,0 +1,264 @@
+"""Bounds on an effect among those who would answer in either arm (Lee 2009), and intervals for what lies in bounds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy import special
+
+from pipeline.stats.distributions import quantile
+from pipeline.stats.errors import NoEstimateError
+
+FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
+
+# Sums of the same weights in another order differ by 1e-15 of their size; two persons' weights never come so close.
+ROUNDING = 1e-12
+# Halvings of the span in which a critical value lies: the last moves it by less than rounding.
+HALVINGS = 60
+
+
+@dataclass(frozen=True)
+class Bound:
+    """One number of a group of n persons.
+
+    estimate: weights @ outcomes, with weights (n,) that are zero of who has no outcome. scores: (n,), what a person adds
+    to the estimate's error; they add up to zero, and the variance is that of their sums by cluster.
+    """
+
+    estimate: float
+    weights: FloatArray
+    scores: FloatArray
+
+
+@dataclass(frozen=True)
+class LeeBounds:
+    """Bounds on the mean effect among those who would answer in either arm.
+
+    difference: that of the means of all who answered, which the bounds are where as many answered in both arms.
+    trimmed: the share of the answers of an arm that is trimmed; of_treated: of which arm.
+    """
+
+    lower: Bound
+    upper: Bound
+    difference: Bound
+    trimmed: float
+    of_treated: bool
+
+
+@dataclass(frozen=True)
+class TightBounds:
+    """Bounds that are the mean of the bounds within cells.
+
+    n_trimmed: the persons who are trimmed, those trimmed in part as parts; signs: by cell 1 where more of the treated
+    answered, -1 where more of the controls, 0 where as many. shares: by cell its part of those who would always answer.
+    """
+
+    lower: Bound
+    upper: Bound
+    n_trimmed: float
+    signs: tuple[int, ...]
+    shares: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One arm of a group: weight (n,) of its persons, zero of others; those of whom have answered, and the sums."""
+
+    weights: FloatArray
+    answered: FloatArray
+    total: float
+    total_answered: float
+
+    @property
+    def rate(self) -> float:
+        """The share that answered."""
+        return self.total_answered / self.total
+
+    def rate_scores(self) -> FloatArray:
+        """What each person adds to the error of the rate, (n,)."""
+        return (self.answered - self.rate * self.weights) / self.total
+
+
+def lee_bounds(outcomes: npt.ArrayLike, treated: npt.ArrayLike, weights: npt.ArrayLike) -> LeeBounds:
+    """Bound the effect on the outcome (n,), NaN of who did not answer, of `treated` (n,), with a weight (n,) each.
+
+    Lee 2009 (Review of Economic Studies 76, 1071-1102), section 3 and Proposition 3: nobody answers because of one arm
+    who would not because of the other, or the other way round (monotonicity); so of the arm that answers more the
+    excess share p = 1 - s0/s1 is trimmed from above, which gives the lower bound, and from below. Which arm answers
+    more the data say; where more controls answer it is their answers that are trimmed.
+
+    Ties: everybody whose outcome is the quantile at which the trimming ends stays with the one same fraction of their
+    weight, so that exactly the share p is trimmed and the order of the rows has no say. Weights are taken as known:
+    one over the probability of the own arm, where the lot had several.
+
+    Scores are those of the influence function, which is Lee's variance: of the trimmed mean m at the quantile v,
+    (v - (v - y)+ / q - m) / q's own share, of q = s0/s1 the derivative (v - m)/q, and of the other arm's mean. They
+    hold for clusters as for persons. At a tie the derivative in q is that of the quantile.
+
+    NoEstimateError where nobody answered in an arm. R's and Stata's `leebounds` trim a whole number of persons, so
+    they differ from this by the part of one person; with ties they drop all or some of them by the order of the rows.
+    """
+    y, is_treated, own = (np.asarray(each) for each in (outcomes, treated, weights))
+    _require_answers(y, is_treated.astype(bool))
+    arms = _arms(y, is_treated.astype(bool), own)
+    known = np.where(np.isfinite(y), y, 0.0)
+    difference = _minus(_mean(known, arms[0]), _mean(known, arms[1]))
+    of_treated = arms[0].rate >= arms[1].rate
+    more, less = arms if of_treated else arms[::-1]
+    kept = 1.0 if abs(less.rate - more.rate) <= ROUNDING * more.rate else less.rate / more.rate
+    low = _minus(_trimmed_mean(known, more, less, kept), _mean(known, less))
+    top = _trimmed_mean(-known, more, less, kept)
+    high = _minus(Bound(-top.estimate, top.weights, -top.scores), _mean(known, less))
+    if not of_treated:
+        low, high = _negative(high), _negative(low)
+    return LeeBounds(low, high, difference, 1.0 - kept, of_treated)
+
+
+def tight_bounds(
+    outcomes: npt.ArrayLike, treated: npt.ArrayLike, weights: npt.ArrayLike, cells: npt.ArrayLike
+) -> TightBounds:
+    """The bounds within each of the `cells` (n,), numbered from 0, averaged by those who would answer in either arm.
+
+    Lee 2009, section 3.2, and Semenova (Generalized Lee Bounds): monotonicity has to hold within cells alone, so which
+    arm is trimmed may differ between them. A cell's share is of those who answered in its arm that answers less, over
+    all of that arm, so that where one arm answers less in every cell it is the cell's share of that arm's answers. A
+    cell where nobody of an arm answered has nobody who would always answer, and no part. Scores take the shares as
+    estimated. NoEstimateError where a cell has persons of one arm only, or no cell has answers in both.
+    """
+    y, own = np.asarray(outcomes, dtype=float), np.asarray(weights, dtype=float)
+    is_treated, codes = np.asarray(treated, dtype=bool), np.asarray(cells)
+    totals = [float(own[members].sum()) for members in (is_treated, ~is_treated)]
+    found, sizes, size_scores, signs = [], [], [], []
+    for cell in range(int(codes.max(initial=-1)) + 1):
+        members = codes == cell
+        if not (members & is_treated).any() or not (members & ~is_treated).any():
+            raise NoEstimateError("one arm only in a stratum")
+        arms = _arms(y, is_treated, np.where(members, own, 0.0))
+        less, total = (arms[1], totals[1]) if arms[0].rate >= arms[1].rate else (arms[0], totals[0])
+        signs.append(int(np.sign(arms[0].rate - arms[1].rate)))
+        sizes.append(less.total_answered / total)
+        size_scores.append((less.answered - sizes[-1] * np.where(is_treated == (less is arms[0]), own, 0.0)) / total)
+        found.append(lee_bounds(y, is_treated, np.where(members, own, 0.0)) if less.total_answered else None)
+    whole = sum(sizes)
+    if not whole:
+        raise NoEstimateError("no stratum has answers in both arms")
+    shares = [size / whole for size in sizes]
+    lower, upper = (
+        _average([each and getattr(each, side) for each in found], shares, np.array(size_scores) / whole)
+        for side in ("lower", "upper")
+    )
+    answered = np.isfinite(y)
+    n_trimmed = sum(
+        each.trimmed * int((answered & (codes == cell) & (is_treated == each.of_treated)).sum())
+        for cell, each in enumerate(found)
+        if each is not None
+    )
+    return TightBounds(lower, upper, float(n_trimmed), tuple(signs), tuple(shares))
+
+
+def imbens_manski(
+    lower: npt.ArrayLike,
+    lower_errors: npt.ArrayLike,
+    upper: npt.ArrayLike,
+    upper_errors: npt.ArrayLike,
+    df: float | None,
+    level: float,
+) -> tuple[FloatArray, FloatArray]:
+    """The limits of the interval that holds the effect, and not all of its bounds, with probability `level`.
+
+    Imbens and Manski 2004 (Econometrica 72, 1845-1857): lower - c se and upper + c se, c such that
+    F(c + (upper - lower) / max(se)) - F(-c) = level, F the distribution of t with `df` degrees of freedom, or the
+    normal if that is None. c goes from the two-sided critical value, where the bounds meet, to the one-sided. The
+    bounds are of one sample and never cross, so the width may be taken as estimated (Stoye 2009). Missing errors give
+    missing limits.
+    """
+    low, high = np.asarray(lower, dtype=float), np.asarray(upper, dtype=float)
+    errors = np.asarray(lower_errors, dtype=float), np.asarray(upper_errors, dtype=float)
+    greatest = np.maximum(*errors)
+    width = np.divide(high - low, greatest, out=np.full(greatest.shape, np.nan), where=greatest > 0)
+    least = np.full(greatest.shape, quantile(level, df))
+    most = np.full(greatest.shape, quantile(0.5 + level / 2.0, df))
+    for _ in range(HALVINGS):
+        middle = (least + most) / 2.0
+        is_short = _below(middle + width, df) - _below(-middle, df) < level
+        least, most = np.where(is_short, middle, least), np.where(is_short, most, middle)
+    critical = np.where(np.isfinite(width), (least + most) / 2.0, np.nan)
+    return low - critical * errors[0], high + critical * errors[1]
+
+
+def clustered_error(scores: FloatArray, clusters: npt.ArrayLike) -> tuple[float, int]:
+    """The root of G/(G-1) x the sum over clusters (n,) of the squared sum of their scores (n,), and G.
+
+    Missing with one cluster.
+    """
+    codes = np.unique(np.asarray(clusters), return_inverse=True)[1]
+    sums = np.bincount(codes, scores)
+    count = len(sums)
+    return (float(np.sqrt(count / (count - 1) * (sums**2).sum())) if count > 1 else float("nan")), count
+
+
+def _below(values: FloatArray, df: float | None) -> FloatArray:
+    return np.asarray(special.ndtr(values) if df is None else special.stdtr(df, values), dtype=float)
+
+
+def _require_answers(y: FloatArray, treated: BoolArray) -> None:
+    answered = np.isfinite(y)
+    if not answered.any():
+        raise NoEstimateError("nobody has a known outcome and every covariate")
+    if not (answered & treated).any() or not (answered & ~treated).any():
+        raise NoEstimateError("one arm only")
+
+
+def _arms(y: FloatArray, treated: BoolArray, weights: FloatArray) -> tuple[Arm, Arm]:
+    """The treated and the controls of those with weight."""
+    found = []
+    for members in (treated, ~treated):
+        own = np.where(members, weights, 0.0).astype(float)
+        answered = np.where(np.isfinite(y), own, 0.0)
+        found.append(Arm(own, answered, float(own.sum()), float(answered.sum())))
+    return found[0], found[1]
+
+
+def _mean(y: FloatArray, arm: Arm) -> Bound:
+    weights = arm.answered / arm.total_answered
+    mean = float(weights @ y)
+    return Bound(mean, weights, weights * (y - mean))
+
+
+def _trimmed_mean(y: FloatArray, more: Arm, less: Arm, kept: float) -> Bound:
+    """The mean of the lowest outcomes of the arm that answers more, of which the share `kept` of the weight stays."""
+    order = np.argsort(y, kind="stable")
+    reached = np.cumsum(more.answered[order])
+    target = kept * more.total_answered
+    quantile_ = float(y[order[np.searchsorted(reached, target - ROUNDING * more.total_answered)]])
+    below, ties = y < quantile_, y == quantile_
+    at_ties = float(more.answered[ties].sum())
+    fraction = min(1.0, max(0.0, (target - float(more.answered[below].sum())) / at_ties))
+    weights = more.answered * (below + fraction * ties) / target
+    mean = float(weights @ y)
+    of_mean = more.answered / more.total_answered * (quantile_ - np.maximum(quantile_ - y, 0.0) / kept - mean)
+    of_share = less.rate_scores() / more.rate - kept * more.rate_scores() / more.rate
+    return Bound(mean, weights, of_mean + (quantile_ - mean) / kept * of_share)
+
+
+def _minus(one: Bound, other: Bound) -> Bound:
+    return Bound(one.estimate - other.estimate, one.weights - other.weights, one.scores - other.scores)
+
+
+def _negative(bound: Bound) -> Bound:
+    return Bound(-bound.estimate, -bound.weights, -bound.scores)
+
+
+def _average(bounds: list[Bound | None], shares: list[float], share_scores: FloatArray) -> Bound:
+    """The mean of bounds by the `shares` of their cells, which are estimated with `share_scores` (cells, n)."""
+    present = [(bound, share, scores) for bound, share, scores in zip(bounds, shares, share_scores, strict=True) if bound]
+    mean = sum(share * bound.estimate for bound, share, _ in present)
+    weights = sum((share * bound.weights for bound, share, _ in present), np.zeros(share_scores.shape[1]))
+    scores = sum(
+        (share * bound.scores + (bound.estimate - mean) * own for bound, share, own in present),
+        np.zeros(share_scores.shape[1]),
+    )
+    return Bound(float(mean), np.asarray(weights), np.asarray(scores))

@@ -51,7 +51,8 @@ class Model(Settings, frozen=True, omit_defaults=True):
     horizon, "last" for the horizon, or "none"; samples a list of samples of study.toml, or for counts the name of the
     stratum or cluster of its design, which fixed_effects and cluster name too. outcome_source is the table of the
     outcomes: shares.parquet if there are weeks, else background.parquet, unless it says another. With splits of
-    study.toml the one sample is compared by each; peers splits the effect further, "pooled" for low only. printed:
+    study.toml the one sample is compared by each; peers splits the effect further, "pooled" for low only. response: the
+    variables that the probability of answering is estimated by; strata: the splits whose sides tighten bounds. printed:
     numbers of another source that stand beside the estimates. reason: when the analysis was planned; purpose: what it
     is for, one word or one a sample; estimand: that of study.toml which it estimates.
     """
@@ -79,6 +80,8 @@ class Model(Settings, frozen=True, omit_defaults=True):
     limits: tuple[float, float] | None = None
     splits: tuple[str, ...] = ()
     peers: Literal["none", "separate", "pooled"] = "none"
+    response: tuple[str, ...] = ()
+    strata: tuple[str, ...] = ()
     printed: tuple[PrintedNumber, ...] = ()
     name_da: str = ""
     words_da: str = ""

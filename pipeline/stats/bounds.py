@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -38,29 +39,29 @@ class LeeBounds:
     """Bounds on the mean effect among those who would answer in either arm.
 
     difference: that of the means of all who answered, which the bounds are where as many answered in both arms.
-    trimmed: the share of the answers of an arm that is trimmed; of_treated: of which arm.
+    of_treated: whether it is the answers of the treated that are trimmed. trimmed: (n,), of who is trimmed for the lower
+    bound the share of the arm's answers; they add up to the share that is trimmed.
     """
 
     lower: Bound
     upper: Bound
     difference: Bound
-    trimmed: float
     of_treated: bool
+    trimmed: FloatArray
 
 
 @dataclass(frozen=True)
 class TightBounds:
     """Bounds that are the mean of the bounds within cells.
 
-    n_trimmed: the persons who are trimmed, those trimmed in part as parts; signs: by cell 1 where more of the treated
-    answered, -1 where more of the controls, 0 where as many. shares: by cell its part of those who would always answer.
+    trimmed: (n,), of who is trimmed for the lower bound the share of all answers. signs: by cell 1 where more of the
+    treated answered, -1 where more of the controls, 0 where as many.
     """
 
     lower: Bound
     upper: Bound
-    n_trimmed: float
+    trimmed: FloatArray
     signs: tuple[int, ...]
-    shares: tuple[float, ...]
 
 
 @dataclass(frozen=True)
@@ -101,9 +102,10 @@ def lee_bounds(outcomes: npt.ArrayLike, treated: npt.ArrayLike, weights: npt.Arr
     NoEstimateError where nobody answered in an arm. R's and Stata's `leebounds` trim a whole number of persons, so
     they differ from this by the part of one person; with ties they drop all or some of them by the order of the rows.
     """
-    y, is_treated, own = (np.asarray(each) for each in (outcomes, treated, weights))
-    _require_answers(y, is_treated.astype(bool))
-    arms = _arms(y, is_treated.astype(bool), own)
+    y = np.asarray(outcomes, dtype=float)
+    arms = _arms(y, np.asarray(treated, dtype=bool), np.asarray(weights, dtype=float))
+    if not min(arm.total_answered for arm in arms):
+        raise NoEstimateError("one arm only")
     known = np.where(np.isfinite(y), y, 0.0)
     difference = _minus(_mean(known, arms[0]), _mean(known, arms[1]))
     of_treated = arms[0].rate >= arms[1].rate
@@ -114,7 +116,9 @@ def lee_bounds(outcomes: npt.ArrayLike, treated: npt.ArrayLike, weights: npt.Arr
     high = _minus(Bound(-top.estimate, top.weights, -top.scores), _mean(known, less))
     if not of_treated:
         low, high = _negative(high), _negative(low)
-    return LeeBounds(low, high, difference, 1.0 - kept, of_treated)
+    side = low.weights if of_treated else -low.weights
+    trimmed = more.answered / more.total_answered - kept * np.where(more.answered > 0, side, 0.0)
+    return LeeBounds(low, high, difference, of_treated, np.where(np.abs(trimmed) > ROUNDING, trimmed, 0.0))
 
 
 def tight_bounds(
@@ -130,33 +134,43 @@ def tight_bounds(
     """
     y, own = np.asarray(outcomes, dtype=float), np.asarray(weights, dtype=float)
     is_treated, codes = np.asarray(treated, dtype=bool), np.asarray(cells)
-    totals = [float(own[members].sum()) for members in (is_treated, ~is_treated)]
-    found, sizes, size_scores, signs = [], [], [], []
-    for cell in range(int(codes.max(initial=-1)) + 1):
-        members = codes == cell
-        if not (members & is_treated).any() or not (members & ~is_treated).any():
-            raise NoEstimateError("one arm only in a stratum")
-        arms = _arms(y, is_treated, np.where(members, own, 0.0))
-        less, total = (arms[1], totals[1]) if arms[0].rate >= arms[1].rate else (arms[0], totals[0])
-        signs.append(int(np.sign(arms[0].rate - arms[1].rate)))
-        sizes.append(less.total_answered / total)
-        size_scores.append((less.answered - sizes[-1] * np.where(is_treated == (less is arms[0]), own, 0.0)) / total)
-        found.append(lee_bounds(y, is_treated, np.where(members, own, 0.0)) if less.total_answered else None)
-    whole = sum(sizes)
+    found = [_cell(y, is_treated, own, codes == cell) for cell in range(int(codes.max(initial=-1)) + 1)]
+    whole = sum(cell.size for cell in found)
     if not whole:
         raise NoEstimateError("no stratum has answers in both arms")
-    shares = [size / whole for size in sizes]
-    lower, upper = (
-        _average([each and getattr(each, side) for each in found], shares, np.array(size_scores) / whole)
-        for side in ("lower", "upper")
-    )
-    answered = np.isfinite(y)
-    n_trimmed = sum(
-        each.trimmed * int((answered & (codes == cell) & (is_treated == each.of_treated)).sum())
-        for cell, each in enumerate(found)
-        if each is not None
-    )
-    return TightBounds(lower, upper, float(n_trimmed), tuple(signs), tuple(shares))
+    answers = np.isfinite(y)
+    trimmed = np.zeros(len(y))
+    for number, cell in enumerate(found):
+        if cell.bounds is not None:
+            of_arm = answers & (codes == number) & (is_treated == cell.bounds.of_treated)
+            trimmed += cell.bounds.trimmed * of_arm.sum() / answers.sum()
+    lower, upper = (_average(found, whole, side) for side in ("lower", "upper"))
+    return TightBounds(lower, upper, trimmed, tuple(cell.sign for cell in found))
+
+
+@dataclass(frozen=True)
+class _Cell:
+    """The bounds within a cell, None where nobody of an arm answered; how large it is, with scores (n,); which sign."""
+
+    bounds: LeeBounds | None
+    size: float
+    size_scores: FloatArray
+    sign: int
+
+
+def _cell(y: FloatArray, treated: BoolArray, weights: FloatArray, members: BoolArray) -> _Cell:
+    if not (members & treated).any() or not (members & ~treated).any():
+        raise NoEstimateError("one arm only in a stratum")
+    own = np.where(members, weights, 0.0)
+    of_treated, of_controls = _arms(y, treated, own)
+    is_less = treated if of_treated.rate < of_controls.rate else ~treated
+    less = of_treated if of_treated.rate < of_controls.rate else of_controls
+    everybody = np.where(is_less, weights, 0.0)
+    total = float(everybody.sum())
+    size = less.total_answered / total
+    bounds = lee_bounds(y, treated, own) if less.total_answered else None
+    sign = int(np.sign(of_treated.rate - of_controls.rate))
+    return _Cell(bounds, size, (less.answered - size * everybody) / total, sign)
 
 
 def imbens_manski(
@@ -204,14 +218,6 @@ def _below(values: FloatArray, df: float | None) -> FloatArray:
     return np.asarray(special.ndtr(values) if df is None else special.stdtr(df, values), dtype=float)
 
 
-def _require_answers(y: FloatArray, treated: BoolArray) -> None:
-    answered = np.isfinite(y)
-    if not answered.any():
-        raise NoEstimateError("nobody has a known outcome and every covariate")
-    if not (answered & treated).any() or not (answered & ~treated).any():
-        raise NoEstimateError("one arm only")
-
-
 def _arms(y: FloatArray, treated: BoolArray, weights: FloatArray) -> tuple[Arm, Arm]:
     """The treated and the controls of those with weight."""
     found = []
@@ -252,13 +258,10 @@ def _negative(bound: Bound) -> Bound:
     return Bound(-bound.estimate, -bound.weights, -bound.scores)
 
 
-def _average(bounds: list[Bound | None], shares: list[float], share_scores: FloatArray) -> Bound:
-    """The mean of bounds by the `shares` of their cells, which are estimated with `share_scores` (cells, n)."""
-    present = [(bound, share, scores) for bound, share, scores in zip(bounds, shares, share_scores, strict=True) if bound]
-    mean = sum(share * bound.estimate for bound, share, _ in present)
-    weights = sum((share * bound.weights for bound, share, _ in present), np.zeros(share_scores.shape[1]))
-    scores = sum(
-        (share * bound.scores + (bound.estimate - mean) * own for bound, share, own in present),
-        np.zeros(share_scores.shape[1]),
-    )
-    return Bound(float(mean), np.asarray(weights), np.asarray(scores))
+def _average(cells: list[_Cell], whole: float, side: Literal["lower", "upper"]) -> Bound:
+    """The mean of the bounds of cells by their sizes, which add up to `whole` and are estimated as they are."""
+    own: list[tuple[Bound, _Cell]] = [(getattr(cell.bounds, side), cell) for cell in cells if cell.bounds is not None]
+    mean = sum(cell.size * bound.estimate for bound, cell in own) / whole
+    weights = np.sum([cell.size * bound.weights for bound, cell in own], axis=0) / whole
+    moved = [cell.size * bound.scores + (bound.estimate - mean) * cell.size_scores for bound, cell in own]
+    return Bound(float(mean), weights, np.sum(moved, axis=0) / whole)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -64,6 +65,7 @@ class Bounding:
     strata: npt.NDArray[np.intp]
     strata_names: tuple[str, ...]
     notes: tuple[str, ...]
+    spec_hash: str
     study: Study
 
     @property
@@ -100,12 +102,15 @@ def problems(model: Model, data: Data, address: Address | None = None) -> Iterat
     values, lot, note = outcome_values(model, labels, data), lot_weights(data), outsiders(model, data)
     grouping = data.study.design.cluster or data.study.design.stratum
     lone = f"of whose {grouping.singular_en} all are of one arm" if grouping else "of one arm"
+    spec_hash = model.spec_hash
     for part in parts_of(model, data, address.sample if address else None):
         strata, names = _strata(model, part, data)
         own = lot[part.rows]
         alone = left_out(int(np.isnan(own).sum()), lone)
         notes = (part.design.note, note, alone)
-        yield Bounding(model, part, labels, values[part.rows], np.nan_to_num(own), strata, names, notes, data.study)
+        yield Bounding(
+            model, part, labels, values[part.rows], np.nan_to_num(own), strata, names, notes, spec_hash, data.study
+        )
 
 
 def lot_weights(data: Data) -> FloatArray:
@@ -236,6 +241,7 @@ def _shared(
     return {
         "model": problem.model.name,
         "sample": problem.part.name,
+        "spec_hash": problem.spec_hash,
         "outcome": problem.labels[place].outcome,
         "week": problem.labels[place].week,
         "n": len(persons),
@@ -243,9 +249,14 @@ def _shared(
         "n_control": int((~treated).sum()),
         "n_clusters": n_clusters,
         "note": "; ".join(filter(None, [*problem.notes, *_directions(problem, found, prefix)])),
-        "sample_hash": hash_persons(persons),
-        "spec_hash": problem.model.spec_hash,
+        "sample_hash": _hash(persons.tobytes()),
     }
+
+
+@lru_cache(maxsize=1024)
+def _hash(persons: bytes) -> str:
+    """The hash of persons, kept since outcomes of one survey have the same."""
+    return hash_persons(np.frombuffer(persons, dtype=np.int64))
 
 
 def _directions(problem: Bounding, found: Found, prefix: str) -> Iterator[str]:

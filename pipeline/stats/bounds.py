@@ -17,8 +17,8 @@ BoolArray = npt.NDArray[np.bool_]
 
 # Sums of the same weights in another order differ by 1e-15 of their size; two persons' weights never come so close.
 ROUNDING = 1e-12
-# Halvings of the span in which a critical value lies: the last moves it by less than rounding.
-HALVINGS = 60
+# Newton's method doubles the correct digits of a critical value a step: it takes 4 to 6.
+MAXIMUM_STEPS = 50
 
 
 @dataclass(frozen=True)
@@ -193,29 +193,34 @@ def imbens_manski(
     errors = np.asarray(lower_errors, dtype=float), np.asarray(upper_errors, dtype=float)
     greatest = np.maximum(*errors)
     width = np.divide(high - low, greatest, out=np.full(greatest.shape, np.nan), where=greatest > 0)
-    least = np.full(greatest.shape, quantile(level, df))
-    most = np.full(greatest.shape, quantile(0.5 + level / 2.0, df))
-    for _ in range(HALVINGS):
-        middle = (least + most) / 2.0
-        is_short = _below(middle + width, df) - _below(-middle, df) < level
-        least, most = np.where(is_short, middle, least), np.where(is_short, most, middle)
-    critical = np.where(np.isfinite(width), (least + most) / 2.0, np.nan)
+    critical = np.where(np.isfinite(width), quantile(level, df), np.nan)
+    for _ in range(MAXIMUM_STEPS):  # the probability is concave in c, so from below every step stays below
+        short = level - (_below(critical + width, df) - _below(-critical, df))
+        step = short / (_density(critical + width, df) + _density(critical, df))
+        critical = critical + step
+        if not (np.abs(step) > ROUNDING).any():
+            break
     return low - critical * errors[0], high + critical * errors[1]
 
 
-def clustered_error(scores: FloatArray, clusters: npt.ArrayLike) -> tuple[float, int]:
-    """The root of G/(G-1) x the sum over clusters (n,) of the squared sum of their scores (n,), and G.
+def clustered_error(scores: FloatArray, clusters: npt.NDArray[np.intp]) -> tuple[float, int]:
+    """The root of G/(G-1) x the sum over clusters of the squared sum of their scores (n,), and G.
 
-    Missing with one cluster.
+    `clusters` (n,) are numbers, some of which may be nobody's. Missing with one cluster.
     """
-    codes = np.unique(np.asarray(clusters), return_inverse=True)[1]
-    sums = np.bincount(codes, scores)
-    count = len(sums)
+    sums, count = np.bincount(clusters, scores), int((np.bincount(clusters) > 0).sum())
     return (float(np.sqrt(count / (count - 1) * (sums**2).sum())) if count > 1 else float("nan")), count
 
 
 def _below(values: FloatArray, df: float | None) -> FloatArray:
     return np.asarray(special.ndtr(values) if df is None else special.stdtr(df, values), dtype=float)
+
+
+def _density(values: FloatArray, df: float | None) -> FloatArray:
+    if df is None:
+        return np.asarray(np.exp(-(values**2) / 2.0) / np.sqrt(2.0 * np.pi), dtype=float)
+    size = np.exp(special.gammaln((df + 1.0) / 2.0) - special.gammaln(df / 2.0)) / np.sqrt(df * np.pi)
+    return np.asarray(size * (1.0 + values**2 / df) ** (-(df + 1.0) / 2.0), dtype=float)
 
 
 def _arms(y: FloatArray, treated: BoolArray, weights: FloatArray) -> tuple[Arm, Arm]:

@@ -267,8 +267,8 @@ def _directions(problem: Bounding, found: Found, prefix: str) -> Iterator[str]:
     if prefix and found.tight is not None:
         names = [problem.strata_names[number] for number in np.unique(problem.strata[found.used])]
         for sign, arm in ((1, "treated"), (-1, "controls")):
-            own = [name for name, its in zip(names, found.tight.signs, strict=True) if its == sign]
-            yield f"more of the {arm} answered in {', '.join(own)}" if own else ""
+            own = (name for name, its in zip(names, found.tight.signs, strict=True) if its == sign)
+            yield from (f"more of the {arm} answered in {name}" for name in own)
         left = int((found.members & ~found.used).sum())
         yield left_out(left, "without the variables of the strata")
 

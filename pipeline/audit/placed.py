@@ -74,7 +74,7 @@ def place(part: Evidence, tables: Tables) -> Placed:
     if outcome in tables.study.windows:
         return _weeks(*tables.study.windows[outcome], persons, tables)
     if outcome == "answered_followup":
-        answered = tables.draws["followup_line"].notna().to_numpy(dtype=float)
+        answered = tables.draws["followup_line"].notna().to_numpy().astype(np.float64)
         return _draws(persons, answered[tables.rows_of_draws(persons)], tables)
     cluster = tables.study.design.cluster
     if outcome == "wait_days" and cluster is not None:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import groupby
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -21,16 +21,15 @@ from pipeline.audit.cell_counts import Counter
 from pipeline.audit.placed import Placed, place
 from pipeline.audit.statistics import Number, combine, has_pair, part_names, require_value, sums_of
 from pipeline.errors import InputError
+from pipeline.estimate.bounding import Bounding
 from pipeline.estimate.count import Count
 from pipeline.estimate.estimators import ESTIMATORS
-from pipeline.estimate.lee import Bounding
 from pipeline.estimate.regression import Regression
 from pipeline.estimate.spells import Spells
 from pipeline.estimate.table import Address, parse_address
 from pipeline.estimate.terms import Evidence, FloatArray, Squares, Terms
 from pipeline.estimate.tobit import Prognosis
 
-Problem = TypeVar("Problem", Regression, Bounding)
 NOTHING = ""  # the table of counts of a number that rests on no cell
 
 
@@ -145,7 +144,7 @@ def _ready(problem: Any) -> Iterator[tuple[tuple[str, str, int | None], Callable
         yield (problem.sample, problem.outcome, None), lambda: problem
 
 
-def _of_label(problem: Problem, place: int) -> Problem:
+def _of_label(problem: Regression | Bounding, place: int) -> Regression | Bounding:
     return replace(problem, labels=problem.labels[place : place + 1], outcomes=problem.outcomes[:, [place]])
 
 

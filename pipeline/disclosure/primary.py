@@ -158,7 +158,9 @@ def _rule_of_effect(estimate: Row, group: str, behind: Behind) -> str:
 def _is_of_few_trimmed(estimate: Row, group: str, behind: Behind) -> bool:
     """Whether a bound trims few persons: beside the other bound it would tell how far they lie from the rest."""
     parameter = str(estimate["parameter"]).partition(":")[0]
-    start = next((parameter.removesuffix(end) for end in ("lower", "upper", "trimmed") if parameter.endswith(end)), None)
+    start = next(
+        (parameter.removesuffix(end) for end in ("lower", "upper", "trimmed") if parameter.endswith(end)), None
+    )
     if start is None:
         return False
     own = behind.beside(estimate, ":".join(filter(None, (f"{start}trimmed", group))))

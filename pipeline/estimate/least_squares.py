@@ -44,9 +44,7 @@ def fit(problem: Regression) -> Fit:
     return fit_design(problem, problem.design, problem.outcomes)
 
 
-def fit_design(
-    problem: Regression, design: Design, outcomes: FloatArray, weights: FloatArray | None = None
-) -> Fit:
+def fit_design(problem: Regression, design: Design, outcomes: FloatArray, weights: FloatArray | None = None) -> Fit:
     """The fit of outcomes (n, m) on a design of n rows, persons or means of them, of the problem; with weights (n,)."""
     reasons = why_not_identified(problem)
     if all(reasons):

@@ -1,13 +1,12 @@
 """Bounds on the effects among those who would answer whether or not they were treated (Lee 2009), group by group.
 
-No covariate is held fixed: they say only which persons are compared, the same as in the model that is bounded. What
-makes arms comparable is the lot, whose probability differed from cluster to cluster: a person weighs one over the
-probability of the own arm, the share of the arm among the analysed persons of the cluster.
+Of each outcome and group the lower and the upper bound, with an error each and the interval of the pair; the share of
+answers that is trimmed; the difference of all answers; and where the model has strata the bounds within them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
@@ -15,242 +14,109 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.estimate.designs import Design, Part, parts_of
-from pipeline.estimate.outcomes import labels_of, outcome_values
-from pipeline.estimate.problem import (
-    NOBODY_IN_SAMPLE,
-    NOBODY_KNOWN,
-    BoolArray,
-    Data,
-    Estimator,
-    FloatArray,
-    Label,
-    Words,
-    left_out,
-    missing_rows,
-    wanted,
-)
-from pipeline.estimate.regression import IDENTITY, WHAT, count_of, outsiders
-from pipeline.estimate.table import Address, Estimate, hash_persons
+from pipeline.estimate.bounding import TIGHT, Bounding, Found, find, problems
+from pipeline.estimate.problem import BoolArray, Estimator, FloatArray, Words, left_out, missing_rows
+from pipeline.estimate.regression import IDENTITY, NO_VARIANCE_NOTE, ONE_CLUSTER_NOTE, WHAT, count_of
+from pipeline.estimate.table import MISSING, Address, Estimate, hash_persons
 from pipeline.estimate.terms import Evidence, Squares, Terms, sum_of_ones
-from pipeline.people.samples import select_sample
-from pipeline.people.splits import NEITHER, split_people
-from pipeline.settings.models import Model
-from pipeline.settings.study import Study
-from pipeline.stats.bounds import Bound, LeeBounds, TightBounds, clustered_error, imbens_manski, lee_bounds, tight_bounds
+from pipeline.stats.bounds import Bound, clustered_error, imbens_manski
 from pipeline.stats.distributions import infer
-from pipeline.stats.errors import NoEstimateError
 
-TIGHT = "tight_"
 BOUNDS, TRIMMED, DIFFERENCE = ("lower", "upper"), "trimmed", "difference"
-PLAIN = (*BOUNDS, TRIMMED, DIFFERENCE)
-TIGHTER = tuple(f"{TIGHT}{name}" for name in (*BOUNDS, TRIMMED))
-NO_STRATUM, AND = -1, " and "
+# Of the largest answer: an error below it is rounding noise, a real one far above.
+NOISE = 1e-9
 FORMULA = "w one over the probability of the own arm, made to add up to one in each arm, and none of who is trimmed"
 SCORE = "score(i) = what the person moves the bound by, by the answer and by having answered or not"
 
 
-@dataclass(frozen=True)
-class Bounding:
-    """Outcomes (n, m), one column per label and NaN of who did not answer, of the n persons of a part.
-
-    lot: (n,), one over the probability of the own arm; strata: (n,) numbers into strata_names, -1 of who is in none.
-    """
-
-    model: Model
-    part: Part
-    labels: tuple[Label, ...]
-    outcomes: FloatArray
-    lot: FloatArray
-    strata: npt.NDArray[np.intp]
-    strata_names: tuple[str, ...]
-    notes: tuple[str, ...]
-    spec_hash: str
-    study: Study
-
-    @property
-    def design(self) -> Design:
-        """The persons of the part."""
-        return self.part.design
-
-
-@dataclass(frozen=True)
-class Found:
-    """The bounds of one outcome in one group: those of `members` (n,), of whom `used` are in the tightened ones."""
-
-    members: BoolArray
-    used: BoolArray
-    plain: LeeBounds | None
-    tight: TightBounds | None
-    reasons: tuple[str, str]
-
-    def bound(self, name: str) -> Bound | None:
-        """The bound of a name, by whether it is tightened."""
-        own = self.tight if name.startswith(TIGHT) else self.plain
-        return None if own is None else getattr(own, name.removeprefix(TIGHT))
-
-    def whose(self, name: str) -> BoolArray:
-        """The persons (n,) behind a name."""
-        return self.used if name.startswith(TIGHT) else self.members
-
-
-def problems(model: Model, data: Data, address: Address | None = None) -> Iterator[Bounding]:
-    """The problems of a model: each sample or split, with every outcome or the one at the address."""
-    labels = tuple(wanted(labels_of(model, data), address))
-    if not labels:
-        return
-    values, lot, note = outcome_values(model, labels, data), lot_weights(data), outsiders(model, data)
-    grouping = data.study.design.cluster or data.study.design.stratum
-    lone = f"of whose {grouping.singular_en} all are of one arm" if grouping else "of one arm"
-    spec_hash = model.spec_hash
-    for part in parts_of(model, data, address.sample if address else None):
-        strata, names = _strata(model, part, data)
-        own = lot[part.rows]
-        alone = left_out(int(np.isnan(own).sum()), lone)
-        notes = (part.design.note, note, alone)
-        yield Bounding(
-            model, part, labels, values[part.rows], np.nan_to_num(own), strata, names, notes, spec_hash, data.study
-        )
-
-
-def lot_weights(data: Data) -> FloatArray:
-    """One over the probability of the own arm, (n,) of all analysed persons: the arm's share in the cluster.
-
-    Without clusters the lot was drawn within strata, and without these among all. NaN of who is in a cluster with one
-    arm, where nobody compares.
-    """
-    design, treated = data.study.design, data.people["treated"].to_numpy(dtype=float)
-    grouping = design.cluster or design.stratum
-    names = np.zeros(len(treated)) if grouping is None else data.people[grouping.name].to_numpy(dtype=str)
-    codes = np.unique(names, return_inverse=True)[1]
-    share = (np.bincount(codes, treated) / np.bincount(codes))[codes]
-    has_both = (share > 0.0) & (share < 1.0)
-    own = np.where(treated == 1.0, share, 1.0 - share)
-    return np.divide(1.0, own, out=np.full(len(own), np.nan), where=has_both)
-
-
-def _strata(model: Model, part: Part, data: Data) -> tuple[npt.NDArray[np.intp], tuple[str, ...]]:
-    """The stratum (n,) of each person of a part, the sides of all splits together, and the names of those there are."""
-    chosen = select_sample(data.people, model.samples[0] if model.splits else part.name, data.study)
-    sides = [split_people(chosen, split, data.study) for split in model.strata]
-    known = np.all([side != NEITHER for side in sides], axis=0) if sides else np.zeros(len(chosen), dtype=bool)
-    names = [
-        AND.join(f"{split}_{side}" for split, side in zip(model.strata, own, strict=True))
-        for own in zip(*sides, strict=True)
-    ] or [""] * len(chosen)
-    at = chosen.index.get_indexer(part.rows)
-    own_names, is_known = np.array(names, dtype=str)[at], known[at]
-    levels = np.unique(own_names[is_known])
-    return np.where(is_known, np.searchsorted(levels, own_names), NO_STRATUM), tuple(levels.tolist())
-
-
-def find(problem: Bounding, place: int) -> Iterator[tuple[str, Found]]:
-    """The bounds of one outcome in each group, by its name."""
-    y, design = problem.outcomes[:, place], problem.design
-    for group in design.group_names:
-        members = design.members(group) & (problem.lot > 0.0)
-        used = members & (problem.strata != NO_STRATUM)
-        reasons = ["", ""]
-        plain = tight = None
-        try:
-            _require_somebody(problem, np.isfinite(y) & members)
-            plain = lee_bounds(y, design.treated, np.where(members, problem.lot, 0.0))
-        except NoEstimateError as error:
-            reasons = [str(error), str(error)]
-        try:
-            if problem.model.strata and plain is not None:
-                tight = _tighten(problem, y, used)
-        except NoEstimateError as error:
-            reasons[1] = str(error)
-        yield group, Found(members, used, plain, tight, (reasons[0], reasons[1]))
-
-
-def _require_somebody(problem: Bounding, answered: BoolArray) -> None:
-    if not answered.any():
-        raise NoEstimateError(NOBODY_KNOWN if problem.part.size else NOBODY_IN_SAMPLE)
-
-
-def _tighten(problem: Bounding, y: FloatArray, used: BoolArray) -> TightBounds:
-    """The bounds within strata; a stratum is one of those that the group has."""
-    levels, codes = np.unique(problem.strata[used], return_inverse=True)
-    if not len(levels):
-        raise NoEstimateError(NOBODY_KNOWN)
-    treated, lot = problem.design.treated[used], problem.lot[used]
-    found = tight_bounds(y[used], treated, lot, codes)
-
-    def everybody(own: FloatArray) -> FloatArray:
-        whole = np.zeros(len(used))
-        whole[used] = own
-        return whole
-
-    lower, upper = (Bound(b.estimate, everybody(b.weights), everybody(b.scores)) for b in (found.lower, found.upper))
-    return TightBounds(lower, upper, everybody(found.trimmed), found.signs)
-
-
 def rows(problem: Bounding) -> list[Estimate]:
     """The bounds of each outcome in each group, the share of the answers that is trimmed, and the plain difference."""
-    found = list[Estimate]()
+    listed = list[Estimate]()
     for place, label in enumerate(problem.labels):
-        for group, own in find(problem, place):
-            for prefix, bounds, reason in (("", own.plain, own.reasons[0]), (TIGHT, own.tight, own.reasons[1])):
-                names = PLAIN if not prefix else TIGHTER
-                if prefix and not problem.model.strata:
-                    continue
-                if bounds is None:
-                    parameters = [_parameter(problem, name, group) for name in names]
-                    found += missing_rows(problem.model, problem.part.name, [label], parameters, reason, problem.notes)
+        for group, found in find(problem, place):
+            for prefix, reason in zip(("", TIGHT) if problem.model.strata else ("",), found.reasons, strict=False):
+                own = _Telling(problem, place, group, found, prefix)
+                if found.bound(f"{prefix}{BOUNDS[0]}") is None:
+                    names = [own.parameter(name) for name in (*BOUNDS, TRIMMED, *([] if prefix else [DIFFERENCE]))]
+                    listed += missing_rows(problem.model, problem.part.name, [label], names, reason, problem.notes)
                 else:
-                    found += _rows(problem, place, group, own, prefix)
-    return found
+                    listed += own.rows()
+    return listed
 
 
-def _rows(problem: Bounding, place: int, group: str, found: Found, prefix: str) -> Iterator[Estimate]:
-    """The rows of the bounds, tightened or not, of an outcome in a group."""
-    clusters = _clusters(problem)
-    pair = [found.bound(f"{prefix}{name}") for name in BOUNDS]
-    whose = found.whose(prefix)
-    errors = [_error(bound, clusters, whose) for bound in pair if bound is not None]
-    (low, low_error), (high, high_error) = [
-        (bound.estimate, error) for bound, (error, _) in zip(filter(None, pair), errors, strict=True)
-    ]
-    df, level = float(errors[0][1] - 1), problem.study.inference.level
-    limits = imbens_manski(low, low_error, high, high_error, df, level)
-    interval = {"ci_low": float(limits[0]), "ci_high": float(limits[1])}
-    shared = _shared(problem, place, found, prefix, errors[0][1])
-    for name, estimate, error in zip(BOUNDS, (low, high), (low_error, high_error), strict=True):
-        yield Estimate(parameter=_parameter(problem, f"{prefix}{name}", group), estimate=estimate, se=error, df=df,
-                       **interval, **shared)  # fmt: skip
-    trimmed, counted = _trimmed(problem, place, found, prefix)
-    yield Estimate(parameter=_parameter(problem, f"{prefix}{TRIMMED}", group), estimate=float(trimmed.sum()),
-                   **_shared(problem, place, found, prefix, None, counted))  # fmt: skip
-    if not prefix and found.plain is not None:
-        difference = found.plain.difference
-        error = _error(difference, clusters, whose)[0]
-        tested = infer(difference.estimate, error, df, level)
-        yield Estimate(parameter=_parameter(problem, DIFFERENCE, group), estimate=difference.estimate, se=error, df=df,
-                       p_value=float(tested.p_values), ci_low=float(tested.ci_low), ci_high=float(tested.ci_high),
-                       **shared)  # fmt: skip
+@dataclass(frozen=True)
+class _Telling:
+    """What is told of one outcome, by its place, in one group, with the prefix of what is tightened by strata."""
 
+    problem: Bounding
+    place: int
+    group: str
+    found: Found
+    prefix: str
 
-def _shared(
-    problem: Bounding, place: int, found: Found, prefix: str, n_clusters: int | None, counted: BoolArray | None = None
-) -> dict[str, Any]:
-    """What the rows of a group have in common: the outcome, who answered, and the notes."""
-    used = _answered(problem, place, found, prefix) if counted is None else counted
-    treated, persons = problem.design.treated[used], problem.design.persons[used]
-    return {
-        "model": problem.model.name,
-        "sample": problem.part.name,
-        "spec_hash": problem.spec_hash,
-        "outcome": problem.labels[place].outcome,
-        "week": problem.labels[place].week,
-        "n": len(persons),
-        "n_treated": int(treated.sum()),
-        "n_control": int((~treated).sum()),
-        "n_clusters": n_clusters,
-        "note": "; ".join(filter(None, [*problem.notes, *_directions(problem, found, prefix)])),
-        "sample_hash": _hash(persons.tobytes()),
-    }
+    def parameter(self, name: str) -> str:
+        """How a number of the group is addressed."""
+        return f"{self.prefix}{name}:{self.group}" if len(self.problem.design.group_names) > 1 else self.prefix + name
+
+    def rows(self) -> Iterator[Estimate]:
+        """Its rows: bounds have the interval of the pair."""
+        numbers = {name: self._number(self.found.bound(f"{self.prefix}{name}")) for name in BOUNDS}
+        df, level = float(self.n_clusters - 1), self.problem.study.inference.level
+        (low, low_error), (high, high_error) = numbers.values()
+        limits = imbens_manski(low, low_error, high, high_error, df, level)
+        shared = self._shared(self.answered, self.n_clusters)
+        for name, (estimate, error) in numbers.items():
+            yield Estimate(parameter=self.parameter(name), estimate=estimate, se=error, df=df,
+                           ci_low=float(limits[0]), ci_high=float(limits[1]),
+                           **self._noted(shared, low_error + high_error))  # fmt: skip
+        trimmed, counted = _trimmed(self.problem, self.place, self.found, self.prefix)
+        yield Estimate(parameter=self.parameter(TRIMMED), estimate=float(trimmed.sum()), **self._shared(counted, None))
+        if not self.prefix:
+            estimate, error = self._number(self.found.bound(DIFFERENCE))
+            tested = infer(estimate, error, df, level)
+            yield Estimate(parameter=self.parameter(DIFFERENCE), estimate=estimate, se=error, df=df,
+                           p_value=float(tested.p_values), ci_low=float(tested.ci_low), ci_high=float(tested.ci_high),
+                           **self._noted(shared, error))  # fmt: skip
+
+    @property
+    def answered(self) -> BoolArray:
+        """Who answered, (n,)."""
+        return _answered(self.problem, self.place, self.found, self.prefix)
+
+    @property
+    def n_clusters(self) -> int:
+        """The clusters of everybody in the group, whether or not they answered: both move the bounds."""
+        return len(np.unique(_clusters(self.problem)[self.found.whose(self.prefix)]))
+
+    def _number(self, bound: Bound | None) -> tuple[float, float]:
+        """A bound and its error, which is missing where it is rounding noise."""
+        assert bound is not None, "what is missing has a reason and no number"
+        whose = self.found.whose(self.prefix)
+        error, _ = clustered_error(bound.scores[whose], _clusters(self.problem)[whose])
+        largest = np.abs(self.problem.outcomes[self.answered, self.place]).max()
+        return bound.estimate, error if error > NOISE * largest else MISSING
+
+    def _noted(self, shared: Mapping[str, Any], error: float) -> dict[str, Any]:
+        exact = NO_VARIANCE_NOTE if self.n_clusters > 1 else ONE_CLUSTER_NOTE
+        return {**shared, "note": "; ".join(filter(None, [exact if np.isnan(error) else "", shared["note"]]))}
+
+    def _shared(self, counted: BoolArray, n_clusters: int | None) -> dict[str, Any]:
+        """What the rows have in common: the address, who is counted, and the notes."""
+        problem = self.problem
+        treated, persons = problem.design.treated[counted], problem.design.persons[counted]
+        return {
+            "model": problem.model.name,
+            "sample": problem.part.name,
+            "spec_hash": problem.spec_hash,
+            "outcome": problem.labels[self.place].outcome,
+            "week": problem.labels[self.place].week,
+            "n": len(persons),
+            "n_treated": int(treated.sum()),
+            "n_control": int((~treated).sum()),
+            "n_clusters": n_clusters,
+            "note": "; ".join(filter(None, [*problem.notes, *_directions(problem, self.found, self.prefix)])),
+            "sample_hash": _hash(persons.tobytes()),
+        }
 
 
 @lru_cache(maxsize=1024)
@@ -273,17 +139,9 @@ def _directions(problem: Bounding, found: Found, prefix: str) -> Iterator[str]:
         yield left_out(left, "without the variables of the strata")
 
 
-def _parameter(problem: Bounding, name: str, group: str) -> str:
-    return f"{name}:{group}" if len(problem.design.group_names) > 1 else name
-
-
 def _clusters(problem: Bounding) -> npt.NDArray[np.intp]:
     """The number of each person's cluster (n,); everybody is one in a model without."""
     return problem.design.clusters if problem.model.cluster != "none" else np.arange(len(problem.design.persons))
-
-
-def _error(bound: Bound, clusters: npt.NDArray[np.intp], whose: BoolArray) -> tuple[float, int]:
-    return clustered_error(bound.scores[whose], clusters[whose])
 
 
 def _answered(problem: Bounding, place: int, found: Found, name: str) -> BoolArray:

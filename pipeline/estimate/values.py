@@ -44,7 +44,7 @@ class Values:
 
 
 def values(model: Model, data: Data, address: Address | None = None) -> Iterator[Values]:
-    """The problems of a model: each sample, or each side of a split of one, with every variable or the one asked for."""
+    """The problems of a model: each sample, or side of a split of one, with every variable or that of the address."""
     names = [address.outcome] if address else outcome_names(model, data.variables)
     labels = tuple(Label(name, None) for name in names)
     held = outcome_values(model, labels, data)

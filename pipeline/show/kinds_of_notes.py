@@ -96,7 +96,7 @@ REMARKS = (
     ),
     Remark(
         r"left out (<?\d+) persons without the variables of the strata",
-        "Left out of the tightened bounds, since it is unknown to which of the strata they belong: {persons}{estimates}.",
+        "Left out of the tightened bounds, since it is unknown to which stratum they belong: {persons}{estimates}.",
         "Udeladt af de strammede grænser, da det er ukendt, hvilket stratum de hører til: {persons}{estimates}.",
         "rounded",
     ),

@@ -39,7 +39,7 @@ def with_rows(
             rows = tuple(_risk_factor_rows(variables))
         elif isinstance(rows, Follow):
             rows = tuple(_group_rows(name, table, rows.follow, groups, estimate_ids, horizon))
-        elif any(panel.values for panel in table.panels):
+        elif isinstance(rows, tuple) and any(panel.values for panel in table.panels):
             rows = tuple(_repeated_rows(table, rows, variables))
         tables[name] = msgspec.structs.replace(table, rows=rows)
     return replace(exhibits, tables=tables)

@@ -18,8 +18,9 @@ def run(trial: pd.DataFrame, register_columns: pd.DataFrame, study: Study, extra
     exclusions.parquet has one row for every randomised person with the first reason that holds, or `analysed`.
     sample.parquet has the analysed persons with week 0 (the register week of the draw, 0 where the register counts from
     allocation), the waiting time in days, the last draw of the person's cluster less the own one (report section 3.3),
-    and whether the person answered the follow-up survey, missing where none was received. groups.parquet has the address and the name of every stratum and cluster, those where all are left out among
-    them. Raises InputError as `exclude` does, and if no draw lies within the weeks of the register.
+    and whether the person answered the follow-up survey, missing where none was received. groups.parquet has the
+    address and the name of every stratum and cluster, those where all are left out among them. Raises InputError as
+    `exclude` does, and if no draw lies within the weeks of the register.
     """
     names = [f"{grouping.name}_name" for grouping in study.design.groupings]
     exclusions = trial[["person", *names, "treated"]].assign(reason=exclude(trial, study, extract))

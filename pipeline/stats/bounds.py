@@ -25,8 +25,8 @@ MAXIMUM_STEPS = 50
 class Bound:
     """One number of a group of n persons.
 
-    estimate: weights @ outcomes, with weights (n,) that are zero of who has no outcome. scores: (n,), what a person adds
-    to the estimate's error; they add up to zero, and the variance is that of their sums by cluster.
+    estimate: weights @ outcomes, with weights (n,) that are zero of who has no outcome. scores: (n,), what a person
+    adds to the estimate's error; they add up to zero, and the variance is that of their sums by cluster.
     """
 
     estimate: float
@@ -39,8 +39,8 @@ class LeeBounds:
     """Bounds on the mean effect among those who would answer in either arm.
 
     difference: that of the means of all who answered, which the bounds are where as many answered in both arms.
-    of_treated: whether it is the answers of the treated that are trimmed. trimmed: (n,), of who is trimmed for the lower
-    bound the share of the arm's answers; they add up to the share that is trimmed.
+    of_treated: whether it is the answers of the treated that are trimmed. trimmed: (n,), of who is trimmed for the
+    lower bound the share of the arm's answers; they add up to the share that is trimmed.
     """
 
     lower: Bound

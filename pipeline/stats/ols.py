@@ -87,9 +87,9 @@ def fit_cluster_ols(
     are taken as deviations from group means, which gives the same coefficients and residuals (Frisch and Waugh 1933).
     The variance is G/(G-1) * (N-1)/(N-K) * A (sum_g s_g s_g') A with A = (X'X)^-1 and s_g the scores summed over
     cluster g; K counts every column and every absorbed dummy. Stata 18 [R] regress, Methods and formulas; report
-    section 3.2, model (2). With `weights` (n,) it is weighted least squares, A = (X'WX)^-1 and s_g the sums of w x e, as
-    Stata's pweights; they are taken as known. `columns` names the columns of the design in errors. ValueError for a missing value,
-    NoEstimateError for too few rows; RankDeficiencyError for a column that the others determine.
+    section 3.2, model (2). With `weights` (n,) it is weighted least squares, A = (X'WX)^-1 and s_g the sums of w x e,
+    as Stata's pweights; they are taken as known. `columns` names the columns of the design in errors. ValueError for a
+    missing value, NoEstimateError for too few rows; RankDeficiencyError for a column that the others determine.
 
     Other packages: statsmodels has this variance but the normal reference unless use_t=True; linearmodels has it with
     debiased=True (PanelOLS: group_debias=True) but t(N-K); R's sandwich has it as vcovCL(type="HC1"), and t(N-K).

@@ -12,7 +12,7 @@ FloatArray = npt.NDArray[np.float64]
 
 # Newton's method doubles the correct digits a step: a step of 1e-10 leaves an error at rounding.
 STEP_TOLERANCE = 1e-10
-# A likelihood with a maximum takes 4 to 8 steps; of answers that a variable predicts it moves by about 1 a step for ever.
+# A likelihood with a maximum takes 4 to 8 steps; one of answers that a variable predicts has none, and moves for ever.
 MAXIMUM_STEPS = 30
 # Least over greatest eigenvalue of the information of orthogonal columns: less is a likelihood that is flat at its end.
 REGULAR = 1e-11

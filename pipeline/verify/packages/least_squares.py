@@ -51,9 +51,7 @@ def cases(model: Mapping[str, Any], trial: Trial) -> Iterator[Case]:
                 patterns.setdefault(known.tobytes(), []).append(column)
             for pattern, columns in patterns.items() if len(own) else ():
                 rows = np.frombuffer(pattern, dtype=bool)
-                yield Case(
-                    model, split or sample, people[rows], own[rows].iloc[:, columns], covariates, groups, people
-                )
+                yield Case(model, split or sample, people[rows], own[rows].iloc[:, columns], covariates, groups, people)
 
 
 def _grouped(

@@ -17,8 +17,8 @@ from pipeline.verify.packages.least_squares import Case, Row, cases, design_of, 
 from pipeline.verify.packages.trial import Trial, labels_of
 
 STEP = 1e-5  # of the differences, whose error is its square
+NOISE = 1e-9  # of the largest answer: an error below it is rounding
 NOBODYS = -1  # the stratum of who has not the variables of the strata
-Pair = tuple[np.ndarray, np.ndarray]
 
 
 def weighted(model: Mapping[str, Any], trial: Trial) -> Iterator[Row]:
@@ -110,8 +110,9 @@ class _Group:
         numbers, clusters = np.unique(self.clusters[used], return_inverse=True)
         steps = np.vstack([np.zeros(len(numbers)), STEP * np.eye(len(numbers)), -STEP * np.eye(len(numbers))])
         weights = lot * (1 + steps[:, clusters])
+        largest = float(np.abs(y[answered]).max())
         low, high, difference, trimmed, of_treated = bounds(y, treated, weights, own)
-        df, both = float(len(numbers) - 1), [_with_error(each) for each in (low, high)]
+        df, both = float(len(numbers) - 1), [_with_error(each, largest) for each in (low, high)]
         limits = interval(both[0], both[1], df, self.level)
         counts = self._counts(answered, treated) | {"n_clusters": len(numbers)}
         for name, (estimate, error) in zip(("lower", "upper"), both, strict=True):
@@ -123,13 +124,17 @@ class _Group:
             **self._counts(whose, treated),
         }  # fmt: skip
         if not prefix:
-            yield self._difference(*_with_error(difference), df, counts)
+            yield self._difference(*_with_error(difference, largest), df, counts)
 
     def _difference(self, estimate: float, error: float, df: float, counts: Row) -> Row:
         from scipy.stats import t
 
         width = t.ppf(0.5 + self.level / 2, df) * error
-        tested = {"p_value": 2 * t.sf(abs(estimate / error), df), "ci_low": estimate - width, "ci_high": estimate + width}
+        tested = {
+            "p_value": 2 * t.sf(abs(estimate / error), df),
+            "ci_low": estimate - width,
+            "ci_high": estimate + width,
+        }
         parameter = f"difference{self.suffix}"
         return {**self.address, "parameter": parameter, "estimate": estimate, "se": error, "df": df, **tested, **counts}
 
@@ -143,7 +148,8 @@ def bounds(
     y: np.ndarray, treated: np.ndarray, weights: np.ndarray, strata: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, float, bool]:
     """Lower and upper bound and difference by row of weights (w, n), persons trimmed, and of which arm in the last."""
-    lows, highs, differences, sizes, trimmed, of_treated = [], [], [], [], 0.0, True
+    lows, highs, differences, sizes = (list[np.ndarray]() for _ in range(4))
+    trimmed, of_treated = 0.0, True
     for stratum in np.unique(strata):
         mine = strata == stratum
         own, arm, value = weights[:, mine], treated[mine], y[mine]
@@ -154,7 +160,8 @@ def bounds(
         is_less = ~treated if of_treated else treated
         sizes.append(own[:, answered & is_less[mine]].sum(axis=1) / weights[:, is_less].sum(axis=1))
         if not less[0]:
-            lows, highs, differences = ([*each, np.zeros(len(weights))] for each in (lows, highs, differences))
+            for each in (lows, highs, differences):
+                each.append(np.zeros(len(weights)))
             continue
         groups = [(value[answered & side], own[:, answered & side]) for side in (arm, ~arm)]
         means = [(values * each).sum(axis=1) / each.sum(axis=1) for values, each in groups]
@@ -178,12 +185,16 @@ def lowest_mean(values: np.ndarray, weights: np.ndarray, kept: np.ndarray) -> np
     return np.asarray((at[None, :] - means / kept[:, None]).max(axis=1))
 
 
-def _with_error(by_weights: np.ndarray) -> tuple[float, float]:
-    """The number by the weights as they are, and its error by those of each cluster up, then down."""
+def _with_error(by_weights: np.ndarray, largest: float) -> tuple[float, float]:
+    """The number by the weights as they are, and its error by those of each cluster up, then down.
+
+    None with one cluster, nor where it is noise beside the `largest` answer.
+    """
     count = (len(by_weights) - 1) // 2
     up, down = by_weights[1 : count + 1], by_weights[count + 1 :]
     scores = (up - down) / (2 * STEP)
-    return float(by_weights[0]), float(np.sqrt(count / (count - 1) * (scores**2).sum()))
+    error = float(np.sqrt(count / (count - 1) * (scores**2).sum())) if count > 1 else np.nan
+    return float(by_weights[0]), error if error > NOISE * largest else np.nan
 
 
 def interval(low: tuple[float, float], high: tuple[float, float], df: float, level: float) -> tuple[float, float]:
@@ -191,6 +202,8 @@ def interval(low: tuple[float, float], high: tuple[float, float], df: float, lev
     from scipy.optimize import brentq
     from scipy.stats import t
 
+    if np.isnan([low[1], high[1]]).any():
+        return np.nan, np.nan
     width = (high[0] - low[0]) / max(low[1], high[1])
     critical = brentq(lambda c: t.cdf(c + width, df) - t.cdf(-c, df) - level, 0.0, 100.0, xtol=1e-13)
     return low[0] - critical * low[1], high[0] + critical * high[1]

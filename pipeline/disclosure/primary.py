@@ -161,7 +161,7 @@ def _is_of_few_trimmed(estimate: Row, group: str, behind: Behind) -> bool:
     start = next(
         (parameter.removesuffix(end) for end in ("lower", "upper", "trimmed") if parameter.endswith(end)), None
     )
-    if start is None:
+    if start is None or behind.estimator(estimate) != "lee_bounds":
         return False
     own = behind.beside(estimate, ":".join(filter(None, (f"{start}trimmed", group))))
     persons = as_float(own["estimate"]) * as_float(own["n"]) if own else 0.0

@@ -61,7 +61,10 @@ def test_the_worked_example():
 def test_without_non_response_both_bounds_are_the_difference_with_its_error():
     rng = np.random.default_rng(3)
     outcomes, treated, clusters = rng.normal(size=80), np.arange(80) % 2 == 0, np.arange(80) // 4
-    found, tight = lee_bounds(outcomes, treated, np.ones(80)), tight_bounds(outcomes, treated, np.ones(80), clusters % 2)
+    found, tight = (
+        lee_bounds(outcomes, treated, np.ones(80)),
+        tight_bounds(outcomes, treated, np.ones(80), clusters % 2),
+    )
     difference = outcomes[treated].mean() - outcomes[~treated].mean()
     error = clustered_error(found.difference.scores, clusters)[0]
     for bound in (found.lower, found.upper):
@@ -125,7 +128,9 @@ def test_an_empty_cell_or_arm_is_a_reason_and_a_cell_without_answers_of_an_arm_h
 
 
 @pytest.mark.parametrize("df", [42, 3, None])
-@pytest.mark.parametrize(("high", "errors"), [(0.0, (0.2, 0.2)), (0.1, (0.2, 0.3)), (0.4, (0.1, 0.05)), (9.0, (0.3, 0.2))])
+@pytest.mark.parametrize(
+    ("high", "errors"), [(0.0, (0.2, 0.2)), (0.1, (0.2, 0.3)), (0.4, (0.1, 0.05)), (9.0, (0.3, 0.2))]
+)
 def test_the_interval_is_that_of_a_solver(df, high, errors):
     law = stats.norm if df is None else stats.t(df)
     width = high / max(errors)

@@ -61,7 +61,7 @@ def test_the_wait_runs_to_the_last_draw_of_an_analysed_member_of_the_cluster():
 
 def test_who_answered_afterwards_is_told_of_everybody_and_unknown_where_nobody_was_asked():
     file = {"rows": 2, "sha256": "0" * 64, "key": "id", "path": "file.csv", "separator": ";", "decimal": ","}
-    asked = {name: file for name in ("allocation", "followup_survey")}
+    asked = dict.fromkeys(("allocation", "followup_survey"), file)
     sample = run(trial(), REGISTER_COLUMNS, study(), extract(excluded=EXCLUDED, files=asked))["sample.parquet"]
     assert sample["answered_followup"].tolist() == [0.0, 1.0]
     unasked = {"allocation": asked["allocation"]}

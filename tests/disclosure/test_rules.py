@@ -239,8 +239,13 @@ ROUNDED = {
     "302 of 657 are treated, where a lot of probability 0.5 gives 328.5": "300 of 655 are treated, where a lot of "
     "probability 0.5 gives 330",
     "bandwidth 5.83693": "bandwidth 5.8",
+    "left out 3 persons without the variables of the strata": "left out <5 persons without the variables of the strata",
+    "weighted, as precise as 444 persons": "weighted, as precise as 445 persons",
 }
 OF_FEW = (
+    "left out 7 persons of whose team all are of one arm",
+    "no estimate: one arm only in a stratum",
+    "no estimate: no stratum has answers in both arms",
     "one arm only, so no comparison, in Nordby, Sydby",
     "left out of the average, one arm only: Nordby",
     "one arm only, so one mean, in 3 teams",
@@ -263,6 +268,11 @@ OF_FEW = (
     "Peter of Nordby has left",  # of no kind that is known
 )
 WHOLE = (
+    "more of the treated answered, so theirs are trimmed",
+    "more of the controls answered, so theirs are trimmed",
+    "as many answered in both arms",
+    "more of the treated answered in wait_low",
+    "more of the controls answered in wait_high",
     "left out the covariate female, which the split determines",
     "left out the covariate female, which the others determine",
     "fewer than two clusters: no standard error",

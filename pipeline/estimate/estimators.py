@@ -13,8 +13,10 @@ from pipeline.estimate import (
     group_means,
     kaplan_meier,
     least_squares,
+    lee,
     mean,
     printed,
+    response,
     stratum_effects,
     tobit,
 )
@@ -30,6 +32,8 @@ ESTIMATORS: Mapping[str, Estimator] = {
     "ols": least_squares.ESTIMATOR,
     "group_ols": group_means.ESTIMATOR,
     "stratum_effects": stratum_effects.ESTIMATOR,
+    "weighted_ols": response.ESTIMATOR,
+    "lee_bounds": lee.ESTIMATOR,
     "tobit": tobit.ESTIMATOR,
     "discrete_hazard": discrete_hazard.ESTIMATOR,
     "kaplan_meier": kaplan_meier.ESTIMATOR,
@@ -72,6 +76,8 @@ def _require_possible(model: Model, design: Design) -> None:
     own = {
         "fixed_effects": (design.stratum.name if design.stratum else None, "none"),
         "cluster": (design.cluster.name if design.cluster else None, "none"),
+        "response": ((),),
+        "strata": ((),),
     }
     for key, allowed in {**own, **ESTIMATORS[model.estimator].possible}.items():
         value = getattr(model, key)
@@ -81,7 +87,7 @@ def _require_possible(model: Model, design: Design) -> None:
                 f"{place}: {key} = {_written(value)} does not go with the estimator '{model.estimator}', which takes "
                 f"{known} in this design. Mend the key, or the estimator."
             )
-    for key in ("outcomes", "weeks", "samples", "splits", "covariates"):
+    for key in ("outcomes", "weeks", "samples", "splits", "covariates", "response", "strata"):
         listed = getattr(model, key)
         twice = [] if isinstance(listed, str) else sorted({str(name) for name in listed if listed.count(name) > 1})
         if twice:

@@ -20,6 +20,10 @@ ANALYSED = "analysed"
 ARMS = ("control", "treated")
 CURVES_OF_ARMS = ("kaplan_meier", "density")  # estimators whose parameter is an arm, not an effect
 COUNTED = {"discrete_hazard": "person_weeks", "kaplan_meier": "at_risk"}  # what n counts where it is not the persons
+PARAMETERS = {  # the words of what is no covariate, by name
+    "treated": "against", "control_mean": "control_mean", "size": "share_of", "difference": "against",
+    **{name: name for name in ("lower", "upper", "trimmed", "tight_lower", "tight_upper", "tight_trimmed")},
+}  # fmt: skip
 XMLNS = ' xmlns="http://www.w3.org/1998/Math/MathML"'  # HTML knows it
 
 
@@ -69,7 +73,7 @@ def _model(model: Model, glossary: Glossary) -> dict[str, Any]:
         "report": model.told("report", glossary.language),
         "equation": model.told("equation", glossary.language),
         "symbols": write_mathml(model.told("formula", glossary.language)),
-        "covariates": model.covariates,
+        "covariates": [*model.covariates, *(name for name in model.response if name not in model.covariates)],
         "stage": model.stage,
         "reason": REASONS[glossary.language][model.reason],
         "estimand": model.estimand,
@@ -130,8 +134,8 @@ def _parameter(model: Model, sample: str, parameter: str, glossary: Glossary) ->
     head, *sides = parameter.split(":")
     if model.estimator in CURVES_OF_ARMS and head in ARMS:
         words = glossary.texts[head]
-    elif head in ("treated", "control_mean", "size"):
-        words = glossary.say({"treated": "against", "size": "share_of"}.get(head, head))
+    elif head in PARAMETERS:
+        words = glossary.say(PARAMETERS[head])
     else:
         label = glossary.variable(head)
         words = glossary.say("coefficient_of", variable=label) if label else ""

@@ -72,11 +72,15 @@ class Settings(NamedTuple):
 
 
 class Delivery(NamedTuple):
-    """What the received files say: persons, the course of each in the register, and their answers, by linking key."""
+    """What the received files say: persons, the course of each in the register, and their answers, by linking key.
+
+    has_followup: whether a survey after the course was received at all.
+    """
 
     persons: list[Person]
     courses: Mapping[str, Course]
     surveys: Mapping[str, Mapping[str, Answers]]
+    has_followup: bool
 
 
 def read_settings(folder: Path) -> Settings:
@@ -108,7 +112,7 @@ def read_delivery(raw: Path, settings: Settings, secret: bytes) -> Delivery:
     }
     held = {"register": set(courses), **{f"{name}_survey": set(answers) for name, answers in surveys.items()}}
     people.exclude(persons, study, extract, held)
-    return Delivery(persons, courses, surveys)
+    return Delivery(persons, courses, surveys, "followup_survey" in files)
 
 
 def _asked(survey: str, settings: Settings) -> list[dict[str, str]]:
@@ -128,6 +132,8 @@ def derive(raw: Path, settings: Settings, secret: bytes, wanted: Wanted = EVERYT
         yield from _answers(person.number, own, settings, wanted)
         if person.reason == ANALYSED:
             yield from _sample(person)
+            answered = int(own["followup"] is not None) if delivery.has_followup else None
+            yield Cell("sample", person.number, "answered_followup", None, answered)
             yield from _background(person, own["baseline"], settings)
             yield from _outcomes(person, course, settings, meaning, wanted)
 

@@ -14,6 +14,7 @@ from pipeline.estimate import (
     kaplan_meier,
     least_squares,
     mean,
+    power,
     printed,
     stratum_effects,
     tobit,
@@ -37,7 +38,11 @@ ESTIMATORS: Mapping[str, Estimator] = {
     "density": density.ESTIMATOR,
     "count": count.ESTIMATOR,
     "printed": printed.ESTIMATOR,
+    "power": power.LEAST_SQUARES,
+    "hazard_power": power.HAZARD,
 }
+# Keys that no estimator takes but those that say so.
+RARE: Mapping[str, tuple[object, ...] | None] = {"power": (None,)}
 
 
 def estimate_all(
@@ -73,7 +78,7 @@ def _require_possible(model: Model, design: Design) -> None:
         "fixed_effects": (design.stratum.name if design.stratum else None, "none"),
         "cluster": (design.cluster.name if design.cluster else None, "none"),
     }
-    for key, allowed in {**own, **ESTIMATORS[model.estimator].possible}.items():
+    for key, allowed in {**own, **RARE, **ESTIMATORS[model.estimator].possible}.items():
         value = getattr(model, key)
         if allowed is not None and value not in allowed:
             known = " or ".join(_written(choice) for choice in allowed if choice is not None or key not in own)

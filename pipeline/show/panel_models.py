@@ -19,7 +19,8 @@ from pipeline.show.words import BOUND_WORDS, MEDIAN
 ANALYSED = "analysed"
 ARMS = ("control", "treated")
 CURVES_OF_ARMS = ("kaplan_meier", "density")  # estimators whose parameter is an arm, not an effect
-COUNTED = {"discrete_hazard": "person_weeks", "kaplan_meier": "at_risk"}  # what n counts where it is not the persons
+# What n counts where it is not the persons.
+COUNTED = {"discrete_hazard": "person_weeks", "hazard_power": "person_weeks", "kaplan_meier": "at_risk"}
 XMLNS = ' xmlns="http://www.w3.org/1998/Math/MathML"'  # HTML knows it
 
 

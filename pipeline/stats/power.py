@@ -57,7 +57,14 @@ def power(distance: npt.ArrayLike, test: Test) -> FloatArray:
     d, c = np.abs(np.asarray(distance, dtype=float)), test.critical
     if test.df is None:
         return np.asarray(special.ndtr(d - c) + special.ndtr(-d - c), dtype=float)
-    return np.asarray(special.nctdtr(test.df, d, -c) + 1.0 - special.nctdtr(test.df, d, c), dtype=float)
+    below, missed = (_noncentral(test.df, d, limit) for limit in (-c, c))
+    return np.asarray(below + 1.0 - missed, dtype=float)
+
+
+def _noncentral(df: float, shift: FloatArray, limit: float) -> FloatArray:
+    """The noncentral t distribution function at `limit`; scipy does not know probabilities far below rounding: zero."""
+    found = special.nctdtr(df, shift, limit)
+    return np.where(np.isnan(found) & np.isfinite(shift), 0.0, found)
 
 
 @lru_cache(maxsize=256)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from pipeline.verify.packages import descriptions, exits, least_squares, tobit
+from pipeline.verify.packages import descriptions, exits, least_squares, power, tobit
 from pipeline.verify.packages.least_squares import Row
 from pipeline.verify.packages.trial import Trial
 
@@ -23,6 +23,8 @@ ROUTES: Mapping[str, tuple[Route, str]] = {
     "mean": (descriptions.means, "pandas mean"),
     "density": (descriptions.densities, "scipy gaussian_kde"),
     "count": (descriptions.counts, "pandas counts"),
+    "power": (power.shares, "statsmodels OLS, scipy nct"),
+    "hazard_power": (power.exit_rates, "statsmodels GLM, scipy norm"),
     "printed": (descriptions.printed, "models.toml"),
 }
 

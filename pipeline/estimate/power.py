@@ -25,7 +25,7 @@ from pipeline.estimate.regression import counted_in
 from pipeline.estimate.table import MISSING, Address, Estimate
 from pipeline.estimate.terms import Squares, Terms
 from pipeline.settings.models import Model, Targets
-from pipeline.stats.power import Test, distance, power
+from pipeline.stats.power import TwoSided, distance, power
 
 DIFFERENCE = "difference"
 DESIGN_EFFECT = "design_effect"
@@ -139,7 +139,7 @@ def _numbers(behind: Behind, problem: Any, effect: Effect) -> Iterator[tuple[str
     """The parameters of an effect and their values, those that need the mean of the controls missing without one."""
     targets, error, level = _targets(problem.model), effect.error, effect.row.control_mean
     df = None if math.isnan(effect.row.df) else effect.row.df
-    test = Test(1.0 - problem.study.inference.level, df)
+    test = TwoSided(1.0 - problem.study.inference.level, df)
     yield DESIGN_EFFECT, (error / effect.plain) ** 2
     for chance in targets.chances:
         smallest = error * distance(chance, test)

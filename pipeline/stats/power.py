@@ -22,7 +22,7 @@ STEPS = 200  # halvings, of which some 50 reach the last digit
 
 
 @dataclass(frozen=True)
-class Test:
+class TwoSided:
     """A two-sided test at the level `size` (0.05 for 5 per cent); df: of its t reference, None of the normal."""
 
     size: float
@@ -52,7 +52,7 @@ class Seen:
     powers: FloatArray
 
 
-def power(distance: npt.ArrayLike, test: Test) -> FloatArray:
+def power(distance: npt.ArrayLike, test: TwoSided) -> FloatArray:
     """The chance that an effect of `distance` standard errors is found, either sign, of the shape of `distance`."""
     d, c = np.abs(np.asarray(distance, dtype=float)), test.critical
     if test.df is None:
@@ -68,7 +68,7 @@ def _noncentral(df: float, shift: FloatArray, limit: float) -> FloatArray:
 
 
 @lru_cache(maxsize=256)
-def distance(chance: float, test: Test) -> float:
+def distance(chance: float, test: TwoSided) -> float:
     """How many standard errors an effect must have to be found with a `chance`; ValueError unless size < chance < 1.
 
     The sum of quantiles t(1 - size/2) + t(chance) that textbooks give is its approximation.
@@ -78,7 +78,7 @@ def distance(chance: float, test: Test) -> float:
     return bisect(lambda d: float(power(d, test)) - chance, 0.0, 2.0 * (test.critical + abs(quantile(chance, test.df))))
 
 
-def see(error: float, test: Test, chances: npt.ArrayLike, effects: npt.ArrayLike) -> Seen:
+def see(error: float, test: TwoSided, chances: npt.ArrayLike, effects: npt.ArrayLike) -> Seen:
     """What is seen with a standard error: the smallest effects at `chances`, and the power at `effects`.
 
     ValueError unless the error is positive.
@@ -104,18 +104,21 @@ def bisect(rising: Callable[[float], float], low: float, high: float) -> float:
 
 @dataclass(frozen=True)
 class Plan:
-    """A trial planned to compare the shares of two arms: persons in each, and what clustering multiplies variances by."""
+    """A trial planned to compare the shares of two arms: persons in each.
+
+    together: what sitting in one course multiplies the variance of the treated arm's share by; nobody else sits in one.
+    """
 
     n_treated: float
     n_control: float
-    design_effect: float = 1.0
+    together: float = 1.0
 
     def error(self, treated: float, control: float) -> float:
         """The standard error of the difference of two shares."""
-        spread = treated * (1.0 - treated) / self.n_treated + control * (1.0 - control) / self.n_control
-        return float(np.sqrt(self.design_effect * spread))
+        spread = self.together * treated * (1.0 - treated) / self.n_treated
+        return float(np.sqrt(spread + control * (1.0 - control) / self.n_control))
 
-    def power(self, base: float, ratio: float, test: Test) -> float:
+    def power(self, base: float, ratio: float, test: TwoSided) -> float:
         """The chance that a relative risk is found where the share of the control arm is `base`.
 
         ValueError unless both shares lie between 0 and 1.
@@ -124,21 +127,18 @@ class Plan:
             raise ValueError(f"the shares {base} and {base * ratio} do not lie between 0 and 1")
         return float(power((base * ratio - base) / self.error(base * ratio, base), test))
 
-    def ratio(self, base: float, chance: float, test: Test) -> float:
+    def ratio(self, base: float, chance: float, test: TwoSided) -> float:
         """The smallest relative risk above 1 that is found with a `chance`; NaN if no share below 1 is large enough."""
         highest = (1.0 - 1e-9) / base
         if self.power(base, highest, test) < chance:
             return float("nan")
         return bisect(lambda ratio: self.power(base, ratio, test) - chance, 1.0, highest)
 
-    def base(self, ratio: float, chance: float, test: Test) -> float:
+    def base(self, ratio: float, chance: float, test: TwoSided) -> float:
         """The smallest share of the control arm at which a relative risk above 1 is found with a `chance`."""
         return bisect(lambda base: self.power(base, ratio, test) - chance, 1e-6, (1.0 - 1e-9) / ratio)
 
 
-def cluster_effect(size: float, correlation: float, between: float = 1.0) -> float:
-    """What clusters of `size` persons with a `correlation` multiply the variance of an arm's mean by.
-
-    between: the part of the correlation that the comparison does not cancel, 1 where a cluster has one arm. Kish (1965).
-    """
-    return 1.0 + (size - 1.0) * correlation * between
+def cluster_effect(size: float, correlation: float) -> float:
+    """What clusters of `size` persons with a `correlation` multiply the variance of a mean by (Kish 1965)."""
+    return 1.0 + (size - 1.0) * correlation

@@ -2,10 +2,10 @@
 
 Everything follows from the clustered standard error of an effect and its reference, as if the error were known: not from
 the effect that was found. Parameters, with the group behind a colon in a split: 'mde_80' is found with a chance of 80
-per cent; 'power_0.05' is the chance that an effect of 0.05 is found, 'power_ratio_1.16' that of a ratio of 1.16, which
-is to the mean of the control group; 'design_effect' is what clustering multiplies the variance by. 'difference' in the
-place of a group is the difference of the effects of the first and the last. Effects on exits are ratios of odds, or of
-hazards with the link cloglog.
+per cent, 'ratio_80' the same as a ratio to the mean of the control group; 'power_0.05' is the chance that an effect of
+0.05 is found, 'power_ratio_1.16' that of a ratio of 1.16; 'design_effect' is what clustering multiplies the variance by.
+'difference' in the place of a group is that of the effects of the first and the last, and has no ratios. Effects on exits
+are logarithms of ratios of odds, or of hazards with the link cloglog.
 """
 
 from __future__ import annotations
@@ -137,18 +137,21 @@ def _rows(behind: Behind, problem: Any, effect: Effect) -> Iterator[Estimate]:
 
 def _numbers(behind: Behind, problem: Any, effect: Effect) -> Iterator[tuple[str, float]]:
     """The parameters of an effect and their values, those that need the mean of the controls missing without one."""
-    targets, error, level = _targets(problem.model), effect.error, effect.row.control_mean
+    targets, error = _targets(problem.model), effect.error
     df = None if math.isnan(effect.row.df) else effect.row.df
     test = TwoSided(1.0 - problem.study.inference.level, df)
     yield DESIGN_EFFECT, (error / effect.plain) ** 2
-    for chance in targets.chances:
-        smallest = error * distance(chance, test)
-        yield f"mde_{100.0 * chance:g}", math.exp(smallest) if behind.is_ratio else smallest
-    for size in targets.effects:
-        yield f"power_{size:g}", float(power(size / error, test))
-    for ratio in targets.ratios if effect.group != DIFFERENCE else ():
+    smallest = {f"{100.0 * chance:g}": error * distance(chance, test) for chance in targets.chances}
+    yield from ((f"mde_{chance}", size) for chance, size in smallest.items())
+    yield from ((f"power_{size:g}", float(power(size / error, test))) for size in targets.effects)
+    if effect.group == DIFFERENCE:
+        return
+    level = effect.row.control_mean if effect.row.control_mean > 0.0 else MISSING
+    for chance, size in smallest.items():
+        yield f"ratio_{chance}", math.exp(size) if behind.is_ratio else 1.0 + size / level
+    for ratio in targets.ratios:
         size = math.log(ratio) if behind.is_ratio else (ratio - 1.0) * level
-        yield f"power_ratio_{ratio:g}", float(power(size / error, test)) if behind.is_ratio or level > 0 else MISSING
+        yield f"power_ratio_{ratio:g}", float(power(size / error, test))
 
 
 def terms(behind: Behind, problem: Any, address: Address) -> Terms:

@@ -68,8 +68,12 @@ def _of_effect(
     numbers = {"design_effect": error**2 / plain**2}
     numbers |= {f"mde_{round(100 * each, 9):g}": error * _where(chance, each) for each in targets["chances"]}
     numbers |= {f"power_{each:g}": chance(each / error) for each in targets.get("effects", ())}
-    for ratio in targets.get("ratios", ()) if group != "difference" else ():
-        numbers[f"power_ratio_{ratio:g}"] = chance((ratio * level - level) / error) if level > 0 else np.nan
+    if group != "difference":
+        level = level if level > 0 else np.nan
+        for each in targets["chances"]:
+            numbers[f"ratio_{round(100 * each, 9):g}"] = (level + error * _where(chance, each)) / level
+        for ratio in targets.get("ratios", ()):
+            numbers[f"power_ratio_{ratio:g}"] = chance((ratio * level - level) / error)
     for name, value in numbers.items():
         yield {**address, "parameter": f"{name}:{group}" if group else name, "estimate": value, "df": df, **counts}
 
@@ -99,10 +103,9 @@ def exit_rates(model: Mapping[str, Any], trial: Trial) -> Iterator[Row]:
         row = by_parameter[sample, outcome, "treated" if model["cluster"] == "none" else "treated_clustered"]
         chance = partial(_chance, df=np.nan, size=size)
         numbers = {"design_effect": row["se"] ** 2 / plain["se"] ** 2}
-        numbers |= {
-            f"mde_{round(100 * each, 9):g}": float(np.exp(row["se"] * _where(chance, each)))
-            for each in targets["chances"]
-        }
+        for each in targets["chances"]:
+            smallest = row["se"] * _where(chance, each)
+            numbers |= {f"mde_{round(100 * each, 9):g}": smallest, f"ratio_{round(100 * each, 9):g}": np.exp(smallest)}
         numbers |= {f"power_{each:g}": chance(each / row["se"]) for each in targets.get("effects", ())}
         numbers |= {f"power_ratio_{each:g}": chance(np.log(each) / row["se"]) for each in targets.get("ratios", ())}
         kept = {name: row.get(name) for name in ("sample", "outcome", "week", "n", "n_treated", "n_control",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import InputError
 from pipeline.estimate import (
+    complier_effect,
     count,
     density,
     discrete_hazard,
@@ -40,6 +41,7 @@ ESTIMATORS: Mapping[str, Estimator] = {
     "printed": printed.ESTIMATOR,
     "power": power.LEAST_SQUARES,
     "hazard_power": power.HAZARD,
+    "complier_effect": complier_effect.ESTIMATOR,
 }
 # Keys that no estimator takes but those that say so.
 RARE: Mapping[str, tuple[object, ...] | None] = {"power": (None,)}
@@ -55,6 +57,8 @@ def estimate_all(
             continue
         estimator = ESTIMATORS[model.estimator]
         table = rows.setdefault(model.stage, [])
+        if reason := estimator.absent(data):
+            print(f"estimates: {model.name} has no rows: {reason}")
         for problem in estimator.problems(model, data, None):
             table += estimator.rows(problem)
     return {stage: estimates_table(found) for stage, found in rows.items()}

@@ -39,6 +39,7 @@ LOW, HIGH = "anderson_rubin_low", "anderson_rubin_high"
 PARAMETERS = (COMPLIER, LOW, HIGH, OFFER, FIRST, F)
 WEAK = 10.0  # the F below which a first stage is called weak (Staiger and Stock 1997)
 WEAK_NOTE = "weak first stage: hold to the Anderson-Rubin limits"
+FOLLOWS = "attendance follows the offer exactly"
 UNBOUNDED = "the offer's effect on attendance is not told from zero, so the Anderson-Rubin set has no two limits"
 NOT_RECEIVED = (
     "who attended is not in the extract, so there is no effect on those who came because of the offer: the effects are "
@@ -125,7 +126,7 @@ def _values(found: ComplierFit, place: int, level: float) -> dict[str, tuple[flo
         HIGH: (high, MISSING, unbounded),
         OFFER: (float(found.offers[place]), float(found.offer_errors[place]) or MISSING, ""),
         FIRST: (found.first_stage, found.first_error if is_whole else MISSING, exact),
-        F: (_f(found) if is_whole else MISSING, MISSING, "" if is_whole else NO_ESTIMATE + exact),
+        F: (_f(found) if is_whole else MISSING, MISSING, "" if is_whole else NO_ESTIMATE + FOLLOWS),
     }
 
 

@@ -22,7 +22,7 @@ class ComplierFit:
 
     effects, standard_errors: (m,). weights: (n,), effects = weights @ outcomes; residuals: (n, m), of the structural
     equation. offers, offer_errors: (m,), the effects of the offer (reduced form); first_stage, first_error: that of the
-    offer on the treatment; offer_weights: (n,), of both; treatment_residuals: (n,), of the first stage.
+    offer on the treatment, without error where that follows the offer exactly; offer_weights: (n,), of both; treatment_residuals: (n,), of the first stage.
     covariances: (m,), of offers and first stage. df: of t, clusters less one. factor: of every variance.
     """
 
@@ -74,6 +74,7 @@ def fit_compliers(
     scores = np.array([np.bincount(codes, w * column) for column in found.residuals.T])
     squares = found.factor * (scores @ scores.T)
     own, beside, last = np.diag(squares)[:-1], squares[:-1, -1], float(squares[-1, -1])
+    last = 0.0 if found.perfect_fit[-1] else last
     structural = residuals - of_taken[:, None] * effects
     variances = np.maximum(own - 2 * effects * beside + effects**2 * last, 0.0) / first**2
     exact = (structural**2).sum(axis=0) <= PERFECT_FIT * (y**2).sum(axis=0)

@@ -1,16 +1,15 @@
 """What the trial could see, by simulation and by formula, and the plan of the report derived again: make power.
 
 From the synthetic trial: what each person's outcome is without the course is the outcome as it is, less the estimated
-effect for those who were offered it. The lot is drawn again within every team, an effect of a given size is added to the
-outcomes of those it falls on, and the model is estimated and tested as the report does. The share of rejections stands
-beside two formulas: with the error of the trial as it was drawn, and with the mean of the errors of the redrawn lots.
-What is found goes to docs/measured, from which make docs writes docs/power.md and its figure.
+effect for those who were offered it. The lot is drawn again within every team, an effect of a given size is added to
+the outcomes of those it falls on, and the model is estimated and tested as the report does. The share of rejections
+stands beside two formulas: with the error of the trial as it was drawn, and with the mean of the errors of the redrawn
+lots. What is found goes to docs/measured, from which make docs writes docs/power.md and its figure.
 """
 
 from __future__ import annotations
 
 import csv
-import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -31,14 +30,18 @@ DERIVED, CONFIG, MEASURED = Path("data_derived/twin"), Path("config"), Path("doc
 TABLES = ("sample", "background", "shares", "weekly", "durations", "followup", "exclusions")
 DRAWS, BLOCK, SEED = 20_000, 1_000, 20180301
 SIZES = np.round(np.arange(0.0, 0.2001, 0.01), 2)
-SIMULATED = ("sample", "outcome", "effect", "rejected", "formula", "formula_redrawn", "error", "error_redrawn", "spread",
-             "centre", "draws")  # fmt: skip
+SIMULATED = (
+    "sample", "outcome", "effect", "rejected", "formula", "formula_redrawn", "error", "error_redrawn", "spread",
+    "centre", "draws",
+)  # fmt: skip
 # The report, section 2.3: 30 job centres with two courses each, 10 to 16 persons a course, 12 at the planned ratio, 60
 # per cent offered the course. It does not say from which share, at which level, or with which correlation.
 COURSES, OFFERED, CHANCE, SIZE = 60, 0.6, 0.8, 0.05
 PLANNED_RATIO, EARLIER_RATIO = 1.16, 1.21
-PLANNED = ("courses", "persons_per_course", "offered", "control", "correlation", "base", "smallest_ratio", "power_planned",
-           "power_earlier")  # fmt: skip
+PLANNED = (
+    "courses", "persons_per_course", "offered", "control", "correlation", "base", "smallest_ratio", "power_planned",
+    "power_earlier",
+)  # fmt: skip
 BASES = (0.30, 0.40, 0.45, 0.50, 0.55, 0.60, 0.70)
 CORRELATIONS = (0.0, 0.01, 0.05)
 
@@ -142,4 +145,4 @@ def _one(problem: Regression, place: int) -> Regression:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -1,9 +1,10 @@
-"""What the trial could see, as measured: the simulation beside the formula, and the plan of the report derived again."""
+"""What the trial could see, as measured: the simulation beside the formula, and the report's plan derived again."""
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pipeline.documents.markdown import GENERATED, table
 
@@ -17,35 +18,39 @@ LINES = (
     ("formula_redrawn", "formula, mean error of redrawn lots", 'stroke="#0a6" stroke-width="2" stroke-dasharray="6 3"'),
     ("formula", "formula, error of the lot as drawn", 'stroke="#c40" stroke-width="2" stroke-dasharray="2 3"'),
 )
+HEADER = (
+    "", "error as drawn", "mean error, redrawn", "spread of estimates, redrawn", "their mean without effect",
+    "rejected without effect (%)", "smallest effect at 80%: as drawn", "by mean error", "by simulation",
+)  # fmt: skip
 CHANCE = 0.8
 WIDTH, HEIGHT, LEFT, TOP, ACROSS, DOWN = 250, 150, 50, 40, 300, 215
 INTRODUCTION = (
-    "What is in the report is in Tables 7.7 and 7.8: the smallest effects that its tests find, and the chance that they "
-    "find given ones, by formula from the clustered standard errors. Here the formula stands beside a simulation from the "
-    "synthetic trial. The outcome that each person would have without the course is the outcome less the estimated effect "
-    "for those who were offered it; the lot is drawn again within every team, an effect of a given size is added to the "
-    "outcomes of those it falls on, and model (2) is estimated and tested as in the report."
+    "What is in the report is in Tables 7.7 and 7.8: the smallest effects that its tests find, and the chance that "
+    "they find given ones, by formula from the clustered standard errors. Here the formula stands beside a simulation "
+    "from the synthetic trial. The outcome that each person would have without the course is the outcome less the "
+    "estimated effect for those who were offered it; the lot is drawn again within every team, an effect of a given "
+    "size is added to the outcomes of those it falls on, and model (2) is estimated and tested as in the report."
 )
 READING = (
-    "Without an effect the test rejects in {least} to {most} per cent of the lots. With one the share of rejections follows "
-    "the formula if that is given the mean error of the redrawn lots, which is also what the estimates spread by. It does "
-    "not follow the formula with the error of the lot as it was drawn: the errors of the synthetic trial are steered to "
-    "those that the report prints, and most of these are smaller than those of redrawn lots. Whether the real trial's errors are "
-    "small by the luck of its lot, only its own data can tell, by the same script. Until then the smallest effects of the "
-    "tables may be too small, by as much as the columns below differ.",
+    "Without an effect the test rejects in {least} to {most} per cent of the lots. With one the share of rejections "
+    "follows the formula if that is given the mean error of the redrawn lots, which is also what the estimates spread "
+    "by. It does not follow the formula with the error of the lot as it was drawn: the errors of the synthetic trial "
+    "are steered to those that the report prints, and most of these are smaller than those of redrawn lots. Whether "
+    "the real trial's errors are small by the luck of its lot, only its own data can tell, by the same script. Until "
+    "then the smallest effects of the tables may be too small, by as much as the columns below differ.",
     "Where the two still part, redrawn estimates do not lie about the effect: the lot had another probability in every "
-    "team, and the dummies of the model are those of municipalities, so that teams with more offers and better prospects "
-    "move it. Such a shift makes effects of one sign easier to see than of the other.",
+    "team, and the dummies of the model are those of municipalities, so that teams with more offers and better "
+    "prospects move it. Such a shift makes effects of one sign easier to see than of the other.",
 )
 PLAN = (
     "Section 2.3 of the report plans with 30 job centres, two courses each, 10 to 16 participants a course, and 60 per "
-    "cent offered the course; with 12 a course a relative risk of 1.16 would be found with a chance of 80 per cent, where "
-    "studies before had found 1.21. It says neither the share in employment that this starts from, nor the level of the "
-    "test, nor how alike participants of a course are. Sixty courses of 10 to 16 are 600 to 960 offered and 400 to 640 not, "
-    "where the report prints 600 to 900 and 400 to 600; 12 are 720 and 480. Two-sided at 5 per cent, by the difference of "
-    "two shares with their own variances:"
+    "cent offered the course; with 12 a course a relative risk of 1.16 would be found with a chance of 80 per cent, "
+    "where studies before had found 1.21. It says neither the share in employment that this starts from, nor the level "
+    "of the test, nor how alike participants of a course are. Sixty courses of 10 to 16 are 600 to 960 offered and 400 "
+    "to 640 not, where the report prints 600 to 900 and 400 to 600; 12 are 720 and 480. Two-sided at 5 per cent, by "
+    "the difference of two shares with their own variances:"
 )
-Row = Mapping[str, str]
+Row = Mapping[Any, str]
 
 
 def write_power(simulated: pd.DataFrame, plan: pd.DataFrame) -> str:
@@ -56,10 +61,15 @@ def write_power(simulated: pd.DataFrame, plan: pd.DataFrame) -> str:
     lines += ["![Share of rejections by the size of the effect](power.svg)", ""]
     shares = [100 * float(row["rejected"]) for row in rows if float(row["effect"]) == 0.0]
     lines += [READING[0].format(least=f"{min(shares):.1f}", most=f"{max(shares):.1f}"), "", READING[1], ""]
-    header = ["", "error as drawn", "mean error, redrawn", "spread of estimates, redrawn", "their mean without effect",
-              "rejected without effect (%)", "smallest effect at 80%: as drawn", "by mean error", "by simulation"]  # fmt: skip
-    lines += table(header, [_summary(own) for own in _curves(rows).values()])
-    lines += [f"Percentage points; {int(rows[0]['draws']):,} lots each.", "", "## The plan, derived again", "", PLAN, ""]
+    lines += table(HEADER, [_summary(own) for own in _curves(rows).values()])
+    lines += [
+        f"Percentage points; {int(rows[0]['draws']):,} lots each.",
+        "",
+        "## The plan, derived again",
+        "",
+        PLAN,
+        "",
+    ]
     return "\n".join([*lines, *_plan(planned)]) + "\n"
 
 
@@ -83,7 +93,7 @@ def _title(row: Row) -> str:
 
 def _where(own: list[Row], name: str) -> str:
     """The effect at which a curve reaches the chance, between two sizes on the straight line."""
-    for before, after in zip(own, own[1:], strict=False):
+    for before, after in itertools.pairwise(own):
         low, high = float(before[name]), float(after[name])
         if low < CHANCE <= high:
             start, end = float(before["effect"]), float(after["effect"])
@@ -101,11 +111,12 @@ def _plan(rows: list[Row]) -> Iterator[str]:
     exact = [row for row in rows if abs(float(row["smallest_ratio"]) - 1.16) < 5e-5]
     shown = {(row["persons_per_course"], row["correlation"]): _percent(row["base"]) for row in exact}
     base = shown["12", "0.0"]
+    half = next(f"{float(row['smallest_ratio']):.3f}" for row in alone if row["base"] == "0.5000")
     yield (
         f"So the printed 1.16 is what the formula gives if {base} per cent of the control group come to work and "
-        "participants of a course are no more alike than others; from 50 per cent it gives 1.164, which is printed 1.16 "
-        "too. From a smaller share, or with participants who resemble each other, the plan would have found less. The "
-        "share at which it is 1.16, by participants a course and the correlation among them:"
+        f"participants of a course are no more alike than others; from 50 per cent it gives {half}, which is "
+        "printed 1.16 too. From a smaller share, or with participants who resemble each other, the plan would have "
+        "found less. The share at which it is 1.16, by participants a course and the correlation among them:"
     )
     yield ""
     correlations = list(dict.fromkeys(row["correlation"] for row in rows))
@@ -115,9 +126,9 @@ def _plan(rows: list[Row]) -> Iterator[str]:
             row["persons_per_course"] for row in rows)],
     )  # fmt: skip
     yield (
-        "The trial became smaller (Figure 2.2) and its outcome another: a share of weeks, whose level in the control group "
-        "is lower than the share of persons that the plan must have started from, and exits. What could be found of these "
-        "is in Table 7.8, beside the planned ratio."
+        "The trial became smaller (Figure 2.2) and its outcome another: a share of weeks, whose level in the control "
+        "group is lower than the share of persons that the plan must have started from, and exits. What could be found "
+        "of these is in Table 7.8, beside the planned ratio."
     )
 
 
@@ -140,8 +151,9 @@ def draw_power(simulated: pd.DataFrame) -> str:
 
 def _panel(own: list[Row], down: int, across: int) -> str:
     left, top, last = LEFT + across * ACROSS, TOP + down * DOWN + 16, float(own[-1]["effect"])
-    lines = [f'<text x="{left}" y="{top - 8}" font-weight="bold">{_title(own[0])}</text>',
-             f'<text x="{left + WIDTH / 2}" y="{top + HEIGHT + 34}" text-anchor="middle">effect, percentage points</text>']  # fmt: skip
+    middle, below = left + WIDTH / 2, top + HEIGHT + 34
+    lines = [f'<text x="{left}" y="{top - 8}" font-weight="bold">{_title(own[0])}</text>']
+    lines.append(f'<text x="{middle}" y="{below}" text-anchor="middle">effect, percentage points</text>')
     for share in (0.05, 0.5, 0.8, 1.0):
         y = top + HEIGHT * (1 - share)
         lines.append(f'<path d="M{left} {y:.1f}h{WIDTH}" stroke="#ddd"/>'

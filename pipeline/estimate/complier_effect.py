@@ -1,9 +1,9 @@
 """The effect on those who came because the course was offered: allocation as the instrument of attendance.
 
-Only where attendance is a column of the extract (extract.toml, [attended]): else there are no rows. Parameters: 'complier',
-two-stage least squares; 'anderson_rubin_low' and 'anderson_rubin_high', the limits that hold with a weak first stage;
-'offer', the effect of allocation among the same persons, whose p-value is Anderson and Rubin's of no effect;
-'first_stage', the effect of allocation on attendance, and 'first_stage_f', its squared t.
+Only where attendance is a column of the extract (extract.toml, [attended]): else there are no rows. Parameters:
+'complier', two-stage least squares; 'anderson_rubin_low' and 'anderson_rubin_high', the limits that hold with a weak
+first stage; 'offer', the effect of allocation among the same persons, whose p-value is Anderson and Rubin's of no
+effect; 'first_stage', the effect of allocation on attendance, and 'first_stage_f', its squared t.
 """
 
 from __future__ import annotations

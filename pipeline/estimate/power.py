@@ -1,11 +1,11 @@
-"""What the trial could see: the smallest effect that a model finds with a given chance, and the chance of given effects.
+"""What the trial could see: the smallest effects that a model finds with given chances, and the chances of others.
 
-Everything follows from the clustered standard error of an effect and its reference, as if the error were known: not from
-the effect that was found. Parameters, with the group behind a colon in a split: 'mde_80' is found with a chance of 80
-per cent, 'ratio_80' the same as a ratio to the mean of the control group; 'power_0.05' is the chance that an effect of
-0.05 is found, 'power_ratio_1.16' that of a ratio of 1.16; 'design_effect' is what clustering multiplies the variance by.
-'difference' in the place of a group is that of the effects of the first and the last, and has no ratios. Effects on exits
-are logarithms of ratios of odds, or of hazards with the link cloglog.
+Everything follows from the clustered standard error of an effect and its reference, as if the error were known: not
+from the effect that was found. Parameters, with the group behind a colon in a split: 'mde_80' is found with a chance of
+80 per cent, 'ratio_80' the same as a ratio to the mean of the control group; 'power_0.05' is the chance that an effect
+of 0.05 is found, 'power_ratio_1.16' that of a ratio of 1.16; 'design_effect' is what clustering multiplies the variance
+by. 'difference' in the place of a group is that of the effects of the first and the last, and has no ratios. Effects on
+exits are logarithms of ratios of odds, or of hazards with the link cloglog.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ DESIGN_EFFECT = "design_effect"
 NO_LEVEL = "the mean of the control group is zero or not known"
 # Every number here is a function of the error, so that it is the error times what it is of it.
 IDENTITY = (
-    "the number is {ratio:.9g} standard errors of the effect, and the error is the sum of score(i) x what its {cluster} "
-    "adds up to x {factor} / error"
+    "the number is {ratio:.9g} standard errors of the effect, and the error is the sum of score(i) x what its "
+    "{cluster} adds up to x {factor} / error"
 )
 
 
@@ -53,7 +53,7 @@ class Behind:
 
 @dataclass(frozen=True)
 class Effect:
-    """The row of an effect of one outcome: its clustered error, and the one without clusters; group: '' of everybody."""
+    """The row of an effect of one outcome, its clustered error, and the one without clusters; group: '' of all."""
 
     row: Estimate
     error: float
@@ -111,7 +111,7 @@ def _of_group(problem: Any, row: Estimate, group: str) -> Estimate:
 def _difference(behind: Behind, problem: Any, first: Effect, last: Effect) -> Effect:
     """The difference of two effects, whose errors come from the differences of their scores."""
     treated = problem.design.treated
-    counts = {"n": len(treated), "n_treated": int(treated.sum()), "n_control": int((~treated).sum())}
+    counts: dict[str, Any] = {"n": len(treated), "n_treated": int(treated.sum()), "n_control": int((~treated).sum())}
     unknown = next((each for each in (first, last) if math.isnan(each.error)), None)
     row = replace((unknown or first).row, **counts, control_mean=MISSING)
     if unknown is not None:
@@ -119,12 +119,12 @@ def _difference(behind: Behind, problem: Any, first: Effect, last: Effect) -> Ef
     place = problem.labels.index((row.outcome, row.week))
     one = replace(problem, labels=problem.labels[place : place + 1], outcomes=problem.outcomes[:, [place]])
     address = Address(row.model, row.sample, row.outcome, row.week, f"{DESIGN_EFFECT}:{DIFFERENCE}")
-    errors = [_root(_squares(behind, each, address)) for each in (one, behind.plain(one)[0])]
-    return Effect(row, *errors, group=DIFFERENCE)
+    error, plain = (_root(_squares(behind, each, address)) for each in (one, behind.plain(one)[0]))
+    return Effect(row, error, plain, DIFFERENCE)
 
 
 def _rows(behind: Behind, problem: Any, effect: Effect) -> Iterator[Estimate]:
-    """The rows of one effect; without its error all are missing, as its own row says, and without a level the ratios."""
+    """The rows of one effect: without its error all are missing, as its own row says; without a level the ratios."""
     row, end = effect.row, f":{effect.group}" if effect.group else ""
     for name, value in _numbers(behind, problem, effect):
         is_known = not math.isnan(value)

@@ -95,8 +95,8 @@ class Estimator:
     the sum that an estimate is. squares: the squares behind its standard error, None if it has none. level: the
     sum that the control group's mean beside an estimate is, if it can be said. counted: the sum of ones that a count
     beside an estimate is. is_iterated: found by steps, so its last digits depend on their number. held: the derived
-    table that holds what a model estimates; '' if none does. absent: why the data give a model no rows at all, '' if they
-    do.
+    table that holds what a model estimates; '' if none does. absent: why the data give a model no rows at all, '' if
+    they do.
     """
 
     possible: Mapping[str, tuple[object, ...] | None]

@@ -23,7 +23,10 @@ CURVES_OF_ARMS = ("kaplan_meier", "density")  # estimators whose parameter is an
 # What n counts where it is not the persons.
 COUNTED = {"discrete_hazard": "person_weeks", "hazard_power": "person_weeks", "kaplan_meier": "at_risk"}
 # Parameters of what the trial could see, and of who came: a word of the panels each.
-ASKED = r"(mde|ratio|power_ratio|power)_([0-9.]+)|design_effect|complier|offer|first_stage(?:_f)?|anderson_rubin_(?:low|high)"
+ASKED = (
+    r"(mde|ratio|power_ratio|power)_([0-9.]+)|design_effect|complier|offer|first_stage(?:_f)?|"
+    r"anderson_rubin_(?:low|high)"
+)
 XMLNS = ' xmlns="http://www.w3.org/1998/Math/MathML"'  # HTML knows it
 
 

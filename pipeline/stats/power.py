@@ -1,7 +1,7 @@
 """Power of a two-sided test, and the smallest effect that it finds with a given chance.
 
-The statistic is an estimate over its standard error. Where its reference is t with df degrees of freedom it is, under an
-effect of d standard errors, noncentral t with noncentrality d (Lehmann and Romano 2005, section 5.2); where the
+The statistic is an estimate over its standard error. Where its reference is t with df degrees of freedom it is, under
+an effect of d standard errors, noncentral t with noncentrality d (Lehmann and Romano 2005, section 5.2); where the
 reference is normal, normal about d. Both tails count, so the power of no effect is the level of the test.
 """
 

@@ -11,7 +11,9 @@ from pipeline.errors import InputError
 from pipeline.stats.complier import anderson_rubin, fit_compliers
 from tests.delivery import ingested, read_lines, write_delivery, write_lines
 from tests.models import MODELS, X, problem_of, run, trial, unsaid
-from tests.verify.test_deliveries import compared, folder, require_agreement  # noqa: F401
+from tests.register.test_formats import write
+from tests.small_study import DEFINITIONS, inline
+from tests.verify.test_deliveries import compared, require_agreement
 
 OWN = {
     "compliers": {**MODELS["itt"], "stage": "compliers", "estimator": "complier_effect", "weeks": "last",
@@ -21,7 +23,7 @@ EFFECT, AT = 0.25, "compliers/all/employment/81/"
 
 
 def with_attendance(coming=0.7, always=0.05, effect=EFFECT, seed=4):
-    """The trial with three kinds of persons, of whom those who come work more by `effect`, and those always do anyway."""
+    """The trial with three kinds of persons, of whom those who come work more by `effect`; some would come anyway."""
     generator, base = np.random.default_rng(seed), trial()
     treated = base.sample["treated"].to_numpy()
     kind = generator.choice(3, len(treated), p=[always, coming, 1 - always - coming])
@@ -62,7 +64,9 @@ def test_the_known_effect_of_coming_is_found_as_linearmodels_finds_it():
     width = t.ppf(0.975, df) * expected[1]
     expected += [2 * t.sf(abs(expected[0] / expected[1]), df), expected[0] - width, expected[0] + width]
     assert list(row[["estimate", "se", "p_value", "ci_low", "ci_high"]]) == pytest.approx(expected, rel=1e-8)
-    assert rows.loc[f"{AT}offer", "estimate"] / rows.loc[f"{AT}first_stage", "estimate"] == pytest.approx(row["estimate"])
+    assert rows.loc[f"{AT}offer", "estimate"] / rows.loc[f"{AT}first_stage", "estimate"] == pytest.approx(
+        row["estimate"]
+    )
     assert rows.loc[f"{AT}first_stage", "estimate"] == pytest.approx(0.7, abs=0.1)
 
 
@@ -107,7 +111,8 @@ def test_a_weak_first_stage_is_said_and_has_no_limits():
     sample, shares = with_attendance()
     sample = sample.assign(attended=pd.array(generator.integers(0, 2, len(sample)), dtype="Int8"))
     rows = run("compliers", OWN, sample=sample, shares=shares)
-    assert "weak first stage" in rows.loc[f"{AT}complier", "note"] and rows.loc[f"{AT}first_stage_f", "estimate"] < 4
+    assert "weak first stage" in rows.loc[f"{AT}complier", "note"]
+    assert rows.loc[f"{AT}first_stage_f", "estimate"] < 4
     assert rows.filter(like="anderson", axis=0)["estimate"].isna().all()
     assert rows.filter(like="anderson", axis=0)["note"].str.contains("not told from zero").all()
     assert not unsaid(rows["note"])
@@ -122,7 +127,8 @@ def test_who_all_came_are_compliers_unknown_is_left_out_and_nobody_has_no_estima
     rows = run("compliers", OWN, sample=some, shares=shares)
     assert rows.loc[f"{AT}complier", "n"] == len(people_of(some, shares)) < whole.loc[f"{AT}complier", "n"]
     nobody = run("compliers", OWN, sample=sample.assign(attended=pd.array([0] * len(sample), "Int8")), shares=shares)
-    assert nobody["estimate"].isna().all() and nobody["note"].str.startswith("no estimate: ").all()
+    assert nobody["estimate"].isna().all()
+    assert nobody["note"].str.startswith("no estimate: ").all()
     assert not unsaid([*whole["note"], *rows["note"], *nobody["note"]])
 
 
@@ -176,10 +182,13 @@ def test_what_cannot_be_read_as_attendance_is_told(tmp_path, changes, message):
         ingested(folder)
 
 
-def test_the_second_route_reads_the_same_attendance(folder):  # noqa: F811
+def test_the_second_route_reads_the_same_attendance(tmp_path):
     from pipeline.register.receive import register_extract
     from tests.delivery import DAY
 
+    folder = write(tmp_path)
+    definitions = [f"{name} = {inline(value)}" for name, value in DEFINITIONS.items()]
+    (tmp_path / "config" / "outcomes.toml").write_text("\n".join(definitions), encoding="utf-8")
     path = folder / "allocation.csv"
     lines = read_lines(path)
     cells = ["2", "0", "", "1", "0", "0", "0", "0"]

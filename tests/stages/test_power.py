@@ -34,7 +34,11 @@ def found():
     [
         ("power/all/employment/81/", "", "itt/all/employment/81/treated"),
         ("power/long_wait/sickness_benefit/81/", "", "itt/long_wait/sickness_benefit/81/treated"),
-        ("power_groups/self_efficacy_8/employment/81/", ":low", "self_efficacy/self_efficacy_8/employment/81/treated:low"),
+        (
+            "power_groups/self_efficacy_8/employment/81/",
+            ":low",
+            "self_efficacy/self_efficacy_8/employment/81/treated:low",
+        ),
         ("power_exits/all/employment_exit//", "", "hazard_logit/all/employment_exit//treated_clustered"),
     ],
 )
@@ -96,7 +100,8 @@ def test_every_number_is_a_sum_over_persons_and_so_are_its_counts(address):
     terms, row = estimator.terms(problem, at), found().loc[address]
     assert math.fsum(terms.table["weight"] * terms.table["outcome"]) == pytest.approx(row["estimate"], rel=1e-9)
     part = terms.evidence[0]
-    assert len(part.persons) == len(terms.table) and part.clusters is None
+    assert len(part.persons) == len(terms.table)
+    assert part.clusters is None
     for statistic in ("n", "n_treated", "n_control", "n_clusters"):
         assert estimator.counted(problem, at, statistic).table["weight"].sum() == row[statistic], statistic
 
@@ -112,12 +117,14 @@ def test_nothing_moves_with_the_effect_that_was_found():
 def test_without_an_error_or_a_level_there_is_no_number_and_the_reason_is_said():
     flat = trial().shares.assign(share=0.0)
     rows = run("power", {**OWN, "power_exits": OWN["power"]}, shares=flat)
-    assert rows["estimate"].isna().all() and not rows["converged"].any()
+    assert rows["estimate"].isna().all()
+    assert not rows["converged"].any()
     assert rows["note"].str.contains("fitted exactly").all()
     level = trial().shares.merge(trial().people[["person", "treated"]], on="person")
     level = level.assign(share=level["share"] * level["treated"]).drop(columns="treated")
     row = run("power", OWN, shares=level).loc["power/all/employment/81/power_ratio_1.16"]
-    assert math.isnan(row["estimate"]) and "mean of the control group is zero" in row["note"]
+    assert math.isnan(row["estimate"])
+    assert "mean of the control group is zero" in row["note"]
 
 
 def test_a_model_must_say_what_is_asked_of_its_power_and_no_other_model_can():
@@ -126,5 +133,5 @@ def test_a_model_must_say_what_is_asked_of_its_power_and_no_other_model_can():
     problem = next(ESTIMATORS["power"].problems(model, data_of(trial()), None))
     with pytest.raises(InputError, match="no power"):
         ESTIMATORS["power"].rows(problem)
-    with pytest.raises(InputError, match="power = .* does not go with the estimator 'ols', which takes nothing"):
+    with pytest.raises(InputError, match=r"power = .* does not go with the estimator 'ols', which takes nothing"):
         checked_models({**OWN, "itt": {**OWN["itt"], "power": TARGETS}}, STUDY.design)

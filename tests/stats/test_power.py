@@ -27,8 +27,10 @@ def by_quadrature(shift, df, critical):
 def test_power_is_the_level_without_an_effect_rises_with_it_and_is_that_of_the_noncentral_t(test):
     shifts = np.linspace(0.0, 60.0, 121)
     found = power(shifts, test)
-    assert found[0] == pytest.approx(test.size, rel=1e-12) and found[-1] == pytest.approx(1.0)
-    assert np.all(np.diff(found) > -1e-13) and np.array_equal(found, power(-shifts, test))
+    assert found[0] == pytest.approx(test.size, rel=1e-12)
+    assert found[-1] == pytest.approx(1.0)
+    assert np.all(np.diff(found) > -1e-13)
+    assert np.array_equal(found, power(-shifts, test))
     expected = [
         norm.sf(test.critical - d) + norm.cdf(-test.critical - d)
         if test.df is None
@@ -45,13 +47,15 @@ def test_the_smallest_effect_is_found_with_its_chance_and_the_textbook_sum_is_ne
     assert float(power(smallest, test)) == pytest.approx(chance, abs=1e-12)
     if test.df == 42.0:
         textbook = test.critical + float(special.stdtrit(42.0, chance))
-        assert smallest == pytest.approx(textbook, rel=1e-3) and smallest != pytest.approx(textbook, rel=1e-5)
+        assert smallest == pytest.approx(textbook, rel=1e-3)
+        assert smallest != pytest.approx(textbook, rel=1e-5)
         assert nct.sf(test.critical, 42.0, smallest) == pytest.approx(chance, abs=1e-6)
 
 
 def test_what_is_seen_is_in_the_unit_of_the_error_and_what_makes_no_sense_is_refused():
     seen = see(0.02, TESTS[0], [0.8, 0.9], [0.05])
-    assert seen.smallest[0] == pytest.approx(0.02 * distance(0.8, TESTS[0])) and seen.smallest[1] > seen.smallest[0]
+    assert seen.smallest[0] == pytest.approx(0.02 * distance(0.8, TESTS[0]))
+    assert seen.smallest[1] > seen.smallest[0]
     assert seen.powers[0] == pytest.approx(float(power(2.5, TESTS[0])))
     for wrong in (lambda: see(0.0, TESTS[0], [0.8], []), lambda: distance(0.04, TESTS[0]), lambda: TwoSided(1.0, None)):
         with pytest.raises(ValueError, match="0"):

@@ -38,7 +38,11 @@ def _of_outcome(case: Case, y: np.ndarray, level: float) -> Iterator[Row]:
     taken, treated = people[ATTENDED].to_numpy(dtype=float), people["treated"].to_numpy() == 1
     df = len(np.unique(clusters)) - 1
     counts = {"n": len(y), "n_treated": int(treated.sum()), "n_control": int((~treated).sum()), "n_clusters": df + 1}
-    effect, offer, first = _two_stage(y, taken, design, clusters), _ols(y, design, clusters), _ols(taken, design, clusters)
+    effect, offer, first = (
+        _two_stage(y, taken, design, clusters),
+        _ols(y, design, clusters),
+        _ols(taken, design, clusters),
+    )
     critical = float(t.ppf(0.5 + level / 2, df))
     for parameter, (estimate, error), own in (
         ("complier", effect, y), ("offer", offer, y), ("first_stage", first, taken)

@@ -1,4 +1,4 @@
-"""What the trial could see: errors by statsmodels, power by scipy's noncentral t or normal, its inverse by Brent's method."""
+"""What the trial could see: errors by statsmodels, power by scipy's noncentral t or normal, inverted by `brentq`."""
 
 from __future__ import annotations
 

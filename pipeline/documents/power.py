@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pipeline.documents.markdown import GENERATED, table
@@ -73,14 +73,14 @@ def write_power(simulated: pd.DataFrame, plan: pd.DataFrame) -> str:
     return "\n".join([*lines, *_plan(planned)]) + "\n"
 
 
-def _curves(rows: list[Row]) -> dict[tuple[str, str], list[Row]]:
+def _curves(rows: Sequence[Row]) -> dict[tuple[str, str], list[Row]]:
     found: dict[tuple[str, str], list[Row]] = {}
     for row in rows:
         found.setdefault((row["outcome"], row["sample"]), []).append(row)
     return dict(sorted(found.items(), key=lambda item: list(OUTCOMES).index(item[0][0])))
 
 
-def _summary(own: list[Row]) -> list[str]:
+def _summary(own: Sequence[Row]) -> list[str]:
     first = own[0]
     points = [f"{100 * float(first[name]):.2f}" for name in ("error", "error_redrawn", "spread", "centre")]
     smallest = [_where(own, name) for name in ("formula", "formula_redrawn", "rejected")]
@@ -91,7 +91,7 @@ def _title(row: Row) -> str:
     return f"{OUTCOMES[row['outcome']]}, {SAMPLES[row['sample']]}"
 
 
-def _where(own: list[Row], name: str) -> str:
+def _where(own: Sequence[Row], name: str) -> str:
     """The effect at which a curve reaches the chance, between two sizes on the straight line."""
     for before, after in itertools.pairwise(own):
         low, high = float(before[name]), float(after[name])
@@ -101,7 +101,7 @@ def _where(own: list[Row], name: str) -> str:
     return f"over {100 * float(own[-1]['effect']):.0f}"
 
 
-def _plan(rows: list[Row]) -> Iterator[str]:
+def _plan(rows: Sequence[Row]) -> Iterator[str]:
     alone = [row for row in rows if row["correlation"] == "0.0" and row["persons_per_course"] == "12"]
     yield from table(
         ["share of the control group (%)", "smallest ratio at 80%", "chance of 1.16 (%)", "chance of 1.21 (%)"],
@@ -149,7 +149,7 @@ def draw_power(simulated: pd.DataFrame) -> str:
     return "\n".join([*parts, "</svg>"]) + "\n"
 
 
-def _panel(own: list[Row], down: int, across: int) -> str:
+def _panel(own: Sequence[Row], down: int, across: int) -> str:
     left, top, last = LEFT + across * ACROSS, TOP + down * DOWN + 16, float(own[-1]["effect"])
     middle, below = left + WIDTH / 2, top + HEIGHT + 34
     lines = [f'<text x="{left}" y="{top - 8}" font-weight="bold">{_title(own[0])}</text>']

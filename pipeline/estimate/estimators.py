@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import InputError
 from pipeline.estimate import (
+    complier_effect,
     count,
     density,
     discrete_hazard,
@@ -15,6 +16,7 @@ from pipeline.estimate import (
     least_squares,
     lee,
     mean,
+    power,
     printed,
     response,
     stratum_effects,
@@ -41,7 +43,12 @@ ESTIMATORS: Mapping[str, Estimator] = {
     "density": density.ESTIMATOR,
     "count": count.ESTIMATOR,
     "printed": printed.ESTIMATOR,
+    "power": power.LEAST_SQUARES,
+    "hazard_power": power.HAZARD,
+    "complier_effect": complier_effect.ESTIMATOR,
 }
+# Keys that no estimator takes but those that say so.
+RARE: Mapping[str, tuple[object, ...] | None] = {"power": (None,)}
 
 
 def estimate_all(
@@ -54,6 +61,8 @@ def estimate_all(
             continue
         estimator = ESTIMATORS[model.estimator]
         table = rows.setdefault(model.stage, [])
+        if reason := estimator.absent(data):
+            print(f"estimates: {model.name} has no rows: {reason}")
         for problem in estimator.problems(model, data, None):
             table += estimator.rows(problem)
     return {stage: estimates_table(found) for stage, found in rows.items()}
@@ -79,7 +88,7 @@ def _require_possible(model: Model, design: Design) -> None:
         "response": ((),),
         "strata": ((),),
     }
-    for key, allowed in {**own, **ESTIMATORS[model.estimator].possible}.items():
+    for key, allowed in {**own, **RARE, **ESTIMATORS[model.estimator].possible}.items():
         value = getattr(model, key)
         if allowed is not None and value not in allowed:
             known = " or ".join(_written(choice) for choice in allowed if choice is not None or key not in own)

@@ -194,6 +194,13 @@ REMARKS = (
         "Efter lodtrækningen ville et andet antal få indsatsen end {persons}{estimates}.",
         "rounded",
     ),
+    Remark(
+        r"weak first stage: hold to the Anderson-Rubin limits",
+        "The offer moved few to come, so the usual interval may mislead: hold to the Anderson-Rubin limits{estimates}.",
+        "Tilbuddet fik få til at komme, så det sædvanlige interval kan vildlede: brug Anderson-Rubin-grænserne"
+        "{estimates}.",
+        "whole",
+    ),
     Remark(r"printed in (.+)", "As printed in {names}{estimates}.", "Som trykt i {names}{estimates}.", "whole"),
     Remark(r"bandwidth \S+", "", "", "rounded"),
 )
@@ -247,6 +254,15 @@ REASONS = (
            "every outcome lies at an end of the scale", "alle udfald ligger i en ende af skalaen"),
     Remark(r"(\d+) outcomes lie outside the limits .+",
            "{size} outcomes lie outside the scale", "{size} udfald ligger uden for skalaen"),
+    Remark(r"the mean of the control group is zero or not known",
+           "the control group's mean is zero or not known", "kontrolgruppens gennemsnit er nul eller ukendt"),
+    Remark(r"the treatment does not differ between those who were offered it and the others",
+           "as many came without the offer as with it", "lige så mange kom uden tilbuddet som med det"),
+    Remark(r"the offer's effect on attendance is not told from zero, .+",
+           "it is not shown that the offer made anybody come, so the Anderson-Rubin limits do not exist",
+           "det ikke er vist, at tilbuddet fik nogen til at komme, så Anderson-Rubin-grænserne findes ikke", "whole"),
+    Remark(r"attendance follows the offer exactly",
+           "attendance follows the offer exactly", "deltagelsen følger tilbuddet præcist"),
 )  # fmt: skip
 KINDS = (*REASONS, *REMARKS)
 

@@ -14,6 +14,7 @@ from pipeline.settings.exhibits import Exhibits, fill, in_language
 from pipeline.settings.extract import Extract
 from pipeline.settings.outcomes import OutcomeDefinitions
 from pipeline.settings.study import OPPOSITE, Design, Peers, Study, given_bound
+from pipeline.show.attendance import say_attendance
 from pipeline.show.model_words import ModelWords, gather_models
 from pipeline.show.numbers import POINT, star_legend, write_percent
 
@@ -222,6 +223,7 @@ def gather_words(
         "level": write_percent(study.inference.level, language),
         "source": in_language(page, kind, language),
         "synthetic": in_language(page, "synthetic", language) if extract.synthetic else "",
+        "attendance": say_attendance(extract, language),
         "extract": (extract.label_da if language == "da" else "") or extract.label,
         **_scale_words(variables, language),
         **{f"{entry['name']}_label": entry[f"label_{language}"] for entry in variables.to_dict("records")},

@@ -26,7 +26,8 @@ def run(trial: pd.DataFrame, register_columns: pd.DataFrame, study: Study, extra
     exclusions = trial[["person", *names, "treated"]].assign(reason=exclude(trial, study, extract))
     sample = trial[exclusions["reason"] == ANALYSED].sort_values("person", ignore_index=True)
     columns = {grouping.name: sample[f"{grouping.name}_name"].map(slug) for grouping in study.design.groupings}
-    described = sample[["person", *names, "treated"]].assign(**columns, allocation_week=0)
+    told = [name for name in ("attended",) if name in sample]
+    described = sample[["person", *names, "treated", *told]].assign(**columns, allocation_week=0)
     answered = sample["followup_line"].notna().astype("float64")
     described["answered_followup"] = answered if FOLLOWUP in extract.files else float("nan")
     if study.design.date is not None:

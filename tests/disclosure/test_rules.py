@@ -266,6 +266,9 @@ OF_FEW = (
     "no estimate: all 7 outcomes lie at the limits 0 and 10",
     "no estimate: 2 outcomes lie outside the limits 0 and 10",
     "Peter of Nordby has left",  # of no kind that is known
+    "no estimate: the mean of the control group is zero or not known",
+    "no estimate: the treatment does not differ between those who were offered it and the others",
+    "no estimate: attendance follows the offer exactly",
 )
 WHOLE = (
     "more of the treated answered, so theirs are trimmed",
@@ -291,6 +294,8 @@ WHOLE = (
     "no estimate: the column female is determined by the others",
     "no estimate: fewer than two clusters",
     "no estimate: the likelihood has no maximum",
+    "no estimate: the offer's effect on attendance is not told from zero, so the Anderson-Rubin set has no two limits",
+    "weak first stage: hold to the Anderson-Rubin limits",
     "",
 )
 

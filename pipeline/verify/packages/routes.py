@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from pipeline.verify.packages import descriptions, exits, least_squares, nonresponse, tobit
+from pipeline.verify.packages import compliers, descriptions, exits, least_squares, nonresponse, power, tobit
 from pipeline.verify.packages.least_squares import Row
 from pipeline.verify.packages.trial import Trial
 
@@ -25,6 +25,9 @@ ROUTES: Mapping[str, tuple[Route, str]] = {
     "mean": (descriptions.means, "pandas mean"),
     "density": (descriptions.densities, "scipy gaussian_kde"),
     "count": (descriptions.counts, "pandas counts"),
+    "power": (power.shares, "statsmodels OLS, scipy nct"),
+    "complier_effect": (compliers.compliers, "linearmodels IV2SLS, statsmodels OLS"),
+    "hazard_power": (power.exit_rates, "statsmodels GLM, scipy norm"),
     "printed": (descriptions.printed, "models.toml"),
 }
 

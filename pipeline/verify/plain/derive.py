@@ -74,13 +74,15 @@ class Settings(NamedTuple):
 class Delivery(NamedTuple):
     """What the received files say: persons, the course of each in the register, and their answers, by linking key.
 
-    has_followup: whether a survey after the course was received at all.
+    has_followup: whether a survey after the course was received at all; tells_attendance: whether the allocation file
+    says who came.
     """
 
     persons: list[Person]
     courses: Mapping[str, Course]
     surveys: Mapping[str, Mapping[str, Answers]]
     has_followup: bool
+    tells_attendance: bool = False
 
 
 def read_settings(folder: Path) -> Settings:
@@ -112,7 +114,7 @@ def read_delivery(raw: Path, settings: Settings, secret: bytes) -> Delivery:
     }
     held = {"register": set(courses), **{f"{name}_survey": set(answers) for name, answers in surveys.items()}}
     people.exclude(persons, study, extract, held)
-    return Delivery(persons, courses, surveys, "followup_survey" in files)
+    return Delivery(persons, courses, surveys, "followup_survey" in files, "attended" in extract)
 
 
 def _asked(survey: str, settings: Settings) -> list[dict[str, str]]:
@@ -147,6 +149,8 @@ def _drawn(person: Person, delivery: Delivery, has_consent: bool) -> Iterator[Ce
     yield Cell("trial", person.number, "allocation_line", None, person.line)
     if has_consent:
         yield Cell("trial", person.number, "consent", None, int(person.consents))
+    if delivery.tells_attendance:
+        yield from (Cell(table, person.number, "attended", None, person.attended) for table in _tables_of(person))
     if person.day:
         yield Cell("trial", person.number, "allocation_date", None, person.day.isoformat())
     for name, answers in delivery.surveys.items():
@@ -165,6 +169,10 @@ def _answers(number: int, given: Mapping[str, Answers | None], settings: Setting
         for scale in _asked(name, settings):
             if wanted.has(name, scale["variable"]):
                 yield Cell(name, number, scale["variable"], None, scores.score_of(own.items, scale))
+
+
+def _tables_of(person: Person) -> tuple[str, ...]:
+    return ("trial", "sample") if person.reason == ANALYSED else ("trial",)
 
 
 def _sample(person: Person) -> Iterator[Cell]:

@@ -4,8 +4,8 @@ Everything follows from the clustered standard error of an effect and its refere
 from the effect that was found. Parameters, with the group behind a colon in a split: 'mde_80' is found with a chance of
 80 per cent, 'ratio_80' the same as a ratio to the mean of the control group; 'power_0.05' is the chance that an effect
 of 0.05 is found, 'power_ratio_1.16' that of a ratio of 1.16; 'design_effect' is what clustering multiplies the variance
-by. 'difference' in the place of a group is that of the effects of the first and the last, and has no ratios. Effects on
-exits are logarithms of ratios of odds, or of hazards with the link cloglog.
+by. A difference of two groups has no ratios. Effects on exits are logarithms of ratios of odds, or of hazards with the
+link cloglog.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import numpy as np
 
 from pipeline.errors import InputError
 from pipeline.estimate import discrete_hazard, least_squares
+from pipeline.estimate.designs import AGAINST
 from pipeline.estimate.problem import NO_ESTIMATE, Estimator, Words
 from pipeline.estimate.regression import counted_in
 from pipeline.estimate.table import MISSING, Address, Estimate
@@ -27,7 +28,6 @@ from pipeline.estimate.terms import Squares, Terms
 from pipeline.settings.models import Model, Targets
 from pipeline.stats.power import TwoSided, distance, power
 
-DIFFERENCE = "difference"
 DESIGN_EFFECT = "design_effect"
 NO_LEVEL = "the mean of the control group is zero or not known"
 # Every number here is a function of the error, so that it is the error times what it is of it.
@@ -73,21 +73,15 @@ def _targets(model: Model) -> Targets:
 
 
 def _effects(behind: Behind, problem: Any) -> Iterator[Effect]:
-    """The effects with both errors, of a split that of each group; then the difference of the first and the last."""
+    """The effects with both errors, of a split that of each group and their differences."""
     (other, plain), ending, every = behind.plain(problem), behind.ending(problem.model), behind.estimator.rows(problem)
     without = _by_place(every if other is problem else behind.estimator.rows(other))
-    found: dict[tuple[str, int | None], list[Effect]] = {}
     for row in every:
         group = row.parameter.partition(":")[2]
         if row.parameter != f"{_name(problem.model, group)}{ending}":
             continue
         beside = without[row.outcome, row.week, f"{_name(problem.model, group)}{plain}"]
-        own = Effect(_of_group(problem, row, group), row.se, beside.se, group)
-        found.setdefault((row.outcome, row.week), []).append(own)
-        yield own
-    for effects in found.values():
-        if len(effects) > 1:
-            yield _difference(behind, problem, effects[0], effects[-1])
+        yield Effect(_of_group(problem, row, group), row.se, beside.se, group)
 
 
 def _name(model: Model, group: str) -> str:
@@ -104,23 +98,9 @@ def _of_group(problem: Any, row: Estimate, group: str) -> Estimate:
         return row
     design = problem.design
     own = design.members(group)
+    level = MISSING if AGAINST in group else row.control_mean
     treated = int((own & design.treated).sum())
-    return replace(row, n=int(own.sum()), n_treated=treated, n_control=int(own.sum()) - treated)
-
-
-def _difference(behind: Behind, problem: Any, first: Effect, last: Effect) -> Effect:
-    """The difference of two effects, whose errors come from the differences of their scores."""
-    treated = problem.design.treated
-    counts: dict[str, Any] = {"n": len(treated), "n_treated": int(treated.sum()), "n_control": int((~treated).sum())}
-    unknown = next((each for each in (first, last) if math.isnan(each.error)), None)
-    row = replace((unknown or first).row, **counts, control_mean=MISSING)
-    if unknown is not None:
-        return Effect(row, MISSING, MISSING, DIFFERENCE)
-    place = problem.labels.index((row.outcome, row.week))
-    one = replace(problem, labels=problem.labels[place : place + 1], outcomes=problem.outcomes[:, [place]])
-    address = Address(row.model, row.sample, row.outcome, row.week, f"{DESIGN_EFFECT}:{DIFFERENCE}")
-    error, plain = (_root(_squares(behind, each, address)) for each in (one, behind.plain(one)[0]))
-    return Effect(row, error, plain, DIFFERENCE)
+    return replace(row, n=int(own.sum()), n_treated=treated, n_control=int(own.sum()) - treated, control_mean=level)
 
 
 def _rows(behind: Behind, problem: Any, effect: Effect) -> Iterator[Estimate]:
@@ -144,7 +124,7 @@ def _numbers(behind: Behind, problem: Any, effect: Effect) -> Iterator[tuple[str
     smallest = {f"{100.0 * chance:g}": error * distance(chance, test) for chance in targets.chances}
     yield from ((f"mde_{chance}", size) for chance, size in smallest.items())
     yield from ((f"power_{size:g}", float(power(size / error, test))) for size in targets.effects)
-    if effect.group == DIFFERENCE:
+    if AGAINST in effect.group:  # a difference has no level
         return
     level = effect.row.control_mean if effect.row.control_mean > 0.0 else MISSING
     for chance, size in smallest.items():
@@ -193,21 +173,7 @@ def _squares(behind: Behind, problem: Any, address: Address) -> Squares:
     of, group = behind.estimator.squares, address.parameter.partition(":")[2]
     if of is None:
         raise InputError(f"trace: the estimator of {address.model} does not say of what squares its error is the root.")
-    ending = behind.ending(problem.model)
-    if group != DIFFERENCE:
-        return of(problem, replace(address, parameter=f"{_name(problem.model, group)}{ending}"))
-    names = problem.design.effects
-    first, last = (of(problem, replace(address, parameter=name)) for name in (names[0], names[-1]))
-    table = first.table.assign(score=first.table["score"] - last.table["score"])
-    evidence = tuple(
-        replace(one, direct=_minus(one.direct, other.direct), evenly=_minus(one.evenly, other.evenly))
-        for one, other in zip(first.evidence, last.evidence, strict=True)
-    )
-    return replace(first, table=table, evidence=evidence)
-
-
-def _minus(one: np.ndarray | None, other: np.ndarray | None) -> np.ndarray | None:
-    return None if one is None or other is None else one - other
+    return of(problem, replace(address, parameter=f"{_name(problem.model, group)}{behind.ending(problem.model)}"))
 
 
 def level(behind: Behind, problem: Any, address: Address) -> Terms:
@@ -222,7 +188,7 @@ def counted(behind: Behind, problem: Any, address: Address, statistic: str) -> T
     """The persons, person-weeks or clusters that the effect is of."""
     group = address.parameter.partition(":")[2]
     parameter = f"{_name(problem.model, group)}{behind.ending(problem.model)}"
-    if group and group != DIFFERENCE and statistic != "n_clusters":
+    if group and AGAINST not in group and statistic != "n_clusters":
         return counted_in(problem, replace(address, parameter=f"size:{group}"), statistic)
     return behind.estimator.counted(problem, replace(address, parameter=parameter), statistic)
 

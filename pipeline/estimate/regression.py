@@ -71,8 +71,8 @@ class Fit:
     perfect_fit: (m,), the outcomes that are fitted exactly; no_variance: (p, m), the errors that are rounding noise.
     weights: (p, n), effects = weights @ outcomes, of the n rows that the regression has, persons or means of them;
     residuals: (n, m). reasons: by parameter why it is missing, '' if it is not. outcomes, treated: those of the rows.
-    factor: of the variance, with factor_words; scale: (n,) what a row's score is multiplied by. kept: the covariates and
-    effects that the regression has. notes: for all.
+    factor: of the variance, with factor_words; scale: (n,) what a row's score is multiplied by. kept: the covariates
+    and effects that the regression has. notes: for all.
     """
 
     effects: FloatArray

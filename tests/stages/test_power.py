@@ -77,15 +77,15 @@ def test_the_difference_of_two_groups_has_the_error_of_the_interacted_regression
     formula = "y ~ 0 + C(stratum) + treated + treated:low + " + " + ".join(MODELS["itt"]["covariates"])
     fit = smf.ols(formula, people)
     clustered = fit.fit(cov_type="cluster", cov_kwds={"groups": pd.factorize(people["team"])[0]}, use_t=True)
-    rows = found().filter(regex="^power_groups/.*employment.*:difference", axis=0)["estimate"]
+    rows = found().filter(regex="^power_groups/.*employment.*:low-high", axis=0)["estimate"]
     head = "power_groups/self_efficacy_8/employment/81/"
     ratio = found().loc[f"{head}mde_80:low", "estimate"] / found().loc[
         "self_efficacy/self_efficacy_8/employment/81/treated:low", "se"
     ]  # fmt: skip
     error = clustered.bse["treated:low"]
-    assert rows[f"{head}mde_80:difference"] == pytest.approx(ratio * error, rel=1e-8)
+    assert rows[f"{head}mde_80:low-high"] == pytest.approx(ratio * error, rel=1e-8)
     plain = fit.fit(cov_type="HC1").bse["treated:low"]
-    assert rows[f"{head}design_effect:difference"] == pytest.approx(error**2 / plain**2, rel=1e-8)
+    assert rows[f"{head}design_effect:low-high"] == pytest.approx(error**2 / plain**2, rel=1e-8)
     assert not any("ratio" in address for address in rows.index)  # there is no control mean of a difference
 
 
@@ -93,7 +93,7 @@ def test_the_difference_of_two_groups_has_the_error_of_the_interacted_regression
     "address",
     ["power/all/employment/81/mde_80", "power/all/employment/81/design_effect", "power/all/employment/81/power_0.05",
      "power_groups/self_efficacy_8/employment/81/mde_90:high", "power_exits/all/employment_exit//ratio_80",
-     "power_groups/self_efficacy_8/employment/81/mde_80:difference"],
+     "power_groups/self_efficacy_8/employment/81/mde_80:low-high"],
 )  # fmt: skip
 def test_every_number_is_a_sum_over_persons_and_so_are_its_counts(address):
     estimator, problem, at = problem_of(address, OWN)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import partial
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -19,12 +20,12 @@ FAR = 12.0  # standard errors: an effect that every test finds
 
 
 def shares(model: Mapping[str, Any], trial: Trial) -> Iterator[Row]:
-    """Of the least-squares models: each group's effect, and the difference of the first and the last."""
+    """Of the least-squares models: each group's effect, and the differences of two."""
     for case in cases(model, trial):
         design = design_of(case.people, case.covariates, case.groups)
         contrasts = {group: (design.columns == effect_name(group)).astype(float) for group in case.groups}
-        if len(case.groups) > 1:
-            contrasts["difference"] = contrasts[case.groups[0]] - contrasts[case.groups[-1]]
+        for first, second in combinations(case.groups, 2):
+            contrasts[f"{first}-{second}"] = contrasts[first] - contrasts[second]
         for outcome, week in labels_of(case.outcomes):
             values = case.outcomes[(outcome, week)].to_numpy()
             address = {"sample": case.name, "outcome": outcome, "week": week}
@@ -51,8 +52,9 @@ def _errors(values: np.ndarray, design: pd.DataFrame, contrast: np.ndarray, case
 
 def _counts(case: Case, group: str, values: np.ndarray) -> Row:
     treated, own = case.people["treated"] == 1, case.people["group_"] == group
-    own = own if group != "difference" else own | True
-    level = values[own & ~treated].mean() if group != "difference" else np.nan
+    is_difference = group not in case.groups
+    own = case.people["group_"].isin(group.split("-")) if is_difference else own
+    level = np.nan if is_difference else values[own & ~treated].mean()
     return {
         "n": int(own.sum()), "n_treated": int((own & treated).sum()), "n_control": int((own & ~treated).sum()),
         "n_clusters": None if case.model["cluster"] == "none" else case.people["cluster_"].nunique(),
@@ -68,7 +70,7 @@ def _of_effect(
     numbers = {"design_effect": error**2 / plain**2}
     numbers |= {f"mde_{round(100 * each, 9):g}": error * _where(chance, each) for each in targets["chances"]}
     numbers |= {f"power_{each:g}": chance(each / error) for each in targets.get("effects", ())}
-    if group != "difference":
+    if "-" not in group:
         level = level if level > 0 else np.nan
         for each in targets["chances"]:
             numbers[f"ratio_{round(100 * each, 9):g}"] = (level + error * _where(chance, each)) / level

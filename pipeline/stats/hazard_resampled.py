@@ -1,4 +1,4 @@
-"""What does not rest on many clusters, for a hazard: the score drawn again with the lot, and the linearised jackknife."""
+"""Of a hazard, what does not rest on many clusters: its score drawn again with the lot, the linearised jackknife."""
 
 from __future__ import annotations
 

@@ -61,8 +61,8 @@ def _block(
 ) -> tuple[FloatArray, FloatArray]:  # fmt: skip
     """Of draws `treated` (b, n): effects (b, v) of the outcomes and the shift, and HC2's products with them and it.
 
-    known: (n, v + q), the shift before the covariates; crossed: the squares of the v, then all times the shift, then all
-    times each covariate. A cell is an arm of a stratum, (b, 2s): controls first.
+    known: (n, v + q), the shift before the covariates; crossed: the squares of the v, then all times the shift, then
+    all times each covariate. A cell is an arm of a stratum, (b, 2s): controls first.
     """
     v, sizes = known.shape[1] - q, np.diff([*starts, len(strata)])
     ends = [*starts[1:].tolist(), len(strata)]
@@ -99,8 +99,8 @@ def _block(
 
 
 def _squares(
-    known: FloatArray, crossed: FloatArray, treated: FloatArray, strata: npt.NDArray[np.intp], rows: list[slice], cells: FloatArray,
-    means: FloatArray, contrast: FloatArray, effects: FloatArray, inverse: FloatArray, coefficients: FloatArray,
+    known: FloatArray, crossed: FloatArray, treated: FloatArray, strata: npt.NDArray[np.intp], rows: list[slice],
+    cells: FloatArray, means: FloatArray, contrast: FloatArray, effects: FloatArray, inverse: FloatArray, coefficients: FloatArray,
 ) -> tuple[FloatArray, npt.NDArray[np.bool_]]:  # fmt: skip
     """HC2 products (b, v, 2) of each outcome with itself and with the shift, and which draws have leverage one.
 
@@ -121,7 +121,7 @@ def _squares(
         for j in range(q):
             leverage += inverse[:, i, j, None] * deviation * (known[:, v + j] - means[at, pick, v + j])
     whole = 1.0 - leverage < RANK_TOLERANCE
-    alone = (whole & (np.abs(weights) > RANK_TOLERANCE)).any(axis=1)
+    alone = np.asarray((whole & (np.abs(weights) > RANK_TOLERANCE)).any(axis=1))
     omega = np.where(whole, 0.0, weights**2 / np.where(whole, 1.0, 1.0 - leverage))
     # A residual is y - x'd - level of its cell, level = mean y - mean x'd: products of two are sums over cells of it.
     level = means[:, :, :v] - means[:, :, v:] @ coefficients

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
@@ -19,6 +19,7 @@ from pipeline.estimate.resampled import RESAMPLERS, Redrawn, Resampled, draw_aga
 from pipeline.estimate.spells import Spells
 from pipeline.estimate.table import MISSING, Address
 from pipeline.settings.models import Model
+from pipeline.settings.study import Study
 from pipeline.stats.distributions import infer
 from pipeline.stats.draws import interval, p_values
 from pipeline.stats.errors import NoEstimateError
@@ -110,7 +111,11 @@ def has_inference(model: Model) -> bool:
 
 def rows_of_model(model: Model, data: Data, again: Redrawn) -> list[Inference]:
     """The rows of a model that has any."""
-    problems = ESTIMATORS[model.estimator].problems(model, data, None)
+    return rows_of_problems(model, ESTIMATORS[model.estimator].problems(model, data, None), data.study, again)
+
+
+def rows_of_problems(model: Model, problems: Iterable[Any], study: Study, again: Redrawn) -> list[Inference]:
+    """The rows of some problems of a model, whose estimates are its families."""
     if model.estimator == "discrete_hazard":
         return [row for problem in problems for row in _of_hazard(problem, again)]
     rows, members = dict[str, Inference](), list[Member]()
@@ -118,7 +123,7 @@ def rows_of_model(model: Model, data: Data, again: Redrawn) -> list[Inference]:
         for row, member in _of_regression(problem, again):
             rows[row.estimate_id] = row
             members += [member] if member is not None else []
-    settings = data.study.inference
+    settings = study.inference
     for family in families_of(model, members):
         for member, told in zip(family, judge(family, settings.level, settings.draws, settings.seed), strict=True):
             address = write_address(member.address)

@@ -243,9 +243,6 @@ ROUNDED = {
     "weighted, as precise as 444 persons": "weighted, as precise as 445 persons",
 }
 OF_FEW = (
-    "left out 7 persons of whose team all are of one arm",
-    "no estimate: one arm only in a stratum",
-    "no estimate: no stratum has answers in both arms",
     "one arm only, so no comparison, in Nordby, Sydby",
     "left out of the average, one arm only: Nordby",
     "one arm only, so one mean, in 3 teams",
@@ -254,6 +251,9 @@ OF_FEW = (
     "the outcome is fitted exactly: no standard error",
     "what the effect rests on does not vary between clusters: no standard error",
     "a single person in an arm of Nordby, Sydby: no standard error",
+    "left out 7 persons of whose team all are of one arm",
+    "no estimate: one arm only in a stratum",
+    "no estimate: no stratum has answers in both arms",
     "no estimate: no control is in the group",
     "no estimate: one arm only in the group women",
     "no estimate: no municipality has both arms in the group women",

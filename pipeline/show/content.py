@@ -181,7 +181,8 @@ def describe(drawing: Drawing) -> str:
     if lines:
         parts += [f"{line.label}: {', '.join(_boxes(drawing, line))}." for line in lines(drawing)]
     for panel in drawing.panels:
-        parts.append(f"{panel.title}: {panel.y_label}. {panel.x_label}. {panel.size}".rstrip(". ") + ".")
+        said = filter(None, [f"{panel.title}: {panel.y_label}", panel.x_label, panel.size, panel.test])
+        parts.append(f"{'. '.join(said)}.")
         if drawing.settings.first_week is not None:
             parts += [
                 f"{curve.legend}: {curve.first} ({week} {curve.x[0]:.0f}), {curve.last} ({week} {curve.x[-1]:.0f})."

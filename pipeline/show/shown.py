@@ -17,7 +17,11 @@ from pipeline.show.numbers import as_float, star, write_number
 COLUMNS = ["cell_id", "exhibit", "panel", "row", "column", "statistic", "estimate_id", "value", "text", "note", "unit"]
 COUNTS = {"n", "n_treated", "n_control", "n_clusters", "at_risk"}
 SOURCES = {"x": "control_mean", "at_risk": "n"}  # statistics that lie in a column of another name
-UNITS_OF = {"x": "coefficient", "p_value": "probability", **dict.fromkeys(COUNTS, "count")}  # whatever the exhibit's
+P_VALUES = ("p_value", "ri_p", "wild_p", "jackknife_p", "cr2_p", "stepdown_p", "joint_p", "band_p")
+UNITS_OF = {  # whatever the exhibit's
+    "x": "coefficient", "cr2_df": "degrees", "family_size": "count", **dict.fromkeys(P_VALUES, "probability"),
+    **dict.fromkeys(COUNTS, "count"),
+}  # fmt: skip
 
 
 def find_slots(exhibits: Exhibits, study: Study, estimate_ids: Iterable[str]) -> Iterator[Slot]:

@@ -8,6 +8,7 @@ import os
 import shutil
 import tempfile
 from collections import Counter
+from functools import cache
 
 import pytest
 
@@ -47,10 +48,11 @@ def pytest_configure(config):
 
 
 def pytest_collection_modifyitems(items):
+    strange = cache(strangers)  # for hundreds of tests ask the same
     items.sort(key=lambda item: [not item.nodeid.startswith(first) for first in LONGEST])
     for item in items:
         further = [name for mark in item.iter_markers("report") for name in mark.args]
-        changed = strangers((*ESTIMATES, *further)) if item.get_closest_marker("report") else []
+        changed = strange((*ESTIMATES, *further)) if item.get_closest_marker("report") else []
         reason = f"config/{', config/'.join(changed)} is not that of the report"
         if changed and os.environ.get("NOTHING_SKIPPED"):
             raise pytest.UsageError(

@@ -165,10 +165,11 @@ def same(one: list[Any], other: list[Any]) -> bool:
 
 def _content(table: pd.DataFrame) -> pd.DataFrame:
     kept = table.drop(columns=[name for name in (*LINES, "week_column", "month_column") if name in table])
-    if "person" in kept:  # the order of persons is that of a file
-        kept = kept.sort_values("person", kind="stable", ignore_index=True)
+    if "person" in kept and not kept["person"].is_monotonic_increasing:  # the order of persons is that of a file
+        kept = kept.sort_values("person", kind="stable")
     # The categories of codes are those that a file happens to have.
-    return kept.astype({name: object for name, kind in kept.dtypes.items() if isinstance(kind, pd.CategoricalDtype)})
+    codes = {name: object for name, kind in kept.dtypes.items() if isinstance(kind, pd.CategoricalDtype)}
+    return kept.astype(codes).reset_index(drop=True)
 
 
 def derive(inputs: Inputs) -> dict[str, pd.DataFrame]:

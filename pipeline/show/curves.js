@@ -103,19 +103,26 @@
     }
   }
 
-  // The areas lie over the picture and move with it.
+  // The areas lie over the picture and move with it. All are measured before any is moved, as in regions.js.
+  const layers = new Map();
+  const measure = picture => {
+    const parent = picture.parentElement;  // on paper the layer is not there and has no parent that it is placed by
+    const box = picture.getBoundingClientRect(), outer = parent.getBoundingClientRect();
+    const left = box.left - outer.left + parent.scrollLeft, top = box.top - outer.top + parent.scrollTop;
+    return { layer: layers.get(picture), place: `left:${left}px;top:${top}px;width:${box.width}px;height:${box.height}px` };
+  };
+  const followed = new ResizeObserver(entries => {
+    entries.map(({ target }) => measure(target)).forEach(({ layer, place }) => { layer.style.cssText = place; });
+  });
+
   function lay(picture) {
     const figure = picture.closest("section").id, view = picture.getAttribute("viewBox").split(" ").map(Number);
     const layer = make("div", { class: "curves" });
     const names = JSON.parse(picture.dataset.names);
     for (const [panel, ...ends] of JSON.parse(picture.dataset.axes)) layer.append(new Axes(figure, panel, ends, view, names[panel]).frame);
     picture.after(layer);
-    const parent = picture.parentElement;  // on paper the layer is not there and has no parent that it is placed by
-    const follow = () => {
-      const box = picture.getBoundingClientRect(), outer = parent.getBoundingClientRect();
-      layer.style.cssText = `left:${box.left - outer.left + parent.scrollLeft}px;top:${box.top - outer.top + parent.scrollTop}px;width:${box.width}px;height:${box.height}px`;
-    };
-    new ResizeObserver(follow).observe(picture);
+    layers.set(picture, layer);
+    followed.observe(picture);
   }
 
   document.querySelectorAll("svg[data-axes]").forEach(lay);

@@ -7,16 +7,22 @@
     const told = { tabindex: "0", role: "region", "aria-label": name, "data-hint": document.body.dataset.scroll };
     Object.entries(told).forEach(([key, text]) => scrolls ? region.setAttribute(key, text) : region.removeAttribute(key));
   };
-  const look = region => {
-    const scrolls = region.scrollWidth > region.clientWidth + 1;
+  // All are measured before any is changed: a change between two measures would have the whole page laid out again.
+  const measure = region => {
+    const { scrollWidth, clientWidth, scrollHeight, clientHeight, scrollLeft, scrollTop } = region;
+    const isMoreRight = scrollLeft + clientWidth < scrollWidth - 1, isMoreBelow = scrollTop + clientHeight < scrollHeight - 1;
+    return { region, scrolls: scrollWidth > clientWidth + 1, isMoreRight, isMoreBelow };
+  };
+  const tell = ({ region, scrolls, isMoreRight, isMoreBelow }) => {
     region.classList.toggle("fits", !scrolls);
-    region.classList.toggle("more-right", region.scrollLeft + region.clientWidth < region.scrollWidth - 1);
-    region.classList.toggle("more-below", region.scrollTop + region.clientHeight < region.scrollHeight - 1);
+    region.classList.toggle("more-right", isMoreRight);
+    region.classList.toggle("more-below", isMoreBelow);
     if (region.hasAttribute("tabindex") !== scrolls) say(region, scrolls);
   };
-  const seen = new ResizeObserver(entries => entries.forEach(entry => look(entry.target.closest(".scroll"))));
+  const look = regions => [...new Set(regions)].map(measure).forEach(tell);
+  const seen = new ResizeObserver(entries => look(entries.map(entry => entry.target.closest(".scroll"))));
   document.querySelectorAll(".scroll").forEach(region => {
     [region, ...region.children].forEach(part => seen.observe(part));
-    region.addEventListener("scroll", () => look(region), { passive: true });
+    region.addEventListener("scroll", () => look([region]), { passive: true });
   });
 }

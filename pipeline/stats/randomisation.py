@@ -183,9 +183,10 @@ def _products(prepared: _Prepared, drawn: list[_Drawn]) -> FloatArray:
     for k, (group, own) in enumerate(zip(prepared.groups, drawn, strict=True)):
         for other in range(p):
             # Each group's part by way of its own cells: its level and sums beside the other's lean.
-            cells = own.means * (group.basis @ drawn[other].lean) if q else np.zeros_like(own.means)
-            for i in range(q):
-                cells -= own.sums[i] * drawn[other].lean[i]
+            cells = np.zeros_like(own.means)
+            if q:
+                cells = own.means * (group.basis @ drawn[other].lean)
+                cells -= np.einsum("qcb,qb->cb", own.sums, drawn[other].lean)
             if other == k:
                 cells *= 2.0
                 cells += own.means * (group.size * own.means - 2.0 * own.numbers)
@@ -228,25 +229,40 @@ def _squares(
     prepared: _Prepared, m: int, treated: FloatArray, drawn: list[_Drawn], products: FloatArray, effects: FloatArray,
     turns: FloatArray, shifted: IntArray,
 ) -> list[tuple[FloatArray, FloatArray, FloatArray]]:  # fmt: skip
-    """By row of the contrasts: squared scores of the outcomes (m, b), them times the shift's (m, b), its squares (b,)."""
+    """By row of the contrasts: squared scores of the outcomes (m, b), them times the shift's (m, b), its squares (b,).
+
+    Sums over clusters are of products of two groups' scores, of which each row's are weighted sums.
+    """
     p, b = len(drawn), treated.shape[1]
-    totals = [(np.zeros((m, b)), np.zeros((m, b)), np.zeros(b)) for _ in turns]
+    pairs = [(k, other) for k in range(p) for other in range(k + 1)]
+    own = {pair: np.zeros((m + p, b)) for pair in pairs}
+    beside = {(k, other, shift): np.zeros((m, b)) for k in range(p) for other in range(p) for shift in set(shifted)}
     nothing = slice(0, 0)
     for cluster, span in enumerate(prepared.spans):
         scores = []
-        for k, (group, own) in enumerate(zip(prepared.groups, drawn, strict=True)):
-            levels = np.concatenate([own.means[own.by_cluster.get(cluster, nothing)], own.lean])
+        for k, (group, each) in enumerate(zip(prepared.groups, drawn, strict=True)):
             score = group.known[:, span] @ treated[span]
-            score += group.constants[cluster] @ levels
+            score += group.constants[cluster] @ np.concatenate(
+                [each.means[each.by_cluster.get(cluster, nothing)], each.lean]
+            )
             for other in range(p):
                 score -= effects[other] * products[k, other, cluster]
             scores.append(score)
-        for row, (yy, yd, dd) in enumerate(totals):
-            turned = scores[0] * turns[row, 0]
-            for k in range(1, p):
-                turned += scores[k] * turns[row, k]
-            shift = turned[m + shifted[row]]
-            yy += turned[:m] ** 2
-            yd += turned[:m] * shift
-            dd += shift**2
-    return totals
+        for (k, other), total in own.items():
+            total += scores[k] * scores[other]
+        for (k, other, shift), total in beside.items():
+            total += scores[k][:m] * scores[other][m + shift]
+    found = []
+    for turn, shift in zip(turns, shifted.tolist(), strict=True):
+        squares = sum((1 + (k != o)) * turn[k] * turn[o] * own[k, o] for k, o in pairs)
+        found.append((squares[:m], _sum_pairs(turn, beside, shift), squares[m + shift]))
+    return found
+
+
+def _sum_pairs(turn: FloatArray, beside: dict[tuple[int, int, int], FloatArray], shift: int) -> FloatArray:
+    """The products of a row's scores with those of its shift, from those of the groups."""
+    total = np.zeros_like(next(iter(beside.values())))
+    for (k, other, own), values in beside.items():
+        if own == shift:
+            total += turn[k] * turn[other] * values
+    return total

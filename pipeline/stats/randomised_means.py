@@ -78,8 +78,7 @@ def _block(
     weights = np.einsum("rbk,bk->rb", x, inverse[:, -1])
     scores = values[:, :, :v] - np.einsum("rbk,bkv->rbv", x, coefficients)
     scores *= weights[:, :, None]
-    by_cluster = np.zeros((int(clusters.max()) + 1, *scores.shape[1:]))
-    np.add.at(by_cluster, clusters, scores)
+    by_cluster = _added_by(clusters, scores)
     n, g = is_there.sum(axis=0), len(by_cluster)
     k = q + 1 + len(np.unique(strata))
     factor = ((g / (g - 1)) * (n - 1) / np.maximum(n - k, 1))[:, None]
@@ -92,11 +91,17 @@ def _block(
 
 def _within(values: FloatArray, strata: npt.NDArray[np.intp], is_there: npt.NDArray[np.bool_]) -> FloatArray:
     """`values` (r, b, v) less the mean over the rows of their stratum that are there; nothing where they are not."""
-    levels = int(strata.max()) + 1
-    totals = np.zeros((levels, *values.shape[1:]))
-    np.add.at(totals, strata, values)
-    counts = np.zeros((levels, values.shape[1]))
-    np.add.at(counts, strata, is_there)
-    inside = values - (totals / np.maximum(counts, 1.0)[:, :, None])[strata]
+    counts = _added_by(strata, is_there.astype(float))
+    means = _added_by(strata, values) / np.maximum(counts, 1.0)[:, :, None]
+    inside = values - means[strata]
     inside[~is_there] = 0.0
     return inside
+
+
+def _added_by(codes: npt.NDArray[np.intp], values: FloatArray) -> FloatArray:
+    """`values` (r, ...) added up by their code (r,), from 0."""
+    from scipy import sparse
+
+    places = (codes, np.arange(len(codes)))
+    indicator = sparse.csr_array((np.ones(len(codes)), places))
+    return np.asarray((indicator @ values.reshape(len(values), -1)).reshape(-1, *values.shape[1:]))

@@ -37,11 +37,13 @@ def redraw_strata(problem: Stratified, draws: npt.NDArray[np.bool_], estimates: 
     m, q = problem.outcomes.shape[1], problem.covariates.shape[1]
     centred = deviations(own, strata, count)
     starts = np.searchsorted(strata, np.arange(count))
+    v = m + 1  # outcomes and the shift
+    crossed = np.hstack([centred[:, :v] ** 2, centred * centred[:, [m]], *(centred * x[:, None] for x in centred.T[v:])])
     width = max(8, BLOCK // (2 * count * own.shape[1]))
     parts = []
     for start in range(0, len(draws), width):
         treated = np.asarray(draws[start : start + width][:, order], dtype=float)
-        parts.append(_block(centred, treated, strata, starts, q))
+        parts.append(_block(centred, crossed, treated, strata, starts, q))
     values, products = (np.concatenate([part[item] for part in parts]) for item in range(2))  # (B, m + 1), (B, m + 1, 2)
     b, c = values[:, :m].T, values[:, m]
     yy, yd, dd = products[:, :m, 0].T, products[:, :m, 1].T, products[:, m, 1]
@@ -50,11 +52,13 @@ def redraw_strata(problem: Stratified, draws: npt.NDArray[np.bool_], estimates: 
 
 
 def _block(
-    known: FloatArray, treated: FloatArray, strata: npt.NDArray[np.intp], starts: npt.NDArray[np.intp], q: int
-) -> tuple[FloatArray, FloatArray]:
+    known: FloatArray, crossed: FloatArray, treated: FloatArray, strata: npt.NDArray[np.intp],
+    starts: npt.NDArray[np.intp], q: int,
+) -> tuple[FloatArray, FloatArray]:  # fmt: skip
     """Of draws `treated` (b, n): effects (b, v) of the outcomes and the shift, and HC2's products with them and it.
 
-    known: (n, v + q), the shift before the covariates. A cell is an arm of a stratum, (b, 2s): controls first.
+    known: (n, v + q), the shift before the covariates; crossed: the squares of the v, then all times the shift, then all
+    times each covariate. A cell is an arm of a stratum, (b, 2s): controls first.
     """
     v, sizes = known.shape[1] - q, np.diff([*starts, len(strata)])
     ends = [*starts[1:].tolist(), len(strata)]
@@ -82,14 +86,14 @@ def _block(
         values = effects[:, :v] - np.einsum("bq,bqv->bv", effects[:, v:], coefficients)
     else:
         values = effects
-    squares, alone = _squares(known, treated, strata, rows, cells, means, contrast, effects, inverse, coefficients)
+    squares, alone = _squares(known, crossed, treated, strata, rows, cells, means, contrast, effects, inverse, coefficients)
     lost |= alone
     values[lost] = np.nan
     return values, squares
 
 
 def _squares(
-    known: FloatArray, treated: FloatArray, strata: npt.NDArray[np.intp], rows: list[slice], cells: FloatArray,
+    known: FloatArray, crossed: FloatArray, treated: FloatArray, strata: npt.NDArray[np.intp], rows: list[slice], cells: FloatArray,
     means: FloatArray, contrast: FloatArray, effects: FloatArray, inverse: FloatArray, coefficients: FloatArray,
 ) -> tuple[FloatArray, npt.NDArray[np.bool_]]:  # fmt: skip
     """HC2 products (b, v, 2) of each outcome with itself and with the shift, and which draws have leverage one.
@@ -122,22 +126,17 @@ def _squares(
     )
     starts = [at_rows.start for at_rows in rows]
     cell_weight = np.concatenate([np.add.reduceat(in_arm[:, arm * n : (arm + 1) * n], starts, axis=1) for arm in (0, 1)], 1)
+    lean = cell_known[:, :, :v] - cell_known[:, :, v:] @ coefficients  # sums of weight x (y - x'd) by cell
+    sums = omega @ crossed
+    with_shift, with_x = sums[:, v : 2 * v + q], sums[:, 2 * v + q :].reshape(len(treated), q, v + q)
     found = np.empty((len(treated), v, 2))
     shift = v - 1
-    lean = cell_known[:, :, :v] - cell_known[:, :, v:] @ coefficients  # sums of weight x (y - x'd) by cell
-    for item, other in enumerate((None, shift)):
-        right = known[:, :v] if other is None else known[:, [shift]]
-        d_right = coefficients if other is None else coefficients[:, :, [shift]]
-        l_right = level if other is None else level[:, :, [shift]]
-        lean_right = lean if other is None else lean[:, :, [shift]]
-        total = omega @ (known[:, :v] * right)
-        for i in range(q):
-            total -= coefficients[:, i] * (omega @ (known[:, [v + i]] * right))
-            total -= d_right[:, i] * (omega @ (known[:, [v + i]] * known[:, :v]))
-            for j in range(q):
-                total += coefficients[:, i] * d_right[:, j] * (omega @ (known[:, v + i] * known[:, v + j]))[:, None]
-        total -= np.einsum("bcv,bcv->bv", level, np.broadcast_to(lean_right, level.shape))
-        total -= np.einsum("bcv,bcv->bv", np.broadcast_to(l_right, level.shape), lean)
-        total += np.einsum("bc,bcv,bcv->bv", cell_weight, level, np.broadcast_to(l_right, level.shape))
+    for item, (right, total) in enumerate(((slice(0, v), sums[:, :v]), (slice(shift, v), with_shift[:, :v]))):
+        own = coefficients[:, :, right]
+        total = total - (coefficients * with_x[:, :, right]).sum(axis=1) - (own * with_x[:, :, :v]).sum(axis=1)
+        total += (coefficients * (with_x[:, :, v:] @ own)).sum(axis=1)
+        there, here = lean[:, :, right], level[:, :, right]
+        total -= (level * there).sum(axis=1) + (here * lean).sum(axis=1)
+        total += (cell_weight[:, :, None] * level * here).sum(axis=1)
         found[:, :, item] = total
     return found, alone

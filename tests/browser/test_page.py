@@ -11,7 +11,12 @@ from tests.browser.conftest import BUILT, MIDDLE, PHONE, WIDE, find_barriers
 PAGES = ["index.html", "published.html", "tables/table_6_3.html"]
 ANNEX = ["population/index.html"] if (BUILT / "population/index.html").exists() else []  # make population made it
 LARGEST = 5_000_000  # bytes
-SOON = 1.0  # seconds of a processor until the page can be read and used
+# What the page may take of a processor until it can be read and used, as a multiple of what a bare table of ten
+# thousand linked numbers takes in the same browser just before (0.6 s beside 0.5 s where nothing else runs). Others
+# that want all processors slow the two alike, but not at the same moment: 1.1 to 3.0 was seen, in the best turn 2.0.
+# A script that computes for a second makes it 4.
+SOON, TURNS = 2.5, 3
+LAYOUTS = 25  # 8 to 11 were seen; a script that changes each of fifty parts before it measures the next has 50 more
 READABLE = 4.5  # contrast of text with what is behind it (WCAG 2.2, 1.4.3)
 SMALLEST = 7.5  # CSS pixels of letters in a figure on a phone
 A4 = 672  # CSS pixels between the margins
@@ -188,16 +193,32 @@ def test_the_heads_of_a_long_table_stay_in_sight(width, visit):
     assert last.locator("th").bounding_box()["x"] >= 0
 
 
-def test_the_page_is_light_and_soon_there(visit):
-    assert (BUILT / "index.html").stat().st_size < LARGEST
+def taken(visit, path):
+    """What opening a page took: seconds of a processor and layouts, among others."""
     page = visit("tables/table_3_1.html")
     session = page.context.new_cdp_session(page)
-    # What the page takes of a processor: other tests have the machine too, and their time is not the page's.
     session.send("Performance.enable", {"timeDomain": "threadTicks"})
-    page.goto((BUILT / "index.html").as_uri())
+    page.goto(path.as_uri())
     page.evaluate("new Promise(done => requestAnimationFrame(() => setTimeout(done)))")
-    taken = {row["name"]: row["value"] for row in session.send("Performance.getMetrics")["metrics"]}
-    assert 0.05 < taken["TaskDuration"] < SOON
+    told = {row["name"]: row["value"] for row in session.send("Performance.getMetrics")["metrics"]}
+    page.close()
+    return told
+
+
+def test_the_page_is_light_and_soon_there(visit, tmp_path):
+    page, bare = BUILT / "index.html", tmp_path / "bare.html"
+    assert page.stat().st_size < LARGEST
+    row = "<tr>" + "<td><a href='#1'>0.123</a></td>" * 10 + "</tr>"
+    bare.write_text(f"<!DOCTYPE html><title>Numbers</title><table id='1'>{row * 1000}</table>", encoding="utf-8")
+    seen = []
+    for _ in range(TURNS):
+        least, own = taken(visit, bare), taken(visit, page)
+        assert least["TaskDuration"] > 0.1
+        assert own["LayoutCount"] < LAYOUTS
+        seen.append(own["TaskDuration"] / least["TaskDuration"])
+        if seen[-1] < SOON:
+            break
+    assert min(seen) < SOON
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -2,6 +2,7 @@
 
 import datetime
 import io
+import shutil
 from contextlib import redirect_stdout
 from dataclasses import replace
 from functools import cache
@@ -33,6 +34,9 @@ pytestmark = pytest.mark.report
 CONFIG = Path("config")
 WEEK, MONTH = "Y_1603", "BRANCHE_2016_01"
 MODELS = ("itt", "team")
+# Of the scales those that these models and the splits of the study rest on, and the sex and age of a person.
+SCALES = ("bipq_treatment_control", "expected_time_to_return", "ordinary_job", "self_efficacy", "female", "age")
+ANSWERS = "LOEBENR|SVARDATO|BIPQ_4|TILBAGE_VARIGHED|JOBSTATUS|UWSES_.|KOEN|ALDER"
 PERSONS = 120  # the first of the trial: those of whole teams, and of no municipality that is left out
 RECEIVED = datetime.date(2018, 3, 1)
 
@@ -49,6 +53,8 @@ def received():
     tables["allocation"] = tables["allocation"].iloc[:PERSONS]
     for stem, key in (("baseline_survey", "LOEBENR"), ("followup_survey", "LOEBENR"), ("dream", "PNR")):
         tables[stem] = tables[stem][tables[stem][key].isin(tables["allocation"][key])]
+        if key == "LOEBENR":
+            tables[stem] = tables[stem].filter(regex=f"^({ANSWERS})$")
     facts, _, described = files["extract.toml"].decode().partition("[excluded]")
     described = described[described.index("[files") : described.index("[files.targets]")]
     return tables, (facts + described).replace("published = true\n", "").replace('"twin"', '"raw"')
@@ -62,17 +68,19 @@ def build(change=None, settings=None, name="later"):
         change(tables)
     texts = {name: (CONFIG / name).read_text(encoding="utf-8") for name in KEPT if name != "extract.toml"}
     texts["models.toml"] = only_models(texts["models.toml"])
+    texts["scales.csv"] = only_scales(texts["scales.csv"])
     for file, changed in (settings or {}).items():
         for old, new in changed.items():
             assert old in texts[file]
             texts[file] = texts[file].replace(old, new)
     with TemporaryDirectory() as folder, redirect_stdout(io.StringIO()):
-        raw = Path(folder) / "raw"
+        raw, config = Path(folder) / "raw", shutil.copytree(CONFIG, Path(folder) / "config")
         raw.mkdir()
+        (config / "scales.csv").write_text(texts["scales.csv"], encoding="utf-8")
         for stem, table in tables.items():
             table.to_csv(raw / f"{stem}.csv", sep=";", index=False)
         (raw / "extract.toml").write_text(facts, encoding="utf-8")
-        register_extract(raw, CONFIG, RECEIVED, mended=True)
+        register_extract(raw, config, RECEIVED, mended=True)
         texts["extract.toml"] = (raw / "extract.toml").read_text(encoding="utf-8")
         parsed = parse_settings(texts, name)
         own = {name: parsed[name] for name in ("extract", "study", "benefit_codes", "scales")}
@@ -96,6 +104,11 @@ def only_models(text):
     """The tables of MODELS alone: of each kind of estimate enough, in a tenth of the time."""
     blocks = text.split("\n[")
     return "\n[".join([blocks[0], *(block for block in blocks[1:] if block.partition("]")[0] in MODELS)])
+
+
+def only_scales(text):
+    """The head and the lines of SCALES alone."""
+    return "".join(line for line in text.splitlines(keepends=True) if line.split(",")[0] in ("variable", *SCALES))
 
 
 def drop_person(tables, number="3"):
@@ -189,6 +202,11 @@ def explained(old, new):
     return found
 
 
+@cache
+def explained_single(cause):
+    return explained(FIRST(), single(cause))
+
+
 def numeric(found):
     """The moves of a number that both extracts know."""
     moves = found.moves
@@ -209,7 +227,7 @@ def moved(found, old, new):
 @pytest.mark.parametrize("cause", SINGLE)
 def test_a_single_cause_gets_the_whole_move(cause):
     old, new = FIRST(), single(cause)
-    found = explained(old, new)
+    found = explained_single(cause)
     assert found.causes == (cause,)
     rows = moved(found, old, new)
     assert len(rows) > 0
@@ -419,7 +437,7 @@ def test_a_cause_that_cannot_be_applied_alone_is_told_with_its_reason():
 
 def test_the_columns_compared_are_those_that_are_stored():
     assert list(FIRST().estimates.columns) == list(COLUMNS)
-    said = next(iter(say_explanation(explained(FIRST(), single("codes")))))
+    said = next(iter(say_explanation(explained_single("codes"))))
     assert said == "why: 1 cause differs (codes), each applied alone"
 
 

@@ -44,10 +44,20 @@ PRINTED = {
 }
 
 
+def commit(folder, message) -> None:
+    """Commit all of a folder, which is a repository after it."""
+    for command in (["init", "-q"], ["add", "-A"], [*AS_SOMEBODY, "commit", "-q", "-m", message]):
+        subprocess.run(["git", *command], cwd=folder, check=True)
+
+
+AS_SOMEBODY = ["-c", "user.name=somebody", "-c", "user.email=somebody@example.org"]
+
+
 @pytest.fixture(scope="module")
 def rossi(tmp_path_factory) -> Project:
-    """A clean build of the example, in both languages and as Word and PDF."""
+    """A clean build of the example as committed, in both languages and as Word and PDF."""
     project = Project(tmp_path_factory.mktemp("rossi"))
+    commit(project.folder, "The example")
     result = project.make("-j2", "report", STUDY)
     assert result.returncode == 0, result.stdout + result.stderr
     return project
@@ -333,19 +343,9 @@ def test_an_extract_of_which_nothing_is_compared_is_not_verified():
         require_agreement([Agreement("groups.parquet", may_be_empty=True)], Path("x"))
 
 
-def commit(folder, message) -> None:
-    """Commit all of a folder, which is a repository after it."""
-    for command in (["init", "-q"], ["add", "-A"], [*AS_SOMEBODY, "commit", "-q", "-m", message]):
-        subprocess.run(["git", *command], cwd=folder, check=True)
-
-
-AS_SOMEBODY = ["-c", "user.name=somebody", "-c", "user.email=somebody@example.org"]
-
-
 @pytest.fixture(scope="module")
 def released(rossi, verified_build):
     """The archive of the example, and what make release said."""
-    commit(rossi.folder, "The example")
     page = rossi.folder / "reports/rossi/witness.html"  # of a command, so it stays
     page.write_text("<title>of before</title>\n", encoding="utf-8")
     result = rossi.make("release", STUDY)

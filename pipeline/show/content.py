@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline.errors import InputError
 from pipeline.settings.exhibits import Exhibits, fill, in_language
 from pipeline.settings.extract import Extract
+from pipeline.show.claims import Surety, tell_surety
 from pipeline.show.conclusions import Conclusion, build_conclusions
 from pipeline.show.drawings import Drawing
 from pipeline.show.effects import tell
@@ -59,6 +60,7 @@ class Report:
     results: tuple[Result, ...]
     estimands: tuple[Lines, ...]
     conclusions: tuple[Conclusion, ...]
+    surety: Surety | None
     trial: tuple[Text, ...]
     reading: tuple[Text, ...]
     trace: tuple[Text, ...]
@@ -117,6 +119,7 @@ def build_report(
         results=build_results(telling),
         estimands=gather_estimands(telling),
         conclusions=build_conclusions(telling),
+        surety=tell_surety(telling),
         trial=paragraphs("trial"),
         reading=paragraphs("reading"),
         trace=paragraphs("trace"),

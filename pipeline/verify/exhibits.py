@@ -68,12 +68,13 @@ def _compare_edition(
     in_tables = {address: number for address, number in numbers.items() if not number.is_told}
     names = [name for name in known.exhibits if name.startswith(("figure_", "table_"))]
     tables = [name for name in names if known.exhibits[name]["kind"] == "table"]
-    figures = [name for name in names if name.startswith("figure_")]
+    figures, robust = [name for name in names if name.startswith("figure_")], reports / "robust.html"
     return [
         values, texts, left, _figures(figures, numbers, reports / "figures"),
         _csv_tables(tables, in_tables, reports / "tables"),
         _html("tables as HTML", tables, in_tables, [reports / "tables" / f"{name}.html" for name in tables]),
         _html("the page", [], numbers, [reports / "index.html"]),
+        *([_html("the page of claims", [], numbers, [robust])] if robust.exists() else []),
     ]  # fmt: skip
 
 

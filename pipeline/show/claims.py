@@ -17,15 +17,15 @@ from pipeline.show.texts import Text, join_texts
 from pipeline.show.words import AND
 
 Case = Literal["throughout", "alone", "partly", "nowhere", "contrary", "unseen", "seen", "unknown"]
+NO_BREAK = "\N{NO-BREAK SPACE}"
 BELOW_DECIMALS = 2  # of the level of the rule
-CLEAR: tuple[Case, ...] = ("throughout", "alone", "unseen")  # where what is claimed holds by every method
 
 
 @dataclass(frozen=True)
 class Said:
     """One claim: what is claimed, what survives in a few words, and the sentences that say why.
 
-    case: which rule decided; is_clear: whether the claim holds by every method.
+    case: which rule decided.
     """
 
     key: str
@@ -36,8 +36,8 @@ class Said:
 
     @property
     def is_clear(self) -> bool:
-        """Whether the claim holds by every method."""
-        return self.case in CLEAR
+        """Whether the effect that is claimed is found by every method, and among its family."""
+        return self.case == "throughout"
 
 
 @dataclass(frozen=True)
@@ -69,12 +69,12 @@ class _Numbers:
         return (Shown(self.rows[statistic]["cell_id"], "", self.rows[statistic]["text"]),)
 
     def p(self, statistic: str) -> Text:
-        """'= 0.031', or '< 0.001' of one that is written as zero."""
+        """'= 0.031', or '< 0.001' of one that is written as zero, on one line."""
         row = self.rows[statistic]
         if any(digit in str(row["text"]) for digit in "123456789"):
-            return ("= ", *self.said(statistic))
+            return (f"={NO_BREAK}", *self.said(statistic))
         smallest = f"0{POINT[self.telling.language]}{'1':0>{UNITS['probability'].decimals}}"
-        return ("< ", Shown(row["cell_id"], "", smallest))
+        return (f"<{NO_BREAK}", Shown(row["cell_id"], "", smallest))
 
     def is_below(self, statistic: str) -> bool:
         """Whether a p-value is below the level of the rule."""

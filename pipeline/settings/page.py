@@ -80,7 +80,7 @@ class Comparison(Settings, frozen=True, kw_only=True):
 class Method(Settings, frozen=True, kw_only=True):
     """One way to a p-value of a claim: the statistic, and what sentences call the method."""
 
-    statistic: str
+    statistic: Literal["p_value", "ri_p", "wild_p", "jackknife_p", "cr2_p"]
     name_en: str = ""
     name_da: str = ""
 

@@ -48,7 +48,6 @@ UNITS = {
     "count": Unit(0, 0, "number", "antal"),
     "date": Unit(0, 0, "date", "dato"),
     "days": Unit(0, 0, "days", "dage"),
-    "degrees": Unit(0, 1),
     "density": Unit(0, 5),
     "percent": Unit(0, 1, "%", "%"),
     "percentage_points": Unit(2, 2, "percentage points", "procentpoint"),

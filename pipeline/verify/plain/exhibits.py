@@ -15,7 +15,7 @@ from pipeline.verify.plain.writing import UNITS, machine_text, mark_of, text_of
 COUNTED = {"n", "n_treated", "n_control", "n_clusters", "at_risk"}
 TESTS = ("p_value", "ri_p", "wild_p", "jackknife_p", "cr2_p", "stepdown_p", "joint_p", "band_p")
 OTHER_UNIT = {
-    "x": "coefficient", "relative": "share", "cr2_df": "degrees", "family_size": "count",
+    "x": "coefficient", "relative": "share", "cr2_df": "coefficient", "family_size": "count",
     **dict.fromkeys(TESTS, "probability"), **dict.fromkeys(COUNTED, "count"),
 }  # fmt: skip
 OTHER_COLUMN = {"x": "control_mean", "at_risk": "n"}

@@ -19,7 +19,7 @@ class Unit(NamedTuple):
 
 
 UNITS = {
-    "coefficient": Unit(0, 2), "count": Unit(0, 0), "days": Unit(0, 0), "degrees": Unit(0, 1), "density": Unit(0, 5), "percent": Unit(0, 1),
+    "coefficient": Unit(0, 2), "count": Unit(0, 0), "days": Unit(0, 0), "density": Unit(0, 5), "percent": Unit(0, 1),
     "percentage_points": Unit(2, 2), "points": Unit(0, 1), "probability": Unit(0, 3), "share": Unit(2, 0),
     "years": Unit(0, 0),
 }  # fmt: skip

@@ -119,12 +119,13 @@ def _require_sentences(page: Page) -> None:
                 f"{absent[0]}_en to the finding or to [page]."
             )
 
-
     rule, first = page.robust, page.languages[0]
     ends = f"_{first}"
     absent = [key for key in rule.__struct_fields__ if key.endswith(ends) and not getattr(rule, key)] if rule else []
     if absent:
-        raise InputError(f"{SETTINGS_FILE} [page.robust]: {absent[0]} is missing. Every case of a claim needs its words.")
+        raise InputError(
+            f"{SETTINGS_FILE} [page.robust]: {absent[0]} is missing. Every case of a claim needs its words."
+        )
 
 
 def _inherit(data: Mapping[str, Any], name: str) -> dict[str, Any]:

@@ -39,10 +39,11 @@ class Finding(Settings, frozen=True, kw_only=True):
 
 
 class Pair(Settings, frozen=True, kw_only=True):
-    """The addresses of the effects in the two groups of one comparison."""
+    """The addresses of the effects in the two groups of one comparison, and of their difference where one is shown."""
 
     first: str
     second: str
+    difference: str = ""
 
 
 class Comparison(Settings, frozen=True, kw_only=True):

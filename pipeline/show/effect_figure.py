@@ -31,7 +31,10 @@ if TYPE_CHECKING:
 AXES_HEIGHT, BELOW = 2.55, 0.55  # inches
 SMALL_HEIGHT, SMALL_BELOW, STAMP = 1.2, 0.32, 0.3  # of panels side by side, and the room above for the word synthetic
 LABEL = 0.22  # below the last of them, for the label of the x-axis
-TEST, TEST_RISE = 0.2, (0.1, 0.04)  # below a panel for what its curves show together; how far it stands in what is above
+TEST, TEST_RISE = (
+    0.2,
+    (0.1, 0.04),
+)  # below a panel for what its curves show together; how far it stands in what is above
 QUARTER, FEWEST_QUARTERS, TICKS = 13, 3, 6  # weeks between ticks, of how many at least, else so many ticks
 ROUNDING = 1e-9  # what the distance of two ticks may lose in binary arithmetic
 

@@ -108,7 +108,8 @@ def _describe(report: Report) -> dict[str, Any]:
             {**vars(each), "sentences": paragraphs(each.sentences), "basis": paragraphs(each.basis)}
             for each in report.conclusions
         ],
-        "surety": report.surety and {
+        "surety": report.surety
+        and {
             "title": report.surety.title,
             "lede": report.surety.lede,
             "claims": [

@@ -19,7 +19,14 @@ EXHIBITS = read_exhibits(CONFIG["exhibits"])
 RULE = EXHIBITS.page.robust
 P_VALUES = ("p_value", "ri_p", "wild_p", "jackknife_p", "cr2_p")
 FOUND = {**dict.fromkeys(P_VALUES, 0.01), "stepdown_p": 0.02, "joint_p": 0.02}
-WHOLE = {"estimate": 0.12, "ri_low": 0.03, "ri_high": 0.2, "without_low": 0.1, "without_high": 0.14, "family_size": 18.0}
+WHOLE = {
+    "estimate": 0.12,
+    "ri_low": 0.03,
+    "ri_high": 0.2,
+    "without_low": 0.1,
+    "without_high": 0.14,
+    "family_size": 18.0,
+}
 UNITS = {"family_size": "count", **dict.fromkeys((*FOUND,), "probability")}
 
 

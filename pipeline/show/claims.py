@@ -42,7 +42,7 @@ class Said:
 
 @dataclass(frozen=True)
 class Surety:
-    """How sure the claims are: heading, paragraphs that say how to read it, the claims, and the table that shows them."""
+    """How sure the claims are: heading, how to read it, the claims, and the table and chapter that show them."""
 
     title: str
     lede: tuple[str, ...]

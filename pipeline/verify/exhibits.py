@@ -52,7 +52,8 @@ def _with_inference(estimates: Mapping[str, Mapping[str, Any]], derived: Path) -
         return dict(estimates)
     table = pd.read_parquet(path)
     nothing = dict.fromkeys(table.columns, float("nan"))
-    further = {str(row["estimate_id"]): row for row in table.to_dict("records")}
+    rows: list[dict[Any, Any]] = table.to_dict("records")
+    further = {str(row["estimate_id"]): row for row in rows}
     return {name: {**nothing, **further.get(name, {}), **row} for name, row in estimates.items()}
 
 

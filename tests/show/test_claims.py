@@ -56,7 +56,7 @@ NONE = dict.fromkeys(P_VALUES, 0.3)
 @pytest.mark.parametrize(
     ("row", "numbers", "case", "says"),
     [
-        ("employment_low", {"cr2_p": 0.049}, "throughout", ["All 5 methods", "the largest p = 0.049 (CR2)", "survives"]),
+        ("employment_low", {"cr2_p": 0.049}, "throughout", ["All 5 methods", "largest p = 0.049 (CR2)", "survives"]),
         ("employment_low", {"ri_p": 0.0001, **dict.fromkeys(("wild_p", "jackknife_p", "cr2_p", "p_value"), NAN)},
          "throughout", ["All 1 methods", "p < 0.001 (the lot drawn again)"]),
         ("employment_low", {"stepdown_p": 0.05, "joint_p": 0.2}, "alone",
@@ -64,7 +64,7 @@ NONE = dict.fromkeys(P_VALUES, 0.3)
         ("employment_low", {"jackknife_p": 0.06, "wild_p": 0.07}, "partly",
          ["found by the test reported (p = 0.010), the lot drawn again (p = 0.010) and CR2 (p = 0.010), and not by the "
           "jackknife (p = 0.060) and the wild bootstrap (p = 0.070)"]),
-        ("employment_low", {**NONE, "wild_p": 0.2}, "nowhere", ["None of the 5", "smallest p = 0.200 (the wild boots"]),
+        ("employment_low", {**NONE, "wild_p": 0.2}, "nowhere", ["None of the 5", "smallest p = 0.200 (the wild"]),
         ("employment_low", {"estimate": -0.12}, "contrary", ["All 5 methods"]),
         ("employment_high", {}, "contrary", []),
         ("employment_low", {"without_low": -0.01}, "throughout", ["rests on one team", "−1.00 to 14.00 percentage"]),

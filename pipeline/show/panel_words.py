@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from pipeline.show.inference_words import INFERENCE
 from pipeline.show.numbers import POINT, THOUSANDS
 
 PANEL = {
@@ -282,7 +283,8 @@ def panel_words(texts: Mapping[str, str], language: str) -> dict[str, str]:
 
 def statistic_names(texts: Mapping[str, str], language: str) -> dict[str, str]:
     """What a statistic is called in a sentence."""
-    return {name: fill_known(text, texts) for name, text in STATISTICS[language].items()}
+    known = STATISTICS[language] | INFERENCE[language]
+    return {name: fill_known(text, texts) for name, text in known.items()}
 
 
 def number_signs(language: str) -> dict[str, str]:

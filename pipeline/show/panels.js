@@ -110,6 +110,16 @@
 
   const power = value => value === 0 ? "0" : localised(Number(value).toExponential(0).replace("e+", "e"));
 
+  const upper = text => text[0].toUpperCase() + text.slice(1);
+
+  // What else the page shows of the estimate, as it is shown: each statistic once, with its text.
+  function further({ estimate: { cells, statistics: known } }) {
+    const found = new Map();
+    for (const { statistic, text } of cells.map(place => numbers().cell(place)))
+      if (!(statistic in known) && !found.has(statistic) && !["at_risk", "x", "relative"].includes(statistic)) found.set(statistic, text);
+    return [...found];
+  }
+
   function statistics(cell) {
     const { ui, names, units, rules } = numbers().data, { statistics: values, note } = cell.estimate;
     const shown = { at_risk: "n", x: "control_mean", relative: "estimate" }[cell.statistic] ?? cell.statistic;
@@ -119,8 +129,9 @@
     const { model, sample, parameter } = cell.estimate, { models, groups } = numbers().data, { noun = "number", n = "n" } = models[model] ?? {};
     const isOfOne = parameter.startsWith("treated:") && groups[`${model}/${sample}/${parameter}`];  // its model holds the others too
     const called = { estimate: noun, n: isOfOne ? "n_of_groups" : n, ...(n === "n" ? {} : { n_treated: "persons_treated", n_control: "persons_control" }) };
-    const label = name => name === "control_mean" && cell.exhibit.kind === "density" ? ui.x : ui[called[name] ?? name];
+    const label = name => !(name in values) && name !== "ci" ? upper(names[name]) : name === "control_mean" && cell.exhibit.kind === "density" ? ui.x : ui[called[name] ?? name];
     const rows = [["estimate"], ["ci", interval, ["ci_low", "ci_high"]], ["se"], ["df"], ["p_value"], ["n"], ["n_treated"], ["n_control"], ["n_clusters"], ["control_mean"]]
+      .concat(further(cell))
       .map(([name, own, covers]) => [name === "ci" ? ui.ci : label(name), own ?? text(name), (covers ?? [name]).includes(shown)])
       .filter(([, value]) => value);
     const scale = units[cell.scale][2], named = ["count", "date"].includes(cell.scale) || !scale ? "" : ` (${fill(ui.unit, { unit: scale })})`;

@@ -16,7 +16,7 @@ from pipeline.show.addresses import Slot
 from pipeline.show.numbers import UNITS, read_number, round_half_away
 from pipeline.show.remarks import gather_remarks
 from pipeline.show.shown import SOURCES, UNITS_OF
-from pipeline.show.tables import column_labels, row_labels
+from pipeline.show.tables import PASS, column_labels, row_labels
 from pipeline.show.words import fill_words
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 STATISTICS = ("estimate", "se", "df", "p_value", "ci_low", "ci_high", "n", "n_treated", "n_control", "n_clusters",
               "control_mean")  # fmt: skip
+OWN = (*STATISTICS, *SOURCES, "relative")  # those of the estimate itself; any other is told by its text alone
 ARMS = ("n_treated", "n_control")
 PERSONS = ("n", *ARMS)
 DIGITS = 9  # significant ones of a statistic: enough to compare by eye; make trace prints them all
@@ -88,6 +89,8 @@ def _statistics(rows: Iterable[Mapping[Any, Any]], numbers: Numbers) -> Iterable
     told: dict[str, set[str]] = {}
     partly: set[str] = set()
     for row in numbers.shown:
+        if math.isnan(row["value"]) and row["statistic"] not in OWN and row["status"] == PASS:
+            continue  # what resampling does not say of an estimate takes nothing of it away
         if math.isnan(row["value"]) or read_number(row["text"], numbers.language) is None:
             partly.add(row["estimate_id"])
         else:

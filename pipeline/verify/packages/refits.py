@@ -20,7 +20,8 @@ Columns = dict[str, np.ndarray]
 class Problem:
     """Outcomes (n, m) on a design (n, k) with its dummies, and linear `tests` (r, k), in G clusters (n,) from 0.
 
-    members: (n, p), whose treatment each of p effects is of; effects: their columns in the design.
+    members: (n, p), whose treatment each of p effects is of; effects: their columns in the design. sizes: (r, G), the
+    persons of each test's groups by cluster.
     """
 
     outcomes: np.ndarray
@@ -29,6 +30,7 @@ class Problem:
     clusters: np.ndarray
     effects: list[int]
     members: np.ndarray
+    sizes: np.ndarray
     df: float
     level: float
 
@@ -71,7 +73,16 @@ def left_out(problem: Problem) -> Columns:
     errors = np.sqrt(((found - whole) ** 2).sum(axis=0))
     return {
         **_tested("jackknife", whole, errors, np.full(len(tests), problem.df), problem.level),
-        "without_low": np.fmin.reduce(known), "without_high": np.fmax.reduce(known),
+        **range_of(known, problem.sizes),
+    }  # fmt: skip
+
+
+def range_of(known: np.ndarray, sizes: np.ndarray) -> Columns:
+    """The least and the largest of the estimates without a cluster (G, r, m), and the persons (r, G) of these clusters."""
+    ends = np.where(np.isnan(known), np.inf, known).argmin(axis=0), np.where(np.isnan(known), -np.inf, known).argmax(axis=0)
+    persons = [np.take_along_axis(sizes.T[:, :, None], end[None], axis=0)[0] for end in ends]
+    return {
+        "without_low": np.fmin.reduce(known), "without_high": np.fmax.reduce(known), "without_persons": np.minimum(*persons),
     }  # fmt: skip
 
 

@@ -62,7 +62,12 @@ class Inference:
     inference_note: str = ""
 
 
-STATISTICS = tuple(field.name for field in fields(Inference) if field.name not in ("estimate_id", "inference_note"))
+# What an exhibit can show of them: not how many persons a range tells of.
+STATISTICS = tuple(
+    field.name
+    for field in fields(Inference)
+    if field.name not in ("estimate_id", "inference_note", "without_persons")
+)
 
 
 def infer_all(models: Mapping[str, Any], data: Data) -> pd.DataFrame:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from pipeline.show.inference_words import INFERENCE
 from pipeline.show.numbers import POINT, THOUSANDS
 
 PANEL = {
@@ -287,29 +288,6 @@ STATISTICS = {
         "p_value": "p-value",
         "relative": "effect as a share of the mean of {control}",
         "se": "standard error",
-        "band_high": "upper limit of the simultaneous band",
-        "band_low": "lower limit of the simultaneous band",
-        "band_p": "p-value of the whole family by the band",
-        "cr2_df": "degrees of freedom of CR2",
-        "cr2_high": "upper limit of CR2",
-        "cr2_low": "lower limit of CR2",
-        "cr2_p": "p-value of CR2",
-        "cr2_se": "CR2 standard error",
-        "family_size": "number of tests of the family",
-        "jackknife_high": "upper limit of the jackknife",
-        "jackknife_low": "lower limit of the jackknife",
-        "jackknife_p": "p-value of the jackknife",
-        "jackknife_se": "jackknife standard error",
-        "joint_p": "p-value of the whole family",
-        "ri_high": "upper limit by the lot drawn again",
-        "ri_low": "lower limit by the lot drawn again",
-        "ri_p": "p-value by the lot drawn again",
-        "stepdown_p": "step-down p-value",
-        "wild_high": "upper limit of the wild bootstrap",
-        "wild_low": "lower limit of the wild bootstrap",
-        "wild_p": "p-value of the wild bootstrap",
-        "without_high": "largest estimate without one {cluster}",
-        "without_low": "least estimate without one {cluster}",
         "x": "point on the axis",
     },
     "da": {
@@ -327,29 +305,6 @@ STATISTICS = {
         "p_value": "P-værdien",
         "relative": "Effekten som andel af gennemsnittet for {control}",
         "se": "Standardfejlen",
-        "band_high": "Øvre grænse for det samtidige bånd",
-        "band_low": "Nedre grænse for det samtidige bånd",
-        "band_p": "P-værdien for hele familien ved båndet",
-        "cr2_df": "Frihedsgraderne for CR2",
-        "cr2_high": "Øvre grænse ved CR2",
-        "cr2_low": "Nedre grænse ved CR2",
-        "cr2_p": "P-værdien ved CR2",
-        "cr2_se": "CR2-standardfejlen",
-        "family_size": "Antallet af test i familien",
-        "jackknife_high": "Øvre grænse ved jackknife",
-        "jackknife_low": "Nedre grænse ved jackknife",
-        "jackknife_p": "P-værdien ved jackknife",
-        "jackknife_se": "Jackknife-standardfejlen",
-        "joint_p": "P-værdien for hele familien",
-        "ri_high": "Øvre grænse ved lodtrækning igen",
-        "ri_low": "Nedre grænse ved lodtrækning igen",
-        "ri_p": "P-værdien ved lodtrækning igen",
-        "stepdown_p": "Den trinvise p-værdi",
-        "wild_high": "Øvre grænse ved wild bootstrap",
-        "wild_low": "Nedre grænse ved wild bootstrap",
-        "wild_p": "P-værdien ved wild bootstrap",
-        "without_high": "Største estimat med {clusters} udeladt enkeltvis",
-        "without_low": "Mindste estimat med {clusters} udeladt enkeltvis",
         "x": "Punktet på aksen",
     },
 }
@@ -362,7 +317,8 @@ def panel_words(texts: Mapping[str, str], language: str) -> dict[str, str]:
 
 def statistic_names(texts: Mapping[str, str], language: str) -> dict[str, str]:
     """What a statistic is called in a sentence."""
-    return {name: fill_known(text, texts) for name, text in STATISTICS[language].items()}
+    known = STATISTICS[language] | INFERENCE[language]
+    return {name: fill_known(text, texts) for name, text in known.items()}
 
 
 def number_signs(language: str) -> dict[str, str]:

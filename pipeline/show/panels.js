@@ -111,7 +111,7 @@
   const power = value => value === 0 ? "0" : localised(Number(value).toExponential(0).replace("e+", "e"));
 
   function statistics(cell) {
-    const { ui, names, units, rules } = numbers().data, { statistics: values, note } = cell.estimate;
+    const { ui, units, rules } = numbers().data, { statistics: values, note } = cell.estimate;
     const shown = { at_risk: "n", x: "control_mean", relative: "estimate" }[cell.statistic] ?? cell.statistic;
     const isDate = cell.scale === "date";
     const text = name => isDate && name === "estimate" ? (cell.statistic === name ? cell.text : "") : statisticText(name, values[name], cell.exhibit.kind === "density" && name === "control_mean" ? "coefficient" : cell.scale);

@@ -16,7 +16,7 @@ from pipeline.show.addresses import Slot
 from pipeline.show.numbers import UNITS, read_number, round_half_away
 from pipeline.show.remarks import gather_remarks
 from pipeline.show.shown import P_VALUES, SOURCES, UNITS_OF
-from pipeline.show.tables import column_labels, row_labels
+from pipeline.show.tables import PASS, column_labels, row_labels
 from pipeline.show.words import fill_words
 
 if TYPE_CHECKING:
@@ -33,8 +33,10 @@ RESAMPLED = {
     "joint": ("joint_p",),
     "band": ("band_p", "band_low", "band_high"),
 }
-STATISTICS = ("estimate", "se", "df", "p_value", "ci_low", "ci_high", "n", "n_treated", "n_control", "n_clusters",
-              "control_mean", *(name for names in RESAMPLED.values() for name in names), "family_size")  # fmt: skip
+ESTIMATED = ("estimate", "se", "df", "p_value", "ci_low", "ci_high", "n", "n_treated", "n_control", "n_clusters",
+             "control_mean")  # fmt: skip
+STATISTICS = (*ESTIMATED, *(name for names in RESAMPLED.values() for name in names), "family_size")
+OWN = (*ESTIMATED, *SOURCES, "relative")  # those of the estimate itself
 ARMS = ("n_treated", "n_control")
 PERSONS = ("n", *ARMS)
 DIGITS = 9  # significant ones of a statistic: enough to compare by eye; make trace prints them all
@@ -99,6 +101,8 @@ def _statistics(rows: Iterable[Mapping[Any, Any]], numbers: Numbers) -> Iterable
     told: dict[str, set[str]] = {}
     partly: set[str] = set()
     for row in numbers.shown:
+        if math.isnan(row["value"]) and row["statistic"] not in OWN and row["status"] == PASS:
+            continue  # what resampling does not say of an estimate takes nothing of it away
         if math.isnan(row["value"]) or read_number(row["text"], numbers.language) is None:
             partly.add(row["estimate_id"])
         else:

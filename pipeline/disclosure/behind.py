@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Row = Mapping[Any, Any]
-RESAMPLED = tuple(f"{way}_{end}" for way in ("ri", "wild", "jackknife", "cr2", "band", "without") for end in ("low", "high"))
+RESAMPLED = tuple(
+    f"{way}_{end}" for way in ("ri", "wild", "jackknife", "cr2", "band", "without") for end in ("low", "high")
+)
 # Statistics in the unit of the outcome; of those of resampling the p-values and degrees of freedom are of no unit.
 OF_THE_OUTCOME = ("estimate", "se", "ci_low", "ci_high", "control_mean", "jackknife_se", "cr2_se", *RESAMPLED)
 PERSONS = ("n", "n_treated", "n_control")

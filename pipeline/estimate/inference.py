@@ -64,9 +64,7 @@ class Inference:
 
 # What an exhibit can show of them: not how many persons a range tells of.
 STATISTICS = tuple(
-    field.name
-    for field in fields(Inference)
-    if field.name not in ("estimate_id", "inference_note", "without_persons")
+    field.name for field in fields(Inference) if field.name not in ("estimate_id", "inference_note", "without_persons")
 )
 
 
@@ -196,13 +194,17 @@ def _columns(found: Resampled, row: int, level: float) -> dict[str, FloatArray]:
 
 
 def _persons_at_ends(problem: Regression, found: Resampled, row: int, parameter: str) -> FloatArray:
-    """How many persons (m,) of the effect's group are in the smaller of the clusters left out at both ends of the range."""
+    """The persons (m,) of the effect's group in the smaller of the two clusters left out at the ends of the range."""
     design, exists = problem.design, found.exists[row]
     without, (codes, place) = found.without[row], np.unique(design.clusters, return_inverse=True)
     if not exists.any():
         return np.full(len(without), MISSING)
     members = design.members(parameter.partition(":")[2])
-    sizes = np.ones(without.shape[1]) if without.shape[1] != len(codes) else np.bincount(place[members], minlength=len(codes))
+    sizes = (
+        np.ones(without.shape[1])
+        if without.shape[1] != len(codes)
+        else np.bincount(place[members], minlength=len(codes))
+    )
     ends = [np.where(exists, sign * without, np.inf).argmin(axis=1) for sign in (1.0, -1.0)]
     return np.asarray(np.minimum(*(sizes[end] for end in ends)), dtype=float)
 

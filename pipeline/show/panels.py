@@ -89,7 +89,14 @@ def describe_numbers(numbers: Numbers) -> dict[str, Any]:
     }
     names = {name: in_language(unit, "name", numbers.language) for name, unit in UNITS.items()}
     units = {name: [unit.shift, unit.decimals, names[name]] for name, unit in UNITS.items()}
-    return {"statistics": STATISTICS, "resampled": RESAMPLED, "sources": SOURCES, "units": units, "cells": cells, "estimates": estimates}
+    return {
+        "statistics": STATISTICS,
+        "resampled": RESAMPLED,
+        "sources": SOURCES,
+        "units": units,
+        "cells": cells,
+        "estimates": estimates,
+    }
 
 
 def _statistics(rows: Iterable[Mapping[Any, Any]], numbers: Numbers) -> Iterable[list[float | int | None]]:

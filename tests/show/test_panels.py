@@ -11,9 +11,9 @@ import pandas as pd
 import pytest
 
 from pipeline.disclosure.behind import decimals_of
+from pipeline.estimate.inference import STATISTICS as RESAMPLED
 from pipeline.runner.inputs import load_input
 from pipeline.settings.models import read_models
-from pipeline.estimate.inference import STATISTICS as RESAMPLED
 from pipeline.show.inference_words import INFERENCE
 from pipeline.show.page import in_script
 from pipeline.show.panel_evidence import Verified, with_evidence

@@ -1,4 +1,4 @@
-"""Exit rates: the score of treatment with the lot drawn again, and the linearised jackknife, of person-weeks written out.
+"""Exit rates, person-weeks written out: the score of treatment with the lot drawn again, the linearised jackknife.
 
 The hazard without treatment is statsmodels'; its observed information and scores are written out here. The jackknife is
 one step from the maximum without each cluster (MacKinnon, Nielsen and Webb's CV3L, without their factor), with t(G-1).

@@ -1,7 +1,7 @@
 """What leaving one cluster out does, by estimating again without each; and CR2 by the projection written out.
 
-Hansen's jackknife: the root of the summed squares of what the estimates without a cluster differ by, with the inverse of
-Moore and Penrose where the design without it is singular, and t(G-1). CR2: Bell and McCaffrey, with Satterthwaite's
+Hansen's jackknife: the root of the summed squares of what the estimates without a cluster differ by, with the inverse
+of Moore and Penrose where the design without it is singular, and t(G-1). CR2: Bell and McCaffrey, with Satterthwaite's
 degrees of freedom from the covariance of all scores under equal, independent errors.
 """
 
@@ -78,11 +78,15 @@ def left_out(problem: Problem) -> Columns:
 
 
 def range_of(known: np.ndarray, sizes: np.ndarray) -> Columns:
-    """The least and the largest of the estimates without a cluster (G, r, m), and the persons (r, G) of these clusters."""
-    ends = np.where(np.isnan(known), np.inf, known).argmin(axis=0), np.where(np.isnan(known), -np.inf, known).argmax(axis=0)
+    """The least and the largest of the estimates without a cluster (G, r, m), and the persons (r, G) of the two."""
+    ends = (
+        np.where(np.isnan(known), np.inf, known).argmin(axis=0),
+        np.where(np.isnan(known), -np.inf, known).argmax(axis=0),
+    )
     persons = [np.take_along_axis(sizes.T[:, :, None], end[None], axis=0)[0] for end in ends]
     return {
-        "without_low": np.fmin.reduce(known), "without_high": np.fmax.reduce(known), "without_persons": np.minimum(*persons),
+        "without_low": np.fmin.reduce(known), "without_high": np.fmax.reduce(known),
+        "without_persons": np.minimum(*persons),
     }  # fmt: skip
 
 

@@ -91,8 +91,6 @@ def _rule_of_part(count: float, estimate: Row, bounds: Bounds) -> str:
 
 
 def _too_few(count: Any, bounds: Bounds) -> str:
-    if count is None:
-        return "few_persons"
     return "few_persons" if as_float(count) < bounds.persons else ""
 
 
@@ -118,7 +116,7 @@ def _rule_of_statistic(statistic: str, estimate: Row, estimator: str, behind: Be
 
 def rule_of_range(estimate: Row, bounds: Bounds) -> str:
     """Of the range without one cluster: what the cluster at an end adds to the estimate is a sum over its persons."""
-    return _too_few(estimate.get("without_persons"), bounds)
+    return "" if as_float(estimate.get("without_persons")) >= bounds.persons else "few_persons"
 
 
 def kind_of_share(statistic: str, estimate: Row, behind: Behind) -> str:

@@ -33,10 +33,10 @@ MOST = 10  # clusters whose estimates are listed: those that move it most
 FORMULAS = {
     "ri": "the lot drawn again within its blocks",
     "wild": "the restricted residuals of each cluster with a sign drawn",
-    "jackknife": "the root of the summed squares of the estimates without a cluster less the estimate, and t(G-1)",
-    "cr2": "scores of clusters times the inverse root of one less their leverage, and Satterthwaite's degrees of freedom",
+    "jackknife": "the root of the summed squares of estimates without a cluster less the estimate, and t(G-1)",
+    "cr2": "scores by cluster times the inverse root of one less leverage, and Satterthwaite's degrees of freedom",
     "without": "the least and the largest of the estimates without one cluster",
-    "stepdown": "the largest |t| of this test and those below it in the family, in draws of the lot (Westfall and Young)",
+    "stepdown": "the largest |t| of this test and those below it in the family, by the lot (Westfall and Young)",
     "joint": "the largest |t| of the family in draws of the lot",
     "band": "the largest |t| of the family, its scores by cluster times normal numbers (sup-t)",
     "family": "the tests judged together",
@@ -85,8 +85,11 @@ class Resampling:
         """The problems of the model with the outcomes of the family alone."""
         parts, address = request.model.family or (), request.address
         for problem in request.estimator.problems(request.model, self.data, None):
-            own = [place for place, label in enumerate(problem.labels)
-                   if all(getattr(label, part) == getattr(address, part) for part in parts if part != "sample")]  # fmt: skip
+            own = [
+                place
+                for place, label in enumerate(problem.labels)
+                if all(getattr(label, part) == getattr(address, part) for part in parts if part != "sample")
+            ]
             if own and ("sample" not in parts or problem.part.name == address.sample):
                 yield replace(
                     problem, labels=tuple(problem.labels[place] for place in own), outcomes=problem.outcomes[:, own]
@@ -179,9 +182,7 @@ def _of_hazard(statistic: str, request: Request, again: Redrawn) -> Iterator[tup
     yield "jackknife standard error", f"{error:.9g}"
 
 
-def _without(
-    names: list[str], values: np.ndarray, exists: np.ndarray, estimate: float
-) -> Iterator[tuple[str, str]]:
+def _without(names: list[str], values: np.ndarray, exists: np.ndarray, estimate: float) -> Iterator[tuple[str, str]]:
     """The estimates without the clusters that move it most, and how many there are."""
     order = np.argsort(-np.abs(values - estimate), kind="stable")
     for place in order[:MOST]:

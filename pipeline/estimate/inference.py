@@ -52,6 +52,7 @@ class Inference:
     cr2_high: float = MISSING
     without_low: float = MISSING
     without_high: float = MISSING
+    without_persons: float = MISSING
     stepdown_p: float = MISSING
     joint_p: float = MISSING
     band_p: float = MISSING
@@ -61,7 +62,10 @@ class Inference:
     inference_note: str = ""
 
 
-STATISTICS = tuple(field.name for field in fields(Inference) if field.name not in ("estimate_id", "inference_note"))
+# What an exhibit can show of them: not how many persons a range tells of.
+STATISTICS = tuple(
+    field.name for field in fields(Inference) if field.name not in ("estimate_id", "inference_note", "without_persons")
+)
 
 
 def infer_all(models: Mapping[str, Any], data: Data) -> pd.DataFrame:
@@ -150,6 +154,7 @@ def _of_regression(problem: Regression, again: Redrawn) -> Iterator[tuple[Infere
     for row, place in enumerate(found.places):
         parameter = problem.design.parameters[place]
         columns = _columns(found, row, problem.study.inference.level)
+        columns["without_persons"] = _persons_at_ends(problem, found, row, parameter)
         statistics = found.randomised[row].statistics(-found.estimates[row]) if found.randomised else None
         for j, label in enumerate(problem.labels):
             address = Address(problem.model.name, problem.part.name, label.outcome, label.week, parameter)
@@ -188,6 +193,22 @@ def _columns(found: Resampled, row: int, level: float) -> dict[str, FloatArray]:
     return columns
 
 
+def _persons_at_ends(problem: Regression, found: Resampled, row: int, parameter: str) -> FloatArray:
+    """The persons (m,) of the effect's group in the smaller of the two clusters left out at the ends of the range."""
+    design, exists = problem.design, found.exists[row]
+    without, (codes, place) = found.without[row], np.unique(design.clusters, return_inverse=True)
+    if not exists.any():
+        return np.full(len(without), MISSING)
+    members = design.members(parameter.partition(":")[2])
+    sizes = (
+        np.ones(without.shape[1])
+        if without.shape[1] != len(codes)
+        else np.bincount(place[members], minlength=len(codes))
+    )
+    ends = [np.where(exists, sign * without, np.inf).argmin(axis=1) for sign in (1.0, -1.0)]
+    return np.asarray(np.minimum(*(sizes[end] for end in ends)), dtype=float)
+
+
 def _of_hazard(problem: Spells, again: Redrawn) -> Iterator[Inference]:
     """The row of the effect of treatment on a hazard, and the same beside its clustered error."""
     try:
@@ -199,6 +220,7 @@ def _of_hazard(problem: Spells, again: Redrawn) -> Iterator[Inference]:
     test = redraw_score(cells, link, clusters, again.of(problem.persons))
     place = hazard.place("treated")
     error, without = linearised_jackknife(hazard, link, place)
+    sizes = np.unique(found.used.clusters, return_counts=True)[1]
     estimate = float(hazard.coefficients[place])
     tested = infer(estimate, error, float(hazard.n_clusters - 1), problem.study.inference.level)
     row = Inference(
@@ -210,6 +232,7 @@ def _of_hazard(problem: Spells, again: Redrawn) -> Iterator[Inference]:
         jackknife_high=float(tested.ci_high),
         without_low=float(without.min()),
         without_high=float(without.max()),
+        without_persons=float(min(sizes[without.argmin()], sizes[without.argmax()])),
         inference_note="ri: by the score; jackknife, without: by one step from the maximum",
     )
     for end in ("", discrete_hazard.CLUSTERED) if problem.model.cluster != "none" else ("",):

@@ -35,7 +35,8 @@ def verify(raw: Path, settings: Path, folder: Path, reports: Path) -> list[Agree
     walks_found, walks = walked.join([results[task.name] for task in walk])
     found = [
         *results["derived tables"], *_by_kind(each for each, _ in by_model),
-        *(kind for kind in _by_kind(each for kinds, _ in again for each in kinds) if kind.agreed or kind.is_wrong), *results["exhibits"], *results["files"],
+        *(kind for kind in _by_kind(each for kinds, _ in again for each in kinds) if kind.agreed or kind.is_wrong),
+        *results["exhibits"], *results["files"],
         walks_found,
     ]  # fmt: skip
     seconds = [row for _, rows in [*by_model, *again] for row in rows]

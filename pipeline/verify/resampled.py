@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pipeline.verify.packages.again import Drawn
 
 FILE = "inference.parquet"
-# By the beginning of a statistic's name the kind it is counted as, what made it again, and of what it is not made again.
+# By the beginning of a statistic's name the kind it is counted as, what made it again, and of what.
 KINDS: Mapping[str, tuple[str, str, str]] = {
     "ri": (
         "draws of the lot",

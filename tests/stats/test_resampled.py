@@ -1,6 +1,6 @@
 """Draws of the lot, signs of clusters and one cluster left out, each against estimating again what it stands for."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations, product
 from math import comb
 
@@ -216,8 +216,7 @@ def test_estimates_without_a_cluster_are_those_of_the_others_though_a_stratum_go
     trial = draw_trial(7, teams=5)  # the last team is a town
     problem = trial.linear()
     if clusters == "persons":
-        problem = Linear(*(getattr(problem, name) for name in ("outcomes", "covariates", "members", "treated", "strata")),
-                         np.arange(len(trial.teams)), problem.contrasts)  # fmt: skip
+        problem = replace(problem, clusters=np.arange(len(trial.teams)))
     solved = solve(problem)
     found, exists = leave_one_out(problem, solved)
     assert exists.all()

@@ -97,6 +97,8 @@ def _written_out(case: Case, trial: Trial) -> Written:
         design = design_of(people, case.covariates, case.groups)
         tests = linear_tests(design, case.groups)
     is_clustered = case.model["cluster"] != "none"
+    own = trial.cluster_names(case.people) if is_clustered else case.people.index.astype(str)
+    persons = [case.people["group_"].isin(name.partition(":")[2].split("-")).to_numpy() for name in tests.index]
     names, clusters = np.unique(people["name_"] if is_clustered else people.index.astype(str), return_inverse=True)
     effects = [effect_name(group) for group in case.groups if effect_name(group) in design]
     columns: list[Any] = design.columns.tolist()
@@ -107,6 +109,7 @@ def _written_out(case: Case, trial: Trial) -> Written:
         clusters=clusters,
         effects=[columns.index(name) for name in effects],
         members=np.array([people["group_"] == name.partition(":")[2] for name in effects]).T,
+        sizes=np.array([[(own[part] == name).sum() for name in names] for part in persons], dtype=float),
         df=float(len(names) - 1 if is_clustered else len(people) - design.shape[1]),
         level=trial.definitions.level,
     )
@@ -123,13 +126,14 @@ def _refitted(written: Written) -> Found:
 
 def _range_of_average(case: Case) -> refits.Columns:
     """The average effect without each cluster, of the strata that are left."""
-    found = []
+    found, sizes = [], []
     for cluster in case.people["cluster_"].unique():
         left = (case.people["cluster_"] != cluster).to_numpy()
+        sizes.append(float((~left).sum()))
         own = replace(case, people=case.people[left], outcomes=case.outcomes[left])
         design, contrast = interacted(own)
         found.append(contrast @ np.linalg.pinv(design.to_numpy()) @ own.outcomes.to_numpy(dtype=float))
-    return {"without_low": np.min(found, axis=0)[None], "without_high": np.max(found, axis=0)[None]}
+    return refits.range_of(np.array(found)[:, None], np.array([sizes]))
 
 
 def _family(

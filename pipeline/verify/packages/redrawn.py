@@ -91,7 +91,7 @@ def randomised(problem: Problem, lots: np.ndarray, estimates: np.ndarray) -> lis
 def _block(
     problem: Problem, span: np.ndarray, values: np.ndarray, tests: np.ndarray, lots: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """By draw and test the effect on each value, and the sums over clusters of squares and of products with treatments."""
+    """By draw and test the effect on each value, and sums over clusters of squares and products with treatments."""
     regressors = []
     for members in problem.members.T:
         drawn = lots * members[:, None]
@@ -133,7 +133,7 @@ def _forms(effects: np.ndarray, products: np.ndarray, outcome: int, shift: int, 
 
 
 def wild(problem: Problem, signs: np.ndarray, test: int) -> list[Forms]:
-    """By outcome the forms of draws of signs (G, B): outcomes made of restricted residuals, through all residuals' maker."""
+    """By outcome the forms of draws of signs (G, B), which make outcomes of restricted residuals."""
     weights, maker, inside = problem.weights[test], problem.annihilator, problem.indicators
     moved = weights / (weights @ weights)
     residuals = maker @ problem.outcomes

@@ -1,4 +1,4 @@
-"""Exit rates: the score of treatment with the lot drawn again, and the linearised jackknife, of person-weeks written out.
+"""Exit rates, person-weeks written out: the score of treatment with the lot drawn again, the linearised jackknife.
 
 The hazard without treatment is statsmodels'; its observed information and scores are written out here. The jackknife is
 one step from the maximum without each cluster (MacKinnon, Nielsen and Webb's CV3L, without their factor), with t(G-1).
@@ -66,6 +66,8 @@ def _jackknife(
         left = (long["cluster_"] != cluster).to_numpy()
         inverse = np.linalg.pinv(x[left].T @ (information[left, None] * x[left]), rcond=1e-10, hermitian=True)
         without.append(coefficients[0] + (inverse @ (x[left].T @ scores[left]))[0] / scale[0])
+    sizes = [long.loc[long["cluster_"] == cluster, "person"].nunique() for cluster in sorted(set(long["cluster_"]))]
+    ends = int(np.argmin(without)), int(np.argmax(without))
     error = float(np.sqrt(((np.array(without) - coefficients[0]) ** 2).sum()))
     df = len(without) - 1
     width = t.ppf(0.5 + trial.definitions.level / 2, df) * error
@@ -73,6 +75,7 @@ def _jackknife(
         "jackknife_se": error, "jackknife_p": float(2 * t.sf(abs(coefficients[0] / error), df)),
         "jackknife_low": coefficients[0] - width, "jackknife_high": coefficients[0] + width,
         "without_low": min(without), "without_high": max(without),
+        "without_persons": float(min(sizes[end] for end in ends)),
     }  # fmt: skip
 
 

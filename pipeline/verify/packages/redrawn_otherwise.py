@@ -69,7 +69,7 @@ def of_strata(case: Case, values: np.ndarray, lots: np.ndarray, at: float) -> Fo
 
 
 def _strata(strata: np.ndarray, known: np.ndarray, drawn: np.ndarray) -> tuple[np.ndarray, ...]:
-    """Of draws (n, b): effects on the outcome and on the treatment that was drawn, and sums of HC2's products of both."""
+    """Of draws (n, b): effects on outcome and on the treatment that was drawn, and sums of HC2's products of both."""
     inside = (strata == np.arange(strata.max() + 1)[:, None]).astype(float)
     sizes = np.stack([inside @ (1 - drawn), inside @ drawn])  # (2, s, b)
     total = np.where((sizes > 0).all(axis=0), sizes.sum(axis=0), 0.0)

@@ -1,7 +1,7 @@
 """What leaving one cluster out does, by estimating again without each; and CR2 by the projection written out.
 
-Hansen's jackknife: the root of the summed squares of what the estimates without a cluster differ by, with the inverse of
-Moore and Penrose where the design without it is singular, and t(G-1). CR2: Bell and McCaffrey, with Satterthwaite's
+Hansen's jackknife: the root of the summed squares of what the estimates without a cluster differ by, with the inverse
+of Moore and Penrose where the design without it is singular, and t(G-1). CR2: Bell and McCaffrey, with Satterthwaite's
 degrees of freedom from the covariance of all scores under equal, independent errors.
 """
 
@@ -20,7 +20,8 @@ Columns = dict[str, np.ndarray]
 class Problem:
     """Outcomes (n, m) on a design (n, k) with its dummies, and linear `tests` (r, k), in G clusters (n,) from 0.
 
-    members: (n, p), whose treatment each of p effects is of; effects: their columns in the design.
+    members: (n, p), whose treatment each of p effects is of; effects: their columns in the design. sizes: (r, G), the
+    persons of each test's groups by cluster.
     """
 
     outcomes: np.ndarray
@@ -29,6 +30,7 @@ class Problem:
     clusters: np.ndarray
     effects: list[int]
     members: np.ndarray
+    sizes: np.ndarray
     df: float
     level: float
 
@@ -71,7 +73,20 @@ def left_out(problem: Problem) -> Columns:
     errors = np.sqrt(((found - whole) ** 2).sum(axis=0))
     return {
         **_tested("jackknife", whole, errors, np.full(len(tests), problem.df), problem.level),
+        **range_of(known, problem.sizes),
+    }  # fmt: skip
+
+
+def range_of(known: np.ndarray, sizes: np.ndarray) -> Columns:
+    """The least and the largest of the estimates without a cluster (G, r, m), and the persons (r, G) of the two."""
+    ends = (
+        np.where(np.isnan(known), np.inf, known).argmin(axis=0),
+        np.where(np.isnan(known), -np.inf, known).argmax(axis=0),
+    )
+    persons = [np.take_along_axis(sizes.T[:, :, None], end[None], axis=0)[0] for end in ends]
+    return {
         "without_low": np.fmin.reduce(known), "without_high": np.fmax.reduce(known),
+        "without_persons": np.minimum(*persons),
     }  # fmt: skip
 
 

@@ -49,7 +49,7 @@ def judged(family: Sequence[Member], trial: Trial) -> dict[str, dict[str, float]
 
 
 def _largest_of_curve(family: Sequence[Member], trial: Trial) -> np.ndarray:
-    """The largest |t| of a curve without effects (B,): one normal number a cluster, all over one chi, by the name "bands"."""
+    """The largest |t| (B,) of a curve without effects, by the name "bands": a normal number a cluster, over one chi."""
     names = sorted({name for member in family for name, score in member.scores.items() if score})
     random = numbers(trial.definitions.seed, "bands", str(len(names)))
     normal = random.standard_normal((trial.definitions.draws, len(names)))

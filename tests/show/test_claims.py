@@ -12,7 +12,7 @@ from pipeline.show.claims import tell_surety
 from pipeline.show.effects import Telling
 from pipeline.show.numbers import write_number
 from pipeline.show.texts import plain
-from tests.show.conftest import CONFIG, made_in, reported, words
+from tests.show.conftest import CONFIG, TABLES, made_in, reported, words
 from tests.show.test_page import Document
 
 EXHIBITS = read_exhibits(CONFIG["exhibits"])
@@ -99,8 +99,8 @@ def test_the_page_of_claims_leads_every_number_to_the_report_and_holds_its_chapt
     document = Document(page)
     identifiers = [attributes["id"] for _, attributes in document.elements if "id" in attributes]
     assert len(identifiers) == len(set(identifiers))
-    of_chapter = made.shown[made.shown["exhibit"].str.startswith("table_7_")]
-    assert set(of_chapter["cell_id"]) <= set(identifiers)
+    for name in (name for name in TABLES if name.startswith("table_7_")):
+        assert set(made.cells_of(name)["cell_id"]) <= set(identifiers)
     links = [attributes["href"] for _, attributes in document.elements if "href" in attributes]
     assert not [link for link in links if "/" in link and not link.startswith(("index.html#", "tables/", "figures/"))]
     told = re.findall(r'<p class="group">(.*?)</p>', page)

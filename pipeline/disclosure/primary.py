@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from pipeline.disclosure.curves import density_rules, limit_rules, risk_rules, survival_rules
+from pipeline.estimate.designs import AGAINST
 from pipeline.settings.disclosure import Bounds
 from pipeline.show.numbers import as_float
 
@@ -150,12 +151,16 @@ def _rule_of_mean(mean: float, n: float, estimate: Row, behind: Behind) -> str:
 
 
 def _rule_of_effect(estimate: Row, group: str, behind: Behind) -> str:
-    """Of a coefficient, its error and its interval: both arms, those of its group, and the degrees of freedom."""
+    """Of a coefficient, its error and its interval: both arms, those of its group, and the degrees of freedom.
+
+    A difference of two effects is of both their groups: beside the one it tells the other.
+    """
     if _is_of_few_trimmed(estimate, group, behind):
         return "few_persons"
-    own = behind.beside(estimate, f"size:{group}") or estimate
-    arms = [as_float(own[arm]) for arm in ("n_treated", "n_control")]
-    counted = [arm for arm in arms if arm > 0] or [as_float(own["n"])]
+    sizes = [behind.beside(estimate, f"size:{side}") for side in group.split(AGAINST)]
+    own = [size for size in sizes if size is not None] or [estimate]
+    arms = [as_float(each[arm]) for each in own for arm in ("n_treated", "n_control")]
+    counted = [arm for arm in arms if arm > 0] or [as_float(each["n"]) for each in own]
     if min(counted) < behind.bounds.persons:
         return "few_persons"
     degrees, clusters = as_float(estimate["df"]), as_float(estimate["n_clusters"])

@@ -10,7 +10,7 @@ from tests.browser.conftest import BUILT, MIDDLE, PHONE, WIDE, find_barriers
 
 PAGES = ["index.html", "robust.html", "published.html", "tables/table_6_3.html"]
 ANNEX = ["population/index.html"] if (BUILT / "population/index.html").exists() else []  # make population made it
-LARGEST = 5_000_000  # bytes
+LARGEST = 6_500_000  # bytes
 # What the page may take of a processor until it can be read and used, as a multiple of what a bare table of ten
 # thousand linked numbers takes in the same browser just before (0.6 s beside 0.5 s where nothing else runs). Others
 # that want all processors slow the two alike, but not at the same moment: 1.1 to 3.0 was seen, in the best turn 2.0.

@@ -76,6 +76,16 @@ def test_teams_are_no_persons_and_a_first_date_is_one_persons():
     assert rule_of(estimate("team/a/recruitment_end//n", estimate=16500.0, n=4), unit="date") == "few_persons"
 
 
+@pytest.mark.parametrize(("few", "rule"), [(FEWEST - 1, "few_persons"), (FEWEST, "")])
+@pytest.mark.parametrize("statistic", ["estimate", "ri_low", "stepdown_p"])
+def test_a_difference_is_of_both_its_groups_for_beside_one_effect_it_tells_the_other(few, rule, statistic):
+    name = "itt/a/pain/81/{}"
+    sizes = [estimate(name.format("size:low"), n_control=few), estimate(name.format("size:high"))]
+    assert rule_of(estimate(name.format("treated:low-high")), *sizes, statistic=statistic, value=0.2) == rule
+    assert rule_of(estimate(name.format("treated:low")), *sizes, statistic=statistic, value=0.2) == rule
+    assert rule_of(estimate(name.format("treated:high")), *sizes, statistic=statistic, value=0.2) == ""
+
+
 @pytest.mark.parametrize(("have_it", "rule"), [(0, 1), (4, 1), (5, 0), (95, 0), (96, 1), (100, 1)])
 def test_a_percentage_needs_persons_on_both_sides_and_all_and_none_are_few(have_it, rule):
     expected = ["", "few_of_a_kind"][rule]

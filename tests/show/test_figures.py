@@ -1,6 +1,8 @@
 """Every figure says its unit, its size, its note and that it is synthetic; and the same numbers give the same bytes."""
 
 import io
+import json
+import re
 import xml.etree.ElementTree as ElementTree
 
 import pandas as pd
@@ -124,3 +126,14 @@ def test_numbers_at_the_end_of_curves_move_apart_only_where_they_would_touch():
     assert spread([3.0], 11) == [3.0]
     assert spread([20.0, 20.0, 50.0, 20.0], 10) == [30.0, 20.0, 50.0, 10.0]
     assert spread([20.0, 12.0, 4.0, 26.0], 10) == [20.5, 10.5, 0.5, 30.5]
+
+
+def test_the_band_of_a_whole_curve_is_drawn_within_the_axes_and_its_test_stands_below(made):
+    texts, svg = made.texts, made_in("en").figures["figure_3_2.svg"]
+    p_values = [made_in("en").texts[f"figure_3_2/all/employment/{name}"] for name in ("joint_p", "band_p")]
+    assert f"No effect in any week: p = {p_values[0]} (lot), {p_values[1]} (band)" in svg
+    limits = made.cells_of("figure_3_2").query("statistic in ('band_low', 'band_high')")
+    assert len(limits) == 2 * CONFIG["study"].time.horizon_weeks
+    (_, *_, low, high), *_ = json.loads(re.search(r'<metadata id="axes">(.*?)</metadata>', svg)[1])
+    assert low < 100 * limits["value"].min() < 100 * limits["value"].max() < high
+    assert all(texts[cell] for cell in limits["cell_id"])

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -18,12 +18,14 @@ from pipeline.estimate import discrete_hazard
 from pipeline.estimate.inference import STATISTICS, Inference, rows_of_problems, write_address
 from pipeline.estimate.regression import place_of
 from pipeline.estimate.resampled import RESAMPLERS, Redrawn, Resampled, draw_again
-from pipeline.stats.draws import TIE, Draws
+from pipeline.stats.draws import TIE, Draws, interval
+from pipeline.stats.hazard import Link
 from pipeline.stats.hazard_resampled import linearised_jackknife, redraw_score
 
 if TYPE_CHECKING:
-    from pipeline.audit.build import Request
-    from pipeline.estimate.problem import Data
+    from pipeline.estimate.problem import Data, Estimator
+    from pipeline.estimate.table import Address
+    from pipeline.settings.models import Model
 
 Lines = list[tuple[str, str]]
 OF_FAMILIES = ("stepdown_p", "joint_p", "band_p", "band_low", "band_high", "family_size")
@@ -43,11 +45,24 @@ FORMULAS = {
 }
 
 
-class Remade(NamedTuple):
-    """A statistic made again, and what it is made of, a name and a text each."""
+class Asked(Protocol):
+    """An estimate, and the problem that was solved for it."""
 
-    value: float
-    lines: Lines
+    @property
+    def address(self) -> Address:
+        """Of the estimate."""
+
+    @property
+    def model(self) -> Model:
+        """That of the estimate."""
+
+    @property
+    def estimator(self) -> Estimator:
+        """That of the model."""
+
+    @property
+    def problem(self) -> Any:
+        """That of the estimate alone."""
 
 
 def formula_of(statistic: str) -> str:
@@ -68,7 +83,7 @@ class Resampling:
         """The lot and the signs."""
         return draw_again(self.data)
 
-    def value(self, statistic: str, request: Request) -> float:
+    def value(self, statistic: str, request: Asked) -> float:
         """One of the STATISTICS of the estimate of a request; InputError where there is none."""
         is_shared = statistic in OF_FAMILIES
         key = _family(request) if is_shared else request.address
@@ -81,7 +96,7 @@ class Resampling:
             raise InputError("trace: nothing was resampled here: the estimate has no standard error.")
         return float(getattr(row, statistic))
 
-    def _problems(self, request: Request) -> Iterator[Any]:
+    def _problems(self, request: Asked) -> Iterator[Any]:
         """The problems of the model with the outcomes of the family alone."""
         parts, address = request.model.family or (), request.address
         for problem in request.estimator.problems(request.model, self.data, None):
@@ -95,7 +110,7 @@ class Resampling:
                     problem, labels=tuple(problem.labels[place] for place in own), outcomes=problem.outcomes[:, own]
                 )
 
-    def lines(self, statistic: str, request: Request) -> Lines:
+    def lines(self, statistic: str, request: Asked) -> Lines:
         """What a statistic is made of."""
         if statistic in OF_FAMILIES:
             size = self.value("family_size", request)
@@ -106,7 +121,7 @@ class Resampling:
             self._found = {request.address: RESAMPLERS[request.model.estimator](request.problem, self.again)}
         return list(_of_regression(statistic, request, self._found[request.address]))
 
-    def _beside(self, statistic: str, request: Request) -> Lines:
+    def _beside(self, statistic: str, request: Asked) -> Lines:
         """The p-value as a count of draws."""
         if not statistic.endswith("_p"):
             return []
@@ -114,7 +129,7 @@ class Resampling:
         return [_counted(round(self.value(statistic, request) * (draws + 1)) - 1, draws)]
 
 
-def _family(request: Request) -> tuple[object, ...]:
+def _family(request: Asked) -> tuple[object, ...]:
     return (request.model.name, *(getattr(request.address, part) for part in request.model.family or ()))
 
 
@@ -122,7 +137,7 @@ def _counted(reached: int, draws: int) -> tuple[str, str]:
     return f"{reached} of {draws} draws have |t| at least as large", f"({reached} + 1) / ({draws} + 1)"
 
 
-def _of_regression(statistic: str, request: Request, found: Resampled) -> Iterator[tuple[str, str]]:
+def _of_regression(statistic: str, request: Asked, found: Resampled) -> Iterator[tuple[str, str]]:
     kind, problem = statistic.partition("_")[0], request.problem
     row = found.places.index(place_of(problem, request.address.parameter))
     estimate, error = float(found.estimates[row, 0]), float(found.errors[row, 0])
@@ -154,8 +169,6 @@ def _of_draws(statistic: str, drawn: Draws, estimate: float, error: float, level
         yield "|t| observed", f"{abs(estimate / error):.9g}"
         yield _counted(reached(0.0), total)
         return
-    from pipeline.stats.draws import interval
-
     sign = -1.0 if statistic.endswith("_low") else 1.0
     limit = estimate + interval(drawn, 0, error, level)[0 if sign < 0 else 1]
     for where, way in (("inside", -1.0), ("outside", 1.0)):
@@ -165,9 +178,10 @@ def _of_draws(statistic: str, drawn: Draws, estimate: float, error: float, level
     yield "hypotheses are kept whose p-value is above", f"{1 - level:.6g}"
 
 
-def _of_hazard(statistic: str, request: Request, again: Redrawn) -> Iterator[tuple[str, str]]:
+def _of_hazard(statistic: str, request: Asked, again: Redrawn) -> Iterator[tuple[str, str]]:
     problem = request.problem
-    fitted, link = discrete_hazard.fit(problem), problem.model.link or "logit"
+    fitted = discrete_hazard.fit(problem)
+    link: Link = problem.model.link or "logit"
     if statistic == "ri_p":
         cells, clusters = discrete_hazard.cells_of_persons(problem, fitted)
         test = redraw_score(cells, link, clusters, again.of(problem.persons))

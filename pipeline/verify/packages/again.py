@@ -46,13 +46,13 @@ def lots(trial: Trial) -> pd.DataFrame:
         inside = next((design[kind]["name"] for kind in ("cluster", "stratum") if kind in design), "")
     people = trial.people.assign(cluster_=trial.cluster_names(trial.people))
     people["block_"] = people[inside].astype(str) if inside else ""
-    blocks = {name: own.sort_values("cluster_", kind="stable") for name, own in people.groupby("block_")}
+    blocks = {str(name): own.sort_values("cluster_", kind="stable") for name, own in people.groupby("block_")}
     counts = {name: (len(own), int(own["treated"].sum())) for name, own in blocks.items()}
     if prod(comb(*count) for count in counts.values()) - 1 <= draws:
         return _every_lot(blocks, people["treated"])
     parts = []
     for name, own in blocks.items():
-        ranks = numbers(seed, "lot", str(name)).random((draws, len(own))).argsort(axis=1).argsort(axis=1)
+        ranks = numbers(seed, "lot", name).random((draws, len(own))).argsort(axis=1).argsort(axis=1)
         parts.append(pd.DataFrame((ranks < counts[name][1]).T, own.index))
     return pd.concat(parts).loc[trial.people.index]
 

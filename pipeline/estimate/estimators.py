@@ -15,11 +15,13 @@ from pipeline.estimate import (
     least_squares,
     mean,
     printed,
+    specification,
     stratum_effects,
     tobit,
 )
 from pipeline.estimate.problem import Data, Estimator
 from pipeline.estimate.table import estimates_table
+from pipeline.settings.curves import specifications
 from pipeline.settings.models import Model, read_models
 from pipeline.settings.study import Design
 
@@ -37,7 +39,10 @@ ESTIMATORS: Mapping[str, Estimator] = {
     "density": density.ESTIMATOR,
     "count": count.ESTIMATOR,
     "printed": printed.ESTIMATOR,
+    "specifications": specification.ESTIMATOR,
 }
+
+BY_STRATUM = ("ols", "specifications")  # estimators whose errors may be clustered on the stratum instead
 
 
 def estimate_all(
@@ -59,8 +64,21 @@ def checked_models(models: Mapping[str, Any], design: Design) -> dict[str, Model
     """The models of the file; InputError for a value that the estimator or the design would leave without effect."""
     found = read_models(models)
     for model in found.values():
+        _require_curve(model, design)
         _require_possible(model, design)
     return found
+
+
+def _require_curve(model: Model, design: Design) -> None:
+    """InputError for a curve of another estimator, and for a specification that its estimator would not take."""
+    place = f"models.toml, table [{model.name}]"
+    if (model.curve is not None) != (model.estimator == "specifications"):
+        raise InputError(f"{place}: a curve has the estimator 'specifications', and no other model has. Mend the key.")
+    for each in specifications(model).values() if model.curve else ():
+        if each.model.estimator not in specification.INNER:
+            known = ", ".join(specification.INNER)
+            raise InputError(f"{place}: {each.name} has the estimator '{each.model.estimator}'. It can be {known}.")
+        _require_possible(each.model, design)
 
 
 def _require_possible(model: Model, design: Design) -> None:
@@ -73,6 +91,8 @@ def _require_possible(model: Model, design: Design) -> None:
         "fixed_effects": (design.stratum.name if design.stratum else None, "none"),
         "cluster": (design.cluster.name if design.cluster else None, "none"),
     }
+    if model.estimator in BY_STRATUM and design.stratum:
+        own["cluster"] = (*own["cluster"], design.stratum.name)
     for key, allowed in {**own, **ESTIMATORS[model.estimator].possible}.items():
         value = getattr(model, key)
         if allowed is not None and value not in allowed:

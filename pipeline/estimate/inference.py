@@ -198,7 +198,7 @@ def _of_hazard(problem: Spells, again: Redrawn) -> Iterator[Inference]:
     tested = infer(estimate, error, float(hazard.n_clusters - 1), problem.study.inference.level)
     row = Inference(
         estimate_id="",
-        ri_p=float(p_values(test.statistics[None], np.array([test.observed]))[0]),
+        ri_p=float(p_values(np.abs(test.statistics)[None], np.array([test.observed]))[0]),
         jackknife_se=error,
         jackknife_p=float(tested.p_values),
         jackknife_low=float(tested.ci_low),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline.settings.exhibits import Exhibits, fill, in_language
-from pipeline.settings.models import Model
+from pipeline.settings.models import SHARES, Model
 from pipeline.settings.outcomes import OutcomeDefinitions
 from pipeline.settings.study import OPPOSITE, Condition, Split, Study, given_bound
 from pipeline.show.dictionary import definition_of
@@ -81,7 +81,7 @@ def _model(model: Model, glossary: Glossary) -> dict[str, Any]:
 
 def _is_of_shares(model: Model) -> bool:
     """Whether its outcomes are shares of the weeks up to one."""
-    return model.source == "shares" and model.estimator not in CURVES_OF_ARMS
+    return model.source in SHARES and model.estimator not in CURVES_OF_ARMS
 
 
 def write_mathml(formula: str) -> str:

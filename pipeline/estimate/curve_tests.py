@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from pipeline.estimate import discrete_hazard, group_means, least_squares, stratum_effects
 from pipeline.estimate.estimators import checked_models
+from pipeline.estimate.forked import forked
 from pipeline.estimate.problem import NO_ESTIMATE, Data
 from pipeline.estimate.regression import Regression
 from pipeline.estimate.resampled import Redrawn, draw_again, linear_of, means_of_persons, strata_of_persons
@@ -42,17 +43,16 @@ class _Member:
     drawn: FloatArray | None = None
 
 
-def estimate_curves(models: Mapping[str, Any], data: Data) -> dict[str, pd.DataFrame]:
-    """The table of each stage that the curves of the parsed models.toml name: their specifications, then their tests."""
+def estimate_curves(models: Mapping[str, Any], data: Data) -> pd.DataFrame:
+    """The table of all curves of the parsed models.toml: their specifications, and the tests of each as a whole."""
     curves = [model for model in checked_models(models, data.study.design).values() if model.curve]
     members = {model.name: list(_members(model, data)) for model in curves}
     _draw_all([each for own in members.values() for each in own], draw_again(data))
-    found: dict[str, list[Estimate]] = {}
+    found = list[Estimate]()
     for model in curves:
-        table = found.setdefault(model.stage, [])
-        table += [each.row for each in members[model.name]]
-        table += _whole(model, members[model.name], data)
-    return {stage: estimates_table(table) for stage, table in found.items()}
+        found += [each.row for each in members[model.name]]
+        found += _whole(model, members[model.name], data)
+    return estimates_table(found)
 
 
 def _members(model: Model, data: Data) -> Iterator[_Member]:
@@ -62,17 +62,27 @@ def _members(model: Model, data: Data) -> Iterator[_Member]:
 
 
 def _draw_all(members: Iterable[_Member], again: Redrawn) -> None:
-    """Draw the lot again for all that have an estimate, those of one right-hand side together; say how far it is."""
+    """Draw the lot again for all that have an estimate, those of one right-hand side together; say how far it is.
+
+    In as many processes as there are cores: what is drawn is drawn before them and does not depend on their number.
+    """
     groups: dict[Any, list[_Member]] = {}
     for member in members:
         if np.isfinite(member.row.estimate) and np.isfinite(member.row.se):
             groups.setdefault(_key(member), []).append(member)
-    for number, own in enumerate(groups.values(), 1):
-        if isinstance(own[0].problem.problem, Regression):
-            _draw_regressions(own, again)
-        else:
-            _draw_hazard(own, again)
-        _say(number, len(groups))
+    listed = list(groups.values())
+    with forked(_draw_group, (listed, again), len(listed)) as spread:
+        for number, found in enumerate(spread(range(len(listed)))):
+            for member, (observed, drawn) in zip(listed[number], found, strict=True):
+                member.observed, member.drawn = observed, drawn
+            _say(number + 1, len(listed))
+
+
+def _draw_group(place: int, groups: list[list[_Member]], again: Redrawn) -> list[tuple[float, FloatArray]]:
+    """The t of each specification of a group, as drawn and in every draw."""
+    own = groups[place]
+    is_regression = isinstance(own[0].problem.problem, Regression)
+    return _draw_regressions(own, again) if is_regression else _draw_hazard(own, again)
 
 
 def _say(number: int, total: int) -> None:
@@ -93,8 +103,8 @@ def _key(member: _Member) -> tuple[Any, ...]:
     return own.model.estimator, own.parameter, *(array.tobytes() for array in arrays)
 
 
-def _draw_regressions(members: list[_Member], again: Redrawn) -> None:
-    """Fill in the t of least-squares specifications of one design: those of equal outcomes and errors once."""
+def _draw_regressions(members: list[_Member], again: Redrawn) -> list[tuple[float, FloatArray]]:
+    """The t of least-squares specifications of one design: those of equal outcomes and errors once."""
     problem = members[0].problem.problem
     outcomes, place = np.unique(np.hstack([each.problem.problem.outcomes for each in members]), axis=1, return_inverse=True)
     whole = replace(problem, outcomes=outcomes, labels=(problem.labels[0],) * outcomes.shape[1])
@@ -104,9 +114,10 @@ def _draw_regressions(members: list[_Member], again: Redrawn) -> None:
         drawn = _of_persons(whole, members, errors, again)
     else:
         drawn = [_averaged(whole, again.of(problem.design.persons))]
-    for each, column in zip(members, place.ravel().tolist(), strict=True):
-        each.observed = each.row.estimate / each.row.se
-        each.drawn = drawn[errors.index(each.problem.problem.model.cluster)][column]
+    return [
+        (each.row.estimate / each.row.se, drawn[errors.index(each.problem.problem.model.cluster)][column])
+        for each, column in zip(members, place.ravel().tolist(), strict=True)
+    ]
 
 
 def _of_persons(whole: Regression, members: list[_Member], errors: list[str], again: Redrawn) -> list[FloatArray]:
@@ -137,14 +148,13 @@ def _signed(drawn: Draws, estimates: FloatArray) -> FloatArray:
     return np.where(signs < 0, -1.0, 1.0) * drawn.statistics(-estimates)
 
 
-def _draw_hazard(members: list[_Member], again: Redrawn) -> None:
-    """Fill in the studentised score of a hazard, which the two errors of its effect share."""
+def _draw_hazard(members: list[_Member], again: Redrawn) -> list[tuple[float, FloatArray]]:
+    """The studentised score of a hazard, which the two errors of its effect share."""
     problem = members[0].problem.problem
     found = discrete_hazard.fit(problem)
     cells, clusters = discrete_hazard.cells_of_persons(problem, found)
     test = redraw_score(cells, problem.model.link or "logit", clusters, again.of(problem.persons))
-    for each in members:
-        each.observed, each.drawn = test.observed, test.statistics
+    return [(test.observed, test.statistics)] * len(members)
 
 
 def _whole(model: Model, members: list[_Member], data: Data) -> list[Estimate]:

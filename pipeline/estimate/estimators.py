@@ -51,8 +51,8 @@ def estimate_all(
     """The table of estimates of each stage that the parsed models.toml names, or of those in `stages`."""
     rows: dict[str, list[Any]] = {}
     for model in checked_models(models, data.study.design).values():
-        if stages is not None and model.stage not in stages:
-            continue
+        if model.curve or (stages is not None and model.stage not in stages):
+            continue  # curves have a stage of their own
         estimator = ESTIMATORS[model.estimator]
         table = rows.setdefault(model.stage, [])
         for problem in estimator.problems(model, data, None):

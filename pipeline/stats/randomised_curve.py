@@ -16,7 +16,7 @@ from pipeline.stats.draws import TIE
 from pipeline.stats.linear import IntArray, Linear, is_singular
 from pipeline.stats.ols import FloatArray
 
-BLOCK = 256  # draws whose projections, of a few hundred persons, stay in the cache of a core
+BLOCK = 128  # draws whose projections, of a few hundred persons, stay in the cache of a core
 
 
 @dataclass(frozen=True)
@@ -35,68 +35,97 @@ def redraw_together(
     Outcomes stay as they are, so this is the distribution under no effect on anybody; t has the error of the model,
     clustered with the factor G/(G-1) * (N-1)/(N-K). Missing where a draw does not identify the effect.
     """
-    outcomes, parts = problem.residual(problem.outcomes), list[list[FloatArray]]()
-    own = [None if codes is None else _places(codes) for codes in clusterings]
-    n, k = len(outcomes), problem.k
+    outcomes, groups = problem.residual(problem.outcomes), [None if codes is None else _groups(codes) for codes in clusterings]
+    blocks = []
     for start in range(0, draws.shape[1], BLOCK):
-        treated = np.asarray(draws[:, start : start + BLOCK], dtype=float)
-        projected = [problem.residual(treated * members[:, None]) for members in problem.members.T]
-        gram = np.array([[np.einsum("nb,nb->b", one, other) for other in projected] for one in projected])
-        gram = np.ascontiguousarray(gram.transpose(2, 0, 1))
-        lost = is_singular(gram, (problem.members.T.astype(float) @ treated).T)
-        gram[lost] = np.eye(len(projected))
-        inverse = np.linalg.inv(gram)
-        moments = np.array([outcomes.T @ one for one in projected])
-        effects = np.einsum("bkl,lmb->kmb", inverse, moments)
-        turns = np.einsum("k,bkl->lb", problem.contrasts[0], inverse)
-        value = np.einsum("k,kmb->mb", problem.contrasts[0], effects)
-        found = []
-        for places in own:
-            squares = (_of_clusters if places else _of_persons)(outcomes, projected, effects, turns, places or [])
-            g = len(places) if places else n
-            with np.errstate(divide="ignore", invalid="ignore"):
-                t = value / np.sqrt(g / (g - 1) * (n - 1) / (n - k) * np.maximum(squares, 0.0))
-            t[:, lost] = np.nan
-            found.append(t)
-        parts.append(found)
-    return [np.concatenate([part[place] for part in parts], axis=1) for place in range(len(own))]
+        drawn = _draw(problem, outcomes, np.asarray(draws[:, start : start + BLOCK], dtype=float))
+        blocks.append([_studentised(problem, outcomes, drawn, own) for own in groups])
+    return [np.concatenate([block[place] for block in blocks], axis=1) for place in range(len(groups))]
 
 
-def _places(codes: IntArray) -> list[IntArray]:
+@dataclass(frozen=True)
+class _Drawn:
+    """Of b draws: what is left of the treatment of each of p groups, (n, b) each; effects (p, m, b); value (m, b) of the
+    contrast, and the weights (n, b) whose product with the outcomes it is; and which draws (b,) do not identify it.
+    """
+
+    projected: list[FloatArray]
+    effects: FloatArray
+    value: FloatArray
+    weights: FloatArray
+    lost: npt.NDArray[np.bool_]
+
+
+def _draw(problem: Linear, outcomes: FloatArray, treated: FloatArray) -> _Drawn:
+    projected = [problem.residual(treated * members[:, None]) for members in problem.members.T]
+    gram = np.empty((treated.shape[1], len(projected), len(projected)))
+    for k, one in enumerate(projected):
+        for other in range(k + 1):
+            gram[:, k, other] = gram[:, other, k] = np.einsum("nb,nb->b", one, projected[other])
+    lost = is_singular(gram, (problem.members.T.astype(float) @ treated).T)
+    gram[lost] = np.eye(len(projected))
+    inverse = np.linalg.inv(gram)
+    effects = np.einsum("bkl,lmb->kmb", inverse, np.array([outcomes.T @ one for one in projected]))
+    turns = np.einsum("k,bkl->lb", problem.contrasts[0], inverse)
+    weights = turns[0] * projected[0]
+    for turn, one in zip(turns[1:], projected[1:], strict=True):
+        weights += turn * one
+    return _Drawn(projected, effects, np.einsum("k,kmb->mb", problem.contrasts[0], effects), weights, lost)
+
+
+@dataclass(frozen=True)
+class _Groups:
+    """The rows (n,) in the order of their clusters, None where they lie so, and at which each of the G begins."""
+
+    order: IntArray | None
+    starts: IntArray
+
+    def sort(self, values: FloatArray) -> FloatArray:
+        """`values` (n, b) in that order."""
+        return values if self.order is None else values[self.order]
+
+
+def _groups(codes: IntArray) -> _Groups:
     order = np.argsort(codes, kind="stable")
-    return np.split(order, np.flatnonzero(np.diff(codes[order])) + 1)
+    starts = np.flatnonzero(np.diff(codes[order], prepend=-1))
+    return _Groups(None if np.array_equal(order, np.arange(len(codes))) else order, starts)
 
 
-def _of_clusters(
-    outcomes: FloatArray, projected: list[FloatArray], effects: FloatArray, turns: FloatArray, places: list[IntArray]
-) -> FloatArray:
-    """The sum over clusters of their squared scores (m, b)."""
-    total = np.zeros(effects.shape[1:])
-    for rows in places:
-        own, inside, score = outcomes[rows].T, [one[rows] for one in projected], np.zeros(total.shape)
-        for k, one in enumerate(inside):
-            part = own @ one
-            for effect, other in zip(effects, inside, strict=True):
-                part -= effect * np.einsum("nb,nb->b", one, other)
-            score += turns[k] * part
-        total += score**2
+def _studentised(problem: Linear, outcomes: FloatArray, drawn: _Drawn, groups: _Groups | None) -> FloatArray:
+    """t (m, b)."""
+    n = len(outcomes)
+    g = n if groups is None else len(groups.starts)
+    squares = _of_persons(outcomes, drawn) if groups is None else _of_clusters(outcomes, drawn, groups)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        t = drawn.value / np.sqrt(g / (g - 1) * (n - 1) / (n - problem.k) * np.maximum(squares, 0.0))
+    t[:, drawn.lost] = np.nan
+    return np.asarray(t)
+
+
+def _of_clusters(outcomes: FloatArray, drawn: _Drawn, groups: _Groups) -> FloatArray:
+    """The sum over clusters of their squared scores (m, b): weights times outcomes, less weights times what is fitted."""
+    own, weights = groups.sort(outcomes), groups.sort(drawn.weights)
+    ends = [*groups.starts[1:].tolist(), len(own)]
+    shared = [np.add.reduceat(weights * groups.sort(one), groups.starts, axis=0) for one in drawn.projected]
+    total = np.zeros(drawn.value.shape)
+    for g, (start, end) in enumerate(zip(groups.starts.tolist(), ends, strict=True)):
+        score = own[start:end].T @ weights[start:end]
+        for effect, part in zip(drawn.effects, shared, strict=True):
+            score -= effect * part[g]
+        score *= score
+        total += score
     return total
 
 
-def _of_persons(
-    outcomes: FloatArray, projected: list[FloatArray], effects: FloatArray, turns: FloatArray, _: list[IntArray]
-) -> FloatArray:
-    """The sum over persons of their squared scores (m, b), written out in sums of products with the weights."""
-    weights = np.zeros(projected[0].shape)
-    for turn, one in zip(turns, projected, strict=True):
-        weights += turn * one
-    weights **= 2
-    total = (outcomes**2).T @ weights
-    for k, one in enumerate(projected):
-        weighted = weights * one
-        total -= 2.0 * effects[k] * (outcomes.T @ weighted)
-        for other, effect in zip(projected, effects, strict=True):
-            total += effects[k] * effect * np.einsum("nb,nb->b", weighted, other)
+def _of_persons(outcomes: FloatArray, drawn: _Drawn) -> FloatArray:
+    """The sum over persons of their squared scores (m, b), written out in sums of products with the squared weights."""
+    squared = drawn.weights**2
+    total = (outcomes**2).T @ squared
+    for k, one in enumerate(drawn.projected):
+        weighted = squared * one
+        total -= 2.0 * drawn.effects[k] * (outcomes.T @ weighted)
+        for other, effect in zip(drawn.projected, drawn.effects, strict=True):
+            total += drawn.effects[k] * effect * np.einsum("nb,nb->b", weighted, other)
     return total
 
 

@@ -16,8 +16,9 @@ from pipeline.estimate.forked import forked
 from pipeline.estimate.problem import NO_ESTIMATE, Data
 from pipeline.estimate.regression import Regression
 from pipeline.estimate.resampled import Redrawn, draw_again, linear_of, means_of_persons, strata_of_persons
-from pipeline.estimate.specification import WHOLE, Specified, rows, specified
+from pipeline.estimate.specification import Specified, rows, specified
 from pipeline.estimate.table import MISSING, Estimate, estimates_table, hash_persons
+from pipeline.settings.curves import WHOLE
 from pipeline.settings.models import Model
 from pipeline.stats.distributions import quantile
 from pipeline.stats.draws import Draws

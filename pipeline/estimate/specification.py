@@ -18,10 +18,9 @@ from pipeline.estimate.problem import Data, Estimator, Words
 from pipeline.estimate.regression import Regression
 from pipeline.estimate.table import Address, Estimate
 from pipeline.estimate.terms import Squares, Terms
-from pipeline.settings.curves import Specification, specifications
+from pipeline.settings.curves import WHOLE, Specification, specifications
 from pipeline.settings.models import Model
 
-WHOLE = "curve"  # the sample of the numbers that are of the whole curve
 INNER: Mapping[str, Estimator] = {
     "ols": least_squares.ESTIMATOR,
     "group_ols": group_means.ESTIMATOR,

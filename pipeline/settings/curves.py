@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pipeline.settings.models import Model
 
 BETWEEN = "."  # between the options in the name of a specification
+WHOLE = "curve"  # the sample of the numbers that are of the whole curve
 ABOUT = ("name", "stage", "curve")  # keys of a model that are of the curve and never of a specification
 
 

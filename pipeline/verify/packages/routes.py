@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from pipeline.verify.packages import descriptions, exits, least_squares, tobit
+from pipeline.verify.packages import curves, descriptions, exits, least_squares, tobit
 from pipeline.verify.packages.least_squares import Row
 from pipeline.verify.packages.trial import Trial
 
@@ -24,6 +24,7 @@ ROUTES: Mapping[str, tuple[Route, str]] = {
     "density": (descriptions.densities, "scipy gaussian_kde"),
     "count": (descriptions.counts, "pandas counts"),
     "printed": (descriptions.printed, "models.toml"),
+    "specifications": (curves.specifications, "those of its specifications"),
 }
 
 

@@ -107,7 +107,9 @@ def _key(member: _Member) -> tuple[Any, ...]:
 def _draw_regressions(members: list[_Member], again: Redrawn) -> list[tuple[float, FloatArray]]:
     """The t of least-squares specifications of one design: those of equal outcomes and errors once."""
     problem = members[0].problem.problem
-    outcomes, place = np.unique(np.hstack([each.problem.problem.outcomes for each in members]), axis=1, return_inverse=True)
+    outcomes, place = np.unique(
+        np.hstack([each.problem.problem.outcomes for each in members]), axis=1, return_inverse=True
+    )
     whole = replace(problem, outcomes=outcomes, labels=(problem.labels[0],) * outcomes.shape[1])
     estimator = problem.model.estimator
     errors = list(dict.fromkeys(each.problem.problem.model.cluster for each in members))
@@ -173,9 +175,7 @@ def _whole(model: Model, members: list[_Member], data: Data) -> list[Estimate]:
         return [Estimate(**shared, parameter=name, estimate=MISSING, converged=False, note=note) for name in STATISTICS]
     level = data.study.inference.level
     critical = np.array([quantile(0.5 + level / 2, None if np.isnan(each.row.df) else each.row.df) for each in known])
-    test = test_curve(
-        np.array([each.observed for each in known]), np.array([each.drawn for each in known]), critical
-    )
+    test = test_curve(np.array([each.observed for each in known]), np.array([each.drawn for each in known]), critical)
     effect = float(np.median([each.row.estimate for each in known]))
     values = (effect, *test.observed[1:].tolist())
     return [

@@ -166,7 +166,9 @@ def _find_groups(model: Model, people: pd.DataFrame, split: str | None, data: Da
             "design in study.toml."
         )
     everybody = data.people
-    peers = classify_peers(everybody, rule, cluster.name, model.peers_among == "treated")[np.searchsorted(everybody["person"], people["person"])]
+    peers = classify_peers(everybody, rule, cluster.name, model.peers_among == "treated")[
+        np.searchsorted(everybody["person"], people["person"])
+    ]
     detailed = np.char.add(np.char.add(sides, ":"), peers)
     if model.peers == "pooled":
         detailed = np.where(sides == HIGH, sides, detailed)

@@ -75,7 +75,9 @@ def _require_curve(model: Model, design: Design) -> None:
     if (model.curve is not None) != (model.estimator == "specifications"):
         raise InputError(f"{place}: a curve has the estimator 'specifications', and no other model has. Mend the key.")
     if model.curve and model.stage != "specifications":
-        raise InputError(f"{place}: stage = '{model.stage}', and curves are made by the stage 'specifications'. Mend it.")
+        raise InputError(
+            f"{place}: stage = '{model.stage}', and curves are made by the stage 'specifications'. Mend it."
+        )
     for each in specifications(model).values() if model.curve else ():
         if each.model.estimator not in specification.INNER:
             known = ", ".join(specification.INNER)

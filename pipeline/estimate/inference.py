@@ -10,8 +10,8 @@ import numpy as np
 
 from pipeline.estimate import discrete_hazard
 from pipeline.estimate.estimators import ESTIMATORS, checked_models
-from pipeline.estimate.forked import forked
 from pipeline.estimate.families import Member, families_of, judge
+from pipeline.estimate.forked import forked
 from pipeline.estimate.problem import Data
 from pipeline.estimate.regression import Regression, require_persons
 from pipeline.estimate.resampled import RESAMPLERS, Redrawn, Resampled, draw_again
@@ -184,7 +184,9 @@ def _of_hazard(problem: Spells, again: Redrawn) -> Iterator[Inference]:
         inference_note="ri: by the score; jackknife, without: by one step from the maximum",
     )
     for end in ("", discrete_hazard.CLUSTERED) if problem.model.cluster != "none" else ("",):
-        address = Address(problem.model.name, problem.sample, problem.label.outcome, None, problem.model.treatment + end)
+        address = Address(
+            problem.model.name, problem.sample, problem.label.outcome, None, problem.model.treatment + end
+        )
         yield replace(row, estimate_id=write_address(address))
 
 

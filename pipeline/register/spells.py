@@ -14,9 +14,7 @@ if TYPE_CHECKING:
     States = NDArray[np.int8]
 
 
-def cumulative_shares(
-    states: States, unknown_weeks: Literal["missing", "known", "counted"]
-) -> NDArray[np.float64]:
+def cumulative_shares(states: States, unknown_weeks: Literal["missing", "known", "counted"]) -> NDArray[np.float64]:
     """Share of weeks 1..t in the state for every t, shape (persons, weeks) (report section 3, outcomes 2 and 4).
 
     With "missing" a share that spans an unknown week is NaN; with "known" it is over the known weeks, NaN if none is;

@@ -56,7 +56,9 @@ class Curve(Settings, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         """ValueError for an option beside a choice that is not there."""
-        named = {name for choice in self.choices.values() for each in choice.options.values() for name in each.beside or ()}
+        named = {
+            name for choice in self.choices.values() for each in choice.options.values() for name in each.beside or ()
+        }
         if named - set(self.choices):
             raise ValueError(f"beside: {', '.join(sorted(named - set(self.choices)))} is no choice of the curve")
 

@@ -161,7 +161,9 @@ def _curve_of(name: str, models: Mapping[str, Any]) -> dict[str, Any]:
     other = models.get(curve.get("like", ""), {}).get("curve")
     if "like" in curve and (not isinstance(other, dict) or "like" in other):
         where = place(models, "models.toml", [name, "curve", "like"])
-        raise InputError(f"{where}, table [{name}.curve]: like = '{curve['like']}' is no table with a curve of its own. Mend it.")
+        raise InputError(
+            f"{where}, table [{name}.curve]: like = '{curve['like']}' is no table with a curve of its own. Mend it."
+        )
     return {"curve": complete_curve(curve, other) if other else curve}
 
 

@@ -4,7 +4,12 @@ from typing import Literal
 
 from pipeline.settings.base import Name, Settings, Weeks
 
-USED = {"no_code_and_wage": (), "no_code": (), "groups": ("groups",), "activation": ("groups", "activation")}  # keys of each kind
+USED = {
+    "no_code_and_wage": (),
+    "no_code": (),
+    "groups": ("groups",),
+    "activation": ("groups", "activation"),
+}  # keys of each kind
 
 
 class State(Settings, frozen=True):

@@ -121,9 +121,7 @@ def curve_address(name: str, figure: Figure, panel: Panel, week: int, series: Se
     return "/".join(part for part in (name, panel.sample, panel.outcome, str(week), arm, end) if part)
 
 
-def _specification_slots(
-    name: str, figure: Figure, horizon: int, known: Callable[[str], list[str]]
-) -> Iterator[Slot]:
+def _specification_slots(name: str, figure: Figure, horizon: int, known: Callable[[str], list[str]]) -> Iterator[Slot]:
     """The effect and its interval by every specification, 'figure_7_1/report.any/ci_low', and the curve's own numbers.
 
     The template ends with the specification: what follows it in an address, outcome, week and effect, is its own.

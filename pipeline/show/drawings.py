@@ -144,7 +144,13 @@ def build_drawing(
         curve=curve,
     )
     lost = fill(own_words["unplaced"], {"places": ", ".join(drawing.unplaced)}) if drawing.unplaced else ""
-    said = [in_language(figure, "note", language), curve.said if curve else "", _distance(drawing), gather_remarks(own, words, language), lost]
+    said = [
+        in_language(figure, "note", language),
+        curve.said if curve else "",
+        _distance(drawing),
+        gather_remarks(own, words, language),
+        lost,
+    ]
     return replace(drawing, note=" ".join(filter(None, said)))
 
 

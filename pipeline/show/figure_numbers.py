@@ -15,7 +15,9 @@ from pipeline.show.words import INTERFACE
 def figure_table(drawing: Drawing) -> Table | None:
     """The weeks that exhibits.toml lists and the last, the boxes of a flow, or the places of a map; or None."""
     figure, language = drawing.settings, drawing.language
-    lines = tuple({"flow": flow_lines, "map": map_lines, "specification": curve_lines}.get(figure.kind, _week_lines)(drawing))
+    lines = tuple(
+        {"flow": flow_lines, "map": map_lines, "specification": curve_lines}.get(figure.kind, _week_lines)(drawing)
+    )
     if not lines:
         return None
     names = [in_language(series, "label", language) for series in figure.series]

@@ -82,7 +82,9 @@ def specification_curve(
     return SpecificationCurve(curves[model], tuple(map(str, table.index)), *limits, said)
 
 
-def specification_rows(name: str, figure: Figure, curve: SpecificationCurve, language: str) -> Iterator[tuple[str, str, list[str]]]:
+def specification_rows(
+    name: str, figure: Figure, curve: SpecificationCurve, language: str
+) -> Iterator[tuple[str, str, list[str]]]:
     """Each specification, the smallest effect first: its name, what it is in words, and the addresses of its numbers."""
     for each in curve.names:
         addresses = [specification_address(name, figure, each, statistic) for statistic in figure.statistics]

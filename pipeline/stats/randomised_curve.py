@@ -35,7 +35,10 @@ def redraw_together(
     Outcomes stay as they are, so this is the distribution under no effect on anybody; t has the error of the model,
     clustered with the factor G/(G-1) * (N-1)/(N-K). Missing where a draw does not identify the effect.
     """
-    outcomes, groups = problem.residual(problem.outcomes), [None if codes is None else _groups(codes) for codes in clusterings]
+    outcomes, groups = (
+        problem.residual(problem.outcomes),
+        [None if codes is None else _groups(codes) for codes in clusterings],
+    )
     blocks = []
     for start in range(0, draws.shape[1], BLOCK):
         drawn = _draw(problem, outcomes, np.asarray(draws[:, start : start + BLOCK], dtype=float))

@@ -25,15 +25,30 @@ INNER: Mapping[str, tuple[Callable[[Mapping[str, Any], Trial], Iterator[Row]], s
 
 def specifications(model: Mapping[str, Any], trial: Trial) -> Iterator[Row]:
     """The effect of each specification under its name, then the median of all and how many they are."""
-    effects, outcome, named = list[float](), dict[str, Any](), trial.definitions.curve(model["name"])
+    found, named = list[Row](), trial.definitions.curve(model["name"])
     for name, own, parameter in named:
         route, called = INNER[own["estimator"]]
         for row in route({**own, "name": name}, trial):
             if row["parameter"] == parameter:
-                outcome = outcome or {"outcome": row["outcome"], "week": row["week"]}
-                if row["se"] == row["se"]:
-                    effects.append(float(row["estimate"]))
-                yield {"route": called, **row, "sample": name}
-    whole = {**outcome, "sample": "curve", "route": "numpy median"}
-    yield {**whole, "parameter": "median", "estimate": float(np.median(effects)) if effects else np.nan}
-    yield {**whole, "parameter": "specifications", "estimate": float(len(named)), "route": "count"}
+                found.append({"route": called, **row, "sample": name})
+    yield from found
+    yield from _whole(found, len(named), trial)
+
+
+def _whole(found: list[Row], number: int, trial: Trial) -> Iterator[Row]:
+    """The numbers of the whole curve; gives: the statistics that are made again."""
+    whole = {key: found[0][key] for key in ("outcome", "week")} | {"sample": "curve", "route": "numpy"}
+    known = [row for row in found if row["se"] == row["se"]]
+    effects = np.array([row["estimate"] for row in known])
+    t = np.array([row["estimate"] / row["se"] for row in known])
+    is_beyond = np.array([row["p_value"] < 1 - trial.definitions.level for row in known])
+    is_score = any(row["parameter"] == "treated_clustered" or row.get("df") is None for row in known)
+    numbers = {
+        "median": np.median(effects) if known else np.nan,
+        "significant": max((is_beyond & (t > 0)).mean(), (is_beyond & (t < 0)).mean()) if known else np.nan,
+        "largest": np.abs(t).max() if known else np.nan,
+        "specifications": float(number),
+    }
+    for name, value in numbers.items():
+        is_told = not (is_score and name in ("significant", "largest"))  # a hazard is tested by its score
+        yield {**whole, "parameter": name, "estimate": value, "gives": "estimate" if is_told else "nothing"}

@@ -97,7 +97,9 @@ class Trial:
             own = weekly[weekly["week"].between(1, week)].groupby("person")[names]
             inside, known = own.sum(), own.count()
             share = inside / (known.where(known > 0) if source == "known_weeks" else week)
-            found |= {(name, week): share[name].where((known[name] == week) | (source != "complete_weeks")) for name in names}
+            found |= {
+                (name, week): share[name].where((known[name] == week) | (source != "complete_weeks")) for name in names
+            }
         return pd.DataFrame(found)
 
     def cluster_of(self, people: pd.DataFrame, errors: str = "") -> np.ndarray:

@@ -28,7 +28,7 @@ from pipeline.show.labels import label_numbers
 from pipeline.show.rows import with_rows
 from pipeline.show.shown import find_slots
 from pipeline.show.shown_with import index_estimates
-from pipeline.show.words import read_words
+from pipeline.show.words import Words, read_words
 
 DATA = ("sample", "background", "shares", "durations", "exclusions", "weekly", "followup")
 LOCATED = ("trial", "sample", "weekly", "register_columns", "baseline_items", "followup_items")
@@ -101,14 +101,20 @@ class Build:
         return found
 
     @cached_property
+    def known(self) -> Words:
+        """What exhibits say of the study and the extract."""
+        return read_words(self._load("words.json"))
+
+    @cached_property
     def words(self) -> dict[str, str]:
         """What fills the placeholders of the exhibits."""
-        return read_words(self._load("words.json")).with_legend([], self.language)
+        return self.known.with_legend([], self.language)
 
     def label(self, shown: pd.DataFrame) -> list[str]:
         """What each of some numbers of one exhibit is, in the words of the exhibit."""
         groups, name = self._load("groups.parquet"), str(shown["exhibit"].iloc[0])
-        return label_numbers(name, self.exhibits, shown, self.variables, groups, self.words, self.language)
+        others = (groups, self.words, self.language, self.known.curves)
+        return label_numbers(name, self.exhibits, shown, self.variables, *others)
 
     @cached_property
     def study(self) -> Study:

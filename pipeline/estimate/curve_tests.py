@@ -161,7 +161,7 @@ def _draw_hazard(members: list[_Member], again: Redrawn) -> list[tuple[float, Fl
 
 
 def _whole(model: Model, members: list[_Member], data: Data) -> list[Estimate]:
-    """The numbers of a whole curve: the median effect, the share significant, the largest |t|, each with its p-value."""
+    """The numbers of a whole curve: median effect, share significant and largest |t|, each with its p-value."""
     known = [each for each in members if each.drawn is not None]
     reference = next(each.row for each in members if model.curve and each.row.sample == model.curve.reference)
     shared: dict[str, Any] = {
@@ -169,7 +169,7 @@ def _whole(model: Model, members: list[_Member], data: Data) -> list[Estimate]:
         "sample_hash": hash_persons([]), "spec_hash": model.spec_hash,
     }  # fmt: skip
     left = len(members) - len(known)
-    note = f"left out {left} specifications without an estimate" if left else ""
+    note = f"left out {left} specifications without a standard error" if left else ""
     if not known:
         note = f"{NO_ESTIMATE}no specification has one"
         return [Estimate(**shared, parameter=name, estimate=MISSING, converged=False, note=note) for name in STATISTICS]

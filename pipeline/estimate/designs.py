@@ -166,9 +166,8 @@ def _find_groups(model: Model, people: pd.DataFrame, split: str | None, data: Da
             "design in study.toml."
         )
     everybody = data.people
-    peers = classify_peers(everybody, rule, cluster.name, model.peers_among == "treated")[
-        np.searchsorted(everybody["person"], people["person"])
-    ]
+    of_everybody = classify_peers(everybody, rule, cluster.name, model.peers_among == "treated")
+    peers = of_everybody[np.searchsorted(everybody["person"], people["person"])]
     detailed = np.char.add(np.char.add(sides, ":"), peers)
     if model.peers == "pooled":
         detailed = np.where(sides == HIGH, sides, detailed)
@@ -236,7 +235,7 @@ def _strata(model: Model, people: pd.DataFrame, sides: TextArray, data: Data) ->
 
 
 def cluster_of(people: pd.DataFrame, data: Data, errors: str = "") -> TextArray:
-    """The cluster of each person by name, or the stratum where `errors` are clustered on it; else every person is one."""
+    """The cluster of each person by name, or the stratum if `errors` are clustered on it; else every person is one."""
     cluster, stratum = data.study.design.cluster, data.study.design.stratum
     if stratum is not None and errors == stratum.name:
         cluster = stratum

@@ -76,7 +76,7 @@ def _require_curve(model: Model, design: Design) -> None:
         raise InputError(f"{place}: a curve has the estimator 'specifications', and no other model has. Mend the key.")
     if model.curve and model.stage != "specifications":
         raise InputError(
-            f"{place}: stage = '{model.stage}', and curves are made by the stage 'specifications'. Mend it."
+            f"{place}: stage = '{model.stage}', and curves are made by 'specifications'. Mend the key."
         )
     for each in specifications(model).values() if model.curve else ():
         if each.model.estimator not in specification.INNER:

@@ -47,9 +47,10 @@ def _collect(model: Model, labels: Sequence[Label], data: Data) -> FloatArray:
         found = [table[label.outcome].to_numpy(dtype=float) if label.outcome in table else None for label in labels]
     absent = [label for label, values in zip(labels, found, strict=True) if values is None]
     if absent:
+        table = "weekly" if held in WEEKS_OF_SHARES else held
         first: Any = absent[0].outcome if absent[0].week is None else tuple(absent[0])
         raise InputError(
-            f"models.toml, table [{model.name}]: {'weekly' if held in WEEKS_OF_SHARES else held}.parquet does not hold {len(absent)} of {len(labels)} outcomes, "
+            f"models.toml, table [{model.name}]: {table}.parquet does not hold {len(absent)} of {len(labels)} outcomes, "
             f"the first of them {first}. Mend the outcomes and weeks, or build the table again."
         )
     return np.stack([values for values in found if values is not None], axis=1)

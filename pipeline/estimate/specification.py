@@ -1,4 +1,4 @@
-"""A curve of specifications: each is an estimate of another estimator, addressed by its name in the place of the sample.
+"""A curve of specifications: each is an estimate of another estimator, its name in the place of the sample.
 
 What it is a sum of, its squares and its counts are those of that estimator; `make trace` walks it as any other number.
 The numbers of the whole curve (pipeline/estimate/curve_tests.py) have no sum of their own, and say which numbers they
@@ -98,9 +98,9 @@ ESTIMATOR = Estimator(
     words=Words(
         "",
         "that of each specification",
-        "Each specification has the error and the reference distribution of its estimator. The numbers of the curve are "
-        "the median of the effects, the share of the specifications that are significant in the direction of most, and "
-        "the largest |t|; their p-values are those of the lot drawn again for all specifications at once.",
+        "Each specification has the error and the reference distribution of its estimator. The numbers of the curve "
+        "are the median of the effects, the share of the specifications that are significant in the direction of most, "
+        "and the largest |t|; their p-values are those of the lot drawn again for all specifications at once.",
     ),
     problems=specified,
     rows=rows,

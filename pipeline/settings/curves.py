@@ -35,16 +35,27 @@ class Option(Settings, frozen=True, kw_only=True):
 
 
 class Choice(Settings, frozen=True, kw_only=True):
-    """What could have been decided otherwise: its options, the report's first."""
+    """What could have been decided otherwise: its options in the order of a figure.
+
+    reported: the option of the report, the first if it does not say.
+    """
 
     label_en: str
     options: dict[Name, Option]
     label_da: str = ""
+    reported: Name | None = None
 
     def __post_init__(self) -> None:
-        """ValueError for a choice without an alternative."""
+        """ValueError for a choice without an alternative, and for one that is none of its options."""
         if len(self.options) < 2:
             raise ValueError(f"the choice '{self.label_en}' has fewer than two options")
+        if self.reference not in self.options:
+            raise ValueError(f"the choice '{self.label_en}' has no option {self.reference}")
+
+    @property
+    def reference(self) -> str:
+        """The option of the report."""
+        return self.reported or next(iter(self.options))
 
 
 class Curve(Settings, frozen=True, kw_only=True):
@@ -64,15 +75,15 @@ class Curve(Settings, frozen=True, kw_only=True):
 
     @property
     def reference(self) -> str:
-        """The specification of the report: the first option of every choice."""
+        """The specification of the report."""
         return BETWEEN.join(self._reference.values())
 
     @property
     def _reference(self) -> dict[str, str]:
-        return {name: next(iter(choice.options)) for name, choice in self.choices.items()}
+        return {name: choice.reference for name, choice in self.choices.items()}
 
     def combinations(self) -> Iterator[dict[str, str]]:
-        """The option of each choice, of every specification of the curve, the report's first."""
+        """The option of each choice, of every specification of the curve."""
         reference = self._reference
         for options in product(*(choice.options for choice in self.choices.values())):
             chosen = dict(zip(self.choices, options, strict=True))
@@ -86,7 +97,7 @@ class Curve(Settings, frozen=True, kw_only=True):
 
 
 def complete_curve(own: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
-    """A curve with what it takes from the `other` that it is like: choices, options and their keys that it does not say.
+    """A curve with what it takes from the `other` that it is like: choices, options and keys that it does not say.
 
     `without` are the choices of the other that it does not take.
     """

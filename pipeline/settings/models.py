@@ -162,7 +162,7 @@ def _curve_of(name: str, models: Mapping[str, Any]) -> dict[str, Any]:
     if "like" in curve and (not isinstance(other, dict) or "like" in other):
         where = place(models, "models.toml", [name, "curve", "like"])
         raise InputError(
-            f"{where}, table [{name}.curve]: like = '{curve['like']}' is no table with a curve of its own. Mend it."
+            f"{where}, table [{name}.curve]: like = '{curve['like']}' has no curve of its own. Mend it."
         )
     return {"curve": complete_curve(curve, other) if other else curve}
 

@@ -115,7 +115,8 @@ def build_drawing(
 ) -> Drawing:
     """The drawing of one figure; `shown` are the numbers of all exhibits, `words` fill the placeholders of its words.
 
-    `curves` names the choices of curves of specifications; `groups` is groups.parquet and `municipalities` is municipalities.csv, without which a map is an InputError.
+    `curves` names the choices of curves of specifications; `groups` is groups.parquet and `municipalities` is
+    municipalities.csv, without which a map is an InputError.
     """
     figure = fill_words(exhibits.figures[name], words)
     own = shown[shown["exhibit"] == name]

@@ -66,7 +66,7 @@ def flow_lines(drawing: Drawing) -> Iterator[Line]:
 def curve_lines(drawing: Drawing) -> Iterator[Line]:
     """A line for each specification, from the smallest effect to the largest, a cell for each statistic."""
     assert drawing.curve is not None
-    for name, label, addresses in specification_rows(drawing.name, drawing.settings, drawing.curve, drawing.language):
+    for name, label, addresses in specification_rows(drawing.name, drawing.settings, drawing.curve):
         yield Line(name, label, tuple((Shown(a, a, drawing.shown[a]),) for a in addresses))
 
 

@@ -109,6 +109,12 @@ REMARKS = (
         "effekten{estimates}.",
     ),
     Remark(
+        r"left out (\d+) specifications without a standard error",
+        "Not in the numbers of all together, for they have no standard error: {size} specifications.",
+        "Ikke med i tallene for alle tilsammen, da de ikke har en standardfejl: {size} specifikationer.",
+        "whole",
+    ),
+    Remark(
         r"the outcome is fitted exactly: no standard error",
         "The model hits the outcome exactly, so no standard error can be computed{estimates}.",
         "Modellen rammer udfaldet præcist, så der kan ikke beregnes en standardfejl{estimates}.",

@@ -10,6 +10,7 @@ from pipeline.settings.exhibits import Exhibits, fill, in_language
 from pipeline.settings.models import SHARES, Model
 from pipeline.settings.outcomes import OutcomeDefinitions
 from pipeline.settings.study import OPPOSITE, Condition, Split, Study, given_bound
+from pipeline.show.curve_words import NUMBERS, words_of
 from pipeline.show.dictionary import definition_of
 from pipeline.show.numbers import POINT
 from pipeline.show.panel_words import PANEL
@@ -115,6 +116,8 @@ def describe_parts(ids: Iterable[str], models: Mapping[str, Model], glossary: Gl
 
 def _sample(model: Model, name: str, glossary: Glossary) -> list[str]:
     study = glossary.study
+    if model.curve:
+        return [words_of(model.curve, glossary.language).label(name), ""]
     if name in model.splits:
         whole, variable = _sample(model, model.samples[0], glossary), study.splits[name].variable
         return [whole[0], glossary.say("two_groups", variable=glossary.variable(variable))]
@@ -132,6 +135,8 @@ def _parameter(model: Model, sample: str, parameter: str, glossary: Glossary) ->
         words = glossary.texts[head]
     elif head in ("treated", "control_mean", "size"):
         words = glossary.say({"treated": "against", "size": "share_of"}.get(head, head))
+    elif model.curve and head in NUMBERS[glossary.language]:
+        words = NUMBERS[glossary.language][head]
     else:
         label = glossary.variable(head)
         words = glossary.say("coefficient_of", variable=label) if label else ""

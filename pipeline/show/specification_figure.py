@@ -61,6 +61,8 @@ def _colors(curve: SpecificationCurve) -> list[str]:
 
 
 def _draw_effects(axes: Axes, curve: SpecificationCurve, drawing: Drawing) -> None:
+    from matplotlib.ticker import MaxNLocator
+
     x, colors = np.arange(len(curve.names)), _colors(curve)
     axes.set_xlim(-1, max(len(x), 1))
     if not len(x):
@@ -73,19 +75,21 @@ def _draw_effects(axes: Axes, curve: SpecificationCurve, drawing: Drawing) -> No
         look: dict[str, Any] = {"color": REPORTED.color, "zorder": 4}
         axes.vlines(x[place], curve.low[place], curve.high[place], linewidth=2.4, **look)
         axes.scatter(x[place], curve.effects[place], marker="D", s=44, edgecolors="white", linewidths=0.8, **look)
-        _name_reported(axes, float(x[place]), float(curve.high[place]), len(x), drawing.words["curve_reported"])
-    axes.margins(y=0.12)
+        _name_reported(axes, float(x[place]), len(x), curve.words.reported)
+    axes.margins(y=0.04)
+    axes.yaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 5, 10]))
     step = float(axes.get_yticks()[1] - axes.get_yticks()[0])
     decimals = max(0, -floor(log10(step) + ROUNDING))
     axes.yaxis.set_major_formatter(lambda value, _: write_number(value, "count", drawing.language, decimals))
 
 
-def _name_reported(axes: Axes, x: float, high: float, count: int, text: str) -> None:
-    """The words beside the mark of the report's specification, on the side where there is room."""
-    side = -1 if x > count / 2 else 1
-    place: dict[str, Any] = {"textcoords": "offset points", "ha": "left" if side > 0 else "right", "va": "bottom"}
-    box = {"boxstyle": "square,pad=0.1", "facecolor": "white", "edgecolor": "none", "alpha": 0.8}
-    axes.annotate(text, (x, high), (4 * side, 2), color=REPORTED.ink, weight="bold", bbox=box, zorder=5, **place)
+def _name_reported(axes: Axes, x: float, count: int, text: str) -> None:
+    """The words above the report's specification, and a line down to it, on the side where there is room."""
+    axes.axvline(x, color=REPORTED.color, linewidth=0.8, alpha=0.35, zorder=0.5)
+    side = 0 if count / 4 < x < 3 * count / 4 else -1 if x > count / 2 else 1
+    place: dict[str, Any] = {"textcoords": "offset points", "ha": {-1: "right", 0: "center", 1: "left"}[side]}
+    axes.annotate(text, (x, 1), (4 * side, 2), xycoords=("data", "axes fraction"), va="bottom", color=REPORTED.ink,
+                  weight="bold", **place)  # fmt: skip
 
 
 def _draw_choices(axes: Axes, curve: SpecificationCurve, sheet: Sheet, rows: int) -> None:

@@ -20,6 +20,7 @@ from pipeline.show.words import INTERFACE
 if TYPE_CHECKING:
     import pandas as pd
 
+TOGETHER = "median_p"  # the key of the number of the whole curve that is said above its picture
 FloatArray = npt.NDArray[np.float64]
 
 
@@ -27,7 +28,7 @@ FloatArray = npt.NDArray[np.float64]
 class SpecificationCurve:
     """The specifications that have a number, by size of their effect: names, and effect and limits (k,) as shown.
 
-    said: the numbers of the whole curve in a sentence.
+    said: the numbers of the whole curve in a sentence; together: the p-value of the median, as printed.
     """
 
     words: CurveWords
@@ -36,6 +37,7 @@ class SpecificationCurve:
     low: FloatArray
     high: FloatArray
     said: str
+    together: str
 
     @property
     def is_reported(self) -> npt.NDArray[np.bool_]:
@@ -52,10 +54,10 @@ class SpecificationCurve:
         return [name.split(BETWEEN)[place] for name in self.names]
 
     def counts(self, language: str) -> str:
-        """How many intervals lie above and below zero."""
+        """How many intervals lie above and below zero, and the p-value of all together."""
         sides = self.sides
         numbers = {"above": (sides > 0).sum(), "below": (sides < 0).sum(), "all": len(sides)}
-        return fill(INTERFACE[language]["curve_counts"], {key: str(number) for key, number in numbers.items()})
+        return fill(INTERFACE[language]["curve_counts"], {**{key: str(number) for key, number in numbers.items()}, "p": self.together})
 
 
 def specification_curve(
@@ -79,13 +81,13 @@ def specification_curve(
         for each in ("estimate", "ci_low", "ci_high")
     ]
     said = fill(in_language(figure, "size", language), {**words, **sizes})
-    return SpecificationCurve(curves[model], tuple(map(str, table.index)), *limits, said)
+    return SpecificationCurve(curves[model], tuple(map(str, table.index)), *limits, said, sizes[TOGETHER])
 
 
 def specification_rows(
     name: str, figure: Figure, curve: SpecificationCurve, language: str
 ) -> Iterator[tuple[str, str, list[str]]]:
-    """Each specification, the smallest effect first: its name, what it is in words, and the addresses of its numbers."""
+    """Each specification, the smallest effect first: its name, what it is in words, the addresses of its numbers."""
     for each in curve.names:
         addresses = [specification_address(name, figure, each, statistic) for statistic in figure.statistics]
-        yield each, curve.words.label(each) or INTERFACE[language]["curve_reported"], addresses
+        yield each, curve.words.label(each), addresses

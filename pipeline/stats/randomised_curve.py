@@ -1,7 +1,7 @@
-"""The lot drawn again for many specifications at once: what no effect on anybody would give each, the same draws for all.
+"""The lot drawn again for many specifications at once: what no effect on anybody would give, the same draws for all.
 
-Outcomes and clusterings that share a right-hand side share its projection; and what a curve of specifications gives as a
-whole is set beside what every draw gives (Simonsohn, Simmons and Nelson 2020).
+Outcomes and clusterings that share a right-hand side share its projection; and what a curve of specifications gives as
+a whole is set beside what every draw gives (Simonsohn, Simmons and Nelson 2020).
 """
 
 from __future__ import annotations
@@ -48,8 +48,10 @@ def redraw_together(
 
 @dataclass(frozen=True)
 class _Drawn:
-    """Of b draws: what is left of the treatment of each of p groups, (n, b) each; effects (p, m, b); value (m, b) of the
-    contrast, and the weights (n, b) whose product with the outcomes it is; and which draws (b,) do not identify it.
+    """Of b draws: what is left of the treatment of each of p groups, (n, b) each, and their effects (p, m, b).
+
+    value: (m, b), of the contrast, and weights: (n, b), whose product with the outcomes it is. lost: which draws (b,)
+    do not identify it.
     """
 
     projected: list[FloatArray]
@@ -106,7 +108,7 @@ def _studentised(problem: Linear, outcomes: FloatArray, drawn: _Drawn, groups: _
 
 
 def _of_clusters(outcomes: FloatArray, drawn: _Drawn, groups: _Groups) -> FloatArray:
-    """The sum over clusters of their squared scores (m, b): weights times outcomes, less weights times what is fitted."""
+    """The sum over clusters of their squared scores (m, b): weights times outcomes, less times what is fitted."""
     own, weights = groups.sort(outcomes), groups.sort(drawn.weights)
     ends = [*groups.starts[1:].tolist(), len(own)]
     shared = [np.add.reduceat(weights * groups.sort(one), groups.starts, axis=0) for one in drawn.projected]
@@ -133,7 +135,7 @@ def _of_persons(outcomes: FloatArray, drawn: _Drawn) -> FloatArray:
 
 
 def test_curve(observed: FloatArray, drawn: FloatArray, critical: FloatArray) -> CurveTest:
-    """Whether all of s specifications have no effect: their t, `observed` (s,) and `drawn` (s, B), and critical |t| (s,).
+    """Whether none of s specifications has an effect, by their t, `observed` (s,) and `drawn` (s, B), and critical |t|.
 
     The median is told by its size, the significant ones are those of the direction that has more of them, in each draw
     as in what was observed. p = (b + 1) / (B + 1). What a draw does not identify is larger than any.

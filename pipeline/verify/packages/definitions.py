@@ -107,8 +107,11 @@ def full_curve(models: Mapping[str, Any], name: str) -> dict[str, Any]:
 
 
 def _may_stand(curve: Mapping[str, Any], chosen: Mapping[str, str]) -> bool:
-    """Whether every option that is not the first of its choice stands beside those that it may stand beside."""
-    other = {key for key, option in chosen.items() if option != next(iter(curve["choices"][key]["options"]))}
+    """Whether every option that is not the report's stands beside those that it may stand beside."""
+    reported = {
+        key: choice.get("reported", next(iter(choice["options"]))) for key, choice in curve["choices"].items()
+    }
+    other = {key for key, option in chosen.items() if option != reported[key]}
     for key in other:
         beside = curve["choices"][key]["options"][chosen[key]].get("beside")
         if beside is not None and other - {key} - set(beside):

@@ -110,8 +110,8 @@ REMARKS = (
     ),
     Remark(
         r"left out (\d+) specifications without a standard error",
-        "Not in the numbers of all together, for they have no standard error: {size} specifications.",
-        "Ikke med i tallene for alle tilsammen, da de ikke har en standardfejl: {size} specifikationer.",
+        "Specifications without a standard error, and so not in the numbers of all together: {size}.",
+        "Specifikationer uden standardfejl, og derfor ikke med i tallene for alle tilsammen: {size}.",
         "whole",
     ),
     Remark(

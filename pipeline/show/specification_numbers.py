@@ -56,8 +56,9 @@ class SpecificationCurve:
     def counts(self, language: str) -> str:
         """How many intervals lie above and below zero, and the p-value of all together."""
         sides = self.sides
-        numbers = {"above": (sides > 0).sum(), "below": (sides < 0).sum(), "all": len(sides)}
-        return fill(INTERFACE[language]["curve_counts"], {**{key: str(number) for key, number in numbers.items()}, "p": self.together})
+        counts = {"above": (sides > 0).sum(), "below": (sides < 0).sum(), "all": len(sides)}
+        words = {name: str(count) for name, count in counts.items()} | {"p": self.together}
+        return fill(INTERFACE[language]["curve_counts"], words)
 
 
 def specification_curve(
@@ -84,9 +85,7 @@ def specification_curve(
     return SpecificationCurve(curves[model], tuple(map(str, table.index)), *limits, said, sizes[TOGETHER])
 
 
-def specification_rows(
-    name: str, figure: Figure, curve: SpecificationCurve, language: str
-) -> Iterator[tuple[str, str, list[str]]]:
+def specification_rows(name: str, figure: Figure, curve: SpecificationCurve) -> Iterator[tuple[str, str, list[str]]]:
     """Each specification, the smallest effect first: its name, what it is in words, the addresses of its numbers."""
     for each in curve.names:
         addresses = [specification_address(name, figure, each, statistic) for statistic in figure.statistics]

@@ -124,7 +124,7 @@ class Tables:
 
 @pytest.fixture(scope="module")
 def tables():
-    rng, n = np.random.default_rng(4), 4 * CLASSES
+    rng, n = np.random.default_rng(12), 4 * CLASSES
     person = np.arange(n)
     team = person // 4
     treated = np.array([1, 0, 1, 0] * 2 + [1, 0, 0, 0] + [0, 0, 1, 0])

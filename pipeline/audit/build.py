@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,10 +14,12 @@ from pipeline.audit.located import Tables
 from pipeline.errors import InputError
 from pipeline.estimate.estimators import ESTIMATORS, checked_models
 from pipeline.estimate.problem import Data, Estimator, gather_data
+from pipeline.estimate.specification import Specified
 from pipeline.estimate.table import Address
 from pipeline.register.kept import Asked, read_asked
 from pipeline.register.states import read_catalogue
 from pipeline.runner.inputs import load_input
+from pipeline.settings.curves import specifications
 from pipeline.settings.described import read_exhibits
 from pipeline.settings.exhibits import Exhibits, Figure, Table
 from pipeline.settings.extract import Extract
@@ -54,12 +57,18 @@ class Build:
     config: Path = Path("config")
 
     def request(self, address: Address) -> Request:
-        """The problem behind the estimate at `address`, as it was estimated; InputError if no model says what it is."""
+        """The problem behind the estimate at `address`, as it was estimated; InputError if no model says what it is.
+
+        That of a specification of a curve is the problem of its own model, at the address it has there.
+        """
         model = self.models.get(address.model)
         if model is None:
             raise InputError(f"models.toml: no table [{address.model}], so nothing says what the number is.")
         estimator = ESTIMATORS[model.estimator]
         for problem in estimator.problems(model, self.data, address):
+            if isinstance(problem, Specified) and problem.specification:
+                inside = problem.inside(address)
+                return Request(inside, problem.specification.model, problem.inner, problem.problem, self.tables)
             return Request(address, model, estimator, problem, self.tables)
         raise InputError(
             f"models.toml, table [{address.model}]: it estimates no {address.outcome} of '{address.sample}' now. Run "
@@ -126,6 +135,15 @@ class Build:
     def models(self) -> dict[str, Model]:
         """models.toml."""
         return checked_models(load_input(self.config / "models.toml"), self.study.design)
+
+    def model_of(self, estimate: Mapping[Any, Any]) -> tuple[Model, str]:
+        """The model of an estimate, and the sample or split it is of; of a specification its own."""
+        model, sample = self.models[estimate["model"]], str(estimate["sample"])
+        found = specifications(model).get(sample) if model.curve else None
+        if found is None:
+            return model, sample
+        own: Model = found.model
+        return own, (own.splits or tuple(own.samples))[0]
 
     @cached_property
     def language(self) -> str:

@@ -75,9 +75,7 @@ def _require_curve(model: Model, design: Design) -> None:
     if (model.curve is not None) != (model.estimator == "specifications"):
         raise InputError(f"{place}: a curve has the estimator 'specifications', and no other model has. Mend the key.")
     if model.curve and model.stage != "specifications":
-        raise InputError(
-            f"{place}: stage = '{model.stage}', and curves are made by 'specifications'. Mend the key."
-        )
+        raise InputError(f"{place}: stage = '{model.stage}', and curves are made by 'specifications'. Mend the key.")
     for each in specifications(model).values() if model.curve else ():
         if each.model.estimator not in specification.INNER:
             known = ", ".join(specification.INNER)
@@ -91,7 +89,7 @@ def _require_possible(model: Model, design: Design) -> None:
         raise InputError(
             f"{place}: no estimator '{model.estimator}'. The estimators are {', '.join(ESTIMATORS)}. Mend the name."
         )
-    own = {
+    own: dict[str, tuple[str | None, ...]] = {
         "fixed_effects": (design.stratum.name if design.stratum else None, "none"),
         "cluster": (design.cluster.name if design.cluster else None, "none"),
     }

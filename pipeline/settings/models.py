@@ -19,7 +19,12 @@ if TYPE_CHECKING:
 Source = Literal["shares", "weekly", "background", "followup", "complete_weeks", "known_weeks", "every_week"]
 # The share of the weeks up to one that the study makes of a state, and of those in models alone: missing if a week is
 # unknown, of the known weeks, and of every week, where an unknown one counts as not in the state.
-WEEKS_OF_SHARES = {"complete_weeks": "missing", "known_weeks": "known", "every_week": "counted"}
+UnknownWeeks = Literal["missing", "known", "counted"]
+WEEKS_OF_SHARES: Mapping[str, UnknownWeeks] = {
+    "complete_weeks": "missing",
+    "known_weeks": "known",
+    "every_week": "counted",
+}
 SHARES = ("shares", *WEEKS_OF_SHARES)
 # When an analysis was planned and what it is for, as the Analysis Results Standard of CDISC asks. What is no outcome
 # measure is descriptive.
@@ -161,9 +166,7 @@ def _curve_of(name: str, models: Mapping[str, Any]) -> dict[str, Any]:
     other = models.get(curve.get("like", ""), {}).get("curve")
     if "like" in curve and (not isinstance(other, dict) or "like" in other):
         where = place(models, "models.toml", [name, "curve", "like"])
-        raise InputError(
-            f"{where}, table [{name}.curve]: like = '{curve['like']}' has no curve of its own. Mend it."
-        )
+        raise InputError(f"{where}, table [{name}.curve]: like = '{curve['like']}' has no curve of its own. Mend it.")
     return {"curve": complete_curve(curve, other) if other else curve}
 
 

@@ -77,12 +77,9 @@ def specification_curve(
     table = points.pivot(index="row", columns="statistic", values="value") * 10.0 ** UNITS[figure.unit].shift
     table = table.dropna(subset=["estimate"]).sort_values("estimate", kind="stable")
     sizes = {row["column"]: row["text"] for row in shown[shown["row"] == ""].to_dict("records")}
-    limits = [
-        table[each].to_numpy(dtype=float) if each in table else np.full(len(table), np.nan)
-        for each in ("estimate", "ci_low", "ci_high")
-    ]
+    effects, low, high = (table[each].to_numpy(dtype=float) for each in ("estimate", "ci_low", "ci_high"))
     said = fill(in_language(figure, "size", language), {**words, **sizes})
-    return SpecificationCurve(curves[model], tuple(map(str, table.index)), *limits, said, sizes[TOGETHER])
+    return SpecificationCurve(curves[model], tuple(map(str, table.index)), effects, low, high, said, sizes[TOGETHER])
 
 
 def specification_rows(name: str, figure: Figure, curve: SpecificationCurve) -> Iterator[tuple[str, str, list[str]]]:

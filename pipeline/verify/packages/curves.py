@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.verify.packages import exits, least_squares
+from pipeline.verify.packages.definitions import full_curve, reported_of
 from pipeline.verify.packages.least_squares import Row
 from pipeline.verify.packages.trial import Trial
 
@@ -32,12 +33,14 @@ def specifications(model: Mapping[str, Any], trial: Trial) -> Iterator[Row]:
             if row["parameter"] == parameter:
                 found.append({"route": called, **row, "sample": name})
     yield from found
-    yield from _whole(found, len(named), trial)
+    reported = ".".join(reported_of(full_curve(trial.definitions.models, model["name"])).values())
+    yield from _whole(found, reported, len(named), trial)
 
 
-def _whole(found: list[Row], number: int, trial: Trial) -> Iterator[Row]:
+def _whole(found: list[Row], reported: str, number: int, trial: Trial) -> Iterator[Row]:
     """The numbers of the whole curve; gives: the statistics that are made again."""
-    whole = {key: found[0][key] for key in ("outcome", "week")} | {"sample": "curve", "route": "numpy"}
+    own = next(row for row in found if row["sample"] == reported)
+    whole = {"outcome": own["outcome"], "week": own["week"], "sample": "curve", "route": "numpy"}
     known = [row for row in found if row["se"] == row["se"]]
     effects = np.array([row["estimate"] for row in known])
     t = np.array([row["estimate"] / row["se"] for row in known])

@@ -106,11 +106,14 @@ def full_curve(models: Mapping[str, Any], name: str) -> dict[str, Any]:
     return {**base, **own, "choices": choices}
 
 
+def reported_of(curve: Mapping[str, Any]) -> dict[str, str]:
+    """The option of the report, by choice."""
+    return {key: choice.get("reported", next(iter(choice["options"]))) for key, choice in curve["choices"].items()}
+
+
 def _may_stand(curve: Mapping[str, Any], chosen: Mapping[str, str]) -> bool:
     """Whether every option that is not the report's stands beside those that it may stand beside."""
-    reported = {
-        key: choice.get("reported", next(iter(choice["options"]))) for key, choice in curve["choices"].items()
-    }
+    reported = reported_of(curve)
     other = {key for key, option in chosen.items() if option != reported[key]}
     for key in other:
         beside = curve["choices"][key]["options"][chosen[key]].get("beside")

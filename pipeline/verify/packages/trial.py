@@ -92,7 +92,7 @@ class Trial:
     def _of_weeks(self, names: list[str], weeks: list[Any], source: str) -> pd.DataFrame:
         """The shares of weeks 1 to each week in a state: of all if they are known, of those known, or of all."""
         weekly = self.tables["weekly"].astype(dict.fromkeys(names, "float64"))
-        found = {}
+        found: dict[Any, pd.Series] = {}
         for week in weeks:
             own = weekly[weekly["week"].between(1, week)].groupby("person")[names]
             inside, known = own.sum(), own.count()

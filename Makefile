@@ -310,8 +310,11 @@ $(eval $(call stage,outcomes,$(call derived,sample baseline register_weeks) $(ca
 
 NAMES := $(STUDY)/variables.csv
 TABLES_USED := $(call derived,sample background shares weekly durations followup exclusions) $(NAMES) $(call settings,models.toml study.toml)
-$(call part,estimates-1,$(TABLES_USED),$(call half,$(ESTIMATED)))
-$(call part,estimates-2,$(TABLES_USED),$(call rest,$(ESTIMATED)))
+CURVES := $(filter %/specifications.parquet,$(ESTIMATED))
+PLAIN  := $(filter-out $(CURVES),$(ESTIMATED))
+$(call part,estimates-1,$(TABLES_USED),$(call half,$(PLAIN)))
+$(call part,estimates-2,$(TABLES_USED),$(call rest,$(PLAIN)))
+$(call part,specifications,$(TABLES_USED),$(CURVES))
 $(eval $(call stage,inference,$(TABLES_USED),$(call derived,inference)))
 $(eval $(call stage,shown,$(ESTIMATED) $(call derived,groups inference) $(call settings,exhibits.toml study.toml outcomes.toml models.toml) $(NAMES) $(RAW)/extract.toml $(DERIVED)/language.toml,$(call derived,shown) $(DERIVED)/words.json))
 # What leaves: no stage after this one reads an estimate.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,10 +15,12 @@ from pipeline.audit.resampled import Resampling
 from pipeline.errors import InputError
 from pipeline.estimate.estimators import ESTIMATORS, checked_models
 from pipeline.estimate.problem import Data, Estimator, gather_data
+from pipeline.estimate.specification import Specified
 from pipeline.estimate.table import Address
 from pipeline.register.kept import Asked, read_asked
 from pipeline.register.states import read_catalogue
 from pipeline.runner.inputs import load_input
+from pipeline.settings.curves import specifications
 from pipeline.settings.described import read_exhibits
 from pipeline.settings.exhibits import Exhibits, Figure, Table
 from pipeline.settings.extract import Extract
@@ -29,7 +32,7 @@ from pipeline.show.labels import label_numbers
 from pipeline.show.rows import with_rows
 from pipeline.show.shown import find_slots
 from pipeline.show.shown_with import index_estimates
-from pipeline.show.words import read_words
+from pipeline.show.words import Words, read_words
 
 DATA = ("sample", "background", "shares", "durations", "exclusions", "weekly", "followup")
 LOCATED = ("trial", "sample", "weekly", "register_columns", "baseline_items", "followup_items")
@@ -56,12 +59,18 @@ class Build:
     config: Path = Path("config")
 
     def request(self, address: Address) -> Request:
-        """The problem behind the estimate at `address`, as it was estimated; InputError if no model says what it is."""
+        """The problem behind the estimate at `address`, as it was estimated; InputError if no model says what it is.
+
+        That of a specification of a curve is the problem of its own model, at the address it has there.
+        """
         model = self.models.get(address.model)
         if model is None:
             raise InputError(f"models.toml: no table [{address.model}], so nothing says what the number is.")
         estimator = ESTIMATORS[model.estimator]
         for problem in estimator.problems(model, self.data, address):
+            if isinstance(problem, Specified) and problem.specification:
+                inside, own = problem.inside(address), problem.specification.model
+                return Request(inside, own, problem.inner, problem.problem, self.tables, self.resampling)
             return Request(address, model, estimator, problem, self.tables, self.resampling)
         raise InputError(
             f"models.toml, table [{address.model}]: it estimates no {address.outcome} of '{address.sample}' now. Run "
@@ -103,14 +112,20 @@ class Build:
         return found
 
     @cached_property
+    def known(self) -> Words:
+        """What exhibits say of the study and the extract."""
+        return read_words(self._load("words.json"))
+
+    @cached_property
     def words(self) -> dict[str, str]:
         """What fills the placeholders of the exhibits."""
-        return read_words(self._load("words.json")).with_legend([], self.language)
+        return self.known.with_legend([], self.language)
 
     def label(self, shown: pd.DataFrame) -> list[str]:
         """What each of some numbers of one exhibit is, in the words of the exhibit."""
         groups, name = self._load("groups.parquet"), str(shown["exhibit"].iloc[0])
-        return label_numbers(name, self.exhibits, shown, self.variables, groups, self.words, self.language)
+        others = (groups, self.words, self.language, self.known.curves)
+        return label_numbers(name, self.exhibits, shown, self.variables, *others)
 
     @cached_property
     def study(self) -> Study:
@@ -122,6 +137,15 @@ class Build:
     def models(self) -> dict[str, Model]:
         """models.toml."""
         return checked_models(load_input(self.config / "models.toml"), self.study.design)
+
+    def model_of(self, estimate: Mapping[Any, Any]) -> tuple[Model, str]:
+        """The model of an estimate, and the sample or split it is of; of a specification its own."""
+        model, sample = self.models[estimate["model"]], str(estimate["sample"])
+        found = specifications(model).get(sample) if model.curve else None
+        if found is None:
+            return model, sample
+        own: Model = found.model
+        return own, (own.splits or tuple(own.samples))[0]
 
     @cached_property
     def language(self) -> str:

@@ -36,7 +36,7 @@ def write_number_page(found: Trace) -> str:
     """The page of a number: what the text of a trace says, and the cells of the persons behind it."""
     build, number, cell = found.build, found.number, found.cell
     language = build.language
-    model = build.models[found.estimate["model"]]
+    model, sample = build.model_of(found.estimate)
     shown = build.shown[build.shown["cell_id"] == cell["cell_id"]]
     return page_template("number.html.j2", TEMPLATES).render(
         **_common(build),
@@ -49,7 +49,7 @@ def write_number_page(found: Trace) -> str:
         estimate=found.estimate,
         model=model,
         model_name=in_language(model, "name", language),
-        purpose=say_purpose(model, found.estimate["sample"], language),
+        purpose=say_purpose(model, sample, language),
         model_words=in_language(model, "words", language),
         flow=list(_flow(found.estimate, build, language)),
         chain=found.chain,

@@ -70,7 +70,8 @@ def place(part: Evidence, tables: Tables) -> Placed:
     if week is not None:
         exit_ = tables.outcomes.exits.get(outcome)
         state = exit_.state if exit_ and part.source is None else outcome
-        return _weeks(state, week if part.source == "weekly" else 1, week, persons, tables)
+        first = week if part.source == "weekly" else 1
+        return _weeks(state, first, week, persons, tables, counts_unknown=part.source == "every_week")
     if outcome in tables.study.windows:
         return _weeks(*tables.study.windows[outcome], persons, tables)
     if outcome == "answered_followup":
@@ -86,8 +87,13 @@ def place(part: Evidence, tables: Tables) -> Placed:
     return _answers(outcome, persons, tables, "baseline")
 
 
-def _weeks(state: str, first: int, last: int, persons: IntArray, tables: Tables) -> Placed:
-    """A share of weeks: each week counts 1 / number of weeks if the person is in the state (known weeks only)."""
+def _weeks(
+    state: str, first: int, last: int, persons: IntArray, tables: Tables, counts_unknown: bool = False
+) -> Placed:
+    """A share of weeks: each week counts 1 / number of weeks if the person is in the state.
+
+    The weeks are the known ones, or with `counts_unknown` all.
+    """
     rows = tables.grid.rows(persons, np.arange(first, last + 1))
     owner, week = np.nonzero(rows >= 0)
     found = rows[owner, week]
@@ -97,6 +103,8 @@ def _weeks(state: str, first: int, last: int, persons: IntArray, tables: Tables)
     values = tables.states[state][found]
     is_known = np.isfinite(values)
     known = np.bincount(owner[is_known], minlength=len(persons))[owner]
+    if counts_unknown:
+        known = np.full(len(owner), last - first + 1)
     weight = np.divide(1.0, known, out=np.full(len(known), np.nan), where=known > 0)
     return Placed(REGISTER, found, owner, weight, np.where(is_known, weight * values, 0.0), values, persons, state)
 

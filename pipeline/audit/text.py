@@ -29,11 +29,11 @@ def describe(
     cell: Row, estimate: Row, number: Number, chain: Sequence[Link], build: Build, ends: pd.DataFrame | None = None
 ) -> str:
     """The whole trace of a number shown; `ends` are those of the durations behind it."""
-    model = build.models[estimate["model"]]
+    model, sample = build.model_of(estimate)
     parts = [
         _describe_number(cell, estimate, number),
-        _describe_model(model, estimate["sample"]),
-        _describe_sample(estimate, model, build),
+        _describe_model(model, sample),
+        _describe_sample(estimate, model, sample, build),
         _describe_chain(chain),
         _describe_parts(number),
         *([] if ends is None else [_describe_ends(ends, number)]),
@@ -72,10 +72,10 @@ def say_purpose(model: Model, sample: str, language: str) -> str:
     return f"{REASONS[language][model.reason]}; {PURPOSES[language][model.purpose_of(own)]}"
 
 
-def _describe_sample(row: Row, model: Model, build: Build) -> str:
+def _describe_sample(row: Row, model: Model, sample: str, build: Build) -> str:
     reasons = build.exclusions["reason"].value_counts()
-    conditions = _conditions(row["sample"], model, build.study)
-    lines = [f"SAMPLE    {row['sample']}: {conditions}", f"  randomised             {len(build.exclusions):>6}"]
+    conditions = _conditions(sample, model, build.study)
+    lines = [f"SAMPLE    {sample}: {conditions}", f"  randomised             {len(build.exclusions):>6}"]
     lines += [f"  less {reason:<20}{-int(reasons.get(reason, 0)):>4}" for reason in build.study.reasons]
     lines.append(f"  analysed               {int(reasons['analysed']):>6}")
     design = build.study.design

@@ -7,8 +7,9 @@ from typing import Any
 
 from pipeline.checks.references import Columns, Settings, near
 from pipeline.checks.tables import refuse
+from pipeline.settings.curves import specifications
 from pipeline.settings.lines import place
-from pipeline.settings.models import Model
+from pipeline.settings.models import WEEKS_OF_SHARES, Model
 from pipeline.settings.outcomes import OutcomeDefinitions
 from pipeline.settings.study import Study
 
@@ -23,13 +24,19 @@ def check_models(settings: Settings, own: Columns) -> None:
     rows = [*own, *variables.to_dict("records")]
     held = {table: {row["name"] for row in rows if table in row["tables"].split()} for table in _tables(rows)}
     wrong = []
-    for name, model in models.items():
+    for name, model in _all_of(models):
         for key, value, known in _uses(model, study, settings.get("outcomes"), held):
             if value not in known:
                 owner = _owner(settings["models"], name, key, value)
                 line = place(settings["models"], "", [owner, key], value).rpartition(", ")[2]
                 wrong.append(f"{line} [{owner}] {key}: {value!r}{near(value, known)}".strip())
     refuse("models.toml", list(dict.fromkeys(wrong)), "names that no other file has", "Mend them, or define them")
+
+
+def _all_of(models: Mapping[str, Model]) -> Iterator[tuple[str, Model]]:
+    """Every model with the name of its table; of a curve those of its specifications, whose names their options say."""
+    for name, model in models.items():
+        yield from ((name, each.model) for each in specifications(model).values()) if model.curve else [(name, model)]
 
 
 def _owner(models: Mapping[str, Any], name: str, key: str, value: str) -> str:
@@ -60,6 +67,7 @@ def _uses(
     known: set[str] = set(held.get(model.source, ()))
     if isinstance(definitions, OutcomeDefinitions):
         known |= {"shares": {*definitions.shares}, "weekly": {*definitions.states}}.get(model.source, set())
+        known |= {*definitions.states} if model.source in WEEKS_OF_SHARES else set()
         known |= {*definitions.exits}
     else:
         return

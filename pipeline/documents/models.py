@@ -92,6 +92,8 @@ def _facts(model: Model, study: Study, reference: str, shown: list[str]) -> Iter
     yield ["Samples", model.samples if isinstance(model.samples, str) else code_list(model.samples)]
     if model.splits:
         yield ["Groups", code_list(model.splits)]
+    for name, choice in model.curve.choices.items() if model.curve else ():
+        yield [f"Choice `{name}`", "; ".join(option.label_en for option in choice.options.values())]
     yield ["Covariates X", code_list(model.covariates)]
     if model.response:
         yield ["Response by", code_list(model.response)]

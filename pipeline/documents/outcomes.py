@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 CELL = re.compile(r"(?P<code>-|\d+)(?P<wage>[wn?])")
 WAGES = {"w": " with a wage", "n": "", "?": " without its month"}
 KINDS = {
+    "no_code": "A week counts if it has no benefit code.",
     "no_code_and_wage": "A week counts if it has no benefit code and the month of its Thursday has a wage record.",
     "groups": "A week counts if its code is in one of the groups {groups}.",
     "activation": "A week counts if its code is in one of the groups {groups} and shows activation of the kind "

@@ -166,7 +166,8 @@ def _find_groups(model: Model, people: pd.DataFrame, split: str | None, data: Da
             "design in study.toml."
         )
     everybody = data.people
-    peers = classify_peers(everybody, rule, cluster.name)[np.searchsorted(everybody["person"], people["person"])]
+    of_everybody = classify_peers(everybody, rule, cluster.name, model.peers_among == "treated")
+    peers = of_everybody[np.searchsorted(everybody["person"], people["person"])]
     detailed = np.char.add(np.char.add(sides, ":"), peers)
     if model.peers == "pooled":
         detailed = np.where(sides == HIGH, sides, detailed)
@@ -202,7 +203,7 @@ def _build_design(
         notes.append(f"left out the covariate {split_variable}, which the split determines")
     own = people[rows]
     strata_names, strata = _number(_strata(model, own, groups.strata[rows], data))
-    cluster_names, clusters = _number(cluster_of(own, data))
+    cluster_names, clusters = _number(cluster_of(own, data, model.cluster))
     members = groups.effects[rows][:, None] == np.array(groups.names)
     return Design(
         persons=own["person"].to_numpy(dtype=np.int64),
@@ -234,9 +235,11 @@ def _strata(model: Model, people: pd.DataFrame, sides: TextArray, data: Data) ->
     return names
 
 
-def cluster_of(people: pd.DataFrame, data: Data) -> TextArray:
-    """The cluster of each person by name; without clusters every person is one."""
-    cluster = data.study.design.cluster
+def cluster_of(people: pd.DataFrame, data: Data, errors: str = "") -> TextArray:
+    """The cluster of each person by name, or the stratum if `errors` are clustered on it; else every person is one."""
+    cluster, stratum = data.study.design.cluster, data.study.design.stratum
+    if stratum is not None and errors == stratum.name:
+        cluster = stratum
     return people["person" if cluster is None else cluster.name].to_numpy(dtype=str)
 
 

@@ -19,11 +19,13 @@ from pipeline.estimate import (
     power,
     printed,
     response,
+    specification,
     stratum_effects,
     tobit,
 )
 from pipeline.estimate.problem import Data, Estimator
 from pipeline.estimate.table import estimates_table
+from pipeline.settings.curves import specifications
 from pipeline.settings.models import Model, read_models
 from pipeline.settings.study import Design
 
@@ -46,9 +48,12 @@ ESTIMATORS: Mapping[str, Estimator] = {
     "power": power.LEAST_SQUARES,
     "hazard_power": power.HAZARD,
     "complier_effect": complier_effect.ESTIMATOR,
+    "specifications": specification.ESTIMATOR,
 }
 # Keys that no estimator takes but those that say so.
 RARE: Mapping[str, tuple[object, ...] | None] = {"power": (None,)}
+
+BY_STRATUM = ("ols", "specifications")  # estimators whose errors may be clustered on the stratum instead
 
 
 def estimate_all(
@@ -57,8 +62,8 @@ def estimate_all(
     """The table of estimates of each stage that the parsed models.toml names, or of those in `stages`."""
     rows: dict[str, list[Any]] = {}
     for model in checked_models(models, data.study.design).values():
-        if stages is not None and model.stage not in stages:
-            continue
+        if model.curve or (stages is not None and model.stage not in stages):
+            continue  # curves have a stage of their own
         estimator = ESTIMATORS[model.estimator]
         table = rows.setdefault(model.stage, [])
         if reason := estimator.absent(data):
@@ -72,8 +77,23 @@ def checked_models(models: Mapping[str, Any], design: Design) -> dict[str, Model
     """The models of the file; InputError for a value that the estimator or the design would leave without effect."""
     found = read_models(models)
     for model in found.values():
+        _require_curve(model, design)
         _require_possible(model, design)
     return found
+
+
+def _require_curve(model: Model, design: Design) -> None:
+    """InputError for a curve of another estimator, and for a specification that its estimator would not take."""
+    place = f"models.toml, table [{model.name}]"
+    if (model.curve is not None) != (model.estimator == "specifications"):
+        raise InputError(f"{place}: a curve has the estimator 'specifications', and no other model has. Mend the key.")
+    if model.curve and model.stage != "specifications":
+        raise InputError(f"{place}: stage = '{model.stage}', and curves are made by 'specifications'. Mend the key.")
+    for each in specifications(model).values() if model.curve else ():
+        if each.model.estimator not in specification.INNER:
+            known = ", ".join(specification.INNER)
+            raise InputError(f"{place}: {each.name} has the estimator '{each.model.estimator}'. It can be {known}.")
+        _require_possible(each.model, design)
 
 
 def _require_possible(model: Model, design: Design) -> None:
@@ -82,12 +102,14 @@ def _require_possible(model: Model, design: Design) -> None:
         raise InputError(
             f"{place}: no estimator '{model.estimator}'. The estimators are {', '.join(ESTIMATORS)}. Mend the name."
         )
-    own = {
+    own: dict[str, tuple[str | None, ...]] = {
         "fixed_effects": (design.stratum.name if design.stratum else None, "none"),
         "cluster": (design.cluster.name if design.cluster else None, "none"),
         "response": ((),),
         "strata": ((),),
     }
+    if model.estimator in BY_STRATUM and design.stratum:
+        own["cluster"] = (*own["cluster"], design.stratum.name)
     for key, allowed in {**own, **RARE, **ESTIMATORS[model.estimator].possible}.items():
         value = getattr(model, key)
         if allowed is not None and value not in allowed:

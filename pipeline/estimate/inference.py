@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +11,7 @@ import numpy as np
 from pipeline.estimate import discrete_hazard
 from pipeline.estimate.estimators import ESTIMATORS, checked_models
 from pipeline.estimate.families import Member, families_of, judge
+from pipeline.estimate.forked import forked
 from pipeline.estimate.problem import Data
 from pipeline.estimate.regression import Regression, require_persons
 from pipeline.estimate.resampled import RESAMPLERS, Redrawn, Resampled, draw_again
@@ -74,8 +73,7 @@ def infer_all(models: Mapping[str, Any], data: Data) -> pd.DataFrame:
     What is drawn is drawn once, before them, and does not depend on their number.
     """
     checked = [model for model in checked_models(models, data.study.design).values() if has_inference(model)]
-    shared = (data, draw_again(data))
-    with _forked(shared, len(checked)) as spread:
+    with forked(rows_of_model, (data, draw_again(data)), len(checked)) as spread:
         rows = [row for found in spread(sorted(checked, key=_size, reverse=True)) for row in found]
     return inference_table(rows)
 
@@ -84,28 +82,6 @@ def _size(model: Model) -> int:
     """How long a model takes, roughly: what has most patterns of missing answers first, then most outcomes."""
     parts = max(len(model.splits), len(model.samples))
     return parts * (1000 if model.source in ("followup", "background") else 1) * (1 + len(model.splits))
-
-
-@contextmanager
-def _forked(shared: tuple[Data, Redrawn], tasks: int) -> Iterator[Callable[[list[Model]], Iterator[list[Inference]]]]:
-    """Run models in copies of this process, as many as there are cores; what is shared is copied by none of them."""
-    from concurrent.futures import ProcessPoolExecutor
-    from multiprocessing import get_context
-
-    _SHARED[:] = shared
-    workers = min(len(os.sched_getaffinity(0)), tasks)
-    if workers < 2:
-        yield lambda models: map(_work, models)
-        return
-    with ProcessPoolExecutor(workers, get_context("fork")) as pool:
-        yield lambda models: pool.map(_work, models)
-
-
-_SHARED: list[Any] = []  # the data and the draws, as copies of this process find them
-
-
-def _work(model: Model) -> list[Inference]:
-    return rows_of_model(model, *_SHARED)
 
 
 def has_inference(model: Model) -> bool:
@@ -225,7 +201,7 @@ def _of_hazard(problem: Spells, again: Redrawn) -> Iterator[Inference]:
     tested = infer(estimate, error, float(hazard.n_clusters - 1), problem.study.inference.level)
     row = Inference(
         estimate_id="",
-        ri_p=float(p_values(test.statistics[None], np.array([test.observed]))[0]),
+        ri_p=float(p_values(np.abs(test.statistics)[None], np.array([test.observed]))[0]),
         jackknife_se=error,
         jackknife_p=float(tested.p_values),
         jackknife_low=float(tested.ci_low),

@@ -9,7 +9,9 @@ import numpy as np
 
 from pipeline.errors import InputError
 from pipeline.estimate.problem import Data, FloatArray, Label
-from pipeline.settings.models import Model, outcome_names, outcome_weeks
+from pipeline.register.spells import cumulative_shares
+from pipeline.register.states import UNKNOWN
+from pipeline.settings.models import WEEKS_OF_SHARES, Model, UnknownWeeks, outcome_names, outcome_weeks
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,6 +40,8 @@ def _collect(model: Model, labels: Sequence[Label], data: Data) -> FloatArray:
         found = _share_values(labels, people, data.tables["shares"])
     elif held == "weekly":
         found = _state_values(labels, people, data.tables["weekly"])
+    elif held in WEEKS_OF_SHARES:
+        found = _shares_of_states(labels, people, data.tables["weekly"], WEEKS_OF_SHARES[held])
     else:
         table = (
             people
@@ -47,10 +51,11 @@ def _collect(model: Model, labels: Sequence[Label], data: Data) -> FloatArray:
         found = [table[label.outcome].to_numpy(dtype=float) if label.outcome in table else None for label in labels]
     absent = [label for label, values in zip(labels, found, strict=True) if values is None]
     if absent:
+        stored = "weekly" if held in WEEKS_OF_SHARES else held
         first: Any = absent[0].outcome if absent[0].week is None else tuple(absent[0])
         raise InputError(
-            f"models.toml, table [{model.name}]: {held}.parquet does not hold {len(absent)} of {len(labels)} outcomes, "
-            f"the first of them {first}. Mend the outcomes and weeks, or build the table again."
+            f"models.toml, table [{model.name}]: {stored}.parquet does not hold {len(absent)} of {len(labels)} "
+            f"outcomes, the first of them {first}. Mend the outcomes and weeks, or build the table again."
         )
     return np.stack([values for values in found if values is not None], axis=1)
 
@@ -75,6 +80,24 @@ def _state_values(labels: Sequence[Label], people: pd.DataFrame, weekly: pd.Data
         if outcome in rows:
             state = rows[outcome].astype("Float64")
             found |= _spread(outcome, rows["person"], rows["week"], state, weeks, people)
+    return [found.get(label) for label in labels]
+
+
+def _shares_of_states(
+    labels: Sequence[Label], people: pd.DataFrame, weekly: pd.DataFrame, unknown_weeks: UnknownWeeks
+) -> list[FloatArray | None]:
+    """One array (n,) per label: the share of weeks 1 to its week in the state, made as the outcomes are."""
+    found: dict[Label, FloatArray | None] = {}
+    last = max((label.week for label in labels if label.week is not None), default=0)
+    weeks = [Label(label.outcome, week) for label in labels for week in range(1, last + 1)]
+    states = dict(zip(weeks, _state_values(weeks, people, weekly), strict=True))
+    for outcome in dict.fromkeys(label.outcome for label in labels):
+        own = [states[Label(outcome, week)] for week in range(1, last + 1)]
+        known = [np.where(np.isnan(state), UNKNOWN, state) for state in own if state is not None]
+        if len(known) < last:
+            continue
+        shares = cumulative_shares(np.column_stack(known).astype(np.int8), unknown_weeks)
+        found |= {Label(outcome, week): shares[:, week - 1] for week in range(1, last + 1)}
     return [found.get(label) for label in labels]
 
 

@@ -26,7 +26,7 @@ from pipeline.estimate.problem import (
 )
 from pipeline.estimate.table import MISSING, Address, Estimate, hash_persons
 from pipeline.estimate.terms import Evidence, Terms, sum_of_ones
-from pipeline.settings.models import Model
+from pipeline.settings.models import SHARES, Model
 from pipeline.settings.study import Study
 from pipeline.stats.distributions import infer
 from pipeline.stats.errors import NoEstimateError
@@ -60,7 +60,7 @@ class Regression:
     @property
     def notes(self) -> list[str]:
         """What was left out, part by part."""
-        is_said = self.unknown and self.model.source in ("shares", "weekly")
+        is_said = self.unknown and self.model.source in (*SHARES, "weekly")
         return [self.note, left_out(self.unknown, WITHOUT_OUTCOME) if is_said else ""]
 
 
@@ -300,7 +300,7 @@ def terms_of(problem: Regression, address: Address, formula: str, weigh: Callabl
     counted = weights != 0.0
     persons, weights, outcome = design.persons[counted], weights[counted], problem.outcomes[counted, 0]
     return Terms(
-        IDENTITY.format(what=WHAT.get(model.source, "value"), formula=formula),
+        IDENTITY.format(what=WHAT.get("shares" if model.source in SHARES else model.source, "value"), formula=formula),
         pd.DataFrame({"person": persons, "weight": weights, "outcome": outcome}),
         (Evidence("outcome", persons, address.outcome, address.week, model.source, direct=weights),),
     )

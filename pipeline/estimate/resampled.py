@@ -115,8 +115,7 @@ def resample_means(problem: Regression, again: Redrawn) -> Resampled:
     found, design = group_means.fit(problem), problem.design
     averaged, _ = group_means.average_arms(design)
     linear, places = _linear(averaged, found, found.outcomes, problem.model.cluster != "none")
-    kept = [design.names.index(name) for name in found.kept if name in design.names]
-    persons = Averaged(problem.outcomes, design.covariates[:, kept], design.treated, design.clusters, design.strata)
+    persons = means_of_persons(problem, found)
     is_one = len(design.group_names) == 1 and problem.model.cluster != "none"
     reasons = {} if is_one else {"ri": "the lot is drawn again for one effect of clustered means only"}
 
@@ -135,9 +134,7 @@ def resample_strata(problem: Regression, again: Redrawn) -> Resampled:
     within = deviations(covariates, cells, int(cells.max()) + 1)
     basis = np.linalg.qr(within)[0]
     leverage = 1.0 - 1.0 / found.scale**2  # nothing where it is one
-    stratified = Stratified(
-        problem.outcomes, covariates, design.treated, np.unique(design.strata, return_inverse=True)[1]
-    )
+    stratified = strata_of_persons(problem, found)
     scores = (found.weights[0] * found.scale)[:, None] * found.residuals
     without, exists = _without_clusters(problem, found)
     return Resampled(
@@ -156,6 +153,26 @@ def resample_strata(problem: Regression, again: Redrawn) -> Resampled:
         units=again.rows(design.persons),
         reasons={"wild": NO_CLUSTERS},
     )
+
+
+def means_of_persons(problem: Regression, found: Fit) -> Averaged:
+    """A regression of means by cluster and arm as it is drawn again."""
+    design = problem.design
+    kept = [design.names.index(name) for name in found.kept if name in design.names]
+    return Averaged(problem.outcomes, design.covariates[:, kept], design.treated, design.clusters, design.strata)
+
+
+def strata_of_persons(problem: Regression, found: Fit) -> Stratified:
+    """An average of the effects of strata as it is drawn again."""
+    design = problem.design
+    covariates = design.covariates[:, [design.names.index(name) for name in found.kept]]
+    return Stratified(problem.outcomes, covariates, design.treated, np.unique(design.strata, return_inverse=True)[1])
+
+
+def linear_of(problem: Regression, found: Fit) -> tuple[Linear, list[int], npt.NDArray[np.intp]]:
+    """A regression on persons as it is drawn again, which parameters it has, and the order (n,) of its rows."""
+    linear, places = _linear(problem.design, found, problem.outcomes, problem.model.cluster != "none")
+    return linear, places, _order(problem.design)
 
 
 RESAMPLERS: Mapping[str, Callable[[Regression, Redrawn], Resampled]] = {

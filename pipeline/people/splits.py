@@ -39,17 +39,19 @@ def split_people(people: pd.DataFrame, name: str, study: Study) -> TextArray:
     return np.where(known, np.where(low, LOW, HIGH), NEITHER)
 
 
-def classify_peers(people: pd.DataFrame, peers: Peers, cluster: str) -> TextArray:
+def classify_peers(people: pd.DataFrame, peers: Peers, cluster: str, only_treated: bool = False) -> TextArray:
     """'low_peers' or 'high_peers' for each of n people, '' if nobody else in the `cluster` has the variable.
 
     Low if the share of the other members of the cluster below the bound exceeds the limit; members without the variable
-    do not count. `people` are all analysed persons. Report section 3.5, model (4) and footnote 13. Raises InputError
-    for a variable that does not exist.
+    do not count, nor, with only_treated, those who were not offered the course. `people` are all analysed persons.
+    Report section 3.5, model (4) and footnote 13. Raises InputError for a variable that does not exist.
     """
     if peers.variable not in people:
         raise InputError(f"study.toml, table [peers]: no variable '{peers.variable}'. Mend its name.")
     values = people[peers.variable].to_numpy(dtype=float)
     _, team = np.unique(people[cluster].to_numpy(dtype=str), return_inverse=True)
+    if only_treated:
+        values = np.where(people["treated"].to_numpy(dtype=float) == 1, values, np.nan)
     known, low = np.isfinite(values), values < peers.below
     members, below = np.bincount(team, weights=known), np.bincount(team, weights=low)
     if not known.any():

@@ -14,11 +14,14 @@ if TYPE_CHECKING:
     States = NDArray[np.int8]
 
 
-def cumulative_shares(states: States, unknown_weeks: Literal["missing", "known"]) -> NDArray[np.float64]:
+def cumulative_shares(states: States, unknown_weeks: Literal["missing", "known", "counted"]) -> NDArray[np.float64]:
     """Share of weeks 1..t in the state for every t, shape (persons, weeks) (report section 3, outcomes 2 and 4).
 
-    With "missing" a share that spans an unknown week is NaN; with "known" it is over the known weeks, NaN if none is.
+    With "missing" a share that spans an unknown week is NaN; with "known" it is over the known weeks, NaN if none is;
+    with "counted" an unknown week counts as one that is not in the state.
     """
+    if unknown_weeks == "counted":
+        return np.asarray(np.cumsum(states == 1, axis=1) / np.arange(1, states.shape[1] + 1))
     known = states != UNKNOWN
     counts = np.cumsum(states == 1, axis=1)
     weeks = np.arange(1, states.shape[1] + 1)

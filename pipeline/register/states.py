@@ -97,6 +97,8 @@ def _classify(
 ) -> States:
     if state.kind == "no_code_and_wage":
         return np.where(codes != blank, 0, wages).astype(np.int8)
+    if state.kind == "no_code":
+        return np.asarray(codes == blank, dtype=np.int8)
     if state.kind == "groups":
         return among(catalogue.codes(groups=state.groups)).astype(np.int8)
     inside = among(catalogue.codes(state.groups, state.activation))

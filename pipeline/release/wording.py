@@ -57,7 +57,8 @@ class Wording:
         found: dict[str, str] = {}
         for name, own in slots.groupby("exhibit", sort=False) if len(slots) else ():
             exhibits, variables, groups = self.facts.exhibits, self.facts.variables, self.facts.groups
-            labels = label_numbers(str(name), exhibits, own, variables, groups, self.texts, self.language)
+            said = (self.texts, self.language, self.facts.words(self.language).curves)
+            labels = label_numbers(str(name), exhibits, own, variables, groups, *said)
             found |= dict(zip(own["cell_id"], labels, strict=True))
         return found
 

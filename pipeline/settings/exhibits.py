@@ -50,11 +50,15 @@ class Series(Settings, frozen=True, kw_only=True):
 
 
 class Size(Settings, frozen=True, kw_only=True):
-    """A number of observations written on a panel; `n_<key of a series>` stands beside the name of that series."""
+    """A number of observations written on a panel; `n_<key of a series>` stands beside the name of that series.
+
+    Of a curve of specifications it is any number of the whole curve, in a unit of its own.
+    """
 
     key: str
     estimate: str
     statistic: Statistic = "n"
+    unit: UnitName = "count"
 
 
 class Step(Settings, frozen=True, kw_only=True):
@@ -69,7 +73,7 @@ class Step(Settings, frozen=True, kw_only=True):
 class Figure(Settings, frozen=True, kw_only=True):
     """A figure: what is drawn, from which estimates, over which points."""
 
-    kind: Literal["effect", "survival", "density", "flow", "map"]
+    kind: Literal["effect", "survival", "density", "flow", "map", "specification"]
     estimate: str
     unit: UnitName
     title_en: str = ""

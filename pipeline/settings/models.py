@@ -10,12 +10,22 @@ from msgspec import Meta
 
 from pipeline.errors import Faults, InputError
 from pipeline.settings.base import Name, Probability, Settings, Weeks, convert, hash_settings
+from pipeline.settings.curves import Curve, complete_curve
 from pipeline.settings.lines import file_and_text, place
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Source = Literal["shares", "weekly", "background", "followup", "sample"]
+Source = Literal["shares", "weekly", "background", "followup", "sample", "complete_weeks", "known_weeks", "every_week"]
+# The share of the weeks up to one that the study makes of a state, and of those in models alone: missing if a week is
+# unknown, of the known weeks, and of every week, where an unknown one counts as not in the state.
+UnknownWeeks = Literal["missing", "known", "counted"]
+WEEKS_OF_SHARES: Mapping[str, UnknownWeeks] = {
+    "complete_weeks": "missing",
+    "known_weeks": "known",
+    "every_week": "counted",
+}
+SHARES = ("shares", *WEEKS_OF_SHARES)
 # When an analysis was planned and what it is for, as the Analysis Results Standard of CDISC asks. What is no outcome
 # measure is descriptive.
 Reason = Literal["specified_in_protocol", "specified_in_report", "data_driven", "requested"]
@@ -67,7 +77,8 @@ class Model(Settings, frozen=True, omit_defaults=True):
     numbers of another source that stand beside the estimates. reason: when the analysis was planned; purpose: what it
     is for, one word or one a sample; estimand: that of study.toml which it estimates. family: the parts of their
     addresses that estimates share which are tested together, [] for all of the model. power: what is asked of the
-    power of its effects.
+    power of its effects. peers_among: whose share of the rest of the team tells the peers. curve: the choices of a
+    curve of specifications, whose keys the model has otherwise.
     """
 
     name: str
@@ -104,6 +115,8 @@ class Model(Settings, frozen=True, omit_defaults=True):
     estimand: str | None = None
     family: tuple[Literal["sample", "outcome", "week"], ...] | None = None
     power: Targets | None = None
+    peers_among: Literal["everybody", "treated"] = "everybody"
+    curve: Curve | None = None
 
     def __post_init__(self) -> None:
         """ValueError unless a purpose by sample names each sample of the model and no other."""
@@ -141,7 +154,7 @@ def read_models(models: Mapping[str, Any]) -> dict[str, Model]:
     faults, found = Faults(), dict[str, Model]()
     for name in models:
         with faults.part():
-            own = {**_complete(name, models), "name": name}
+            own = {**_complete(name, models), **_curve_of(name, models), "name": name}
             found[name] = convert(own, Model, *file_and_text(models, "models.toml"), _home(models, name))
     faults.stop()
     return found
@@ -158,6 +171,18 @@ def _complete(name: str, models: Mapping[str, Any], followed: tuple[str, ...] = 
     base, further = _complete(other, models, (*followed, name)), row.pop("further_covariates", [])
     base = {key: value for key, value in base.items() if key not in OWN}
     return {**base, "covariates": [*base.get("covariates", []), *further], **row}
+
+
+def _curve_of(name: str, models: Mapping[str, Any]) -> dict[str, Any]:
+    """The curve of a table, with what it takes from that of another; a curve is never taken with the other keys."""
+    curve = models[name].get("curve")
+    if not isinstance(curve, dict):
+        return {"curve": curve}
+    other = models.get(curve.get("like", ""), {}).get("curve")
+    if "like" in curve and (not isinstance(other, dict) or "like" in other):
+        where = place(models, "models.toml", [name, "curve", "like"])
+        raise InputError(f"{where}, table [{name}.curve]: like = '{curve['like']}' has no curve of its own. Mend it.")
+    return {"curve": complete_curve(curve, other) if other else curve}
 
 
 def _home(models: Mapping[str, Any], name: str) -> Callable[[str | int], tuple[str, ...]]:

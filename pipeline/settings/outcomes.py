@@ -4,13 +4,18 @@ from typing import Literal
 
 from pipeline.settings.base import Name, Settings, Weeks
 
-USED = {"no_code_and_wage": (), "groups": ("groups",), "activation": ("groups", "activation")}  # keys of each kind
+USED = {
+    "no_code_and_wage": (),
+    "no_code": (),
+    "groups": ("groups",),
+    "activation": ("groups", "activation"),
+}  # keys of each kind
 
 
 class State(Settings, frozen=True):
-    """One weekly state, told by groups of codes, types of activation, or a wage without a code."""
+    """One weekly state, told by groups of codes, types of activation, no code, or a wage without a code."""
 
-    kind: Literal["no_code_and_wage", "groups", "activation"]
+    kind: Literal["no_code_and_wage", "no_code", "groups", "activation"]
     groups: list[str] = []
     activation: list[str] = []
 
@@ -26,11 +31,15 @@ class State(Settings, frozen=True):
 
 
 class Exit(Settings, frozen=True):
-    """An exit: the first week of the first run of so many weeks in a state, or out of it."""
+    """An exit: the first week of the first run of so many weeks in a state, or out of it.
+
+    unknown_weeks: whether what is unknown ends the observation of a person, or counts as not in the state.
+    """
 
     state: str
     to: Literal["in", "out"]
     run_weeks: Weeks = 1
+    unknown_weeks: Literal["missing", "counted"] = "missing"
 
 
 class OutcomeDefinitions(Settings, frozen=True):

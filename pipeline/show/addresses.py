@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from pipeline.settings.curves import WHOLE as WHOLE_CURVE
 from pipeline.settings.exhibits import Column, Figure, Panel, Row, Series, Table, fill
 from pipeline.show.rows import listed_rows, table_estimate
 
@@ -84,6 +85,9 @@ def figure_slots(name: str, figure: Figure, horizon: int, known: Callable[[str],
     if figure.kind == "flow":
         yield from _flow_slots(name, figure)
         return
+    if figure.kind == "specification":
+        yield from _specification_slots(name, figure, horizon, known)
+        return
     for panel in figure.panels:
         for series in figure.series:
             yield from _curve_slots(name, figure, panel, series, horizon, known)
@@ -115,6 +119,27 @@ def curve_address(name: str, figure: Figure, panel: Panel, week: int, series: Se
     arm = series.key if len(figure.series) > 1 else ""
     end = statistic if statistic != figure.statistics[0] else ""
     return "/".join(part for part in (name, panel.sample, panel.outcome, str(week), arm, end) if part)
+
+
+def _specification_slots(name: str, figure: Figure, horizon: int, known: Callable[[str], list[str]]) -> Iterator[Slot]:
+    """The effect and its interval by every specification, 'figure_7_1/report.any/ci_low', and the curve's own numbers.
+
+    The template ends with the specification: what follows it in an address, outcome, week and effect, is its own.
+    """
+    column = figure.series[0].key
+    for rest in known(figure.estimate):
+        specification, estimate = rest.partition("/")[0], fill(figure.estimate, {"specification": rest})
+        for statistic in figure.statistics if specification != WHOLE_CURVE else ():
+            address = specification_address(name, figure, specification, statistic)
+            yield Slot(address, name, "", specification, column, statistic, estimate, figure.unit)
+    for size in figure.sizes:
+        estimate = fill(size.estimate, {"last_week": str(horizon)})
+        yield Slot(f"{name}/{size.key}", name, "", "", size.key, size.statistic, estimate, size.unit)
+
+
+def specification_address(name: str, figure: Figure, specification: str, statistic: str) -> str:
+    """'figure_7_1/report.any', then a statistic but the first."""
+    return "/".join([name, specification, *([statistic] if statistic != figure.statistics[0] else [])])
 
 
 def _map_slots(name: str, figure: Figure, known: Callable[[str], list[str]]) -> Iterator[Slot]:

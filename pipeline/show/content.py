@@ -183,6 +183,8 @@ def describe(drawing: Drawing) -> str:
     lines = {"flow": flow_lines, "map": map_lines}.get(drawing.settings.kind)
     if lines:
         parts += [f"{line.label}: {', '.join(_boxes(drawing, line))}." for line in lines(drawing)]
+    if drawing.curve is not None:
+        parts += [f"{drawing.curve.counts(drawing.language)}.", drawing.curve.said]
     for panel in drawing.panels:
         said = filter(None, [f"{panel.title}: {panel.y_label}", panel.x_label, panel.size, panel.test])
         parts.append(f"{'. '.join(said)}.")

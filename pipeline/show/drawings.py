@@ -20,9 +20,11 @@ from pipeline.settings.exhibits import (
     in_language,
 )
 from pipeline.show.addresses import WHOLE
+from pipeline.show.curve_words import CurveWords
 from pipeline.show.numbers import UNITS, write_number
 from pipeline.show.places import NAMES_FILE, Place, find_places
 from pipeline.show.remarks import gather_remarks
+from pipeline.show.specification_numbers import SpecificationCurve, specification_curve
 from pipeline.show.words import INTERFACE, fill_words
 
 if TYPE_CHECKING:
@@ -83,7 +85,8 @@ class Drawing:
     """Everything that the drawing function of a kind needs, in one language.
 
     `shown` holds the text of every number of the figure; `limits` are those of the y-axis where figures share a scale;
-    `words` are the words on the picture; `places` those of a map, by the address of the unit.
+    `words` are the words on the picture; `places` those of a map, by the address of the unit; `curve` is that of
+    specifications.
     """
 
     name: str
@@ -98,6 +101,7 @@ class Drawing:
     limits: tuple[float, float] | None
     words: Mapping[str, str]
     places: Mapping[str, Place]
+    curve: SpecificationCurve | None = None
 
     @property
     def unplaced(self) -> list[str]:
@@ -113,10 +117,12 @@ def build_drawing(
     municipalities: pd.DataFrame | None,
     words: Mapping[str, str],
     language: str,
+    curves: Mapping[str, CurveWords] | None = None,
 ) -> Drawing:
     """The drawing of one figure; `shown` are the numbers of all exhibits, `words` fill the placeholders of its words.
 
-    `groups` is groups.parquet and `municipalities` is municipalities.csv, without which a map is an InputError.
+    `curves` names the choices of curves of specifications; `groups` is groups.parquet and `municipalities` is
+    municipalities.csv, without which a map is an InputError.
     """
     figure = fill_words(exhibits.figures[name], words)
     own = shown[shown["exhibit"] == name]
@@ -124,6 +130,8 @@ def build_drawing(
     counted = {"one": words["cluster"], "many": words["clusters"]}
     own_words = {**INTERFACE[language], **counted, **in_language(figure, "words", language)}
     places = _places(name, own, groups, municipalities) if figure.kind == "map" else {}
+    of_curve = figure.kind == "specification"
+    curve = specification_curve(name, figure, own, curves or {}, words, language) if of_curve else None
     drawing = Drawing(
         name=name,
         number=exhibit_number(name, language),
@@ -140,9 +148,16 @@ def build_drawing(
         limits=_shared_limits(figure, exhibits, shown),
         words=own_words,
         places=places,
+        curve=curve,
     )
     lost = fill(own_words["unplaced"], {"places": ", ".join(drawing.unplaced)}) if drawing.unplaced else ""
-    said = [in_language(figure, "note", language), _distance(drawing), gather_remarks(own, words, language), lost]
+    said = [
+        in_language(figure, "note", language),
+        curve.said if curve else "",
+        _distance(drawing),
+        gather_remarks(own, words, language),
+        lost,
+    ]
     return replace(drawing, note=" ".join(filter(None, said)))
 
 

@@ -54,7 +54,8 @@ def build_content(
         raise InputError(f"no SVG for {', '.join(absent)}. Add the files to the stage's inputs in the Makefile.")
     plain = known.with_legend([], tongue)
     drawings = {
-        name: build_drawing(name, described, shown, groups, municipalities, plain, tongue) for name in described.figures
+        name: build_drawing(name, described, shown, groups, municipalities, plain, tongue, known.curves)
+        for name in described.figures
     }
     tables = build_tables(described, shown, variables, known, tongue)
     told = [] if checks is None else checks.to_dict("records")

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pipeline.settings.exhibits import in_language
 from pipeline.show.addresses import WHOLE, curve_address
 from pipeline.show.drawings import Drawing
+from pipeline.show.specification_numbers import specification_rows
 from pipeline.show.tables import Block, Line, Shown, Table
 from pipeline.show.words import INTERFACE
 
@@ -14,7 +15,9 @@ from pipeline.show.words import INTERFACE
 def figure_table(drawing: Drawing) -> Table | None:
     """The weeks that exhibits.toml lists and the last, the boxes of a flow, or the places of a map; or None."""
     figure, language = drawing.settings, drawing.language
-    lines = tuple({"flow": flow_lines, "map": map_lines}.get(figure.kind, _week_lines)(drawing))
+    lines = tuple(
+        {"flow": flow_lines, "map": map_lines, "specification": curve_lines}.get(figure.kind, _week_lines)(drawing)
+    )
     if not lines:
         return None
     names = [in_language(series, "label", language) for series in figure.series]
@@ -58,6 +61,13 @@ def flow_lines(drawing: Drawing) -> Iterator[Line]:
         shown = [(Shown(a, a, drawing.shown[a]),) if a in drawing.shown else () for a in addresses]
         label = in_language(step, "label", language) or in_language(figure.series[0], "label", language)
         yield Line(step.outcome, label, tuple(shown))
+
+
+def curve_lines(drawing: Drawing) -> Iterator[Line]:
+    """A line for each specification, from the smallest effect to the largest, a cell for each statistic."""
+    assert drawing.curve is not None
+    for name, label, addresses in specification_rows(drawing.name, drawing.settings, drawing.curve):
+        yield Line(name, label, tuple((Shown(a, a, drawing.shown[a]),) for a in addresses))
 
 
 def map_lines(drawing: Drawing) -> Iterator[Line]:

@@ -156,6 +156,12 @@ REMARKS = (
         "effekten{estimates}.",
     ),
     Remark(
+        r"left out (\d+) specifications without a standard error",
+        "Specifications without a standard error, and so not in the numbers of all together: {size}.",
+        "Specifikationer uden standardfejl, og derfor ikke med i tallene for alle tilsammen: {size}.",
+        "whole",
+    ),
+    Remark(
         r"the outcome is fitted exactly: no standard error",
         "The model hits the outcome exactly, so no standard error can be computed{estimates}.",
         "Modellen rammer udfaldet præcist, så der kan ikke beregnes en standardfejl{estimates}.",

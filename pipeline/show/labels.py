@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from pipeline.settings.exhibits import Exhibits, Figure, Table, in_language
+from pipeline.show.curve_words import CurveWords
 from pipeline.show.tables import row_labels
 from pipeline.show.words import INTERFACE, fill_words
 
@@ -23,6 +24,7 @@ def label_numbers(
     groups: pd.DataFrame,
     words: Mapping[str, str],
     language: str,
+    curves: Mapping[str, CurveWords] | None = None,
 ) -> list[str]:
     """A label for each number of `shown`, all of the exhibit `name`, whose tables list their rows (with_rows)."""
     exhibit = fill_words(exhibits.tables.get(name) or exhibits.figures[name], words)
@@ -33,6 +35,8 @@ def label_numbers(
         places = dict(zip(groups["address"], groups["label"], strict=True))
         rows = places | {step.outcome: in_language(step, "label", language) for step in exhibit.steps}
         columns = {series.key: in_language(series, "label", language) for series in exhibit.series}
+        curve = (curves or {}).get(exhibit.estimate.partition("/")[0])
+        rows |= {name: curve.label(name) for name in shown["row"] if name} if curve else {}
     return [_label(row, panels, rows, columns, exhibit, language) for row in shown.to_dict("records")]
 
 

@@ -20,7 +20,7 @@ def build_legends(drawing: Drawing) -> list[dict[str, Any]]:
 
 def fits_phone(drawing: Drawing) -> bool:
     """Whether the picture can be read at the width of a phone once its letters are enlarged: panels in one column."""
-    return bool(drawing.panels) and drawing.settings.panel_columns == 1
+    return drawing.curve is not None or (bool(drawing.panels) and drawing.settings.panel_columns == 1)
 
 
 def _curves(panel: PanelDrawing) -> list[dict[str, str]]:

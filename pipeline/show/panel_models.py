@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline.settings.exhibits import Exhibits, fill, in_language
-from pipeline.settings.models import Model
+from pipeline.settings.models import SHARES, Model
 from pipeline.settings.outcomes import OutcomeDefinitions
 from pipeline.settings.study import OPPOSITE, Condition, Split, Study, given_bound
+from pipeline.show.curve_words import NUMBERS, words_of
 from pipeline.show.dictionary import definition_of
 from pipeline.show.numbers import POINT
 from pipeline.show.panel_words import PANEL
@@ -92,7 +93,7 @@ def _model(model: Model, glossary: Glossary) -> dict[str, Any]:
 
 def _is_of_shares(model: Model) -> bool:
     """Whether its outcomes are shares of the weeks up to one."""
-    return model.source == "shares" and model.estimator not in CURVES_OF_ARMS
+    return model.source in SHARES and model.estimator not in CURVES_OF_ARMS
 
 
 def write_mathml(formula: str) -> str:
@@ -126,6 +127,8 @@ def describe_parts(ids: Iterable[str], models: Mapping[str, Model], glossary: Gl
 
 def _sample(model: Model, name: str, glossary: Glossary) -> list[str]:
     study = glossary.study
+    if model.curve:
+        return [words_of(model.curve, glossary.language).label(name), ""]
     if name in model.splits:
         whole, variable = _sample(model, model.samples[0], glossary), study.splits[name].variable
         return [whole[0], glossary.say("two_groups", variable=glossary.variable(variable))]
@@ -145,6 +148,8 @@ def _parameter(model: Model, sample: str, parameter: str, glossary: Glossary) ->
         words = glossary.say(PARAMETERS[head])
     elif asked := re.fullmatch(ASKED, head):
         words = glossary.say(asked[1] or head, size=(asked[2] or "").replace(".", POINT[glossary.language]))
+    elif model.curve and head in NUMBERS[glossary.language]:
+        words = NUMBERS[glossary.language][head]
     else:
         label = glossary.variable(head)
         words = glossary.say("coefficient_of", variable=label) if label else ""

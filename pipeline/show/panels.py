@@ -151,9 +151,17 @@ def round_to(value: Any, decimals: int) -> float | int | None:
 
 
 def describe_exhibits(
-    exhibits: Exhibits, variables: pd.DataFrame, groups: pd.DataFrame, words: Mapping[str, str], language: str
+    exhibits: Exhibits,
+    variables: pd.DataFrame,
+    groups: pd.DataFrame,
+    words: Mapping[str, str],
+    language: str,
+    specifications: Mapping[str, Mapping[str, str]],
 ) -> dict[str, Any]:
-    """What each exhibit calls itself, its panels, rows and columns, by the keys that its numbers have."""
+    """What each exhibit calls itself, its panels, rows and columns, by the keys that its numbers have.
+
+    `specifications` are by exhibit what those of a curve are called.
+    """
     places = dict(zip(groups["address"], groups["label"], strict=True)) | {"total": words["total"]}
     found = {}
     for name in exhibits.order:
@@ -164,7 +172,7 @@ def describe_exhibits(
         labels = (
             _table_labels(said, variables, language)
             if isinstance(said, Table)
-            else _figure_labels(said, places, language)
+            else _figure_labels(said, specifications.get(name, places), language)
         )
         title = in_language(said, "title", language)
         found[name] = {"number": exhibit_number(name, language), "title": title, "kind": said.kind, **labels}
@@ -185,7 +193,7 @@ def _figure_labels(figure: Figure, places: Mapping[str, str], language: str) -> 
     several = len(figure.series) > 1
     return {
         "panels": {panel.key: in_language(panel, "title", language) for panel in figure.panels},
-        "rows": steps if figure.kind == "flow" else dict(places) if figure.kind == "map" else {},
+        "rows": steps if figure.kind == "flow" else dict(places) if figure.kind in ("map", "specification") else {},
         "columns": {series.key: in_language(series, "label", language) for series in figure.series if several},
         "axes": {panel.key: in_language(panel, "x", language) for panel in figure.panels},
     }

@@ -15,6 +15,7 @@ from pipeline.settings.extract import Extract
 from pipeline.settings.outcomes import OutcomeDefinitions
 from pipeline.settings.study import OPPOSITE, Design, Peers, Study, given_bound
 from pipeline.show.attendance import say_attendance
+from pipeline.show.curve_words import CurveWords, gather_curves
 from pipeline.show.model_words import ModelWords, gather_models
 from pipeline.show.numbers import POINT, star_legend, write_percent
 
@@ -39,6 +40,7 @@ INTERFACE = {
         "coincide": "The two curves coincide: they are nowhere more than {distance} apart.",
         "column": "column",
         "contents": "Contents",
+        "curve_counts": "{above} of {all} intervals lie above zero, {below} below: p = {p} for all together",
         "data": "Data",
         "download": "Download",
         "editions": "This report as",
@@ -106,6 +108,7 @@ INTERFACE = {
         "coincide": "De to kurver falder sammen: de er intetsteds mere end {distance} fra hinanden.",
         "column": "kolonne",
         "contents": "Indhold",
+        "curve_counts": "{above} af {all} intervaller ligger over nul, {below} under: p = {p} for alle tilsammen",
         "data": "Data",
         "download": "Hent",
         "editions": "Denne rapport som",
@@ -205,13 +208,15 @@ class Words(Settings, frozen=True):
     """What exhibits say of the study and the extract, in one language.
 
     horizon_weeks: the last week shown; stars: the levels that marks stand for; texts: of the placeholders that every
-    text may hold, settings of the study, the source, and the word synthetic or ''; models: the models by name.
+    text may hold, settings of the study, the source, and the word synthetic or ''; models: the models by name;
+    curves: the choices of the curves of specifications.
     """
 
     horizon_weeks: int
     stars: dict[str, float]
     texts: dict[str, str]
     models: dict[str, ModelWords] = field(default_factory=dict)
+    curves: dict[str, CurveWords] = field(default_factory=dict)
 
     def with_legend(self, marks: Iterable[str], language: str) -> dict[str, str]:
         """The texts, and the legend of the marks that one exhibit uses."""
@@ -243,7 +248,8 @@ def gather_words(
     for name, phrase in in_language(page, "phrases", language).items():  # one may use those above it
         texts[name] = fill(phrase, texts)
     told = gather_models(models, study, language) if models else {}
-    return Words(study.time.horizon_weeks, study.inference.stars, texts, told)
+    curves = gather_curves(models, language) if models else {}
+    return Words(study.time.horizon_weeks, study.inference.stars, texts, told, curves)
 
 
 def write_words(words: Words) -> str:

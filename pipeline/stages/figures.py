@@ -15,6 +15,7 @@ from pipeline.show.effect_figure import draw_effect
 from pipeline.show.flow_figure import draw_flow
 from pipeline.show.map_figure import draw_map
 from pipeline.show.places import read_outlines
+from pipeline.show.specification_figure import draw_specification
 from pipeline.show.style import house_style
 from pipeline.show.survival_figure import draw_survival
 from pipeline.show.words import read_words
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
     from pipeline.show.drawings import Drawing
     from pipeline.show.style import Sheet
 
-DRAW = {"effect": draw_effect, "survival": draw_survival, "density": draw_density, "flow": draw_flow}
+DRAW = {"effect": draw_effect, "survival": draw_survival, "density": draw_density, "flow": draw_flow,
+        "specification": draw_specification}  # fmt: skip
 
 
 def run(
@@ -44,14 +46,15 @@ def run(
     municipalities of a map.
     """
     described, tongue = read_exhibits(exhibits), language.language
-    texts = read_words(words).with_legend([], tongue)
+    known = read_words(words)
+    texts = known.with_legend([], tongue)
     results: dict[str, str | bytes] = {}
     draw: dict[str, Callable[[Drawing], Sheet]] = {**DRAW, "map": partial(draw_map, outlines=read_outlines(outlines))}
     with house_style():
         for name, figure in described.figures.items():
             if wanted is not None and f"{name}.svg" not in wanted:
                 continue
-            drawing = build_drawing(name, described, released, groups, municipalities, texts, tongue)
+            drawing = build_drawing(name, described, released, groups, municipalities, texts, tongue, known.curves)
             results[f"{name}.svg"], results[f"{name}.png"] = draw[figure.kind](drawing).save()
             results[f"{name}.csv"] = write_plotted(released[released["exhibit"] == name], texts["synthetic"])
     return results

@@ -11,7 +11,7 @@ import pandas as pd
 
 from pipeline.register.spells import cumulative_shares, weeks_until_exit
 from pipeline.register.states import UNKNOWN, classify_weeks, read_catalogue
-from pipeline.settings.outcomes import OutcomeDefinitions
+from pipeline.settings.outcomes import Exit, OutcomeDefinitions
 from pipeline.settings.study import Study
 
 EPOCH = pd.Timestamp("1970-01-01")
@@ -164,7 +164,8 @@ def _tabulate_durations(
     study: Study,
 ) -> pd.DataFrame:
     horizon, after = study.time.horizon_weeks, relative >= 1
-    seen = [weeks_until_exit(states[e.state][:, after], horizon, e.run_weeks, e.to) for e in outcomes.exits.values()]
+    seen = [weeks_until_exit(_told(states[e.state][:, after], e), horizon, e.run_weeks, e.to)
+            for e in outcomes.exits.values()]  # fmt: skip
     return pd.DataFrame(
         {
             "person": np.tile(persons, len(seen)),
@@ -173,6 +174,11 @@ def _tabulate_durations(
             "exited": np.concatenate([np.zeros(0, dtype=bool), *(exited for _, exited in seen)]),
         }
     )
+
+
+def _told(states: np.ndarray, exit_: Exit) -> np.ndarray:
+    """The weekly states as an exit takes them: one for which nothing is unknown has such a week out of the state."""
+    return np.maximum(states, 0) if exit_.unknown_weeks == "counted" else states
 
 
 def _assemble_background(

@@ -75,7 +75,7 @@ def run(
         **number_signs(tongue),
         "ui": _interface(known, study, extract, _example(numbers, glossary), tongue, disclosure.bounds.persons),
         "names": statistic_names(known.texts, tongue),
-        "exhibits": describe_exhibits(described, variables, groups, texts, tongue),
+        "exhibits": describe_exhibits(described, variables, groups, texts, tongue, _specifications(released, known)),
         **describe_numbers(numbers),
         **_behind(numbers, read_models(models or {}), glossary),
         "flow": describe_flow(judged["flow"], described, tongue, disclosure.bounds.persons),
@@ -84,6 +84,16 @@ def run(
         "printed": describe_printed(table_published, errata, tongue),
     }
     return {"panels.json": json.dumps(content, ensure_ascii=False, separators=(",", ":")) + "\n"}
+
+
+def _specifications(released: pd.DataFrame, words: Words) -> dict[str, dict[str, str]]:
+    """By exhibit the specifications that its rows are, in words."""
+    found: dict[str, dict[str, str]] = {}
+    for exhibit, row, estimate in released[["exhibit", "row", "estimate_id"]].itertuples(index=False):
+        curve = words.curves.get(estimate.partition("/")[0])
+        if curve and row:
+            found.setdefault(exhibit, {})[row] = curve.label(row)
+    return found
 
 
 def _example(numbers: Numbers, glossary: Glossary) -> str:

@@ -14,7 +14,7 @@ from pipeline.stats.person_weeks import Cells
 
 @dataclass(frozen=True)
 class ScoreTest:
-    """The studentised score of treatment, as drawn and of each draw (B,)."""
+    """The studentised score of treatment with its sign, as drawn and of each draw (B,)."""
 
     observed: float
     statistics: FloatArray
@@ -52,7 +52,7 @@ def redraw_score(cells: Cells, link: Link, clusters: npt.NDArray[np.intp], draws
             values[start : start + 512] = of_cluster.sum(axis=0) / np.sqrt(
                 g / max(g - 1, 1) * (of_cluster**2).sum(axis=0)
             )
-    return ScoreTest(float(values[0]), np.abs(values[1:]))
+    return ScoreTest(float(values[0]), values[1:])
 
 
 def linearised_jackknife(fit: HazardFit, link: Link, place: int) -> tuple[float, FloatArray]:

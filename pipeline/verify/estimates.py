@@ -24,9 +24,11 @@ STATISTICS = (
 # a Hessian, or an influence, by differences by the square of their step.
 TOLERANCE: Mapping[str, float] = {
     "tobit": 1e-6, "discrete_hazard": 1e-7, "weighted_ols": 1e-7, "lee_bounds": 1e-6, "hazard_power": 1e-7,
+    "specifications": 1e-7,
 }  # fmt: skip
 EXACT = 1e-9
 NO_ROUTE = "estimates of an estimator for which there is no package here"
+DRAWN = "numbers of a whole curve that are made of draws of the lot, or of scores"
 NO_ESTIMATE = "estimates missing on the first route, which says why, and on the second"
 
 
@@ -105,7 +107,9 @@ def compare_model(settings: Path, derived: Path, name: str) -> tuple[Agreement, 
 
 
 def _compare(address: str, row: Mapping[str, Any], other: Mapping[str, Any], found: Agreement) -> Iterator[Second]:
-    for statistic in STATISTICS:
+    given = other["gives"].split() if isinstance(other["gives"], str) else list(STATISTICS)
+    found.leave(DRAWN, sum(row[statistic] is not None for statistic in STATISTICS if statistic not in given))
+    for statistic in given if given != ["nothing"] else ():
         first, second = row[statistic], None if is_nothing(other[statistic]) else float(other[statistic])
         agrees = found.count(f"{address} {statistic}", first, second)
         if first is not None or second is not None:
@@ -118,7 +122,7 @@ def _compare(address: str, row: Mapping[str, Any], other: Mapping[str, Any], fou
 def _by_address(table: pd.DataFrame) -> dict[str, dict[str, Any]]:
     if table.empty:
         return {}
-    rows = table.set_index("estimate_id").reindex(columns=[*STATISTICS, "route"]).to_dict("index")
+    rows = table.set_index("estimate_id").reindex(columns=[*STATISTICS, "route", "gives"]).to_dict("index")
     return {str(address): {str(name): value for name, value in row.items()} for address, row in rows.items()}
 
 

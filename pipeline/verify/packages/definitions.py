@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -57,6 +58,15 @@ class Definitions:
         """A table of models.toml with what it takes from the one it is like."""
         return resolve(self.models, name)
 
+    def curve(self, name: str) -> list[tuple[str, dict[str, Any], str]]:
+        """The specifications of a curve: name, model and effect."""
+        model, curve = self.model(name), full_curve(self.models, name)
+        return [
+            (".".join(chosen), *_specified(model, curve, dict(zip(curve["choices"], chosen, strict=True))))
+            for chosen in product(*(choice["options"] for choice in curve["choices"].values()))
+            if _may_stand(curve, dict(zip(curve["choices"], chosen, strict=True)))
+        ]
+
     def outcome_names(self, model: Mapping[str, Any]) -> list[str]:
         """The outcomes of a model by name."""
         if model["outcomes"] == "risk_factors":
@@ -94,6 +104,52 @@ def resolve(models: Mapping[str, Any], name: str) -> dict[str, Any]:
     further = row.pop("further_covariates", [])
     base = resolve(models, row.pop("like")) if "like" in row else {}
     return {**base, "covariates": [*base.get("covariates", []), *further], **row, "name": name}
+
+
+def full_curve(models: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """The curve of a table of models.toml, with what it takes from the one that it is like."""
+    own = models[name]["curve"]
+    if "like" not in own:
+        return dict(own)
+    base = models[own["like"]]["curve"]
+    choices = {key: choice for key, choice in base["choices"].items() if key not in own.get("without", [])}
+    for key, choice in own.get("choices", {}).items():
+        taken = choices.get(key, {"options": {}})
+        options = dict(taken["options"])
+        for option, keys in choice["options"].items():
+            options[option] = {**options.get(option, {}), **keys}
+        choices[key] = {**taken, **choice, "options": options}
+    return {**base, **own, "choices": choices}
+
+
+def reported_of(curve: Mapping[str, Any]) -> dict[str, str]:
+    """The option of the report, by choice."""
+    return {key: choice.get("reported", next(iter(choice["options"]))) for key, choice in curve["choices"].items()}
+
+
+def _may_stand(curve: Mapping[str, Any], chosen: Mapping[str, str]) -> bool:
+    """Whether every option that is not the report's stands beside those that it may stand beside."""
+    reported = reported_of(curve)
+    other = {key for key, option in chosen.items() if option != reported[key]}
+    for key in other:
+        beside = curve["choices"][key]["options"][chosen[key]].get("beside")
+        if beside is not None and other - {key} - set(beside):
+            return False
+    return True
+
+
+def _specified(
+    model: Mapping[str, Any], curve: Mapping[str, Any], chosen: Mapping[str, str]
+) -> tuple[dict[str, Any], str]:
+    """The model of a specification, and its effect."""
+    row, effect, more = {**model, "estimator": curve["estimator"]}, str(curve["parameter"]), list[str]()
+    for key, option in chosen.items():
+        keys = curve["choices"][key]["options"][option]
+        row.update(keys.get("set", {}))
+        more += keys.get("further_covariates", [])
+        effect = keys.get("parameter", effect)
+    row["covariates"] = list(dict.fromkeys([*row["covariates"], *more]))
+    return row, effect
 
 
 def _condition(row: Mapping[str, Any]) -> tuple[str, str, Any]:

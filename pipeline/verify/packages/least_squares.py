@@ -61,7 +61,7 @@ def _grouped(
     """The people with their stratum, effect and cluster; the covariates that are left; the names of the groups."""
     covariates, stratum = list(model["covariates"]), model["fixed_effects"]
     strata = people[stratum].astype(str) if stratum != "none" else pd.Series(CONSTANT, people.index)
-    people = people.assign(stratum_=strata, group_="", cluster_=trial.cluster_of(people))
+    people = people.assign(stratum_=strata, group_="", cluster_=trial.cluster_of(people, model["cluster"]))
     if split is None:
         return people, covariates, [""]
     made = trial.groups(trial.sample(model["samples"][0]), model, split).reindex(people.index)

@@ -7,7 +7,16 @@ from typing import Any
 
 import pandas as pd
 
-from pipeline.verify.packages import compliers, descriptions, exits, least_squares, nonresponse, power, tobit
+from pipeline.verify.packages import (
+    compliers,
+    curves,
+    descriptions,
+    exits,
+    least_squares,
+    nonresponse,
+    power,
+    tobit,
+)  # fmt: skip
 from pipeline.verify.packages.least_squares import Row
 from pipeline.verify.packages.trial import Trial
 
@@ -29,6 +38,7 @@ ROUTES: Mapping[str, tuple[Route, str]] = {
     "complier_effect": (compliers.compliers, "linearmodels IV2SLS, statsmodels OLS"),
     "hazard_power": (power.exit_rates, "statsmodels GLM, scipy norm"),
     "printed": (descriptions.printed, "models.toml"),
+    "specifications": (curves.specifications, "those of its specifications"),
 }
 
 

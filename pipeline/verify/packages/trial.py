@@ -39,10 +39,15 @@ class Trial:
         low = getattr(values, COMPARE[comparison])(bound)
         return low.map({True: "low", False: "high"}).where(values.notna())
 
-    def peers(self) -> pd.Series:
-        """'low_peers' where the share of the others of the cluster below the bound exceeds the limit; of everybody."""
+    def peers(self, among: str = "everybody") -> pd.Series:
+        """'low_peers' where the share of the others of the cluster below the bound exceeds the limit; of everybody.
+
+        Or, among those who are treated, of the others who are.
+        """
         rule, cluster = self.definitions.study["peers"], self.people[self.definitions.grouping("cluster")]
         values = self.people[rule["variable"]].astype(float)
+        if among == "treated":
+            values = values.where(self.people["treated"] == 1)
         below = (values < rule["below"]).astype(float).where(values.notna())
         grouped = below.groupby(cluster)
         of_all, known = grouped.mean(), grouped.transform("count") - below.notna()
@@ -55,7 +60,7 @@ class Trial:
         sides = self.sides(people, split)
         groups = sides
         if model.get("peers", "none") != "none":
-            peers = self.peers().reindex(people.index)
+            peers = self.peers(model.get("peers_among", "everybody")).reindex(people.index)
             groups = sides + ":" + peers
             if model["peers"] == "pooled":
                 groups = groups.where((sides == "low") | peers.isna(), sides)
@@ -70,6 +75,8 @@ class Trial:
             wide = table[table["outcome"].isin(names)].pivot(
                 index="person", columns=["outcome", "week"], values="share"
             )
+        elif source in ("complete_weeks", "known_weeks", "every_week"):
+            wide = self._of_weeks(names, weeks, source)
         elif source == "weekly":
             weekly = self.tables["weekly"].astype(
                 dict.fromkeys(names, "float64")
@@ -87,9 +94,24 @@ class Trial:
         cluster = self.definitions.grouping("cluster")
         return np.asarray(people[cluster] if cluster else people.index).astype(str)
 
-    def cluster_of(self, people: pd.DataFrame) -> np.ndarray:
-        """The number of each person's cluster; everybody is one where there are none."""
+    def _of_weeks(self, names: list[str], weeks: list[Any], source: str) -> pd.DataFrame:
+        """The shares of weeks 1 to each week in a state: of all if they are known, of those known, or of all."""
+        weekly = self.tables["weekly"].astype(dict.fromkeys(names, "float64"))
+        found: dict[Any, pd.Series] = {}
+        for week in weeks:
+            own = weekly[weekly["week"].between(1, week)].groupby("person")[names]
+            inside, known = own.sum(), own.count()
+            share = inside / (known.where(known > 0) if source == "known_weeks" else week)
+            found |= {
+                (name, week): share[name].where((known[name] == week) | (source != "complete_weeks")) for name in names
+            }
+        return pd.DataFrame(found)
+
+    def cluster_of(self, people: pd.DataFrame, errors: str = "") -> np.ndarray:
+        """The number of each person's cluster, or stratum if `errors` are; everybody is one where there are none."""
         cluster = self.definitions.grouping("cluster")
+        if errors and errors == self.definitions.grouping("stratum"):
+            cluster = errors
         return np.asarray(pd.factorize(people[cluster] if cluster else people.index)[0])
 
 

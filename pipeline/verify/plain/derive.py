@@ -253,6 +253,8 @@ def _exits(number: int, known: States, settings: Settings, wanted: Wanted) -> It
     exits = {name: each for name, each in settings.outcomes.get("exits", {}).items() if wanted.has("durations", name)}
     for name, each in exits.items():
         states = [known[week][each["state"]] for week in range(1, last + 1)]
+        if each.get("unknown_weeks") == "counted":
+            states = [state or 0 for state in states]
         week, left = weeks.exit_of(states, horizon, each.get("run_weeks", 1), each["to"])
         yield Cell("durations", number, f"{name} weeks", None, week)
         yield Cell("durations", number, f"{name} exited", None, int(left))

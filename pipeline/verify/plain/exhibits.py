@@ -78,7 +78,10 @@ def expect(row: Row, estimates: Mapping[str, Row], known: Exhibits) -> Expected 
     exhibit, statistic = known.exhibits.get(row["exhibit"]), str(row["statistic"])
     if exhibit is None:
         return None
-    place = _of_table(row, exhibit, known) if exhibit["kind"] == "table" else _of_figure(row, exhibit, known)
+    if exhibit["kind"] == "specification":
+        place = _of_curve(row, exhibit, estimates, known)
+    else:
+        place = _of_table(row, exhibit, known) if exhibit["kind"] == "table" else _of_figure(row, exhibit, known)
     is_own = statistic in own_statistics(row, exhibit)
     is_told = not is_own or row["cell_id"] != own_address(row, exhibit, statistic)
     if place and is_told:
@@ -174,6 +177,17 @@ def _of_figure(row: Row, figure: Mapping[str, Any], known: Exhibits) -> Place | 
     if size:
         return Place(_fill(size["estimate"], words), "count", None, ())
     return Place(_fill(series.get("estimate") or figure["estimate"], words), figure["unit"], None, ())
+
+
+def _of_curve(row: Row, figure: Mapping[str, Any], estimates: Mapping[str, Row], known: Exhibits) -> Place | None:
+    """The one estimate of a specification, whose name is the sample; or a number of the whole curve."""
+    if not row["row"]:
+        size = next((each for each in figure["sizes"] if each["key"] == row["column"]), None)
+        words = {"last_week": str(known.study["time"]["horizon_weeks"])}
+        return Place(_fill(size["estimate"], words), size.get("unit", "count"), None, ()) if size else None
+    start = _fill(figure["estimate"], {"specification": f"{row['row']}/"})
+    found = [name for name in estimates if name.startswith(start)]
+    return Place(found[0], figure["unit"], None, ()) if len(found) == 1 else None
 
 
 def _fill(template: str, words: Mapping[str, str]) -> str:

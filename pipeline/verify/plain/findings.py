@@ -58,6 +58,8 @@ def own_address(row: Row, exhibit: Mapping[str, Any], statistic: str) -> str:
     kind, name, line, column = exhibit["kind"], row["exhibit"], row["row"], row["column"]
     if kind in ("map", "flow"):
         parts = [name, line, column] if kind == "map" else [name, column, line]
+    elif kind == "specification":
+        parts = [name, line, statistic if statistic != _of_points(exhibit)[0] else ""] if line else [name, column]
     elif kind == "table":
         shown = {name for each in _listed(exhibit, "rows") for name in _of_cells(each, exhibit["columns"], exhibit)}
         parts = [name, line, column, statistic if len(shown) > 1 else ""]
@@ -80,6 +82,8 @@ def own_statistics(row: Row, exhibit: Mapping[str, Any]) -> set[str]:
         return {"estimate"}
     if not line:
         return {size.get("statistic", "n") for size in exhibit.get("sizes", ()) if size["key"] == column}
+    if exhibit["kind"] == "specification":
+        return {*_of_points(exhibit)}
     return {*_of_points(exhibit), *(["at_risk"] if int(line) in exhibit.get("at_risk_weeks", ()) else [])}
 
 

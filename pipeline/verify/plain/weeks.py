@@ -46,6 +46,8 @@ class Meaning:
     def _state(self, state: Mapping[str, Any], code: str, wage: bool | None) -> State:
         if state["kind"] == "no_code_and_wage":
             return 0 if code else None if wage is None else int(wage)
+        if state["kind"] == "no_code":
+            return 0 if code else 1
         inside = self.group(code) in state["groups"]
         if state["kind"] == "groups":
             return int(inside)

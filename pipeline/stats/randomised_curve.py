@@ -1,0 +1,154 @@
+"""The lot drawn again for many specifications at once: what no effect on anybody would give, the same draws for all.
+
+Outcomes and clusterings that share a right-hand side share its projection; and what a curve of specifications gives as
+a whole is set beside what every draw gives (Simonsohn, Simmons and Nelson 2020).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.stats.draws import TIE
+from pipeline.stats.linear import IntArray, Linear, is_singular
+from pipeline.stats.ols import FloatArray
+
+BLOCK = 128  # draws whose projections, of a few hundred persons, stay in the cache of a core
+
+
+@dataclass(frozen=True)
+class CurveTest:
+    """Three numbers of a curve, and the p-value of each: (3,) the median t, the share significant, the largest |t|."""
+
+    observed: FloatArray
+    p_values: FloatArray
+
+
+def redraw_together(
+    problem: Linear, draws: npt.NDArray[np.bool_], clusterings: Sequence[IntArray | None]
+) -> list[FloatArray]:
+    """The signed t (m, B) of the first contrast had the lot given `draws` (n, B), by clustering; None is none.
+
+    Outcomes stay as they are, so this is the distribution under no effect on anybody; t has the error of the model,
+    clustered with the factor G/(G-1) * (N-1)/(N-K). Missing where a draw does not identify the effect.
+    """
+    outcomes, groups = (
+        problem.residual(problem.outcomes),
+        [None if codes is None else _groups(codes) for codes in clusterings],
+    )
+    blocks = []
+    for start in range(0, draws.shape[1], BLOCK):
+        drawn = _draw(problem, outcomes, np.asarray(draws[:, start : start + BLOCK], dtype=float))
+        blocks.append([_studentised(problem, outcomes, drawn, own) for own in groups])
+    return [np.concatenate([block[place] for block in blocks], axis=1) for place in range(len(groups))]
+
+
+@dataclass(frozen=True)
+class _Drawn:
+    """Of b draws: what is left of the treatment of each of p groups, (n, b) each, and their effects (p, m, b).
+
+    value: (m, b), of the contrast, and weights: (n, b), whose product with the outcomes it is. lost: which draws (b,)
+    do not identify it.
+    """
+
+    projected: list[FloatArray]
+    effects: FloatArray
+    value: FloatArray
+    weights: FloatArray
+    lost: npt.NDArray[np.bool_]
+
+
+def _draw(problem: Linear, outcomes: FloatArray, treated: FloatArray) -> _Drawn:
+    projected = [problem.residual(treated * members[:, None]) for members in problem.members.T]
+    gram = np.empty((treated.shape[1], len(projected), len(projected)))
+    for k, one in enumerate(projected):
+        for other in range(k + 1):
+            gram[:, k, other] = gram[:, other, k] = np.einsum("nb,nb->b", one, projected[other])
+    lost = is_singular(gram, (problem.members.T.astype(float) @ treated).T)
+    gram[lost] = np.eye(len(projected))
+    inverse = np.linalg.inv(gram)
+    effects = np.einsum("bkl,lmb->kmb", inverse, np.array([outcomes.T @ one for one in projected]))
+    turns = np.einsum("k,bkl->lb", problem.contrasts[0], inverse)
+    weights = turns[0] * projected[0]
+    for turn, one in zip(turns[1:], projected[1:], strict=True):
+        weights += turn * one
+    return _Drawn(projected, effects, np.einsum("k,kmb->mb", problem.contrasts[0], effects), weights, lost)
+
+
+@dataclass(frozen=True)
+class _Groups:
+    """The rows (n,) in the order of their clusters, None where they lie so, and at which each of the G begins."""
+
+    order: IntArray | None
+    starts: IntArray
+
+    def sort(self, values: FloatArray) -> FloatArray:
+        """`values` (n, b) in that order."""
+        return values if self.order is None else values[self.order]
+
+
+def _groups(codes: IntArray) -> _Groups:
+    order = np.argsort(codes, kind="stable")
+    starts = np.flatnonzero(np.diff(codes[order], prepend=-1))
+    return _Groups(None if np.array_equal(order, np.arange(len(codes))) else order, starts)
+
+
+def _studentised(problem: Linear, outcomes: FloatArray, drawn: _Drawn, groups: _Groups | None) -> FloatArray:
+    """t (m, b)."""
+    n = len(outcomes)
+    g = n if groups is None else len(groups.starts)
+    squares = _of_persons(outcomes, drawn) if groups is None else _of_clusters(outcomes, drawn, groups)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        t = drawn.value / np.sqrt(g / (g - 1) * (n - 1) / (n - problem.k) * np.maximum(squares, 0.0))
+    t[:, drawn.lost] = np.nan
+    return np.asarray(t)
+
+
+def _of_clusters(outcomes: FloatArray, drawn: _Drawn, groups: _Groups) -> FloatArray:
+    """The sum over clusters of their squared scores (m, b): weights times outcomes, less times what is fitted."""
+    own, weights = groups.sort(outcomes), groups.sort(drawn.weights)
+    ends = [*groups.starts[1:].tolist(), len(own)]
+    shared = [np.add.reduceat(weights * groups.sort(one), groups.starts, axis=0) for one in drawn.projected]
+    total = np.zeros(drawn.value.shape)
+    for g, (start, end) in enumerate(zip(groups.starts.tolist(), ends, strict=True)):
+        score = own[start:end].T @ weights[start:end]
+        for effect, part in zip(drawn.effects, shared, strict=True):
+            score -= effect * part[g]
+        score *= score
+        total += score
+    return total
+
+
+def _of_persons(outcomes: FloatArray, drawn: _Drawn) -> FloatArray:
+    """The sum over persons of their squared scores (m, b), written out in sums of products with the squared weights."""
+    squared = drawn.weights**2
+    total = (outcomes**2).T @ squared
+    for k, one in enumerate(drawn.projected):
+        weighted = squared * one
+        total -= 2.0 * drawn.effects[k] * (outcomes.T @ weighted)
+        for other, effect in zip(drawn.projected, drawn.effects, strict=True):
+            total += drawn.effects[k] * effect * np.einsum("nb,nb->b", weighted, other)
+    return total
+
+
+def test_curve(observed: FloatArray, drawn: FloatArray, critical: FloatArray) -> CurveTest:
+    """Whether none of s specifications has an effect, by their t, `observed` (s,) and `drawn` (s, B), and critical |t|.
+
+    The median is told by its size, the significant ones are those of the direction that has more of them, in each draw
+    as in what was observed. p = (b + 1) / (B + 1). What a draw does not identify is larger than any.
+    """
+    mine = _statistics(observed[:, None], critical)
+    every = _statistics(np.where(np.isnan(drawn), np.inf, drawn), critical)
+    reached = (every >= mine * (1.0 - TIE)).sum(axis=1)
+    signed = np.array([np.median(observed), mine[1, 0], mine[2, 0]])
+    return CurveTest(signed, (reached + 1.0) / (drawn.shape[1] + 1.0))
+
+
+def _statistics(values: FloatArray, critical: FloatArray) -> FloatArray:
+    """(3, B): the size of the median, the larger share beyond the critical value on one side, the largest size."""
+    above, below = (sign * values > critical[:, None] for sign in (1.0, -1.0))
+    share = np.maximum(above.mean(axis=0), below.mean(axis=0))
+    return np.array([np.abs(np.median(values, axis=0)), share, np.abs(values).max(axis=0)])

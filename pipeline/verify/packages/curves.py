@@ -1,0 +1,57 @@
+"""A curve of specifications: each by the package that has its estimator, and the numbers of the whole curve of these.
+
+The p-values of the whole curve are not made again: they are those of thousands of draws of the lot, whose statistic the
+tests compare with the packages' draw by draw.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from pipeline.verify.packages import exits, least_squares
+from pipeline.verify.packages.definitions import full_curve, reported_of
+from pipeline.verify.packages.least_squares import Row
+from pipeline.verify.packages.trial import Trial
+
+INNER: Mapping[str, tuple[Callable[[Mapping[str, Any], Trial], Iterator[Row]], str]] = {
+    "ols": (least_squares.ordinary, "statsmodels OLS"),
+    "group_ols": (least_squares.means, "statsmodels OLS of means"),
+    "stratum_effects": (least_squares.by_stratum, "statsmodels OLS, contrast with HC2"),
+    "discrete_hazard": (exits.hazard, "statsmodels GLM"),
+}
+
+
+def specifications(model: Mapping[str, Any], trial: Trial) -> Iterator[Row]:
+    """The effect of each specification under its name, then the median of all and how many they are."""
+    found, named = list[Row](), trial.definitions.curve(model["name"])
+    for name, own, parameter in named:
+        route, called = INNER[own["estimator"]]
+        for row in route({**own, "name": name}, trial):
+            if row["parameter"] == parameter:
+                found.append({"route": called, **row, "sample": name})
+    yield from found
+    reported = ".".join(reported_of(full_curve(trial.definitions.models, model["name"])).values())
+    yield from _whole(found, reported, len(named), trial)
+
+
+def _whole(found: list[Row], reported: str, number: int, trial: Trial) -> Iterator[Row]:
+    """The numbers of the whole curve; gives: the statistics that are made again."""
+    own = next(row for row in found if row["sample"] == reported)
+    whole = {"outcome": own["outcome"], "week": own["week"], "sample": "curve", "route": "numpy"}
+    known = [row for row in found if row["se"] == row["se"]]
+    effects = np.array([row["estimate"] for row in known])
+    t = np.array([row["estimate"] / row["se"] for row in known])
+    is_beyond = np.array([row["p_value"] < 1 - trial.definitions.level for row in known])
+    is_score = any(row["parameter"] == "treated_clustered" or row.get("df") is None for row in known)
+    numbers = {
+        "median": np.median(effects) if known else np.nan,
+        "significant": max((is_beyond & (t > 0)).mean(), (is_beyond & (t < 0)).mean()) if known else np.nan,
+        "largest": np.abs(t).max() if known else np.nan,
+        "specifications": float(number),
+    }
+    for name, value in numbers.items():
+        is_told = not (is_score and name in ("significant", "largest"))  # a hazard is tested by its score
+        yield {**whole, "parameter": name, "estimate": value, "gives": "estimate" if is_told else "nothing"}

@@ -191,9 +191,11 @@ def _products(prepared: _Prepared, drawn: list[_Drawn]) -> FloatArray:
                 cells *= 2.0
                 cells += own.means * (group.size * own.means - 2.0 * own.numbers)
                 cells += own.numbers
-            found[k, other, group.within] += np.add.reduceat(cells, group.first, axis=0)
+            added = cells if len(group.first) == len(cells) else np.add.reduceat(cells, group.first, axis=0)
+            everywhere = slice(None) if len(group.within) == len(prepared.spans) else group.within
+            found[k, other, everywhere] += added
             if other != k:
-                found[other, k, group.within] += np.add.reduceat(cells, group.first, axis=0)
+                found[other, k, everywhere] += added
     for k in range(p):
         for other in range(k + 1):
             shared = _shared(prepared, drawn, k, other) if other != k else None

@@ -169,12 +169,15 @@ def draw_trial(seed: int = 1, effect: float = 0.1, missing: float = 0.02) -> Tri
             pd.DataFrame({"person": sample["person"], "outcome": outcome, "weeks": weeks[0], "exited": exited[0]})
         )
     further = np.random.default_rng(seed + 1000)
+    background = draw_further(further, draw_background(rng, sample, missing))
+    shares = draw_shares(rng, sample, effect)
+    weekly, followup = draw_weekly(further, sample), draw_followup(further, sample)
     return Trial(
-        sample=sample,
-        background=draw_further(further, draw_background(rng, sample, missing)),
-        shares=draw_shares(rng, sample, effect),
+        sample=sample.assign(answered_followup=sample["person"].isin(followup["person"]).astype(float)),
+        background=background,
+        shares=shares,
         durations=pd.concat(durations, ignore_index=True),
-        weekly=draw_weekly(further, sample),
-        followup=draw_followup(further, sample),
+        weekly=weekly,
+        followup=followup,
         exclusions=list_exclusions(sample),
     )

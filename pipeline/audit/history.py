@@ -110,6 +110,8 @@ def _draw(row: Mapping[Any, Any], tables: Tables) -> dict[str, str]:
         told[design.date] = row["allocation_date"].strftime("%Y-%m-%d")
     if design.consent:
         told[design.consent] = str(row["consent"])
+    if "attended" in row:
+        told["attended"] = "" if pd.isna(row["attended"]) else str(row["attended"])
     return told
 
 

@@ -73,6 +73,9 @@ def place(part: Evidence, tables: Tables) -> Placed:
         return _weeks(state, week if part.source == "weekly" else 1, week, persons, tables)
     if outcome in tables.study.windows:
         return _weeks(*tables.study.windows[outcome], persons, tables)
+    if outcome == "answered_followup":
+        answered = tables.draws["followup_line"].notna().to_numpy().astype(np.float64)
+        return _draws(persons, answered[tables.rows_of_draws(persons)], tables)
     cluster = tables.study.design.cluster
     if outcome == "wait_days" and cluster is not None:
         return _waits(persons, cluster, tables)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,8 +13,11 @@ from pipeline.audit.build import Request
 from pipeline.audit.evidence import RootOfSquares, Sum, locate_squares, locate_sum
 from pipeline.audit.located import Tables
 from pipeline.errors import InputError
+from pipeline.estimate.problem import Estimator
+from pipeline.estimate.table import Address
 from pipeline.estimate.terms import Squares, Terms
 from pipeline.show.shown import COUNTS, value_of
+from pipeline.stats.bounds import imbens_manski
 from pipeline.stats.distributions import quantile, two_sided_p
 
 Parts = dict[str, Sum | RootOfSquares]
@@ -35,6 +38,8 @@ NAMES = {
 }
 ERROR = "standard error"  # the part of a statistic that is the root of a sum of squares
 LEVEL = "mean of the control group"  # the part that is the mean of those among whom an effect is estimated
+OTHER, OTHER_ERROR = "other bound", "standard error of the other bound"  # parts of the interval of two bounds
+LIMITS = ("ci_low", "ci_high")
 FORMULAS = {"x": "a setting", "estimate": "a sum", "se": "the root of a sum of squares"}
 # What adding up some ten thousand cells may be off by: of the number, or if that is nearly zero in its own unit.
 RELATIVE_LIMIT, ABSOLUTE_LIMIT = 1e-9, 1e-12
@@ -64,7 +69,8 @@ class Number:
 def decompose_statistic(statistic: str, request: Request, estimate: Mapping[Any, Any], level: float) -> Number:
     """The parts of `statistic` of a row of estimates; InputError if there is no such number to give back."""
     value = require_value(statistic, estimate)
-    parts = {name: _locate(sums_of(name, request, statistic), request.tables) for name in part_names(statistic)}
+    names = part_names(statistic, has_pair(request.estimator, request.address))
+    parts = {name: _locate(sums_of(name, request, statistic), request.tables) for name in names}
     formula, total = combine(statistic, [part.total for part in parts.values()], estimate["df"], level)
     return Number(statistic, value, formula, parts, total)
 
@@ -77,16 +83,32 @@ def require_value(statistic: str, estimate: Mapping[Any, Any]) -> float:
     return float(value)
 
 
-def part_names(statistic: str) -> tuple[str, ...]:
-    """What a statistic is made of: a count, a setting, the estimate, its standard error, or both of these."""
+def has_pair(estimator: Estimator, address: Address) -> bool:
+    """Whether the interval of an estimate is that of a pair of bounds."""
+    return estimator.pair is not None and estimator.pair(address) is not None
+
+
+def part_names(statistic: str, is_paired: bool = False) -> tuple[str, ...]:
+    """What a statistic is made of: a count, a setting, the estimate, its standard error, or both of these.
+
+    A limit of a pair of bounds is made of both bounds and both their errors.
+    """
     if statistic in COUNTS:
         return ("count",)
+    if is_paired and statistic in LIMITS:
+        return ("estimate", ERROR, OTHER, OTHER_ERROR)
     own = {"x": ("setting",), "estimate": ("estimate",), "se": (ERROR,), "control_mean": (LEVEL,)}
     return {**own, "relative": ("estimate", LEVEL)}.get(statistic, ("estimate", ERROR))
 
 
 def sums_of(part: str, request: Request, statistic: str) -> Terms | Squares:
     """A part of a statistic as the sum, or the root of a sum of squares, that it is; InputError if nobody knows it."""
+    if part in (OTHER, OTHER_ERROR):
+        assert request.estimator.pair is not None, "only of a pair of bounds there is another"
+        other = request.estimator.pair(request.address)
+        assert other is not None, "only of a pair of bounds there is another"
+        own = {OTHER: "estimate", OTHER_ERROR: ERROR}[part]
+        return sums_of(own, replace(request, address=other), statistic)
     if part == "estimate":
         return request.estimator.terms(request.problem, request.address)
     if part == LEVEL:
@@ -109,6 +131,8 @@ def combine(statistic: str, totals: Sequence[float], df: Any, level: float) -> t
     """The formula of a statistic in words, and the number that the totals of its parts make."""
     if len(totals) == 1:
         return FORMULAS.get(statistic, "a sum of ones"), totals[0]
+    if len(totals) > 2:
+        return _combine_pair(statistic, totals, float(df), level)
     effect, error = totals
     if statistic == "relative":
         return f"estimate / {LEVEL}", effect / error
@@ -120,6 +144,18 @@ def combine(statistic: str, totals: Sequence[float], df: Any, level: float) -> t
     sign, critical = ("-", -1) if statistic == "ci_low" else ("+", 1), quantile(0.5 + level / 2.0, freedom)
     formula = f"estimate {sign[0]} {critical:.9g} x standard error, the {level:.0%} limit of {reference}"
     return formula, effect + sign[1] * critical * error
+
+
+def _combine_pair(statistic: str, totals: Sequence[float], df: float, level: float) -> tuple[str, float]:
+    """A limit of the interval of two bounds, the own and the other, each with its error."""
+    (low, low_error), (high, high_error) = sorted([(totals[0], totals[1]), (totals[2], totals[3])])
+    limits = imbens_manski(low, low_error, high, high_error, df, level)
+    sign, which = ("-", "lower") if statistic == "ci_low" else ("+", "upper")
+    formula = (
+        f"{which} bound {sign} c x its standard error, c such that F(c + (upper - lower) / largest standard error) - "
+        f"F(-c) = {level:g}, F that of t with {df:g} degrees of freedom (Imbens and Manski 2004)"
+    )
+    return formula, float(limits[LIMITS.index(statistic)])
 
 
 def _locate(sums: Terms | Squares, tables: Tables) -> Sum | RootOfSquares:

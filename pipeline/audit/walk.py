@@ -19,8 +19,9 @@ import pandas as pd
 from pipeline.audit.build import Build, Request
 from pipeline.audit.cell_counts import Counter
 from pipeline.audit.placed import Placed, place
-from pipeline.audit.statistics import Number, combine, part_names, require_value, sums_of
+from pipeline.audit.statistics import Number, combine, has_pair, part_names, require_value, sums_of
 from pipeline.errors import InputError
+from pipeline.estimate.bounding import Bounding
 from pipeline.estimate.count import Count
 from pipeline.estimate.estimators import ESTIMATORS
 from pipeline.estimate.regression import Regression
@@ -134,7 +135,7 @@ class Walker:
 
 def _ready(problem: Any) -> Iterator[tuple[tuple[str, str, int | None], Callable[[], Any]]]:
     """Sample, outcome and week of a problem with what gives it, one a label of a regression of many outcomes."""
-    if isinstance(problem, Regression):
+    if isinstance(problem, Regression | Bounding):
         for place, label in enumerate(problem.labels):
             yield (problem.part.name, *label), partial(_of_label, problem, place)
     elif isinstance(problem, Spells | Prognosis):
@@ -143,7 +144,7 @@ def _ready(problem: Any) -> Iterator[tuple[tuple[str, str, int | None], Callable
         yield (problem.sample, problem.outcome, None), lambda: problem
 
 
-def _of_label(problem: Regression, place: int) -> Regression:
+def _of_label(problem: Regression | Bounding, place: int) -> Regression | Bounding:
     return replace(problem, labels=problem.labels[place : place + 1], outcomes=problem.outcomes[:, [place]])
 
 
@@ -162,13 +163,17 @@ class _OfEstimate:
         """Walk one statistic; what has no cells behind it says why."""
         try:
             value = require_value(statistic, self.estimate)
-            parts = [self._part(name, statistic) for name in part_names(statistic)]
+            parts = [self._part(name, statistic) for name in part_names(statistic, self._is_paired())]
         except InputError as error:
             return Walked(cell_id, why=str(error).removeprefix("trace: "))
         _, total = combine(statistic, [total for total, _ in parts], self.estimate["df"], self.level)
         number = Number(statistic, value, "", {}, total)
         n_cells, counts = self.walker.counts(part for _, evidence in parts for part in evidence)
         return Walked(cell_id, value, number.gap, abs(number.gap) <= number.gap_limit, n_cells, counts)
+
+    def _is_paired(self) -> bool:
+        model = self.walker.build.models.get(self.address.model)
+        return model is not None and has_pair(ESTIMATORS[model.estimator], self.address)
 
     def _part(self, name: str, statistic: str) -> tuple[float, tuple[Evidence, ...]]:
         key = name if name not in ("count", "setting") else statistic

@@ -39,6 +39,7 @@ LINES = ("line", "wage_line", "allocation_line", "register_line", "baseline_line
 CAUSE_OF_COLUMN = {  # of the trial; the others are names
     "treated": DRAWS,
     "consent": DRAWS,
+    "attended": DRAWS,
     "allocation_date": DRAWS,
     "allocation_line": DRAWS,
     "register_line": CODES,

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pipeline.changes.built import Built
 
 ABSENT = "not there"
-KNOWN_FACTS = {"treated": "arm", "allocation_date": "date of the draw", "consent": "consent"}
+KNOWN_FACTS = {"treated": "arm", "allocation_date": "date of the draw", "consent": "consent", "attended": "attendance"}
 
 
 class Difference(NamedTuple):

@@ -51,7 +51,9 @@ def _uses(
     if not isinstance(model.samples, str):
         yield from (("samples", name, study.samples) for name in model.samples)
     yield from (("splits", name, study.splits) for name in model.splits)
+    yield from (("strata", name, study.splits) for name in model.strata)
     yield from (("covariates", name, held["background"]) for name in model.covariates)
+    yield from (("response", name, held["background"]) for name in model.response)
     yield from (("estimand", name, study.estimands.of if study.estimands else ()) for name in [model.estimand] if name)
     if isinstance(model.outcomes, str) or model.estimator in COUNTED:
         return

@@ -25,7 +25,12 @@ Place = tuple[str, str]  # estimate_id and statistic
 BoolArray = npt.NDArray[np.bool_]
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
-NOT_PERSONS = ("discrete_hazard", "group_ols", "printed")  # estimators whose n counts other things than persons
+NOT_PERSONS = (
+    "discrete_hazard",
+    "hazard_power",
+    "group_ols",
+    "printed",
+)  # estimators whose n counts other things than persons
 ALONE = -1  # the whole of a number that is no share
 OF_PERSONS = ""  # the kind of groups that are counted; those with a property have its name
 

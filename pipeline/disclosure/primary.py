@@ -143,6 +143,8 @@ def _rule_of_mean(mean: float, n: float, estimate: Row, behind: Behind) -> str:
 
 def _rule_of_effect(estimate: Row, group: str, behind: Behind) -> str:
     """Of a coefficient, its error and its interval: both arms, those of its group, and the degrees of freedom."""
+    if _is_of_few_trimmed(estimate, group, behind):
+        return "few_persons"
     own = behind.beside(estimate, f"size:{group}") or estimate
     arms = [as_float(own[arm]) for arm in ("n_treated", "n_control")]
     counted = [arm for arm in arms if arm > 0] or [as_float(own["n"])]
@@ -151,6 +153,19 @@ def _rule_of_effect(estimate: Row, group: str, behind: Behind) -> str:
     degrees, clusters = as_float(estimate["df"]), as_float(estimate["n_clusters"])
     known = [number for number in (degrees, clusters - 1) if math.isfinite(number)]
     return "few_degrees" if known and min(known) < behind.bounds.degrees else ""
+
+
+def _is_of_few_trimmed(estimate: Row, group: str, behind: Behind) -> bool:
+    """Whether a bound trims few persons: beside the other bound it would tell how far they lie from the rest."""
+    parameter = str(estimate["parameter"]).partition(":")[0]
+    start = next(
+        (parameter.removesuffix(end) for end in ("lower", "upper", "trimmed") if parameter.endswith(end)), None
+    )
+    if start is None or behind.estimator(estimate) != "lee_bounds":
+        return False
+    own = behind.beside(estimate, ":".join(filter(None, (f"{start}trimmed", group))))
+    persons = as_float(own["estimate"]) * as_float(own["n"]) if own else 0.0
+    return ALLOWANCE < persons < behind.bounds.persons - ALLOWANCE
 
 
 def _judge_curves(rows: Sequence[Row], behind: Behind) -> dict[str, Judged]:

@@ -10,6 +10,7 @@ from pipeline.documents.checks import write_checks
 from pipeline.documents.confidentiality import write_confidentiality
 from pipeline.documents.models import write_models
 from pipeline.documents.outcomes import write_outcomes
+from pipeline.documents.power import draw_power, write_power
 from pipeline.documents.variables import write_variables
 from pipeline.errors import command
 from pipeline.estimate.estimators import checked_models
@@ -30,11 +31,14 @@ def write_documents() -> dict[str, str]:
     models, exhibits = checked_models(settings["models"], settings["study"].design), read_exhibits(settings["exhibits"])
     study, variables = settings["study"], settings["variables"]
     measured = [load_input(MEASURED / f"{name}.csv") for name in ("disclosure", "confidentiality", "printed", "faults")]
+    simulated, plan = (load_input(MEASURED / f"{name}.csv") for name in ("power", "plan"))
     return {
         "confidentiality.md": write_confidentiality(settings["disclosure"], *measured),
         "checks.md": write_checks(load_input(MALFORMED)),
         "outcomes.md": write_outcomes(settings["outcomes"], study, variables, settings["benefit_codes"], **tests),
         "models.md": write_models(models, exhibits, study, variables),
+        "power.md": write_power(simulated, plan),
+        "power.svg": draw_power(simulated),
         "variables.md": write_variables(every_column(variables), models),
     }
 

@@ -93,6 +93,10 @@ def _facts(model: Model, study: Study, reference: str, shown: list[str]) -> Iter
     if model.splits:
         yield ["Groups", code_list(model.splits)]
     yield ["Covariates X", code_list(model.covariates)]
+    if model.response:
+        yield ["Response by", code_list(model.response)]
+    if model.strata:
+        yield ["Tightened by", code_list(model.strata)]
     yield ["Fixed effects", model.fixed_effects]
     yield ["Clusters of the errors", model.cluster]
     yield ["Planned or found", REASONS["en"][model.reason]]

@@ -178,12 +178,13 @@ def _find_groups(model: Model, people: pd.DataFrame, split: str | None, data: Da
 
 
 def complete_cases(model: Model, people: pd.DataFrame) -> BoolArray:
-    """Which persons have every covariate of the model; InputError for one that does not exist."""
+    """Which persons have every covariate of the model and of its response; InputError for one that does not exist."""
     treatment = [] if model.treatment == "none" else [model.treatment]
-    absent = [column for column in (*model.covariates, *treatment) if column not in people]
+    needed = [*model.covariates, *model.response]
+    absent = [column for column in (*needed, *treatment) if column not in people]
     if absent:
         raise InputError(f"models.toml, table [{model.name}]: no variable {', '.join(absent)}. Mend the names.")
-    return np.isfinite(people[list(model.covariates)].to_numpy(dtype=float)).all(axis=1)
+    return np.isfinite(people[needed].to_numpy(dtype=float)).all(axis=1)
 
 
 def _build_design(

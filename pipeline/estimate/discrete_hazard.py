@@ -34,7 +34,14 @@ from pipeline.estimate.terms import Evidence, Squares, Terms
 from pipeline.stats.distributions import infer
 from pipeline.stats.errors import NoEstimateError
 from pipeline.stats.hazard import HazardFit, derivatives, fit_hazard
-from pipeline.stats.person_weeks import Cells, collapse, drop_perfect_prediction, interval_names, interval_of, persons_used
+from pipeline.stats.person_weeks import (
+    Cells,
+    collapse,
+    drop_perfect_prediction,
+    interval_names,
+    interval_of,
+    persons_used,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -81,7 +88,8 @@ def _cells(problem: Spells, names: list[str]) -> Cells:
 
 def cells_of_persons(problem: Spells, found: Fit) -> tuple[Cells, npt.NDArray[np.intp]]:
     """The cells that a fit rests on, each person's apart (cluster = the person's place), and the persons' clusters."""
-    apart = replace(problem, clusters=np.arange(len(problem.persons)))
+    numbers = np.arange(len(problem.persons)).astype(str)
+    apart = replace(problem, clusters=np.char.zfill(numbers, 9))
     cells, _ = drop_perfect_prediction(_cells(apart, [n for n in problem.model.covariates if n not in found.dropped]))
     return cells, np.unique(problem.clusters, return_inverse=True)[1]
 

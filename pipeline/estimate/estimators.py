@@ -7,14 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import InputError
 from pipeline.estimate import (
+    complier_effect,
     count,
     density,
     discrete_hazard,
     group_means,
     kaplan_meier,
     least_squares,
+    lee,
     mean,
+    power,
     printed,
+    response,
     stratum_effects,
     tobit,
 )
@@ -30,6 +34,8 @@ ESTIMATORS: Mapping[str, Estimator] = {
     "ols": least_squares.ESTIMATOR,
     "group_ols": group_means.ESTIMATOR,
     "stratum_effects": stratum_effects.ESTIMATOR,
+    "weighted_ols": response.ESTIMATOR,
+    "lee_bounds": lee.ESTIMATOR,
     "tobit": tobit.ESTIMATOR,
     "discrete_hazard": discrete_hazard.ESTIMATOR,
     "kaplan_meier": kaplan_meier.ESTIMATOR,
@@ -37,7 +43,12 @@ ESTIMATORS: Mapping[str, Estimator] = {
     "density": density.ESTIMATOR,
     "count": count.ESTIMATOR,
     "printed": printed.ESTIMATOR,
+    "power": power.LEAST_SQUARES,
+    "hazard_power": power.HAZARD,
+    "complier_effect": complier_effect.ESTIMATOR,
 }
+# Keys that no estimator takes but those that say so.
+RARE: Mapping[str, tuple[object, ...] | None] = {"power": (None,)}
 
 
 def estimate_all(
@@ -50,6 +61,8 @@ def estimate_all(
             continue
         estimator = ESTIMATORS[model.estimator]
         table = rows.setdefault(model.stage, [])
+        if reason := estimator.absent(data):
+            print(f"estimates: {model.name} has no rows: {reason}")
         for problem in estimator.problems(model, data, None):
             table += estimator.rows(problem)
     return {stage: estimates_table(found) for stage, found in rows.items()}
@@ -72,8 +85,10 @@ def _require_possible(model: Model, design: Design) -> None:
     own = {
         "fixed_effects": (design.stratum.name if design.stratum else None, "none"),
         "cluster": (design.cluster.name if design.cluster else None, "none"),
+        "response": ((),),
+        "strata": ((),),
     }
-    for key, allowed in {**own, **ESTIMATORS[model.estimator].possible}.items():
+    for key, allowed in {**own, **RARE, **ESTIMATORS[model.estimator].possible}.items():
         value = getattr(model, key)
         if allowed is not None and value not in allowed:
             known = " or ".join(_written(choice) for choice in allowed if choice is not None or key not in own)
@@ -81,7 +96,7 @@ def _require_possible(model: Model, design: Design) -> None:
                 f"{place}: {key} = {_written(value)} does not go with the estimator '{model.estimator}', which takes "
                 f"{known} in this design. Mend the key, or the estimator."
             )
-    for key in ("outcomes", "weeks", "samples", "splits", "covariates"):
+    for key in ("outcomes", "weeks", "samples", "splits", "covariates", "response", "strata"):
         listed = getattr(model, key)
         twice = [] if isinstance(listed, str) else sorted({str(name) for name in listed if listed.count(name) > 1})
         if twice:

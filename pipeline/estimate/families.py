@@ -35,7 +35,7 @@ class Member:
 
 @dataclass(frozen=True)
 class Together:
-    """What a family says of one member: step-down p, the p of all being zero by draws of the lot and by the band, limits."""
+    """What a family says of a member: step-down p, p of all being zero by the lot and by the band, limits, its size."""
 
     stepdown_p: float
     joint_p: float

@@ -208,7 +208,9 @@ def _of_hazard(problem: Spells, again: Redrawn) -> Iterator[Inference]:
         inference_note="ri: by the score; jackknife, without: by one step from the maximum",
     )
     for end in ("", discrete_hazard.CLUSTERED) if problem.model.cluster != "none" else ("",):
-        address = Address(problem.model.name, problem.sample, problem.label.outcome, None, problem.model.treatment + end)
+        address = Address(
+            problem.model.name, problem.sample, problem.label.outcome, None, problem.model.treatment + end
+        )
         yield replace(row, estimate_id=write_address(address))
 
 

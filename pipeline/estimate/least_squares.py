@@ -44,8 +44,8 @@ def fit(problem: Regression) -> Fit:
     return fit_design(problem, problem.design, problem.outcomes)
 
 
-def fit_design(problem: Regression, design: Design, outcomes: FloatArray) -> Fit:
-    """The fit of outcomes (n, m) on a design of n rows, persons or means of them, of the problem."""
+def fit_design(problem: Regression, design: Design, outcomes: FloatArray, weights: FloatArray | None = None) -> Fit:
+    """The fit of outcomes (n, m) on a design of n rows, persons or means of them, of the problem; with weights (n,)."""
     reasons = why_not_identified(problem)
     if all(reasons):
         raise NoEstimateError(reasons[0])
@@ -55,7 +55,7 @@ def fit_design(problem: Regression, design: Design, outcomes: FloatArray) -> Fit
 
     def solve(names: list[str]) -> tuple[OLSFit, list[str]]:
         matrix = np.column_stack([columns[name] for name in names])
-        return fit_cluster_ols(outcomes, matrix, clusters, names, design.strata), names
+        return fit_cluster_ols(outcomes, matrix, clusters, names, design.strata, weights), names
 
     (found, names), dropped = drop_dependent([*columns], solve)
     kept = [names.index(name) if name in names else -1 for name in design.effects]

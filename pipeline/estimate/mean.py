@@ -1,4 +1,4 @@
-"""Means of the risk factors in a sample: report section 2.6, Table 2.2."""
+"""Means of variables in a sample, or in the sides of a split of one: report section 2.6, Table 2.2."""
 
 from __future__ import annotations
 
@@ -24,13 +24,14 @@ POSSIBLE: dict[str, tuple[object, ...] | None] = {
 def rows(problem: Values) -> list[Estimate]:
     """The mean of each variable over the persons who have it."""
     found: list[Estimate] = []
+    parameter = f"{PARAMETER}:{problem.group}" if problem.group else PARAMETER
     for members in columns_by_pattern(np.isfinite(problem.values)):
         known = problem.take(np.isfinite(problem.values[:, members[0]]))
         labels = [problem.labels[place] for place in members]
         if not len(known.persons):
             for label in labels:
                 reason = f"{NOBODY} has the variable {label.outcome}" if len(problem.persons) else NOBODY_IN_SAMPLE
-                found += missing_rows(problem.model, problem.sample, [label], [PARAMETER], reason)
+                found += missing_rows(problem.model, problem.sample, [label], [parameter], reason)
             continue
         shared: dict[str, Any] = {
             "model": problem.model.name,
@@ -43,7 +44,7 @@ def rows(problem: Values) -> list[Estimate]:
         }
         found += [
             Estimate(
-                outcome=label.outcome, parameter=PARAMETER, estimate=float(known.values[:, place].mean()), **shared
+                outcome=label.outcome, parameter=parameter, estimate=float(known.values[:, place].mean()), **shared
             )
             for label, place in zip(labels, members, strict=True)
         ]
@@ -74,7 +75,7 @@ def counted(problem: Values, address: Address, statistic: str) -> Terms:
 
 
 ESTIMATOR = Estimator(
-    possible={**POSSIBLE, "treatment": ("none",)},
+    possible={**POSSIBLE, "treatment": ("none",), "splits": None, "outcome_source": (None, "sample")},
     words=Words("", "none", "A description: no interval."),
     problems=values,
     rows=rows,

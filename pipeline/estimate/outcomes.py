@@ -39,7 +39,11 @@ def _collect(model: Model, labels: Sequence[Label], data: Data) -> FloatArray:
     elif held == "weekly":
         found = _state_values(labels, people, data.tables["weekly"])
     else:
-        table = people if held == "background" else data.tables[held].set_index("person").reindex(people["person"])
+        table = (
+            people
+            if held in ("background", "sample")
+            else data.tables[held].set_index("person").reindex(people["person"])
+        )
         found = [table[label.outcome].to_numpy(dtype=float) if label.outcome in table else None for label in labels]
     absent = [label for label, values in zip(labels, found, strict=True) if values is None]
     if absent:

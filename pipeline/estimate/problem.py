@@ -80,6 +80,11 @@ def held_by_source(model: Model) -> str:
     return model.source
 
 
+def always_present(data: Data) -> str:
+    """No reason for a model to have no rows."""
+    return ""
+
+
 @dataclass(frozen=True)
 class Estimator:
     """One estimator: everything that the estimates, the trace and the documents ask of it.
@@ -90,7 +95,9 @@ class Estimator:
     the sum that an estimate is. squares: the squares behind its standard error, None if it has none. level: the
     sum that the control group's mean beside an estimate is, if it can be said. counted: the sum of ones that a count
     beside an estimate is. is_iterated: found by steps, so its last digits depend on their number. held: the derived
-    table that holds what a model estimates; '' if none does.
+    table that holds what a model estimates; '' if none does. pair: the address of the other of two bounds, if an
+    estimate is one, with which it has its interval in common. absent: why the data give a model no rows at all, '' if
+    they do.
     """
 
     possible: Mapping[str, tuple[object, ...] | None]
@@ -103,6 +110,8 @@ class Estimator:
     level: Callable[[Any, Address], Terms] | None = None
     is_iterated: bool = False
     held: Callable[[Model], str] = held_by_source
+    pair: Callable[[Address], Address | None] | None = None
+    absent: Callable[[Data], str] = always_present
 
 
 def missing_rows(

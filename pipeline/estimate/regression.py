@@ -71,8 +71,8 @@ class Fit:
     perfect_fit: (m,), the outcomes that are fitted exactly; no_variance: (p, m), the errors that are rounding noise.
     weights: (p, n), effects = weights @ outcomes, of the n rows that the regression has, persons or means of them;
     residuals: (n, m). reasons: by parameter why it is missing, '' if it is not. outcomes, treated: those of the rows.
-    factor: of the variance, with factor_words; scale: (n,) what a row's score is multiplied by. kept: the covariates and
-    effects that the regression has. notes: for all.
+    factor: of the variance, with factor_words; scale: (n,) what a row's score is multiplied by. kept: the covariates
+    and effects that the regression has. notes: for all.
     """
 
     effects: FloatArray
@@ -97,7 +97,7 @@ class Fit:
 def regressions(model: Model, data: Data, address: Address | None = None) -> Iterator[Regression]:
     """The problems of a model: a part, and of it the outcomes that the same persons have."""
     labels = wanted(labels_of(model, data), address)
-    values, note = outcome_values(model, labels, data), _outsiders(model, data)
+    values, note = outcome_values(model, labels, data), outsiders(model, data)
     for part in parts_of(model, data, address.sample if address else None):
         cases = values[part.rows]
         known = np.isfinite(cases)
@@ -123,7 +123,7 @@ def columns_by_pattern(usable: BoolArray) -> list[list[int]]:
     return list(groups.values())
 
 
-def _outsiders(model: Model, data: Data) -> str:
+def outsiders(model: Model, data: Data) -> str:
     """What a follow-up survey holds of persons who are not analysed: left out, and said so."""
     if model.source != "followup":
         return ""

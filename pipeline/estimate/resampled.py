@@ -1,4 +1,4 @@
-"""A least-squares problem resampled: what draws of the lot, signs of clusters and leaving one out say of its effects."""
+"""A least-squares problem resampled: what draws of the lot, signs of clusters and leaving one out say of effects."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from pipeline.stats.bias_reduced import bias_reduced, reduced_degrees
 from pipeline.stats.draws import Draws
 from pipeline.stats.errors import NoEstimateError
 from pipeline.stats.jackknife import jackknife_errors, leave_one_out
-from pipeline.stats.linear import Linear, Solved, solve
+from pipeline.stats.linear import Linear, solve
 from pipeline.stats.lot import draw_lot
-from pipeline.stats.ols import FloatArray, deviations, group_means as means_of
+from pipeline.stats.ols import FloatArray, deviations
 from pipeline.stats.randomisation import redraw
 from pipeline.stats.randomised_means import Averaged, redraw_means
 from pipeline.stats.randomised_strata import Stratified, redraw_strata
@@ -91,7 +91,9 @@ def draw_again(data: Data) -> Redrawn:
     """The lot and the signs of an extract: as many draws as the study says, from its seed."""
     study = data.study
     people = data.people.iloc[np.argsort(cluster_of(data.people, data), kind="stable")]
-    blocks = people[study.design.lot_within].to_numpy(dtype=str) if study.design.lot_within else np.full(len(people), "")
+    blocks = (
+        people[study.design.lot_within].to_numpy(dtype=str) if study.design.lot_within else np.full(len(people), "")
+    )
     settings = study.inference
     lot = draw_lot(people["treated"].to_numpy(dtype=bool), blocks, settings.draws, settings.seed)
     names = tuple(np.unique(cluster_of(people, data)).tolist())
@@ -133,7 +135,9 @@ def resample_strata(problem: Regression, again: Redrawn) -> Resampled:
     within = deviations(covariates, cells, int(cells.max()) + 1)
     basis = np.linalg.qr(within)[0]
     leverage = 1.0 - 1.0 / found.scale**2  # nothing where it is one
-    stratified = Stratified(problem.outcomes, covariates, design.treated, np.unique(design.strata, return_inverse=True)[1])
+    stratified = Stratified(
+        problem.outcomes, covariates, design.treated, np.unique(design.strata, return_inverse=True)[1]
+    )
     scores = (found.weights[0] * found.scale)[:, None] * found.residuals
     without, exists = _without_clusters(problem, found)
     return Resampled(

@@ -18,7 +18,7 @@ from pipeline.register.readers import (
     refuse_cells,
     require_columns,
 )
-from pipeline.settings.extract import Extract
+from pipeline.settings.extract import Attended, Extract
 from pipeline.settings.study import Design
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ def read_allocation(allocation: pd.DataFrame, design: Design, extract: Extract, 
 
     groupings = design.groupings
     wanted = [design.person, design.key, design.arm, design.date, design.consent, *(g.column for g in groupings)]
+    wanted += [extract.attended.column] if extract.attended else []
     require_columns(allocation, list(dict.fromkeys(name for name in wanted if name)))
     faults, arms = Faults(), {design.treated.value: 1, design.control.value: 0}
     with faults.part():
@@ -49,6 +50,8 @@ def read_allocation(allocation: pd.DataFrame, design: Design, extract: Extract, 
         dates = _read_dates(allocation, design.date, extract).to_numpy() if design.date else None
     with faults.part():
         refuse_other(allocation, design.consent, {"0", "1"}) if design.consent else None
+    with faults.part():
+        attended = _read_attended(allocation, extract.attended) if extract.attended else None
     faults.stop()
     columns |= {f"{grouping.name}_name": names[grouping.column].to_numpy() for grouping in groupings}
     columns["treated"] = allocation[design.arm].map(arms).to_numpy(dtype=np.int8)
@@ -56,6 +59,8 @@ def read_allocation(allocation: pd.DataFrame, design: Design, extract: Extract, 
         columns["allocation_date"] = dates
     if design.consent:
         columns["consent"] = allocation[design.consent].to_numpy(dtype=np.int8)
+    if attended is not None:
+        columns["attended"] = attended.array
     return pd.DataFrame({**columns, "allocation_line": allocation.index.to_numpy()})
 
 
@@ -100,6 +105,15 @@ def _read_dates(allocation: pd.DataFrame, column: str, extract: Extract) -> pd.S
     late = dates > pd.Timestamp(extract.received)
     refuse_cells(allocation, column, late, "is later than the extract was received", "Mend the date.")
     return dates
+
+
+def _read_attended(allocation: pd.DataFrame, told: Attended) -> pd.Series:
+    """1 for who came as often as it takes, 0 for who did not; of a blank nothing is known."""
+    cells = allocation[told.column]
+    wrong = ~cells.str.fullmatch(r"[0-9]{0,3}")
+    refuse_cells(allocation, told.column, wrong, "is no number of times", "Write how often, 0 for never; or blank.")
+    counts = cells.where(cells != "").astype("Int64")
+    return (counts >= told.at_least).astype("Int8")
 
 
 def _require_one_stratum(allocation: pd.DataFrame, stratum: str, cluster: str) -> None:

@@ -38,6 +38,7 @@ def write_extract(extract: Extract, study: Study, questions: Sequence[str] = ())
     aliases = '# Where a file calls columns otherwise than the study: columns = { NAME = "name in the file" }'
     parts = [head, _excluded(extract, study), _spellings(extract, study), [aliases, *DECLARE]]
     parts += [_file(role, file) for role, file in extract.files.items()]
+    parts += [_attended(extract)]
     parts += [[OPEN, *(f"# ? {question}" for question in questions)]] if questions else []
     return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
 
@@ -76,6 +77,14 @@ def _spellings(extract: Extract, study: Study) -> list[str]:
         return columns and [comment, f"# [spellings.{_key(columns[-1])}]", '# "nord 1" = "Nord 1"']
     tables = [f"[spellings.{_key(column)}]\n{_pairs(names)}" for column, names in extract.spellings.items()]
     return [comment, "\n\n".join(tables)]
+
+
+def _attended(extract: Extract) -> list[str]:
+    if extract.attended is None:
+        return ["# Where the allocation file says who came, and from how often on that counts.", "# [attended]",
+                '# column = "ATTENDED"', "# at_least = 1"]  # fmt: skip
+    told = extract.attended
+    return ["[attended]", f"column = {_quote(told.column)}", f"at_least = {told.at_least}"]
 
 
 def _pairs(names: Mapping[str, str]) -> str:

@@ -20,7 +20,10 @@ Statistic = Literal[
 
 
 class Panel(Settings, frozen=True, kw_only=True):
-    """A panel of a figure or a block of rows of a table; `sample` and `outcome` fill the template of the estimate."""
+    """A panel of a figure or a block of rows of a table; `sample` and `outcome` fill the template of the estimate.
+
+    values: of a table whose panels have some, every row that names no panel is repeated in each of them with these.
+    """
 
     key: str
     title_en: str = ""
@@ -32,6 +35,7 @@ class Panel(Settings, frozen=True, kw_only=True):
     y_en: str = ""
     y_da: str = ""
     x_step: float | None = None
+    values: dict[str, str] = field(default_factory=dict)
 
 
 class Series(Settings, frozen=True, kw_only=True):

@@ -42,6 +42,13 @@ class RawFile(Settings, frozen=True):
     rows_sent: Annotated[int, Meta(ge=0)] = 0
 
 
+class Attended(Settings, frozen=True):
+    """Who came: a column of the allocation file with how often, or 1 and 0, and from how often on a person attended."""
+
+    column: str
+    at_least: Annotated[int, Meta(ge=1)] = 1
+
+
 class Extract(Settings, frozen=True):
     """extract.toml: what was received, from where, and when; the version of a DREAM register is its last month, yyyymm.
 
@@ -49,7 +56,7 @@ class Extract(Settings, frozen=True):
     than DREAM's. key_digest: which key persons' numbers are hashed with; public_key: that key, where
     anybody may know the persons. excluded: by reason the names of the strata or clusters left out. spellings: by
     column of the allocation file other spellings of a name, and the name. published: whether the printed numbers are
-    those of this extract.
+    those of this extract. attended: where the allocation file says who came, if it does.
     """
 
     name: str
@@ -64,6 +71,7 @@ class Extract(Settings, frozen=True):
     excluded: dict[str, list[str]] = {}
     spellings: dict[str, dict[str, str]] = {}
     published: bool = False
+    attended: Attended | None = None
     key_digest: Annotated[str, Meta(pattern="^([0-9a-f]{64})?$")] = ""
     public_key: Annotated[str, Meta(pattern="^([0-9a-f]{64})?$")] = ""
 

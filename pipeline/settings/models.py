@@ -9,13 +9,13 @@ import msgspec
 from msgspec import Meta
 
 from pipeline.errors import Faults, InputError
-from pipeline.settings.base import Name, Settings, Weeks, convert, hash_settings
+from pipeline.settings.base import Name, Probability, Settings, Weeks, convert, hash_settings
 from pipeline.settings.lines import file_and_text, place
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Source = Literal["shares", "weekly", "background", "followup"]
+Source = Literal["shares", "weekly", "background", "followup", "sample"]
 # When an analysis was planned and what it is for, as the Analysis Results Standard of CDISC asks. What is no outcome
 # measure is descriptive.
 Reason = Literal["specified_in_protocol", "specified_in_report", "data_driven", "requested"]
@@ -43,6 +43,17 @@ class PrintedNumber(Settings, frozen=True):
     n: int | None = None
 
 
+class Targets(Settings, frozen=True):
+    """What is asked of the power of a model: the chances at which the smallest effects are found, and effects to find.
+
+    effects: in the unit of the outcome; ratios: to the mean of the control group, of exits ratios of odds or hazards.
+    """
+
+    chances: tuple[Probability, ...]
+    effects: tuple[Annotated[float, Meta(gt=0)], ...] = ()
+    ratios: tuple[Annotated[float, Meta(gt=1)], ...] = ()
+
+
 class Model(Settings, frozen=True, omit_defaults=True):
     """One table of models.toml: which outcomes, samples, estimator and covariates, and the table of its estimates.
 
@@ -51,10 +62,12 @@ class Model(Settings, frozen=True, omit_defaults=True):
     horizon, "last" for the horizon, or "none"; samples a list of samples of study.toml, or for counts the name of the
     stratum or cluster of its design, which fixed_effects and cluster name too. outcome_source is the table of the
     outcomes: shares.parquet if there are weeks, else background.parquet, unless it says another. With splits of
-    study.toml the one sample is compared by each; peers splits the effect further, "pooled" for low only. printed:
+    study.toml the one sample is compared by each; peers splits the effect further, "pooled" for low only. response: the
+    variables that the probability of answering is estimated by; strata: the splits whose sides tighten bounds. printed:
     numbers of another source that stand beside the estimates. reason: when the analysis was planned; purpose: what it
     is for, one word or one a sample; estimand: that of study.toml which it estimates. family: the parts of their
-    addresses that estimates share which are tested together, [] for all of the model.
+    addresses that estimates share which are tested together, [] for all of the model. power: what is asked of the
+    power of its effects.
     """
 
     name: str
@@ -80,6 +93,8 @@ class Model(Settings, frozen=True, omit_defaults=True):
     limits: tuple[float, float] | None = None
     splits: tuple[str, ...] = ()
     peers: Literal["none", "separate", "pooled"] = "none"
+    response: tuple[str, ...] = ()
+    strata: tuple[str, ...] = ()
     printed: tuple[PrintedNumber, ...] = ()
     name_da: str = ""
     words_da: str = ""
@@ -88,6 +103,7 @@ class Model(Settings, frozen=True, omit_defaults=True):
     formula_da: str = ""
     estimand: str | None = None
     family: tuple[Literal["sample", "outcome", "week"], ...] | None = None
+    power: Targets | None = None
 
     def __post_init__(self) -> None:
         """ValueError unless a purpose by sample names each sample of the model and no other."""

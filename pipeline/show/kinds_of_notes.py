@@ -90,6 +90,53 @@ REMARKS = (
         "Udeladt, da ingen andre fra samme {cluster} har variablen: {persons}{estimates}.",
     ),
     Remark(
+        r"left out (<?\d+) persons of whose .+ all are of one arm",
+        "Left out, since all of their {cluster} are in one of the two groups: {persons}{estimates}.",
+        "Udeladt, da alle fra samme {cluster} er i den ene af de to grupper: {persons}{estimates}.",
+    ),
+    Remark(
+        r"left out (<?\d+) persons without the variables of the strata",
+        "Left out of the tightened bounds, since it is unknown to which stratum they belong: {persons}{estimates}.",
+        "Udeladt af de strammede grænser, da det er ukendt, hvilket stratum de hører til: {persons}{estimates}.",
+        "rounded",
+    ),
+    Remark(
+        r"more of the treated answered, so theirs are trimmed",
+        "More of those offered the course answered, so that it is their answers that are trimmed{estimates}.",
+        "Flere af dem med tilbud om kurset svarede, så det er deres svar, der skæres fra{estimates}.",
+        "whole",
+    ),
+    Remark(
+        r"more of the controls answered, so theirs are trimmed",
+        "More of the controls answered, so that it is their answers that are trimmed{estimates}.",
+        "Flere i kontrolgruppen svarede, så det er deres svar, der skæres fra{estimates}.",
+        "whole",
+    ),
+    Remark(
+        r"as many answered in both arms",
+        "As many answered in both groups, so that nothing is trimmed{estimates}.",
+        "Lige mange svarede i begge grupper, så intet skæres fra{estimates}.",
+        "whole",
+    ),
+    Remark(
+        r"more of the treated answered in (.+)",
+        "More of those offered the course answered in these strata: {names}{estimates}.",
+        "Flere af dem med tilbud om kurset svarede i disse strata: {names}{estimates}.",
+        "whole",
+    ),
+    Remark(
+        r"more of the controls answered in (.+)",
+        "More of the controls answered in these strata: {names}{estimates}.",
+        "Flere i kontrolgruppen svarede i disse strata: {names}{estimates}.",
+        "whole",
+    ),
+    Remark(
+        r"weighted, as precise as (<?\d+) persons",
+        "Weighted, the answers are as precise as those of {persons} who all weigh alike{estimates}.",
+        "Vægtet er svarene så præcise som svar fra {persons}, der alle vejer lige meget{estimates}.",
+        "rounded",
+    ),
+    Remark(
         r"left out the covariate (\S+), which the split determines",
         "The variable that makes the groups is not among the background variables too{estimates}.",
         "Den variabel, der danner grupperne, er ikke også blandt baggrundsvariablene{estimates}.",
@@ -147,6 +194,13 @@ REMARKS = (
         "Efter lodtrækningen ville et andet antal få indsatsen end {persons}{estimates}.",
         "rounded",
     ),
+    Remark(
+        r"weak first stage: hold to the Anderson-Rubin limits",
+        "The offer moved few to come, so the usual interval may mislead: hold to the Anderson-Rubin limits{estimates}.",
+        "Tilbuddet fik få til at komme, så det sædvanlige interval kan vildlede: brug Anderson-Rubin-grænserne"
+        "{estimates}.",
+        "whole",
+    ),
     Remark(r"printed in (.+)", "As printed in {names}{estimates}.", "Som trykt i {names}{estimates}.", "whole"),
     Remark(r"bandwidth \S+", "", "", "rounded"),
 )
@@ -170,6 +224,10 @@ REASONS = (
     Remark(r"the allocations have no date", "the allocations have no date", "allokeringerne ingen dato har", "whole"),
     Remark(r"one arm only(?: in the group .+)?",
            "only one of the two groups is left", "kun den ene af de to grupper er tilbage"),
+    Remark(r"one arm only in a stratum",
+           "in a stratum only one of the two groups is left", "kun den ene af de to grupper er tilbage i et stratum"),
+    Remark(r"no stratum has answers in both arms",
+           "no stratum has answers in both groups", "intet stratum har svar i begge grupper"),
     Remark(r"no .+ has both arms(?: in the group .+)?",
            "no {stratum} has both groups", "ingen {stratum} har begge grupper"),
     Remark(r"(\d+) observations are too few for .+",
@@ -196,6 +254,15 @@ REASONS = (
            "every outcome lies at an end of the scale", "alle udfald ligger i en ende af skalaen"),
     Remark(r"(\d+) outcomes lie outside the limits .+",
            "{size} outcomes lie outside the scale", "{size} udfald ligger uden for skalaen"),
+    Remark(r"the mean of the control group is zero or not known",
+           "the control group's mean is zero or not known", "kontrolgruppens gennemsnit er nul eller ukendt"),
+    Remark(r"the treatment does not differ between those who were offered it and the others",
+           "as many came without the offer as with it", "lige så mange kom uden tilbuddet som med det"),
+    Remark(r"the offer's effect on attendance is not told from zero, .+",
+           "it is not shown that the offer made anybody come, so the Anderson-Rubin limits do not exist",
+           "det ikke er vist, at tilbuddet fik nogen til at komme, så Anderson-Rubin-grænserne findes ikke", "whole"),
+    Remark(r"attendance follows the offer exactly",
+           "attendance follows the offer exactly", "deltagelsen følger tilbuddet præcist"),
 )  # fmt: skip
 KINDS = (*REASONS, *REMARKS)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,7 +20,17 @@ from pipeline.show.words import BOUND_WORDS, MEDIAN
 ANALYSED = "analysed"
 ARMS = ("control", "treated")
 CURVES_OF_ARMS = ("kaplan_meier", "density")  # estimators whose parameter is an arm, not an effect
-COUNTED = {"discrete_hazard": "person_weeks", "kaplan_meier": "at_risk"}  # what n counts where it is not the persons
+# What n counts where it is not the persons.
+COUNTED = {"discrete_hazard": "person_weeks", "hazard_power": "person_weeks", "kaplan_meier": "at_risk"}
+PARAMETERS = {  # the words of what is no covariate, by name
+    "treated": "against", "control_mean": "control_mean", "size": "share_of", "difference": "against",
+    **{name: name for name in ("lower", "upper", "trimmed", "tight_lower", "tight_upper", "tight_trimmed")},
+}  # fmt: skip
+# Parameters of what the trial could see, and of who came: a word of the panels each.
+ASKED = (
+    r"(mde|ratio|power_ratio|power)_([0-9.]+)|design_effect|complier|offer|first_stage(?:_f)?|"
+    r"anderson_rubin_(?:low|high)"
+)
 XMLNS = ' xmlns="http://www.w3.org/1998/Math/MathML"'  # HTML knows it
 
 
@@ -69,7 +80,7 @@ def _model(model: Model, glossary: Glossary) -> dict[str, Any]:
         "report": model.told("report", glossary.language),
         "equation": model.told("equation", glossary.language),
         "symbols": write_mathml(model.told("formula", glossary.language)),
-        "covariates": model.covariates,
+        "covariates": [*model.covariates, *(name for name in model.response if name not in model.covariates)],
         "stage": model.stage,
         "reason": REASONS[glossary.language][model.reason],
         "estimand": model.estimand,
@@ -130,8 +141,10 @@ def _parameter(model: Model, sample: str, parameter: str, glossary: Glossary) ->
     head, *sides = parameter.split(":")
     if model.estimator in CURVES_OF_ARMS and head in ARMS:
         words = glossary.texts[head]
-    elif head in ("treated", "control_mean", "size"):
-        words = glossary.say({"treated": "against", "size": "share_of"}.get(head, head))
+    elif head in PARAMETERS:
+        words = glossary.say(PARAMETERS[head])
+    elif asked := re.fullmatch(ASKED, head):
+        words = glossary.say(asked[1] or head, size=(asked[2] or "").replace(".", POINT[glossary.language]))
     else:
         label = glossary.variable(head)
         words = glossary.say("coefficient_of", variable=label) if label else ""
@@ -142,7 +155,7 @@ def _sides(model: Model, sample: str, sides: Iterable[str], glossary: Glossary) 
     for side in sides:
         if side in ("low", "high") and sample in model.splits:
             yield glossary.bound(glossary.study.splits[sample], is_low=side == "low")
-        elif side in ("low_peers", "high_peers"):
+        elif side in ("low_peers", "high_peers", "difference"):
             yield glossary.say(side)
         else:
             yield side

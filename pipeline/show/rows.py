@@ -39,6 +39,8 @@ def with_rows(
             rows = tuple(_risk_factor_rows(variables))
         elif isinstance(rows, Follow):
             rows = tuple(_group_rows(name, table, rows.follow, groups, estimate_ids, horizon))
+        elif isinstance(rows, tuple) and any(panel.values for panel in table.panels):
+            rows = tuple(_repeated_rows(table, rows, variables))
         tables[name] = msgspec.structs.replace(table, rows=rows)
     return replace(exhibits, tables=tables)
 
@@ -48,6 +50,26 @@ def listed_rows(table: Table) -> tuple[Row, ...]:
     if isinstance(table.rows, tuple):
         return table.rows
     raise TypeError("the rows of the table are not listed: call with_rows first")
+
+
+def _repeated_rows(table: Table, rows: tuple[Row, ...], variables: pd.DataFrame) -> Iterator[Row]:
+    """Every row that names no panel in each panel with values: key `<panel>_<row>`, and {outcome} the row's own."""
+    entries = {record["name"]: record for record in variables.to_dict("records")}
+    for panel in table.panels:
+        for row in rows:
+            if not panel.values or row.panel:
+                if row.panel == panel.key:
+                    yield row
+                continue
+            entry = entries.get(row.key, {})
+            yield msgspec.structs.replace(
+                row,
+                key=f"{panel.key}_{row.key}",
+                panel=panel.key,
+                label_en=row.label_en or entry.get("label_en", row.key),
+                label_da=row.label_da or entry.get("label_da", row.key),
+                values={"outcome": row.key, **panel.values, **row.values},
+            )
 
 
 def _risk_factor_rows(variables: pd.DataFrame) -> Iterator[Row]:

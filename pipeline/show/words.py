@@ -14,6 +14,7 @@ from pipeline.settings.exhibits import Exhibits, fill, in_language
 from pipeline.settings.extract import Extract
 from pipeline.settings.outcomes import OutcomeDefinitions
 from pipeline.settings.study import OPPOSITE, Design, Peers, Study, given_bound
+from pipeline.show.attendance import say_attendance
 from pipeline.show.model_words import ModelWords, gather_models
 from pipeline.show.numbers import POINT, star_legend, write_percent
 
@@ -154,6 +155,7 @@ AND = {"en": " and ", "da": " og "}
 WEEKS = {"en": ("week", "weeks"), "da": ("uge", "uger")}
 FIRST_WEEK = {"en": "the first week", "da": "den første uge"}
 FIRST_OF_RUN = {"en": "the first of at least {weeks} in a row", "da": "den første af mindst {weeks} i træk"}
+NO_YES = {"en": ("no", "yes"), "da": ("nej", "ja")}
 MEDIAN = {"en": "the median", "da": "medianen"}
 MEDIAN_CLUSTER = {
     "en": "more of its other members than in the median {cluster}",
@@ -221,11 +223,13 @@ def gather_words(
         "level": write_percent(study.inference.level, language),
         "source": in_language(page, kind, language),
         "synthetic": in_language(page, "synthetic", language) if extract.synthetic else "",
+        "attendance": say_attendance(extract, language),
         "extract": (extract.label_da if language == "da" else "") or extract.label,
         **_scale_words(variables, language),
         **{f"{entry['name']}_label": entry[f"label_{language}"] for entry in variables.to_dict("records")},
         **study_words(study, outcomes, language),
     }
+    texts |= side_labels(study, texts, language)
     for name, phrase in in_language(page, "phrases", language).items():  # one may use those above it
         texts[name] = fill(phrase, texts)
     told = gather_models(models, study, language) if models else {}
@@ -267,6 +271,18 @@ def study_words(study: Study, outcomes: OutcomeDefinitions | None, language: str
         words |= {f"{name}_low": _range(kind, bound, language), f"{name}_high": _range(OPPOSITE[kind], bound, language)}
         words |= _ends(name, kind, bound) | _ends(name, OPPOSITE[kind], bound)
     return words
+
+
+def side_labels(study: Study, texts: Mapping[str, str], language: str) -> dict[str, str]:
+    """What the sides of each split are called: their own label, else the variable's with its bound."""
+    found = {}
+    for name, split in study.splits.items():
+        for side, own in (("low", split.low), ("high", split.high)):
+            variable = texts.get(f"{split.variable}_label", split.variable)
+            is_share = (texts.get(f"{split.variable}_minimum"), texts.get(f"{split.variable}_maximum")) == ("0", "1")
+            bound = NO_YES[language][side == "high"] if is_share and split.at_most == 0 else texts[f"{name}_{side}"]
+            found[f"{name}_{side}_label"] = str(in_language(own, "label", language)) if own else f"{variable}: {bound}"
+    return found
 
 
 def _design_words(design: Design, language: str) -> dict[str, str]:

@@ -9,21 +9,27 @@ from pipeline.people.exclusions import ANALYSED, exclude, require_weeks, weeks_o
 from pipeline.settings.extract import Extract
 from pipeline.settings.study import Study
 
+FOLLOWUP = "followup_survey"
+
 
 def run(trial: pd.DataFrame, register_columns: pd.DataFrame, study: Study, extract: Extract) -> dict[str, pd.DataFrame]:
     """Apply the exclusions in the order of the study and describe the persons who remain.
 
     exclusions.parquet has one row for every randomised person with the first reason that holds, or `analysed`.
     sample.parquet has the analysed persons with week 0 (the register week of the draw, 0 where the register counts from
-    allocation) and the waiting time in days: the last draw of the person's cluster less the own one (report section
-    3.3). groups.parquet has the address and the name of every stratum and cluster, those where all are left out among
-    them. Raises InputError as `exclude` does, and if no draw lies within the weeks of the register.
+    allocation), the waiting time in days, the last draw of the person's cluster less the own one (report section 3.3),
+    and whether the person answered the follow-up survey, missing where none was received. groups.parquet has the
+    address and the name of every stratum and cluster, those where all are left out among them. Raises InputError as
+    `exclude` does, and if no draw lies within the weeks of the register.
     """
     names = [f"{grouping.name}_name" for grouping in study.design.groupings]
     exclusions = trial[["person", *names, "treated"]].assign(reason=exclude(trial, study, extract))
     sample = trial[exclusions["reason"] == ANALYSED].sort_values("person", ignore_index=True)
     columns = {grouping.name: sample[f"{grouping.name}_name"].map(slug) for grouping in study.design.groupings}
-    described = sample[["person", *names, "treated"]].assign(**columns, allocation_week=0)
+    told = [name for name in ("attended",) if name in sample]
+    described = sample[["person", *names, "treated", *told]].assign(**columns, allocation_week=0)
+    answered = sample["followup_line"].notna().astype("float64")
+    described["answered_followup"] = answered if FOLLOWUP in extract.files else float("nan")
     if study.design.date is not None:
         described = _add_dates(described, sample["allocation_date"], register_columns["week"], study)
     return {

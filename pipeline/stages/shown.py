@@ -35,9 +35,10 @@ def run(
     """shown.parquet: one row per shown number, in the order of exhibits.toml; words.json: what is said around them.
 
     Figures and tables are drawn from these two alone, so what is done to a row here or after, such as disclosure
-    control, is done to every place that shows it. `groups` are the strata and clusters that tables follow; `inference`
-    what resampling says of estimates; every further input is a table of estimates; `models` is the parsed models.toml that they are of. InputError if a template
-    names an estimate that does not exist, and for a language in which the study has no words.
+    control, is done to every place that shows it. `groups` are the strata and clusters that tables follow;
+    `inference` what resampling says of estimates; every further input is a table of estimates; `models` is the
+    parsed models.toml that they are of. InputError if a template names an estimate that does not exist, and for a
+    language in which the study has no words.
     """
     import pandas as pd
 

@@ -47,7 +47,7 @@ def reduced_degrees(scaled: FloatArray, leverage: FloatArray, cells: np.ndarray,
     """
     sizes = np.bincount(cells)
     squares = scaled**2
-    # The squared elements of H = same cell / size + basis basis', weighted from both sides; the diagonal is that of I - H.
+    # The squared elements of I - H, with H = same cell / size + basis basis', weighted from both sides.
     inner = basis @ basis.T
     same = cells[:, None] == cells
     hat = inner + same / sizes[cells]

@@ -50,8 +50,8 @@ def interval(draws: Draws, place: int, error: float, level: float) -> tuple[floa
     """How far below and above the estimate of outcome `place` hypotheses are not rejected at 1 - `level`: (low, high).
 
     The statistic observed under the estimate plus x is |x| / `error`; a hypothesis is rejected if its p-value is
-    1 - level or less. The limits are found by halving a bracket, in which a draw that is reached at one end and not at the
-    other is looked at again. Infinite where no hypothesis is rejected, for too few draws or too few clusters.
+    1 - level or less. The limits are found by halving a bracket, in which only draws that are reached at one end and not
+    at the other are looked at again. Infinite where no hypothesis is rejected, for too few draws or too few clusters.
     """
     one = (draws.numerators[place], draws.slopes, draws.v0[place], draws.v1[place], draws.v2)
     if not np.isfinite(error) or error <= 0.0:

@@ -1,4 +1,4 @@
-"""What does not rest on many clusters, for a hazard: the score drawn again with the lot, and the linearised jackknife."""
+"""Of a hazard, what does not rest on many clusters: its score drawn again with the lot, the linearised jackknife."""
 
 from __future__ import annotations
 
@@ -49,7 +49,9 @@ def redraw_score(cells: Cells, link: Link, clusters: npt.NDArray[np.intp], draws
     for start in range(0, len(every), 512):
         of_cluster = parts @ np.asarray(every[start : start + 512].T, dtype=float)
         with np.errstate(divide="ignore", invalid="ignore"):
-            values[start : start + 512] = of_cluster.sum(axis=0) / np.sqrt(g / max(g - 1, 1) * (of_cluster**2).sum(axis=0))
+            values[start : start + 512] = of_cluster.sum(axis=0) / np.sqrt(
+                g / max(g - 1, 1) * (of_cluster**2).sum(axis=0)
+            )
     return ScoreTest(float(values[0]), np.abs(values[1:]))
 
 

@@ -54,7 +54,7 @@ def _without_each(problem: Linear, columns: FloatArray, residuals: FloatArray) -
 
 
 def jackknife_errors(estimates: FloatArray, without: FloatArray) -> FloatArray:
-    """Hansen's jackknife error (r, m): the root of the summed squares of the estimates without a cluster less the whole.
+    """Hansen's jackknife error (r, m): the root of summed squares of the estimates without a cluster less the whole.
 
     No factor, and no cluster dropped: where the design without a cluster is singular, the generalised inverse stands
     in. It is never too small on average, whatever the errors' variances and correlations within clusters (Hansen 2025,

@@ -113,13 +113,12 @@ def solve(problem: Linear) -> Solved:
     """Least squares of a problem whose effects are all identified, with the clustered error of `fit_cluster_ols`."""
     regressors = problem.residual(problem.effects)
     outcomes = problem.residual(problem.outcomes)
-    gram_inverse = np.linalg.inv(regressors.T @ regressors)
+    gram_inverse = np.asarray(np.linalg.inv(regressors.T @ regressors), dtype=float)
     weights = problem.contrasts @ gram_inverse @ regressors.T
     residuals = outcomes - regressors @ (gram_inverse @ (regressors.T @ outcomes))
     scores = np.add.reduceat(weights[:, :, None] * residuals, problem.starts, axis=1).transpose(0, 2, 1)
-    errors = np.sqrt(problem.factor * (scores**2).sum(axis=2)) if len(problem.starts) > 1 else np.full(
-        scores.shape[:2], np.nan
-    )  # fmt: skip
+    has_errors = len(problem.starts) > 1
+    errors = np.sqrt(problem.factor * (scores**2).sum(axis=2)) if has_errors else np.full(scores.shape[:2], np.nan)
     return Solved(weights @ problem.outcomes, errors, weights, residuals, scores, regressors, gram_inverse)
 
 

@@ -79,6 +79,7 @@ def fit_cluster_ols(
     clusters: npt.ArrayLike,
     columns: Sequence[str] | None = None,
     absorbed: npt.ArrayLike | None = None,
+    weights: npt.ArrayLike | None = None,
 ) -> OLSFit:
     """Regress each column of `outcomes` (n, m) on `design` (n, k), clustered on `clusters` (n,), by one factorisation.
 
@@ -86,25 +87,27 @@ def fit_cluster_ols(
     are taken as deviations from group means, which gives the same coefficients and residuals (Frisch and Waugh 1933).
     The variance is G/(G-1) * (N-1)/(N-K) * A (sum_g s_g s_g') A with A = (X'X)^-1 and s_g the scores summed over
     cluster g; K counts every column and every absorbed dummy. Stata 18 [R] regress, Methods and formulas; report
-    section 3.2, model (2). `columns` names the columns of the design in errors. ValueError for a missing value,
-    NoEstimateError for too few rows; RankDeficiencyError for a column that the others determine.
+    section 3.2, model (2). With `weights` (n,) it is weighted least squares, A = (X'WX)^-1 and s_g the sums of w x e,
+    as Stata's pweights; they are taken as known. `columns` names the columns of the design in errors. ValueError for a
+    missing value, NoEstimateError for too few rows; RankDeficiencyError for a column that the others determine.
 
     Other packages: statsmodels has this variance but the normal reference unless use_t=True; linearmodels has it with
     debiased=True (PanelOLS: group_debias=True) but t(N-K); R's sandwich has it as vcovCL(type="HC1"), and t(N-K).
     """
     y, x = _checked_outcomes(outcomes), np.asarray(design, dtype=float)
-    within_y, within_x, k = _take_out(y, x, absorbed)
-    weights = _weights(x, columns, within_x, k)
-    coefficients = weights @ y
+    scale = None if weights is None else np.asarray(weights, dtype=float)
+    within_y, within_x, k = _take_out(y, x, absorbed, scale)
+    rows = _weights(x, columns, within_x, k, scale)
+    coefficients = rows @ y
     residuals = within_y - within_x @ coefficients
     order, starts = _cluster_order(np.asarray(clusters), len(x))
-    clustered = _cluster_squares(weights[:, order], residuals[order], starts)
+    clustered = _cluster_squares(rows[:, order], residuals[order], starts)
     n, g = len(x), len(starts)
     perfect = (residuals**2).sum(axis=0) <= PERFECT_FIT * (y**2).sum(axis=0)
-    nothing = (g > 1) & (clustered <= PERFECT_FIT * (weights**2 @ y**2))
+    nothing = (g > 1) & (clustered <= PERFECT_FIT * (rows**2 @ y**2))
     factor = (g / (g - 1)) * ((n - 1) / (n - k)) if g > 1 else np.nan
     errors = np.where(perfect | nothing, np.nan, np.sqrt(clustered * factor))
-    return OLSFit(coefficients, errors, perfect, nothing, g - 1, n, g, k, factor, weights, residuals)
+    return OLSFit(coefficients, errors, perfect, nothing, g - 1, n, g, k, factor, rows, residuals)
 
 
 def clustered_errors(
@@ -166,12 +169,22 @@ def fit_contrast(
     return ContrastFit(weights @ y, errors, perfect, nothing, leverage, whole, len(x) - k, len(x), weights, residuals)
 
 
-def _take_out(y: FloatArray, x: FloatArray, absorbed: npt.ArrayLike | None) -> tuple[FloatArray, FloatArray, int]:
-    """Outcomes and design less the means of the absorbed groups, and the number of coefficients with their dummies."""
+def _take_out(
+    y: FloatArray, x: FloatArray, absorbed: npt.ArrayLike | None, weights: FloatArray | None = None
+) -> tuple[FloatArray, FloatArray, int]:
+    """Outcomes and design less the means of the absorbed groups, and the number of coefficients with their dummies.
+
+    With `weights` (n,) the means are weighted.
+    """
     if absorbed is None:
         return y, x, x.shape[1]
     levels, codes = np.unique(np.asarray(absorbed), return_inverse=True)
-    both = deviations(np.hstack([x, y]), codes, len(levels))
+    both = np.hstack([x, y])
+    if weights is None:
+        both = deviations(both, codes, len(levels))
+    else:
+        sizes = group_means(weights[:, None], codes, len(levels))
+        both = both - (group_means(weights[:, None] * both, codes, len(levels)) / sizes)[codes]
     return both[:, x.shape[1] :], both[:, : x.shape[1]], x.shape[1] + len(levels)
 
 
@@ -224,17 +237,27 @@ def is_aliased(weights: FloatArray, columns: FloatArray) -> npt.NDArray[np.bool_
 
 
 def _weights(
-    x: FloatArray, columns: Sequence[str] | None, within: FloatArray | None = None, k: int | None = None
+    x: FloatArray,
+    columns: Sequence[str] | None,
+    within: FloatArray | None = None,
+    k: int | None = None,
+    scale: FloatArray | None = None,
 ) -> FloatArray:
-    """(X'X)^-1 X' (k, n) through one QR factorisation; `within` is X after k - its columns dummies are taken out."""
+    """(X'X)^-1 X' (k, n) through one QR factorisation; `within` is X after k - its columns dummies are taken out.
+
+    With a `scale` (n,) it is (X'WX)^-1 X'W, W those weights.
+    """
     if not np.isfinite(x).all():
         raise ValueError("the design has missing values: take complete cases first")
     count = x.shape[1] if k is None else k
     if len(x) <= count:
         raise NoEstimateError(f"{len(x)} observations are too few for {count} coefficients")
-    orthogonal, upper = np.linalg.qr(x if within is None else within)
+    matrix = x if within is None else within
+    root = None if scale is None else np.sqrt(scale)
+    orthogonal, upper = np.linalg.qr(matrix if root is None else root[:, None] * matrix)
     require_full_rank(x, columns, upper)
-    return np.asarray(np.linalg.solve(upper, orthogonal.T), dtype=float)
+    found = np.asarray(np.linalg.solve(upper, orthogonal.T), dtype=float)
+    return found if root is None else found * root
 
 
 def _checked_outcomes(outcomes: npt.ArrayLike) -> FloatArray:

@@ -20,9 +20,10 @@ NUMBERS, FEWEST, MOST = 2**15, 128, 1024
 class _Group:
     """What stays from draw to draw of the cells, c of cluster and stratum, of the strata in which a group has members.
 
-    sums: the sparse matrix whose product with treatment is by cell the number of treated, then the sums of their q basis
-    columns, ((1 + q) * c, N). strata: (c,), and to_strata the sparse matrix that adds cells up by stratum. size: (c, 1),
-    of everybody in the cell; basis: (c, q), their sums. first: (g,) the first cell of each of the clusters `within`.
+    sums: the sparse matrix whose product with treatment is by cell the number of treated, then the sums of their q
+    basis columns, ((1 + q) * c, N). strata: (c,), and to_strata the sparse matrix that adds cells up by stratum. size:
+    (c, 1), of everybody in the cell; basis: (c, q), their sums. first: (g,) the first cell of each of the clusters
+    `within`.
     known: (m + p, N), what strata and covariates leave of outcomes and shifts, zero outside the group; constants: by
     cluster what its level and lean add to a score.
     """

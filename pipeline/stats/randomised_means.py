@@ -52,7 +52,7 @@ def redraw_means(problem: Averaged, draws: npt.NDArray[np.bool_], estimates: Flo
 def _block(
     known: FloatArray, treated: FloatArray, pairs: npt.NDArray[np.intp], bounds: npt.NDArray[np.intp], q: int
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Of draws `treated` (b, n): effects (b, v) of outcomes and shift, their variances, and covariances with the shift."""
+    """Of draws `treated` (b, n): effects (b, v) of outcomes and shift, variances, and covariances with the shift."""
     count = len(pairs)
     clusters, strata = np.concatenate([pairs[:, 0]] * 2), np.concatenate([pairs[:, 1]] * 2)
     sums, sizes = np.empty((2 * count, len(treated), known.shape[1])), np.empty((2 * count, len(treated)))

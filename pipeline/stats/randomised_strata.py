@@ -38,13 +38,17 @@ def redraw_strata(problem: Stratified, draws: npt.NDArray[np.bool_], estimates: 
     centred = deviations(own, strata, count)
     starts = np.searchsorted(strata, np.arange(count))
     v = m + 1  # outcomes and the shift
-    crossed = np.hstack([centred[:, :v] ** 2, centred * centred[:, [m]], *(centred * x[:, None] for x in centred.T[v:])])
+    crossed = np.hstack(
+        [centred[:, :v] ** 2, centred * centred[:, [m]], *(centred * x[:, None] for x in centred.T[v:])]
+    )
     width = max(8, BLOCK // (2 * count * own.shape[1]))
     parts = []
     for start in range(0, len(draws), width):
         treated = np.asarray(draws[start : start + width][:, order], dtype=float)
         parts.append(_block(centred, crossed, treated, strata, starts, q))
-    values, products = (np.concatenate([part[item] for part in parts]) for item in range(2))  # (B, m + 1), (B, m + 1, 2)
+    values, products = (
+        np.concatenate([part[item] for part in parts]) for item in range(2)
+    )  # (B, m + 1), (B, m + 1, 2)
     b, c = values[:, :m].T, values[:, m]
     yy, yd, dd = products[:, :m, 0].T, products[:, :m, 1].T, products[:, m, 1]
     at = estimates[:, None]
@@ -57,8 +61,8 @@ def _block(
 ) -> tuple[FloatArray, FloatArray]:  # fmt: skip
     """Of draws `treated` (b, n): effects (b, v) of the outcomes and the shift, and HC2's products with them and it.
 
-    known: (n, v + q), the shift before the covariates; crossed: the squares of the v, then all times the shift, then all
-    times each covariate. A cell is an arm of a stratum, (b, 2s): controls first.
+    known: (n, v + q), the shift before the covariates; crossed: the squares of the v, then all times the shift, then
+    all times each covariate. A cell is an arm of a stratum, (b, 2s): controls first.
     """
     v, sizes = known.shape[1] - q, np.diff([*starts, len(strata)])
     ends = [*starts[1:].tolist(), len(strata)]
@@ -86,15 +90,17 @@ def _block(
         values = effects[:, :v] - np.einsum("bq,bqv->bv", effects[:, v:], coefficients)
     else:
         values = effects
-    squares, alone = _squares(known, crossed, treated, strata, rows, cells, means, contrast, effects, inverse, coefficients)
+    squares, alone = _squares(
+        known, crossed, treated, strata, rows, cells, means, contrast, effects, inverse, coefficients
+    )
     lost |= alone
     values[lost] = np.nan
     return values, squares
 
 
 def _squares(
-    known: FloatArray, crossed: FloatArray, treated: FloatArray, strata: npt.NDArray[np.intp], rows: list[slice], cells: FloatArray,
-    means: FloatArray, contrast: FloatArray, effects: FloatArray, inverse: FloatArray, coefficients: FloatArray,
+    known: FloatArray, crossed: FloatArray, treated: FloatArray, strata: npt.NDArray[np.intp], rows: list[slice],
+    cells: FloatArray, means: FloatArray, contrast: FloatArray, effects: FloatArray, inverse: FloatArray, coefficients: FloatArray,
 ) -> tuple[FloatArray, npt.NDArray[np.bool_]]:  # fmt: skip
     """HC2 products (b, v, 2) of each outcome with itself and with the shift, and which draws have leverage one.
 
@@ -115,7 +121,7 @@ def _squares(
         for j in range(q):
             leverage += inverse[:, i, j, None] * deviation * (known[:, v + j] - means[at, pick, v + j])
     whole = 1.0 - leverage < RANK_TOLERANCE
-    alone = (whole & (np.abs(weights) > RANK_TOLERANCE)).any(axis=1)
+    alone = np.asarray((whole & (np.abs(weights) > RANK_TOLERANCE)).any(axis=1))
     omega = np.where(whole, 0.0, weights**2 / np.where(whole, 1.0, 1.0 - leverage))
     # A residual is y - x'd - level of its cell, level = mean y - mean x'd: products of two are sums over cells of it.
     level = means[:, :, :v] - means[:, :, v:] @ coefficients
@@ -125,7 +131,9 @@ def _squares(
         [in_arm[:, arm * n : (arm + 1) * n][:, at_rows] @ known[at_rows] for arm in (0, 1) for at_rows in rows], axis=1
     )
     starts = [at_rows.start for at_rows in rows]
-    cell_weight = np.concatenate([np.add.reduceat(in_arm[:, arm * n : (arm + 1) * n], starts, axis=1) for arm in (0, 1)], 1)
+    cell_weight = np.concatenate(
+        [np.add.reduceat(in_arm[:, arm * n : (arm + 1) * n], starts, axis=1) for arm in (0, 1)], 1
+    )
     lean = cell_known[:, :, :v] - cell_known[:, :, v:] @ coefficients  # sums of weight x (y - x'd) by cell
     sums = omega @ crossed
     with_shift, with_x = sums[:, v : 2 * v + q], sums[:, 2 * v + q :].reshape(len(treated), q, v + q)

@@ -34,7 +34,15 @@ if TYPE_CHECKING:
 WHO = ("exclusions", "trial", "sample", "background", "baseline_items", "baseline", "followup_items", "followup")
 OF_WEEKS = ("register_weeks", "weekly", "shares", "durations")
 DRAWS = {"allocation_date", "allocation_week", "allocation_day", "wait_days"}
-KINDS = {"reason": "membership", "consent": "membership", "treated": "arm", "code": "codes", "wage": "wages"}
+KINDS = {
+    "reason": "membership",
+    "consent": "membership",
+    "attended": "membership",
+    "treated": "arm",
+    "code": "codes",
+    "wage": "wages",
+    "answered_followup": "answers",
+}
 OF_TABLES = {
     "weekly": "states", "shares": "shares", "durations": "durations", "background": "background",
     "baseline_items": "answers", "followup_items": "answers", "baseline": "scores", "followup": "scores",

@@ -21,8 +21,10 @@ STATISTICS = (
     "estimate", "se", "df", "p_value", "ci_low", "ci_high", "n", "n_treated", "n_control", "n_clusters", "control_mean",
 )  # fmt: skip
 # Packages that solve in another way differ by rounding; a maximum that is searched for by where the search stops, and
-# a Hessian by differences by the square of their step.
-TOLERANCE: Mapping[str, float] = {"tobit": 1e-6, "discrete_hazard": 1e-7}
+# a Hessian, or an influence, by differences by the square of their step.
+TOLERANCE: Mapping[str, float] = {
+    "tobit": 1e-6, "discrete_hazard": 1e-7, "weighted_ols": 1e-7, "lee_bounds": 1e-6, "hazard_power": 1e-7,
+}  # fmt: skip
 EXACT = 1e-9
 NO_ROUTE = "estimates of an estimator for which there is no package here"
 NO_ESTIMATE = "estimates missing on the first route, which says why, and on the second"

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from scipy import stats
+from scipy import optimize, stats
 
 from pipeline.audit.build import Build
 from pipeline.audit.evidence import RootOfSquares
@@ -72,6 +72,11 @@ def test_every_kind_of_number_is_given_back_by_cells_that_stand_in_the_received_
     totals, row = given_back(found.number), found.estimate
     if len(totals) == 1:
         again = totals[0]
+    elif len(totals) == 4:  # the interval of two bounds
+        (low, low_error), (high, high_error) = sorted([tuple(totals[:2]), tuple(totals[2:])])
+        width, law = (high - low) / max(low_error, high_error), stats.t(row["df"])
+        c = optimize.brentq(lambda c: law.cdf(c + width) - law.cdf(-c) - 0.95, 0, 50, xtol=1e-14)
+        again = {"ci_low": low - c * low_error, "ci_high": high + c * high_error}[found.cell["statistic"]]
     else:
         reference = stats.norm if np.isnan(row["df"]) else stats.t(row["df"])
         half = reference.ppf(0.975) * totals[1]

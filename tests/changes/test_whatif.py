@@ -46,11 +46,12 @@ pytestmark = pytest.mark.report("exhibits.toml", "scales.csv")
 # Of each estimator a model, together with every statistic that is shown; of the slowest one sample.
 NAMES = (
     "itt", "self_efficacy", "hazard_logit", "kaplan_meier", "tobit", "density", "mean", "flow",
-    "group_level", "municipality_effects",
+    "group_level", "municipality_effects", "survey", "survey_weighted", "survey_bounds",
 )  # fmt: skip
 EVERY = load_input(Path("config/models.toml"))
 MODELS = {name: EVERY[name] for name in NAMES}
 MODELS["hazard_logit"] = {**EVERY["hazard_logit"], "samples": ["long_wait"], "purpose": "secondary"}
+MODELS["survey"] = {**EVERY["survey"], "outcomes": ["self_efficacy"], "splits": ["self_efficacy_8"]}
 
 
 def test_cells_changed_give_to_the_bit_what_a_rebuild_from_changed_files_shows(tmp_path):

@@ -34,6 +34,7 @@ ESTIMATORS = {
     "km": "kaplan_meier",
     "density": "density",
     "old": "printed",
+    "bounds": "lee_bounds",
 }
 
 
@@ -94,6 +95,18 @@ def test_an_effect_needs_persons_in_both_arms_of_its_group_and_degrees_of_freedo
     assert rule_of({**effect, "df": CONTROLS.bounds.degrees - 1.0}) == "few_degrees"
     assert rule_of(estimate("itt/s/female/81/size:low", estimate=0.04, n=4)) == "few_of_a_kind"
     assert rule_of(estimate("old/s/x//b", n=2, n_treated=1, n_control=1)) == ""  # printed elsewhere
+
+
+@pytest.mark.parametrize(
+    ("share", "rule"), [(0.0, ""), (0.02, "few_persons"), (0.049, "few_persons"), (0.05, ""), (0.3, "")]
+)
+@pytest.mark.parametrize("prefix", ["", "tight_"])
+def test_a_bound_that_trims_few_persons_would_tell_how_far_they_lie_from_the_rest(prefix, share, rule):
+    trimmed = estimate(f"bounds/s/pain//{prefix}trimmed:low", estimate=share, n=100)
+    for name in ("lower", "upper", "trimmed"):
+        assert rule_of(estimate(f"bounds/s/pain//{prefix}{name}:low", estimate=share), trimmed) == rule
+    assert rule_of(estimate("bounds/s/pain//difference:low"), trimmed) == ""
+    assert rule_of(estimate("itt/s/pain//lower:low", estimate=share), trimmed) == ""  # of another estimator
 
 
 def curve(seed=3, n=120, horizon=60):
@@ -226,8 +239,13 @@ ROUNDED = {
     "302 of 657 are treated, where a lot of probability 0.5 gives 328.5": "300 of 655 are treated, where a lot of "
     "probability 0.5 gives 330",
     "bandwidth 5.83693": "bandwidth 5.8",
+    "left out 3 persons without the variables of the strata": "left out <5 persons without the variables of the strata",
+    "weighted, as precise as 444 persons": "weighted, as precise as 445 persons",
 }
 OF_FEW = (
+    "left out 7 persons of whose team all are of one arm",
+    "no estimate: one arm only in a stratum",
+    "no estimate: no stratum has answers in both arms",
     "one arm only, so no comparison, in Nordby, Sydby",
     "left out of the average, one arm only: Nordby",
     "one arm only, so one mean, in 3 teams",
@@ -248,8 +266,16 @@ OF_FEW = (
     "no estimate: all 7 outcomes lie at the limits 0 and 10",
     "no estimate: 2 outcomes lie outside the limits 0 and 10",
     "Peter of Nordby has left",  # of no kind that is known
+    "no estimate: the mean of the control group is zero or not known",
+    "no estimate: the treatment does not differ between those who were offered it and the others",
+    "no estimate: attendance follows the offer exactly",
 )
 WHOLE = (
+    "more of the treated answered, so theirs are trimmed",
+    "more of the controls answered, so theirs are trimmed",
+    "as many answered in both arms",
+    "more of the treated answered in wait_low",
+    "more of the controls answered in wait_high",
     "left out the covariate female, which the split determines",
     "left out the covariate female, which the others determine",
     "fewer than two clusters: no standard error",
@@ -268,6 +294,8 @@ WHOLE = (
     "no estimate: the column female is determined by the others",
     "no estimate: fewer than two clusters",
     "no estimate: the likelihood has no maximum",
+    "no estimate: the offer's effect on attendance is not told from zero, so the Anderson-Rubin set has no two limits",
+    "weak first stage: hold to the Anderson-Rubin limits",
     "",
 )
 

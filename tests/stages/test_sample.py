@@ -33,6 +33,7 @@ def trial(rows: list = PERSONS) -> pd.DataFrame:
         allocation_date=pd.to_datetime(frame["allocation_date"]),
         register_line=line.where(frame["register"]),
         baseline_line=line.where(frame["baseline"]),
+        followup_line=line.where(frame.index == 1),
     )
 
 
@@ -56,6 +57,16 @@ def test_the_wait_runs_to_the_last_draw_of_an_analysed_member_of_the_cluster():
     assert sample["wait_days"].tolist() == [14, 0]
     assert sample["allocation_week"].tolist() == [week_of_iso(2015, 6), week_of_iso(2015, 8)]
     assert sample[["district", "class"]].iloc[0].tolist() == ["koege", "nord"]
+
+
+def test_who_answered_afterwards_is_told_of_everybody_and_unknown_where_nobody_was_asked():
+    file = {"rows": 2, "sha256": "0" * 64, "key": "id", "path": "file.csv", "separator": ";", "decimal": ","}
+    asked = dict.fromkeys(("allocation", "followup_survey"), file)
+    sample = run(trial(), REGISTER_COLUMNS, study(), extract(excluded=EXCLUDED, files=asked))["sample.parquet"]
+    assert sample["answered_followup"].tolist() == [0.0, 1.0]
+    unasked = {"allocation": asked["allocation"]}
+    sample = run(trial(), REGISTER_COLUMNS, study(), extract(excluded=EXCLUDED, files=unasked))["sample.parquet"]
+    assert sample["answered_followup"].isna().all()
 
 
 def test_a_design_without_dates_counts_from_allocation_and_has_no_waits():

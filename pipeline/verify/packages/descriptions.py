@@ -15,15 +15,20 @@ EPOCH = pd.Timestamp("1970-01-01")
 
 
 def means(model: Mapping[str, Any], trial: Trial) -> Iterator[Row]:
-    """The mean of each variable over those of the sample who have it."""
+    """The mean of each variable over those of the sample, or of a side of a split of it, who have it."""
     for sample in model["samples"]:
-        people = trial.sample(sample)
-        for name in trial.definitions.outcome_names(model):
-            known = people[people[name].notna()]
-            yield {
-                "sample": sample, "outcome": name, "week": None, "parameter": "mean",
-                "estimate": known[name].astype(float).mean(), **_counts(known),
-            }  # fmt: skip
+        everybody = trial.sample(sample)
+        groups = [(sample, "mean", everybody)]
+        if model.get("splits"):
+            sides = {split: trial.sides(everybody, split) for split in model["splits"]}
+            groups = [(s, f"mean:{side}", everybody[sides[s] == side]) for s in sides for side in ("low", "high")]
+        for place, parameter, people in groups:
+            for name in trial.definitions.outcome_names(model):
+                known = people[people[name].notna()]
+                yield {
+                    "sample": place, "outcome": name, "week": None, "parameter": parameter,
+                    "estimate": known[name].astype(float).mean(), **_counts(known),
+                }  # fmt: skip
 
 
 def _counts(people: pd.DataFrame) -> Row:

@@ -23,7 +23,10 @@ NOISE = 1e-20  # of the sum of squares: less is rounding
 
 @dataclass(frozen=True)
 class Case:
-    """The complete cases of one part of a model: stratum, effect, covariates, cluster and outcomes of n persons."""
+    """The complete cases of one part of a model: stratum, effect, covariates, cluster and outcomes of n persons.
+
+    everybody: those of the part whether or not they have the outcomes.
+    """
 
     model: Mapping[str, Any]
     name: str
@@ -31,6 +34,7 @@ class Case:
     outcomes: pd.DataFrame
     covariates: list[str]
     groups: list[str]
+    everybody: pd.DataFrame
 
 
 def cases(model: Mapping[str, Any], trial: Trial) -> Iterator[Case]:
@@ -39,7 +43,7 @@ def cases(model: Mapping[str, Any], trial: Trial) -> Iterator[Case]:
     for sample in model["samples"]:
         for split in model.get("splits") or [None]:
             people = trial.sample(sample)
-            people = people[people[model["covariates"]].notna().all(axis=1)]
+            people = people[people[[*model["covariates"], *model.get("response", [])]].notna().all(axis=1)]
             people, covariates, groups = _grouped(people, model, split, trial)
             own = outcomes.reindex(people.index)
             patterns = dict[bytes, list[int]]()
@@ -47,7 +51,7 @@ def cases(model: Mapping[str, Any], trial: Trial) -> Iterator[Case]:
                 patterns.setdefault(known.tobytes(), []).append(column)
             for pattern, columns in patterns.items() if len(own) else ():
                 rows = np.frombuffer(pattern, dtype=bool)
-                yield Case(model, split or sample, people[rows], own[rows].iloc[:, columns], covariates, groups)
+                yield Case(model, split or sample, people[rows], own[rows].iloc[:, columns], covariates, groups, people)
 
 
 def _grouped(
@@ -107,7 +111,7 @@ def ordinary(model: Mapping[str, Any], trial: Trial) -> Iterator[Row]:
         clusters = case.people["cluster_"].to_numpy() if model["cluster"] != "none" else None
         yield from _effects(case, design, case.outcomes, case.people, clusters, trial)
         if model.get("splits"):
-            yield from _groups(case)
+            yield from group_rows(case)
 
 
 def means(model: Mapping[str, Any], trial: Trial) -> Iterator[Row]:
@@ -192,7 +196,8 @@ def _linearmodels(y: np.ndarray, design: pd.DataFrame, clusters: Any, level: flo
 _USUAL, _OTHER = (_statsmodels, "statsmodels OLS"), (_linearmodels, "linearmodels IV2SLS")
 
 
-def _groups(case: Case) -> Iterator[Row]:
+def group_rows(case: Case) -> Iterator[Row]:
+    """The control mean and the size of each group of a split."""
     treated = case.people["treated"] == 1
     for group in case.groups:
         members = case.people["group_"] == group

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from pipeline.verify.packages import descriptions, exits, least_squares, tobit
+from pipeline.verify.packages import compliers, descriptions, exits, least_squares, nonresponse, power, tobit
 from pipeline.verify.packages.least_squares import Row
 from pipeline.verify.packages.trial import Trial
 
@@ -17,12 +17,17 @@ ROUTES: Mapping[str, tuple[Route, str]] = {
     "ols": (least_squares.ordinary, "statsmodels OLS"),
     "group_ols": (least_squares.means, "statsmodels OLS of means"),
     "stratum_effects": (least_squares.by_stratum, "statsmodels OLS, contrast with HC2"),
+    "weighted_ols": (nonresponse.weighted, "statsmodels GLM, WLS"),
+    "lee_bounds": (nonresponse.bounded, "own maximum, jackknife in numbers"),
     "discrete_hazard": (exits.hazard, "statsmodels GLM"),
     "kaplan_meier": (exits.survival, "lifelines KaplanMeierFitter"),
     "tobit": (tobit.prognosis, "own likelihood, scipy"),
     "mean": (descriptions.means, "pandas mean"),
     "density": (descriptions.densities, "scipy gaussian_kde"),
     "count": (descriptions.counts, "pandas counts"),
+    "power": (power.shares, "statsmodels OLS, scipy nct"),
+    "complier_effect": (compliers.compliers, "linearmodels IV2SLS, statsmodels OLS"),
+    "hazard_power": (power.exit_rates, "statsmodels GLM, scipy norm"),
     "printed": (descriptions.printed, "models.toml"),
 }
 

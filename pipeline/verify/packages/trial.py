@@ -76,7 +76,7 @@ class Trial:
             )  # an unknown state is a missing number
             wide = weekly.pivot(index="person", columns="week", values=names)
         else:
-            table = self.people if source == "background" else self.tables[source].set_index("person")
+            table = self.people if source in ("background", "sample") else self.tables[source].set_index("person")
             wide = table[names]
             wide.columns = pd.MultiIndex.from_product([names, [None]])
         chosen = [(name, week) for name in names for week in weeks]

@@ -72,11 +72,17 @@ class Settings(NamedTuple):
 
 
 class Delivery(NamedTuple):
-    """What the received files say: persons, the course of each in the register, and their answers, by linking key."""
+    """What the received files say: persons, the course of each in the register, and their answers, by linking key.
+
+    has_followup: whether a survey after the course was received at all; tells_attendance: whether the allocation file
+    says who came.
+    """
 
     persons: list[Person]
     courses: Mapping[str, Course]
     surveys: Mapping[str, Mapping[str, Answers]]
+    has_followup: bool
+    tells_attendance: bool = False
 
 
 def read_settings(folder: Path) -> Settings:
@@ -108,7 +114,7 @@ def read_delivery(raw: Path, settings: Settings, secret: bytes) -> Delivery:
     }
     held = {"register": set(courses), **{f"{name}_survey": set(answers) for name, answers in surveys.items()}}
     people.exclude(persons, study, extract, held)
-    return Delivery(persons, courses, surveys)
+    return Delivery(persons, courses, surveys, "followup_survey" in files, "attended" in extract)
 
 
 def _asked(survey: str, settings: Settings) -> list[dict[str, str]]:
@@ -128,6 +134,8 @@ def derive(raw: Path, settings: Settings, secret: bytes, wanted: Wanted = EVERYT
         yield from _answers(person.number, own, settings, wanted)
         if person.reason == ANALYSED:
             yield from _sample(person)
+            answered = int(own["followup"] is not None) if delivery.has_followup else None
+            yield Cell("sample", person.number, "answered_followup", None, answered)
             yield from _background(person, own["baseline"], settings)
             yield from _outcomes(person, course, settings, meaning, wanted)
 
@@ -141,6 +149,8 @@ def _drawn(person: Person, delivery: Delivery, has_consent: bool) -> Iterator[Ce
     yield Cell("trial", person.number, "allocation_line", None, person.line)
     if has_consent:
         yield Cell("trial", person.number, "consent", None, int(person.consents))
+    if delivery.tells_attendance:
+        yield from (Cell(table, person.number, "attended", None, person.attended) for table in _tables_of(person))
     if person.day:
         yield Cell("trial", person.number, "allocation_date", None, person.day.isoformat())
     for name, answers in delivery.surveys.items():
@@ -159,6 +169,10 @@ def _answers(number: int, given: Mapping[str, Answers | None], settings: Setting
         for scale in _asked(name, settings):
             if wanted.has(name, scale["variable"]):
                 yield Cell(name, number, scale["variable"], None, scores.score_of(own.items, scale))
+
+
+def _tables_of(person: Person) -> tuple[str, ...]:
+    return ("trial", "sample") if person.reason == ANALYSED else ("trial",)
 
 
 def _sample(person: Person) -> Iterator[Cell]:

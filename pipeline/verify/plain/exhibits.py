@@ -140,6 +140,12 @@ def _of_table(row: Row, table: Mapping[str, Any], known: Exhibits) -> Place | No
 def _own_row(row: Row, table: Mapping[str, Any], known: Exhibits) -> Mapping[str, Any] | None:
     """The row of the table: of its foot, of its list, of the dictionary, or of a group that the data have."""
     listed = [*table["rows"], *table.get("foot", ())] if isinstance(table["rows"], list) else table.get("foot", ())
+    panel = next((each for each in table.get("panels", ()) if each["key"] == row["panel"] and each.get("values")), None)
+    if panel is not None:  # its rows are repeated in each panel
+        repeated = (dict(each) for each in listed if f"{panel['key']}_{each['key']}" == row["row"])
+        return next(({**each, "key": row["row"],
+                      "values": {"outcome": each["key"], **panel["values"], **each.get("values", {})}}
+                     for each in repeated), None)  # fmt: skip
     for each in listed:
         if each["key"] == row["row"]:
             return dict(each)

@@ -30,6 +30,7 @@ class Person:
     names: dict[str, str]
     day: datetime.date | None
     consents: bool
+    attended: int | None = None
     reason: str = ANALYSED
     wait: int | None = None
 
@@ -72,8 +73,14 @@ def read_people(
             survey_key=link(row[design["person"]]),
             arm=int(row[design["arm"]] == design["treated"]["value"]), names=names, day=day,
             consents=not design.get("consent") or row[design["consent"]] == "1",
+            attended=_attended(row, extract.get("attended")),
         ))  # fmt: skip
     return found
+
+
+def _attended(row: Mapping[str, str], told: Mapping[str, Any] | None) -> int | None:
+    """Whether a person came as often as it takes; None if nobody says so."""
+    return int(int(row[told["column"]]) >= told.get("at_least", 1)) if told and row[told["column"]] else None
 
 
 def _spelling(text: str, extract: Mapping[str, Any], column: str) -> str:

@@ -17,8 +17,10 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.size.answers import judge_answers
 from benchmarks.size.curves import judge_curves, judge_families
 from benchmarks.size.exits import judge_exits
+from benchmarks.size.powers import CHANCE, judge_power
 from benchmarks.size.shares import judge_shares
 from benchmarks.size.trials import LEVEL, SCENARIOS, SEED, Allocation, Scenario, allocate
 from pipeline.stats.lot import generator
@@ -27,6 +29,7 @@ from pipeline.stats.ols import FloatArray
 STORED = Path("docs/measured/inference_size.csv")
 HEADER = ("scenario", "says", "part", "method", "kind", "aim", "rate", "error", "trials", "draws")
 BATCHES = 40
+AIMS = {"size": 1.0 - LEVEL, "familywise": 1.0 - LEVEL, "coverage": LEVEL, "power": CHANCE}
 Judge = Callable[[Scenario, Allocation, int, np.random.Generator], Iterator[tuple[str, str, FloatArray]]]
 # By part: its judge, the scenarios it is about, and how many of the trials it takes.
 PARTS: dict[str, tuple[Judge, tuple[str, ...], float]] = {
@@ -34,6 +37,8 @@ PARTS: dict[str, tuple[Judge, tuple[str, ...], float]] = {
     "Curves": (judge_curves, ("lot", "course", "few"), 1.0),
     "Families of 10 outcomes, 5 without an effect": (judge_families, ("lot", "course", "few"), 1.0),
     "Hazards": (judge_exits, ("lot", "course"), 1 / 3),
+    "Non-response": (judge_answers, ("lot", "few"), 1.0),
+    "Power": (judge_power, ("lot", "course", "few"), 1.0),
 }
 
 
@@ -63,8 +68,7 @@ def simulate(part: str, trials: int, draws: int) -> Iterator[list[str]]:
                 found.setdefault((method, kind), []).append(float(np.mean(values)))
         for (method, kind), means in found.items():
             error = np.std(means, ddof=1) / np.sqrt(BATCHES)
-            aim = LEVEL if kind == "coverage" else 1.0 - LEVEL
-            numbers = [f"{aim:.2f}", f"{np.mean(means):.4f}", f"{error:.4f}", str(count * BATCHES), str(draws)]
+            numbers = [f"{AIMS[kind]:.2f}", f"{np.mean(means):.4f}", f"{error:.4f}", str(count * BATCHES), str(draws)]
             yield [scenario.name, scenario.says, part, method, kind, *numbers]
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from benchmarks.size.trials import EFFECT, LEVEL, Allocation, Scenario, draw_outcomes
 from pipeline.stats.bias_reduced import bias_reduced, reduced_degrees
-from pipeline.stats.distributions import infer, two_sided_p
+from pipeline.stats.distributions import infer
 from pipeline.stats.draws import Draws, interval, p_values
 from pipeline.stats.jackknife import jackknife_errors, leave_one_out
 from pipeline.stats.linear import solve
@@ -79,7 +79,3 @@ def _by_municipality(own: Allocation, outcomes: FloatArray) -> Found:
     )
     yield from _by_draws("Model (6), lot, HC2", drawn, fit.estimates, fit.standard_errors)
 
-
-def normal_p(estimates: FloatArray, errors: FloatArray) -> FloatArray:
-    """Two-sided p-values by the normal distribution."""
-    return two_sided_p(estimates / errors, None)

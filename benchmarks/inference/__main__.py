@@ -1,4 +1,6 @@
-"""The resampling of 162 outcomes beside other packages, on the same data in one run: python -m benchmarks.inference.
+"""The resampling of 162 outcomes beside other packages on the same data in one run.
+
+python -m benchmarks.inference [ROUNDS]
 
 Packages that the project does not need are installed in an environment that is thrown away, from
 requirements-inference.txt; what cannot be had is said. Processor seconds of one thread, without imports: the project's
@@ -28,7 +30,7 @@ from benchmarks.inference.problem import Batch, read_batch, write_for_others
 
 HERE, MEASURED = Path(__file__).parent, Path("docs/measured")
 REQUIREMENTS = HERE.with_name("requirements-inference.txt")
-ROUNDS = 3
+ROUNDS = 3  # if not said
 HEADER = ("task", "says", "package", "what", "part", "seconds", "ours", "ratio", "agreement", "limit")
 Row = list[str]
 
@@ -68,13 +70,13 @@ CONTENDERS = (
 
 def main() -> None:
     """Print and store how long everything takes, and how the project's cost grows."""
-    batch = read_batch()
+    batch, rounds = read_batch(), int([*sys.argv[1:], str(ROUNDS)][0])
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         write_for_others(batch, folder)
         python, why = _environment(folder / "others")
-        print(why)
-        rows = _compare(batch, folder, python)
+        print(why, flush=True)
+        rows = _compare(batch, folder, python, rounds)
     _store("inference_speed.csv", HEADER, rows)
     header, grown = measure_growth()
     _store("inference_growth.csv", header, grown)
@@ -93,7 +95,7 @@ def _environment(folder: Path) -> tuple[Path, str]:
     return python, f"beside it: {', '.join(names)}"
 
 
-def _compare(batch: Batch, folder: Path, python: Path) -> list[Row]:
+def _compare(batch: Batch, folder: Path, python: Path, rounds: int) -> list[Row]:
     """The rows of all tasks: the project's own, then its contenders'."""
     rate = rate_of_products()
     print(f"a matrix product of this machine: {rate / 1e9:.1f} thousand million operations a second")
@@ -101,7 +103,7 @@ def _compare(batch: Batch, folder: Path, python: Path) -> list[Row]:
     for name, task in TASKS.items():
         task.work(batch)
         limit, own = task.least(batch) / rate, [seconds(lambda task=task: task.work(batch))]  # type: ignore[misc]
-        found = [_contend(one, batch, folder, python, own) for one in CONTENDERS if one.task == name]
+        found = [_contend(one, batch, folder, python, own, rounds) for one in CONTENDERS if one.task == name]
         mine = median(own)
         rows.append([name, task.says, "", "", "", f"{mine:.4f}", f"{mine:.4f}", "1", "", f"{limit:.5f}"])
         rows += [[name, task.says, *row, f"{limit:.5f}"] for row in found]
@@ -111,10 +113,10 @@ def _compare(batch: Batch, folder: Path, python: Path) -> list[Row]:
     return rows
 
 
-def _contend(one: Contender, batch: Batch, folder: Path, python: Path, own: list[float]) -> Row:
+def _contend(one: Contender, batch: Batch, folder: Path, python: Path, own: list[float], rounds: int) -> Row:
     """Package, what, part, seconds, ours, ratio, agreement; the project's seconds are added to `own`."""
     took, ratios, told = list[float](), list[float](), dict[str, Any]()
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         before = seconds(lambda: TASKS[one.task].work(batch))
         told, failed = _run(one, folder, python)
         if failed:
@@ -138,7 +140,9 @@ def _run(one: Contender, folder: Path, python: Path) -> tuple[dict[str, Any], st
         run = subprocess.run(asked, capture_output=True, text=True, check=False, env=environment)
     except FileNotFoundError:
         return {}, f"no {program} on this machine"
-    return ({}, _last(run.stderr)) if run.returncode else (json.loads(run.stdout.splitlines()[-1].rpartition("\t")[2]), "")
+    return (
+        ({}, _last(run.stderr)) if run.returncode else (json.loads(run.stdout.splitlines()[-1].rpartition("\t")[2]), "")
+    )
 
 
 def _last(text: str) -> str:

@@ -34,7 +34,9 @@ def of_signs(batch: Batch, told: Told) -> str:
     if "statistics" not in told:
         return ""
     drawn = booted(with_signs_of(batch))
-    return digits(drawn.statistics(-batch.solved.estimates[0])[0, : len(told["statistics"])], np.abs(told["statistics"]))
+    return digits(
+        drawn.statistics(-batch.solved.estimates[0])[0, : len(told["statistics"])], np.abs(told["statistics"])
+    )
 
 
 def with_signs_of(batch: Batch) -> Batch:
@@ -61,12 +63,15 @@ def of_reduced(batch: Batch, told: Told) -> str:
 
 def of_steps(batch: Batch, told: Told) -> str:
     """P-values of a family of the first outcomes, with the package's own signs."""
-    if "p" not in told:
+    if not {"p", "shares"} & set(told):
         return "another test"
-    count = len(told["p"])
+    count, draws = len(told.get("p", told.get("shares"))), len(batch.signs)
     few = replace(batch, linear=replace(batch.linear, outcomes=batch.linear.outcomes[:, :count]))
     theirs = with_signs_of(few)
-    return digits(stepped(theirs, booted(theirs)), np.array(told["p"]))
+    ours = stepped(theirs, booted(theirs))
+    if "p" in told:
+        return digits(ours, np.array(told["p"]))
+    return f"{digits(ours * (draws + 1), np.array(told['shares']) * draws + 1)}, as b/B"
 
 
 AGREE: dict[str, Callable[[Batch, Told], str]] = {

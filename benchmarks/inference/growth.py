@@ -30,7 +30,8 @@ def measure_growth() -> tuple[tuple[str, ...], list[list[str]]]:
             found = [_measure(task, size) for size in sizes]
             scale = [float(np.prod(size)) for size in sizes]
             steps = [
-                ["", *(f"{value:.2f}" for value in exponents(scale, [each[place] for each in found]))] for place in (1, 2)
+                ["", *(f"{value:.2f}" for value in exponents(scale, [each[place] for each in found]))]
+                for place in (1, 2)
             ]
             for size, (persons, took, memory), *bent in zip(sizes, found, *steps, strict=True):
                 told = [str(int(persons)), *map(str, size[1:]), f"{took:.3f}", f"{memory:.0f}", *bent]

@@ -51,7 +51,11 @@ def statsmodels_lot(folder: Path) -> Told:
 
     refit(draws[:, 0])
     took, values = timed(lambda: [refit(draw) for draw in draws.T])
-    return {"seconds": took / draws.shape[1] * DRAWS * len(outcomes), "part": f"{draws.shape[1]} refits", "statistics": values}
+    return {
+        "seconds": took / draws.shape[1] * DRAWS * len(outcomes),
+        "part": f"{draws.shape[1]} refits",
+        "statistics": values,
+    }
 
 
 def statsmodels_jackknife(folder: Path) -> Told:
@@ -136,7 +140,13 @@ def wildboottest_alone(folder: Path) -> Told:
 
     def test(name: str) -> Any:
         boot = WildboottestCL(
-            X=design, Y=people[name].to_numpy(), cluster=people["team"].to_numpy(), R=wanted, B=DRAWS, seed=1, parallel=False
+            X=design,
+            Y=people[name].to_numpy(),
+            cluster=people["team"].to_numpy(),
+            R=wanted,
+            B=DRAWS,
+            seed=1,
+            parallel=False,
         )
         boot.get_scores(bootstrap_type="11", impose_null=True)
         boot.get_weights(weights_type="rademacher")
@@ -186,24 +196,24 @@ def pyfixest_jackknife(folder: Path) -> Told:
     return {"seconds": took / len(few) * len(outcomes), "part": f"{len(few)} outcomes", "errors_g": values}
 
 
-def _stepped(folder: Path, call: str) -> Told:
+def _stepped(folder: Path, call: str, told: str) -> Told:
     import pyfixest as pf
 
     people, _, _, outcomes = read(folder)
     fits = [pf.feols(_formula(people, name), people, vcov={"CRV1": "team"}) for name in outcomes[:3]]
     getattr(pf, call)(fits[:2], "treated", reps=99, seed=1)
     took, found = timed(lambda: getattr(pf, call)(fits, "treated", reps=DRAWS, seed=1))
-    return {"seconds": took / len(fits) * len(outcomes), "part": f"{len(fits)} outcomes", "p": found.iloc[-1].tolist()}
+    return {"seconds": took / len(fits) * len(outcomes), "part": f"{len(fits)} outcomes", told: found.iloc[-1].tolist()}
 
 
 def pyfixest_rwolf(folder: Path) -> Told:
     """Romano and Wolf's p-values of three outcomes."""
-    return _stepped(folder, "rwolf")
+    return _stepped(folder, "rwolf", "p")
 
 
 def pyfixest_wyoung(folder: Path) -> Told:
-    """Westfall and Young's p-values of three outcomes."""
-    return _stepped(folder, "wyoung")
+    """Westfall and Young's p-values of three outcomes: b/B."""
+    return _stepped(folder, "wyoung", "shares")
 
 
 if __name__ == "__main__":

@@ -10,13 +10,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from pipeline.runner.inputs import load_input
 from pipeline.settings.models import read_models
 from pipeline.settings.reading import read_settings
 from pipeline.stats.linear import Linear, Solved, solve
 from pipeline.stats.lot import draw_lot
 from pipeline.stats.ols import FloatArray
 from pipeline.stats.wild import draw_signs
-from pipeline.runner.inputs import load_input
 
 DERIVED, SETTINGS = Path("data_derived/twin"), Path("config")
 MODEL = "itt"

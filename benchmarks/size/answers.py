@@ -13,7 +13,11 @@ from pipeline.stats.ols import FloatArray
 
 ANSWER, MORE = 0.75, 0.10  # the shares that answer in both arms, and because of the course alone
 CELLS = 2  # of the tightened bounds: persons whom a variable tells apart that has nothing to do with the outcome
-WHO = ("highest", "any", "nobody")  # of those who answer because of the course: the highest outcomes, any, or there are none
+WHO = (
+    "highest",
+    "any",
+    "nobody",
+)  # of those who answer because of the course: the highest outcomes, any, or there are none
 
 Found = Iterator[tuple[str, str, FloatArray]]
 

@@ -38,7 +38,7 @@ def judge_curves(scenario: Scenario, own: Allocation, count: int, random: np.ran
     inside, banded, joint = np.empty(count), np.empty(count), np.empty(count)
     for number in range(count):
         weeks = slice(number * k, (number + 1) * k)
-        width, largest = _band(found, weeks, scenario.teams - 1, int(random.integers(2**31)))
+        width = _band(found, weeks, scenario.teams - 1, int(random.integers(2**31)))
         inside[number] = missed[weeks].max() <= quantile(0.5 + LEVEL / 2, scenario.teams - 1)
         banded[number] = missed[weeks].max() <= width
         joint[number] = p_values(statistics[weeks].max(axis=0)[None], missed[weeks].max()[None])[0] <= 1.0 - LEVEL
@@ -47,9 +47,8 @@ def judge_curves(scenario: Scenario, own: Allocation, count: int, random: np.ran
     yield "Joint test by the lot", "size", joint
 
 
-def _band(found: Solved, weeks: slice, df: float, seed: int) -> tuple[float, FloatArray]:
-    largest = largest_of_curve(found.scores[0, weeks], df, BAND_DRAWS, seed)
-    return band_of(largest, LEVEL), largest
+def _band(found: Solved, weeks: slice, df: float, seed: int) -> float:
+    return band_of(largest_of_curve(found.scores[0, weeks], df, BAND_DRAWS, seed), LEVEL)
 
 
 def _curve(scenario: Scenario, own: Allocation, effect: float, random: np.random.Generator) -> FloatArray:

@@ -52,7 +52,11 @@ def _intervals(
         p = p_values(score.statistics[None], np.array([score.observed]))[0]
         tested.append(bool(p <= 1.0 - LEVEL))
     jackknife, _ = linearised_jackknife(fit, "logit", place)
-    errors = ((fit.standard_errors[place], None), (fit.clustered_errors[place], None), (jackknife, fit.n_clusters - 1.0))
+    errors = (
+        (fit.standard_errors[place], None),
+        (fit.clustered_errors[place], None),
+        (jackknife, fit.n_clusters - 1.0),
+    )
     told = [infer(estimate, float(error), df, LEVEL) for error, df in errors]
     return [bool(each.ci_low <= effect <= each.ci_high) for each in told]
 

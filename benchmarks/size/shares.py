@@ -78,4 +78,3 @@ def _by_municipality(own: Allocation, outcomes: FloatArray) -> Found:
         Stratified(outcomes, nothing, own.treated, own.places), np.ascontiguousarray(own.draws.T), fit.estimates
     )
     yield from _by_draws("Model (6), lot, HC2", drawn, fit.estimates, fit.standard_errors)
-

@@ -38,7 +38,9 @@ class Scenario:
 SCENARIOS = (
     Scenario("lot", "One effect for all: the strong null"),
     Scenario("course", "The treated of a team have an effect of their course in common", of_course=0.4),
-    Scenario("persons", "Effects differ between persons, a quarter is treated: the weak null", share=0.25, of_person=2.0),
+    Scenario(
+        "persons", "Effects differ between persons, a quarter is treated: the weak null", share=0.25, of_person=2.0
+    ),
     Scenario("few", "10 teams, one effect for all, skewed outcomes", teams=10, municipalities=6, is_skewed=True),
     Scenario("few_course", "10 teams with effects of courses", teams=10, municipalities=6, of_course=0.4),
 )

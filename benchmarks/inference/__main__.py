@@ -98,7 +98,7 @@ def _environment(folder: Path) -> tuple[Path, str]:
 def _compare(batch: Batch, folder: Path, python: Path, rounds: int) -> list[Row]:
     """The rows of all tasks: the project's own, then its contenders'."""
     rate = rate_of_products()
-    print(f"a matrix product of this machine: {rate / 1e9:.1f} thousand million operations a second")
+    print(f"a matrix product of this machine: {rate / 1e9:.1f} thousand million operations a second", flush=True)
     rows = list[Row]()
     for name, task in TASKS.items():
         task.work(batch)

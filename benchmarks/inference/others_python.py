@@ -25,9 +25,9 @@ def read(folder: Path) -> tuple[pd.DataFrame, np.ndarray, np.ndarray, list[str]]
     """The persons, the design with treatment last (n, k), the draws (n, few), and the names of the outcomes."""
     people, draws = pd.read_csv(folder / "persons.csv"), pd.read_csv(folder / "draws.csv").to_numpy()
     places = people["place"].to_numpy()
-    covariates = people[[name for name in people if name[0] == "x"]].to_numpy()
+    covariates = people[[name for name in map(str, people) if name[0] == "x"]].to_numpy()
     design = np.column_stack([np.equal.outer(places, np.unique(places)), covariates, people["treated"]]).astype(float)
-    return people, design, draws, [name for name in people if name[0] == "y"]
+    return people, design, draws, [name for name in map(str, people) if name[0] == "y"]
 
 
 def timed(work: Callable[[], Any]) -> tuple[float, Any]:
@@ -77,7 +77,7 @@ def statsmodels_jackknife(folder: Path) -> Told:
 
 
 def _formula(people: pd.DataFrame, name: str) -> str:
-    covariates = [column for column in people if column[0] == "x"]
+    covariates = [column for column in map(str, people) if column[0] == "x"]
     return f"{name} ~ treated + {' + '.join(covariates)} + C(place)"
 
 

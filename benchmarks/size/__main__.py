@@ -14,8 +14,10 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from benchmarks.size.answers import judge_answers
 from benchmarks.size.curves import judge_curves, judge_families
@@ -24,13 +26,12 @@ from benchmarks.size.powers import CHANCE, judge_power
 from benchmarks.size.shares import judge_shares
 from benchmarks.size.trials import LEVEL, SCENARIOS, SEED, Allocation, Scenario, allocate
 from pipeline.stats.lot import generator
-from pipeline.stats.ols import FloatArray
 
 STORED = Path("docs/measured/inference_size.csv")
 HEADER = ("scenario", "says", "part", "method", "kind", "aim", "rate", "error", "trials", "draws")
 BATCHES = 40
 AIMS = {"size": 1.0 - LEVEL, "familywise": 1.0 - LEVEL, "coverage": LEVEL, "power": CHANCE}
-Judge = Callable[[Scenario, Allocation, int, np.random.Generator], Iterator[tuple[str, str, FloatArray]]]
+Judge = Callable[[Scenario, Allocation, int, np.random.Generator], Iterator[tuple[str, str, npt.NDArray[Any]]]]
 # By part: its judge, the scenarios it is about, and how many of the trials it takes.
 PARTS: dict[str, tuple[Judge, tuple[str, ...], float]] = {
     "Least squares": (judge_shares, tuple(each.name for each in SCENARIOS), 1.0),

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from benchmarks.size.trials import EFFECT, LEVEL, Allocation, Scenario
 from pipeline.stats.bounds import clustered_error, imbens_manski, lee_bounds, tight_bounds
 from pipeline.stats.distributions import infer, quantile
-from pipeline.stats.ols import FloatArray
 
 ANSWER, MORE = 0.75, 0.10  # the shares that answer in both arms, and because of the course alone
 CELLS = 2  # of the tightened bounds: persons whom a variable tells apart that has nothing to do with the outcome
@@ -19,7 +20,7 @@ WHO = (
     "nobody",
 )  # of those who answer because of the course: the highest outcomes, any, or there are none
 
-Found = Iterator[tuple[str, str, FloatArray]]
+Found = Iterator[tuple[str, str, npt.NDArray[Any]]]
 
 
 def judge_answers(scenario: Scenario, own: Allocation, count: int, random: np.random.Generator) -> Found:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from benchmarks.size.trials import EFFECT, LEVEL, Allocation, Scenario
 from pipeline.stats.distributions import quantile, two_sided_p
@@ -20,7 +22,7 @@ BAND_DRAWS = 999
 OUTCOMES, TRUE_NULLS = 10, 5  # of a family of outcomes after the course, of which so many are not affected
 COURSE, SPREAD = 0.15, 0.2  # of the chance of a week in employment, between courses and between persons
 
-Found = Iterator[tuple[str, str, FloatArray]]
+Found = Iterator[tuple[str, str, npt.NDArray[Any]]]
 
 
 def judge_curves(scenario: Scenario, own: Allocation, count: int, random: np.random.Generator) -> Found:
@@ -81,5 +83,5 @@ def _errors(found: Solved, drawn: Draws, count: int, df: float) -> Found:
     statistics = drawn.statistics(-found.estimates[0]).reshape(count, OUTCOMES, -1)
     stepped = np.array([step_down(own, seen) for own, seen in zip(statistics, observed, strict=True)])
     nulls, alpha = slice(0, TRUE_NULLS), 1.0 - LEVEL
-    yield "One by one, t(G-1)", "familywise", (two_sided_p(observed, df)[:, nulls] <= alpha).any(axis=1)
-    yield "Westfall-Young by the lot", "familywise", (stepped[:, nulls] <= alpha).any(axis=1)
+    yield "One by one, t(G-1)", "familywise", np.any(two_sided_p(observed, df)[:, nulls] <= alpha, axis=1)
+    yield "Westfall-Young by the lot", "familywise", np.any(stepped[:, nulls] <= alpha, axis=1)

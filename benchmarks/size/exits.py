@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from benchmarks.size.trials import LEVEL, Allocation, Scenario
 from pipeline.stats.distributions import infer
@@ -12,17 +14,16 @@ from pipeline.stats.draws import p_values
 from pipeline.stats.errors import NoEstimateError
 from pipeline.stats.hazard import fit_hazard
 from pipeline.stats.hazard_resampled import linearised_jackknife, redraw_score
-from pipeline.stats.ols import FloatArray
 from pipeline.stats.person_weeks import collapse, drop_perfect_prediction
 
 HORIZON, INTERVAL = 81, 4
 METHODS = ("Likelihood, normal", "Clustered, normal", "Linearised jackknife, t(G-1)")
-Found = Iterator[tuple[str, str, FloatArray]]
+Found = Iterator[tuple[str, str, npt.NDArray[Any]]]
 
 
 def judge_exits(scenario: Scenario, own: Allocation, count: int, random: np.random.Generator) -> Found:
     """(method, kind, (count,)): the size of the tests of no effect, and coverage of an effect of -0.2 on the logit."""
-    sizes, tested = [], []
+    sizes, tested = list[list[bool]](), list[bool]()
     for _ in range(count):
         found = _intervals(own, scenario, 0.0, random, tested)
         sizes.append(found)
@@ -63,11 +64,11 @@ def _intervals(
 
 def _exits(
     own: Allocation, scenario: Scenario, effect: float, random: np.random.Generator
-) -> tuple[FloatArray, FloatArray]:
+) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
     """Weeks at risk (n,) and whether they end in an exit; teams, and courses where a scenario has any, differ."""
     of_team, of_course = random.normal(0, 0.2, scenario.teams), random.normal(0, scenario.of_course, scenario.teams)
     lean = of_team[own.teams] + own.treated * (effect + of_course[own.teams])
     hazard = 1.0 / (1.0 + np.exp(3.9 + 0.01 * np.arange(HORIZON) - lean[:, None]))
     leaves = random.random(hazard.shape) < hazard
     exited = leaves.any(axis=1)
-    return np.where(exited, leaves.argmax(axis=1) + 1, HORIZON), exited
+    return np.where(exited, leaves.argmax(axis=1) + 1, HORIZON), np.asarray(exited)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from benchmarks.size.trials import LEVEL, Allocation, Scenario, draw_outcomes
 from pipeline.stats.distributions import two_sided_p
 from pipeline.stats.linear import solve
-from pipeline.stats.ols import FloatArray
 from pipeline.stats.power import TwoSided, distance
 
 CHANCE = 0.8
@@ -17,7 +18,7 @@ CHANCE = 0.8
 
 def judge_power(
     scenario: Scenario, own: Allocation, count: int, random: np.random.Generator
-) -> Iterator[tuple[str, str, FloatArray]]:
+) -> Iterator[tuple[str, str, npt.NDArray[Any]]]:
     """(method, 'power', (count,)): whether the smallest effect that is found with 80 per cent is found.
 
     The effect is so many of the error that these trials have on average, in the square.

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from benchmarks.size.trials import EFFECT, LEVEL, Allocation, Scenario, draw_outcomes
 from pipeline.stats.bias_reduced import bias_reduced, reduced_degrees
@@ -17,7 +19,7 @@ from pipeline.stats.randomisation import redraw
 from pipeline.stats.randomised_strata import Stratified, redraw_strata
 from pipeline.stats.wild import bootstrap, draw_signs
 
-Found = Iterator[tuple[str, str, FloatArray]]
+Found = Iterator[tuple[str, str, npt.NDArray[Any]]]
 
 
 def judge_shares(scenario: Scenario, own: Allocation, count: int, random: np.random.Generator) -> Found:

@@ -264,6 +264,8 @@ estimates = $(addprefix $(DERIVED)/estimates/,$(addsuffix .parquet,$(1)))
 settings  = $(wildcard $(addprefix $(STUDY)/,$(1)))
 exhibits := $(shell sed -n 's/^\[\([a-z]*_[0-9_]*\)\]$$/\1/p' $(STUDY)/exhibits.toml)
 TABLES   := $(filter table_%,$(exhibits))
+# A page of its own on how sure the claims are, where the settings claim anything.
+CLAIMED  := $(shell sed -n 's/^\[page\.robust\]$$/robust.html/p' $(STUDY)/exhibits.toml 2>/dev/null)
 FIGURES  := $(filter figure_%,$(exhibits))
 ESTIMATED := $(call estimates,$(sort $(shell sed -n 's/^stage *= *"\([a-z0-9_]*\)"/\1/p' $(STUDY)/models.toml)))
 
@@ -330,7 +332,7 @@ LINKED     := $(wildcard $(patsubst data_derived/releases/%,data_derived/%/linka
 $(eval $(call stage,earlier,$(RAW)/extract.toml $(LEFT) $(sort $(DERIVED)/linkage.csv $(LINKED)),$(DERIVED)/earlier.json))
 endif
 leaving    = $(addprefix $(1)/,released.parquet behind.parquet judged.json told.json)
-$(eval $(call stage,disclosure,$(call derived,shown) $(ESTIMATED) $(JUDGED_BY) $(ATTACKED) $(DERIVED)/language.toml,$(call leaving,$(DERIVED)) $(REPORTS)/disclosure.html,$(REVIEWED)))
+$(eval $(call stage,disclosure,$(call derived,shown inference) $(ESTIMATED) $(JUDGED_BY) $(ATTACKED) $(DERIVED)/language.toml,$(call leaving,$(DERIVED)) $(REPORTS)/disclosure.html,$(REVIEWED)))
 FONTS    := $(wildcard pipeline/show/fonts/*.ttf pipeline/show/fonts/*.woff)
 TEMPLATES := $(wildcard pipeline/show/*.j2 pipeline/show/*.css pipeline/show/*.js) $(FONTS)
 PAPER     := pipeline/show/report.typ
@@ -388,7 +390,7 @@ compared = $(if $(PUBLISHED),$(1)/tables/table_published.csv data_raw/published/
 $(eval $(call stage,panels,$(SHOWN) $(NAMES) $(CONTROLS) $(call derived,behind) $(DERIVED)/judged.json $(call settings,study.toml outcomes.toml models.toml) $(RAW)/extract.toml $(call compared,$(REPORTS)),$(DERIVED)/panels.json))
 # Where all of it comes from, with the head of the chain of records, which the page prints.
 $(eval $(call stage,provenance,$(RECORDS),$(DERIVED)/provenance.json))
-$(eval $(call stage,report,$(SHOWN) $(DERIVED)/provenance.json $(CHECKS) $(NAMES) $(RAW)/extract.toml $(PLACES) $(DERIVED)/panels.json $(DERIVED)/judged.json $(FIGURES:%=$(REPORTS)/figures/%.svg) $(LED_TO) $(EDITIONS) $(VERIFIED),$(addprefix $(REPORTS)/,index.html missing.txt checks.csv),$(TEMPLATES)))
+$(eval $(call stage,report,$(SHOWN) $(DERIVED)/provenance.json $(CHECKS) $(NAMES) $(RAW)/extract.toml $(PLACES) $(DERIVED)/panels.json $(DERIVED)/judged.json $(FIGURES:%=$(REPORTS)/figures/%.svg) $(LED_TO) $(EDITIONS) $(VERIFIED),$(addprefix $(REPORTS)/,index.html missing.txt checks.csv $(CLAIMED)),$(TEMPLATES)))
 
 # A page that led to something and does not any more, or does now, is written again.
 turned = $(foreach led,$(2),$(if $(filter 1,$(words $(filter $(led),$(LED_TO) $(EDITIONS)) $(shell grep -sl '$(led)' $(1)))),FORCE))
@@ -414,11 +416,11 @@ shown_in = $(1)/released.parquet $(call derived,groups) $(1)/words.json $(2) $(3
 drawings = $(patsubst %,$(1)/figures/%.svg,$(filter figure_%,$(2)))
 define edition
 $(call stage,shown-$(1),$(6) $(call derived,groups inference) $(4) $(call settings,study.toml outcomes.toml models.toml) $(NAMES) $(RAW)/extract.toml $(7),$(2)/shown.parquet $(2)/words.json)
-$(call stage,disclosure-$(1),$(2)/shown.parquet $(6) $(JUDGED_BY) $(if $(findstring population,$(1)),$(ATTACKED),$(if $(APPLIED),$(DERIVED)/told.json)) $(7),$(call leaving,$(2)) $(3)/disclosure.html,$(REVIEWED))
+$(call stage,disclosure-$(1),$(2)/shown.parquet $(call derived,inference) $(6) $(JUDGED_BY) $(if $(findstring population,$(1)),$(ATTACKED),$(if $(APPLIED),$(DERIVED)/told.json)) $(7),$(call leaving,$(2)) $(3)/disclosure.html,$(REVIEWED))
 $(call stage,tables-$(1),$(call shown_in,$(2),$(4),$(7)) $(NAMES),$(foreach t,$(filter table_%,$(5)),$(addprefix $(3)/tables/$(t),.html .csv .tex)) $(3)/tables/tables.xlsx,$(TEMPLATES))
 $(call stage,figures-$(1),$(call shown_in,$(2),$(4),$(7)) $(PLACES) pipeline/show/map/outlines.csv,$(foreach f,$(filter figure_%,$(5)),$(addprefix $(3)/figures/$(f),.png .svg .csv)),$(FONTS))
 $(call stage,panels-$(1),$(call shown_in,$(2),$(4),$(7)) $(NAMES) $(CONTROLS) $(2)/behind.parquet $(2)/judged.json $(call settings,study.toml outcomes.toml models.toml) $(RAW)/extract.toml $(10),$(2)/panels.json)
-$(call stage,report-$(1),$(call shown_in,$(2),$(4),$(7)) $(8) $(NAMES) $(RAW)/extract.toml $(PLACES) $(2)/panels.json $(2)/judged.json $(call drawings,$(3),$(5)) $(9),$(addprefix $(3)/,index.html missing.txt $(if $(8),checks.csv)),$(TEMPLATES))
+$(call stage,report-$(1),$(call shown_in,$(2),$(4),$(7)) $(8) $(NAMES) $(RAW)/extract.toml $(PLACES) $(2)/panels.json $(2)/judged.json $(call drawings,$(3),$(5)) $(9),$(addprefix $(3)/,index.html missing.txt $(if $(8),checks.csv $(CLAIMED))),$(TEMPLATES))
 endef
 # The same as Word and PDF.
 define document
@@ -466,7 +468,7 @@ all: $(REPORTS)/tables/tables.xlsx
 # of stages that are none any more.
 OUTDATED  := $(strip $(wildcard $(filter-out $(if $(EDITIONS),$(FURTHER) $(FOLDERS) $(PAGES)), \
 	$(foreach p,$(REPORTS) $(ANNEX),$(addprefix $(p)/,report.docx report.pdf)) $(foreach l,$(OFFERED),$(REPORTS)/$(l)/population $(REPORTS)/$(l)))))
-LEFT_OVER := $(strip $(UNCLAIMED) $(OUTDATED) $(wildcard $(foreach d,$(DERIVED) $(COUNTED),$(if $(EDITIONS),$(d)/$(SPOKEN),$(OFFERED:%=$(d)/%)))) \
+LEFT_OVER := $(strip $(UNCLAIMED) $(if $(CLAIMED),,$(wildcard $(REPORTS)/robust.html)) $(OUTDATED) $(wildcard $(foreach d,$(DERIVED) $(COUNTED),$(if $(EDITIONS),$(d)/$(SPOKEN),$(OFFERED:%=$(d)/%)))) \
 	$(call plain,$(filter-out $(RECORDS),$(wildcard $(RUNS)/*.json $(RUNS)/*.d))))
 
 # --- What is not a stage ---------------------------------------------------------------------------------------------

@@ -37,7 +37,8 @@ def read_accepted(folder: Path = ACCEPTED) -> pd.DataFrame:
     }
     empty = {name: [""] for name in COLUMNS if name not in ("estimate_id", "note")}
     tables = [pd.read_csv(path, dtype=types, keep_default_na=False, na_values=empty) for path in _files(folder)]
-    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=list(COLUMNS))
+    known = [table for table in tables if len(table)]  # a stage of a model that nothing feeds has no rows
+    return pd.concat(known, ignore_index=True) if known else pd.DataFrame(columns=list(COLUMNS))
 
 
 def write_accepted(estimates: Path, folder: Path = ACCEPTED) -> None:

@@ -103,7 +103,14 @@ def expected_names(extract: str, study: str, languages: tuple[str, ...], records
 def exhibit_files(exhibits: Exhibits, languages: tuple[str, ...]) -> Iterator[str]:
     """The files of every exhibit of the settings, and the report as page, Word and PDF, in every language."""
     for folder in (folder_of(language, languages) for language in languages):
-        yield from (f"{folder}{name}" for name in ("index.html", "missing.txt", "report.docx", "report.pdf"))
+        own = (
+            "index.html",
+            "missing.txt",
+            "report.docx",
+            "report.pdf",
+            *(["robust.html"] if exhibits.page.robust else []),
+        )
+        yield from (f"{folder}{name}" for name in own)
         for name in exhibits.order:
             kinds = FIGURE if name in exhibits.figures else TABLE
             yield from (f"{folder}{'figures' if kinds is FIGURE else 'tables'}/{name}.{kind}" for kind in kinds)

@@ -102,13 +102,13 @@ def _require_words(part: Settings, where: str, languages: tuple[str, ...]) -> No
                 raise InputError(
                     f"{where}: {absent[0]} is missing. Add the words, or say in [page] which languages the study has."
                 )
-        for inner in value if isinstance(value, tuple) else ():
+        for inner in value if isinstance(value, tuple) else (value,):
             if isinstance(inner, Settings):
                 _require_words(inner, where, languages)
 
 
 def _require_sentences(page: Page) -> None:
-    """Raise InputError for a finding for which there are no words."""
+    """Raise InputError for a finding, or a case of the claims, for which there are no words."""
     for finding in page.findings:
         absent = [
             key for key in ("finding", "more", "less") if not finding_words(page, finding, key, page.languages[0])
@@ -118,6 +118,14 @@ def _require_sentences(page: Page) -> None:
                 f"{SETTINGS_FILE} [page]: the finding {finding.effect} has no words for {', '.join(absent)}. Give "
                 f"{absent[0]}_en to the finding or to [page]."
             )
+
+    rule, first = page.robust, page.languages[0]
+    ends = f"_{first}"
+    absent = [key for key in rule.__struct_fields__ if key.endswith(ends) and not getattr(rule, key)] if rule else []
+    if absent:
+        raise InputError(
+            f"{SETTINGS_FILE} [page.robust]: {absent[0]} is missing. Every case of a claim needs its words."
+        )
 
 
 def _inherit(data: Mapping[str, Any], name: str) -> dict[str, Any]:

@@ -15,7 +15,9 @@ SETTINGS_FILE = "exhibits.toml"
 RISK_FACTORS = "risk_factors"
 Statistic = Literal[
     "estimate", "se", "ci_low", "ci_high", "p_value", "df", "n", "n_treated", "n_control", "n_clusters", "control_mean",
-    "relative", "at_risk", "x",
+    "relative", "at_risk", "x", "ri_p", "ri_low", "ri_high", "wild_p", "wild_low", "wild_high", "jackknife_se",
+    "jackknife_p", "jackknife_low", "jackknife_high", "cr2_se", "cr2_df", "cr2_p", "cr2_low", "cr2_high", "without_low",
+    "without_high", "stepdown_p", "joint_p", "band_p", "band_low", "band_high", "family_size",
 ]  # fmt: skip
 
 
@@ -79,6 +81,8 @@ class Figure(Settings, frozen=True, kw_only=True):
     sizes: tuple[Size, ...] = ()
     size_en: str = ""
     size_da: str = ""
+    test_en: str = ""
+    test_da: str = ""
     steps: tuple[Step, ...] = ()
     statistics: tuple[Statistic, ...] = ("estimate",)
     at_risk_weeks: tuple[int, ...] = ()

@@ -39,10 +39,11 @@ class Finding(Settings, frozen=True, kw_only=True):
 
 
 class Pair(Settings, frozen=True, kw_only=True):
-    """The addresses of the effects in the two groups of one comparison."""
+    """The addresses of the effects in the two groups of one comparison, and of their difference where one is shown."""
 
     first: str
     second: str
+    difference: str = ""
 
 
 class Comparison(Settings, frozen=True, kw_only=True):
@@ -75,6 +76,82 @@ class Comparison(Settings, frozen=True, kw_only=True):
     alike_da: str = ""
     remark_en: str = ""
     remark_da: str = ""
+
+
+class Method(Settings, frozen=True, kw_only=True):
+    """One way to a p-value of a claim: the statistic, and what sentences call the method."""
+
+    statistic: Literal["p_value", "ri_p", "wild_p", "jackknife_p", "cr2_p"]
+    name_en: str = ""
+    name_da: str = ""
+
+
+class Claim(Settings, frozen=True, kw_only=True):
+    """One main claim: the row of the table that has its numbers, what is claimed, and what its family is called.
+
+    direction: the sign that is claimed, or "none" where it is claimed that there is no effect.
+    """
+
+    row: str
+    direction: Literal["more", "less", "none"]
+    claim_en: str = ""
+    claim_da: str = ""
+    family_en: str = ""
+    family_da: str = ""
+
+
+class Robust(Settings, frozen=True, kw_only=True):
+    """How sure the claims are: the table of their numbers, and the rule that makes sentences of them.
+
+    A claim holds by a method whose p-value is less than `below`. The headlines of the cases: throughout (by all methods
+    and among its family), alone (by all, not among its family), partly, nowhere, contrary (the effect has the other
+    sign), unseen and seen (of a claim that there is none), unknown. The other words are sentences.
+    """
+
+    table: str
+    below: float
+    methods: tuple[Method, ...]
+    claims: tuple[Claim, ...]
+    title_en: str = ""
+    title_da: str = ""
+    lede_en: tuple[str, ...] = ()
+    lede_da: tuple[str, ...] = ()
+    throughout_en: str = ""
+    throughout_da: str = ""
+    alone_en: str = ""
+    alone_da: str = ""
+    partly_en: str = ""
+    partly_da: str = ""
+    nowhere_en: str = ""
+    nowhere_da: str = ""
+    contrary_en: str = ""
+    contrary_da: str = ""
+    unseen_en: str = ""
+    unseen_da: str = ""
+    seen_en: str = ""
+    seen_da: str = ""
+    unknown_en: str = ""
+    unknown_da: str = ""
+    by_all_en: str = ""
+    by_all_da: str = ""
+    by_some_en: str = ""
+    by_some_da: str = ""
+    by_none_en: str = ""
+    by_none_da: str = ""
+    among_all_en: str = ""
+    among_all_da: str = ""
+    not_among_all_en: str = ""
+    not_among_all_da: str = ""
+    all_zero_en: str = ""
+    all_zero_da: str = ""
+    not_all_zero_en: str = ""
+    not_all_zero_da: str = ""
+    still_en: str = ""
+    still_da: str = ""
+    rests_on_none_en: str = ""
+    rests_on_none_da: str = ""
+    rests_on_one_en: str = ""
+    rests_on_one_da: str = ""
 
 
 class Term(Settings, frozen=True, kw_only=True):
@@ -154,6 +231,7 @@ class Page(Settings, frozen=True, kw_only=True):
     chapters: tuple[Chapter, ...] = ()
     findings: tuple[Finding, ...] = ()
     comparisons: tuple[Comparison, ...] = ()
+    robust: Robust | None = None
     terms: tuple[Term, ...] = ()
     phrases_en: dict[str, str] = field(default_factory=dict)
     phrases_da: dict[str, str] = field(default_factory=dict)

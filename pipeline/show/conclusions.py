@@ -1,9 +1,9 @@
 """What is concluded from effects in two groups: whom the course is for, as far as the intervals say it.
 
 A group gains where its whole interval lies on the better side of zero, and loses where it lies on the other. The
-effects of the two groups differ where their intervals do not overlap: the error of a difference is never larger than
-the sum of the two errors, however they are correlated, so the difference then excludes zero at the same level. Where
-they overlap nothing is said of the difference, which no model estimates.
+effects of the two groups differ where the interval of their difference excludes zero. Where no difference is shown they
+differ where their intervals do not overlap: the error of a difference is never larger than the sum of the two errors,
+however they are correlated, so the difference then excludes zero at the same level.
 """
 
 from __future__ import annotations
@@ -44,15 +44,16 @@ def _conclude(comparison: Comparison, telling: Telling) -> Conclusion:
     names = [telling.word(comparison, side) for side in ("first", "second")]
     cases = [case_of(effects, comparison.better) for effects in sides]
     sentences = [_of_group(*each, comparison) for each in zip(cases, names, sides, strict=True)]
-    sentences.append(_of_both(list(zip(*sides, strict=True)), comparison, telling))
+    between = [telling.effect(pair.difference) if pair.difference else None for pair in comparison.pairs]
+    sentences.append(_of_both(list(zip(*sides, between, strict=True)), comparison, telling))
     sentences.append(telling.say(comparison, "remark", {"pairs": (str(len(comparison.pairs)),)}))
     return Conclusion(
         title=telling.word(comparison, "title"),
         headline=_headline(cases, names, telling),
         sentences=tuple(sentence for sentence in sentences if sentence),
         basis=tuple(
-            join_texts([(*_labelled(effect), *_interval(effect)) for effect in pair], "; ")
-            for pair in zip(*sides, strict=True)
+            join_texts([(*_labelled(effect), *_interval(effect)) for effect in pair if effect], "; ")
+            for pair in zip(*sides, between, strict=True)
         ),
         purpose="; ".join(dict.fromkeys(effect.purpose for effects in sides for effect in effects)).capitalize(),
     )
@@ -68,8 +69,10 @@ def case_of(effects: Sequence[Effect], better: str) -> Case | None:
     return "unclear" if not clear else "gain" if better in clear else "loss"
 
 
-def are_apart(first: Effect, second: Effect) -> bool:
-    """Whether the intervals of two effects do not overlap."""
+def are_apart(first: Effect, second: Effect, difference: Effect | None = None) -> bool:
+    """Whether the interval of a difference excludes zero; without one, whether those of the effects do not overlap."""
+    if difference is not None:
+        return bool(difference.clear_direction)
     if first.limits is None or second.limits is None:
         return False
     return first.limits[0] > second.limits[1] or second.limits[0] > first.limits[1]
@@ -86,9 +89,9 @@ def _of_group(case: Case | None, name: str, effects: Sequence[Effect], compariso
     return telling.say(comparison, case, {"group": (name,), "where": _where(clear or known), **counts})
 
 
-def _of_both(pairs: Sequence[tuple[Effect, ...]], comparison: Comparison, telling: Telling) -> Text:
-    """Whether the intervals of the two groups overlap; nothing where neither pair has both."""
-    known = [pair for pair in pairs if all(effect.limits for effect in pair)]
+def _of_both(pairs: Sequence[tuple[Effect, Effect, Effect | None]], comparison: Comparison, telling: Telling) -> Text:
+    """Whether the effects of the two groups differ; nothing where no pair has both, or their difference."""
+    known = [pair for pair in pairs if all(effect.limits for effect in pair if effect)]
     apart = [pair for pair in known if are_apart(*pair)]
     counts: dict[str, Text] = {"count": (str(len(apart)),), "pairs": (str(len(known)),)}
     return telling.say(comparison, "apart" if apart else "alike", counts) if known else ()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline.errors import InputError
 from pipeline.settings.exhibits import Exhibits, fill, in_language
 from pipeline.settings.extract import Extract
+from pipeline.show.claims import Surety, tell_surety
 from pipeline.show.conclusions import Conclusion, build_conclusions
 from pipeline.show.drawings import Drawing
 from pipeline.show.effects import tell
@@ -59,6 +60,7 @@ class Report:
     results: tuple[Result, ...]
     estimands: tuple[Lines, ...]
     conclusions: tuple[Conclusion, ...]
+    surety: Surety | None
     trial: tuple[Text, ...]
     reading: tuple[Text, ...]
     trace: tuple[Text, ...]
@@ -117,6 +119,7 @@ def build_report(
         results=build_results(telling),
         estimands=gather_estimands(telling),
         conclusions=build_conclusions(telling),
+        surety=tell_surety(telling),
         trial=paragraphs("trial"),
         reading=paragraphs("reading"),
         trace=paragraphs("trace"),
@@ -181,7 +184,8 @@ def describe(drawing: Drawing) -> str:
     if lines:
         parts += [f"{line.label}: {', '.join(_boxes(drawing, line))}." for line in lines(drawing)]
     for panel in drawing.panels:
-        parts.append(f"{panel.title}: {panel.y_label}. {panel.x_label}. {panel.size}".rstrip(". ") + ".")
+        said = filter(None, [f"{panel.title}: {panel.y_label}", panel.x_label, panel.size, panel.test])
+        parts.append(f"{'. '.join(said)}.")
         if drawing.settings.first_week is not None:
             parts += [
                 f"{curve.legend}: {curve.first} ({week} {curve.x[0]:.0f}), {curve.last} ({week} {curve.x[-1]:.0f})."

@@ -37,7 +37,10 @@ COINCIDE = 0.01  # of the vertical scale: what the width of a line covers
 
 @dataclass(frozen=True)
 class Curve:
-    """One curve: its points in the unit shown, (k,) each, its persons, and those at risk by week, as printed."""
+    """One curve: its points in the unit shown, (k,) each, its persons, and those at risk by week, as printed.
+
+    low, high: limits of each point; band_low, band_high: limits of the whole curve.
+    """
 
     label: str
     size: str
@@ -45,6 +48,8 @@ class Curve:
     y: FloatArray
     low: FloatArray | None
     high: FloatArray | None
+    band_low: FloatArray | None
+    band_high: FloatArray | None
     first: str
     last: str
     at_risk: Mapping[int, str]
@@ -57,10 +62,11 @@ class Curve:
 
 @dataclass(frozen=True)
 class PanelDrawing:
-    """One panel: its heading, its axes and its curves."""
+    """One panel: its heading, its axes and its curves; test: a line below the axes on what the curves show together."""
 
     title: str
     size: str
+    test: str
     x_label: str
     y_label: str
     x_step: float | None
@@ -184,6 +190,7 @@ def _panel(
     return PanelDrawing(
         title=f"{chr(ord('A') + number)}  {title}" if len(figure.panels) > 1 else title,
         size=fill(in_language(figure, "size", language), {**words, **sizes}),
+        test=fill(in_language(figure, "test", language), {**words, **sizes}),
         x_label=in_language(panel, "x", language) or in_language(figure, "x", language),
         y_label=in_language(panel, "y", language) or in_language(figure, "y", language),
         x_step=panel.x_step,
@@ -209,6 +216,8 @@ def _curve(figure: Figure, series: Series, shown: pd.DataFrame, sizes: Mapping[s
         y=main["value"].to_numpy(dtype=float) * 10.0 ** UNITS[figure.unit].shift,
         low=numbers("ci_low"),
         high=numbers("ci_high"),
+        band_low=numbers("band_low"),
+        band_high=numbers("band_high"),
         first=str(main["text"].iloc[0]),
         last=str(main["text"].iloc[-1]),
         at_risk={int(week): text for week, text in zip(at_risk["row"], at_risk["text"], strict=True)},

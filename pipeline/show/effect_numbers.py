@@ -59,6 +59,8 @@ def _every_slot(exhibits: Exhibits, known: Mapping[str, Slot], words: Mapping[st
         for pair in comparison.pairs:
             for address in (pair.first, pair.second):
                 yield from _effect_and_limits(_at(known, fill(address, words)), comparison.unit)
+            if pair.difference:
+                yield from _effect_and_limits(_at(known, fill(pair.difference, words)), "")
 
 
 def _at(known: Mapping[str, Slot], address: str) -> Slot:

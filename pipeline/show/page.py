@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipeline.show.claims import Surety
 from pipeline.show.conclusions import Conclusion
 from pipeline.show.content import Exhibit, Report, panels_of
 from pipeline.show.findings import Result
@@ -59,7 +60,7 @@ def write_page(
     def paragraphs(texts: Iterable[Text]) -> list[Any]:
         return [marker.mark(text) for text in texts]
 
-    chapters = [(title, [_section(exhibit, panels) for exhibit in exhibits]) for title, exhibits in report.chapters]
+    chapters = [(title, [section_of(exhibit, panels) for exhibit in exhibits]) for title, exhibits in report.chapters]
     tables = "".join(section["table"] for _, sections in chapters for section in sections)
     marker = Marker(language, link_terms(report.terms), set(re.findall(r'<data id="([^"]+)"', tables)))
     return page_template("page.html.j2").render(
@@ -73,6 +74,7 @@ def write_page(
         findings=[marker.finding(result) for result in report.results],
         estimands=report.estimands,
         conclusions=[marker.conclusion(conclusion) for conclusion in report.conclusions],
+        surety=report.surety and marker.surety(report.surety),
         trial=paragraphs(report.trial),
         reading=paragraphs(report.reading),
         trace=paragraphs(report.trace),
@@ -107,11 +109,15 @@ def _other_languages(report: Report, editions: Mapping[str, Any]) -> Iterator[di
 
 @dataclass(frozen=True)
 class Marker:
-    """Writes texts as HTML: `linked` their words; `placed` are the numbers of which the page has the anchor already."""
+    """Writes texts as HTML: `linked` their words; `placed` are the numbers of which the page has the anchor already.
+
+    page: the one that the numbers lead to, '' where it is the one that they stand on.
+    """
 
     language: str
     linked: Callable[[str], str]
     placed: set[str]
+    page: str = ""
 
     def mark(self, text: Text) -> Any:
         """A text, each number with its address, which is an anchor where the page has none yet."""
@@ -121,7 +127,7 @@ class Marker:
                 parts.append(self.linked(part))
             else:
                 is_anchor = part.cell_id not in self.placed
-                parts.append(html_number(part.cell_id, part.text, self.language, is_anchor=is_anchor))
+                parts.append(html_number(part.cell_id, part.text, self.language, is_anchor=is_anchor, page=self.page))
                 self.placed.add(part.cell_id)
         return as_markup("".join(parts))
 
@@ -135,17 +141,26 @@ class Marker:
         texts = {name: [self.mark(text) for text in getattr(conclusion, name)] for name in ("sentences", "basis")}
         return {**vars(conclusion), **texts}
 
+    def surety(self, surety: Surety) -> dict[str, Any]:
+        """How sure the claims are, with their texts as HTML."""
+        claims = [
+            {**vars(said), "is_clear": said.is_clear, "sentences": [self.mark(text) for text in said.sentences]}
+            for said in surety.claims
+        ]
+        return {**vars(surety), "claims": claims, "lede": [self.mark((text,)) for text in surety.lede]}
+
     def section(self, section: dict[str, Any]) -> dict[str, Any]:
         """An exhibit with the words of its note as HTML."""
         return {**section, "note": as_markup(self.linked(section["note"]))}
 
 
-def _section(exhibit: Exhibit, panels: Mapping[str, Any] | None) -> dict[str, Any]:
+def section_of(exhibit: Exhibit, panels: Mapping[str, Any] | None, page: str = "") -> dict[str, Any]:
+    """What a page says of an exhibit; its numbers lead to `page`, by default the one that they stand on."""
     folder, kinds = ("figures", ("png", "svg", "csv")) if exhibit.picture else ("tables", ("csv", "html", "tex"))
     return {
         **vars(exhibit),
         "picture": as_markup(inline_picture(exhibit, panels)) if exhibit.picture else "",
-        "table": as_markup(write_html(exhibit.table)) if exhibit.table else "",
+        "table": as_markup(write_html(exhibit.table, page)) if exhibit.table else "",
         "files": [f"{folder}/{exhibit.name}.{kind}" for kind in kinds],
     }
 

@@ -108,6 +108,15 @@ def _describe(report: Report) -> dict[str, Any]:
             {**vars(each), "sentences": paragraphs(each.sentences), "basis": paragraphs(each.basis)}
             for each in report.conclusions
         ],
+        "surety": report.surety
+        and {
+            "title": report.surety.title,
+            "lede": report.surety.lede,
+            "claims": [
+                {**vars(said), "is_clear": said.is_clear, "sentences": " ".join(map(plain, said.sentences))}
+                for said in report.surety.claims
+            ],
+        },
         "terms": [vars(term) for term in report.terms],
         "sections": [
             {"name": name, "title": INTERFACE[report.language][name], "paragraphs": paragraphs(getattr(report, name))}

@@ -17,7 +17,13 @@ from pipeline.show.numbers import as_float, star, write_number
 COLUMNS = ["cell_id", "exhibit", "panel", "row", "column", "statistic", "estimate_id", "value", "text", "note", "unit"]
 COUNTS = {"n", "n_treated", "n_control", "n_clusters", "at_risk"}
 SOURCES = {"x": "control_mean", "at_risk": "n"}  # statistics that lie in a column of another name
-UNITS_OF = {"x": "coefficient", "p_value": "probability", **dict.fromkeys(COUNTS, "count")}  # whatever the exhibit's
+P_VALUES = ("p_value", "ri_p", "wild_p", "jackknife_p", "cr2_p", "stepdown_p", "joint_p", "band_p")
+# Of statistics that have a unit of their own, whatever the exhibit's.
+UNITS_OF = {
+    **dict.fromkeys(("x", "cr2_df"), "coefficient"),
+    **dict.fromkeys(P_VALUES, "probability"),
+    **dict.fromkeys((*COUNTS, "family_size"), "count"),
+}
 
 
 def find_slots(exhibits: Exhibits, study: Study, estimate_ids: Iterable[str]) -> Iterator[Slot]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from pipeline.estimate.inference import STATISTICS
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -15,9 +17,9 @@ def index_estimates(estimates: Iterable[pd.DataFrame], inference: pd.DataFrame |
     An estimate without such a row has those columns missing.
     """
     further = {} if inference is None else inference.set_index("estimate_id").to_dict("index")
-    nothing = {} if inference is None else dict.fromkeys(inference.columns.drop("estimate_id"), float("nan"))
+    nothing = dict.fromkeys(STATISTICS, float("nan"))
     return {
-        row["estimate_id"]: {**row, **further.get(row["estimate_id"], nothing)}
+        row["estimate_id"]: {**nothing, **row, **further.get(row["estimate_id"], {})}
         for table in estimates
         for row in table.to_dict("records")
     }

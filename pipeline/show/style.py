@@ -241,6 +241,13 @@ def write_above(axes: Axes, text: str) -> None:
     axes.annotate(text, (1, 1), (0, LABEL_RISE * POINTS_PER_INCH), color=GREY, **place)
 
 
+def write_below(axes: Axes, text: str, down: float) -> None:
+    """A remark that begins at the left edge of the sheet, its top `down` inches below the axes."""
+    place: dict[str, Any] = {"xycoords": "axes fraction", "textcoords": "offset points", "ha": "left", "va": "top"}
+    offset = (-POINTS_PER_INCH * (LEFT - EDGE), -POINTS_PER_INCH * down)
+    axes.annotate(text, (0, 0), offset, color=INK, annotation_clip=False, **place)
+
+
 def write_nothing(axes: Axes, text: str) -> None:
     """Sentences in the middle of axes that have nothing to show, and no numbers on their vertical scale."""
     axes.set_yticks([])

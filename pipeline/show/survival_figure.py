@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.show.curve_ends import mark_ends
 from pipeline.show.drawings import Drawing, PanelDrawing
-from pipeline.show.effect_figure import week_ticks
+from pipeline.show.effect_figure import TEST, week_ticks
 from pipeline.show.numbers import write_number
 from pipeline.show.style import (
     EDGE,
@@ -20,6 +20,7 @@ from pipeline.show.style import (
     POINTS_PER_INCH,
     Sheet,
     draw_legend,
+    write_below,
     write_nothing,
 )
 
@@ -31,7 +32,8 @@ AXES_HEIGHT, AXIS_LABELS, AT_RISK_LINE = 2.45, 0.5, 0.17  # inches
 
 def draw_survival(drawing: Drawing) -> Sheet:
     """Step curves from 1 down, on a scale from 0 to 1."""
-    below = AXIS_LABELS + AT_RISK_LINE * (len(drawing.settings.series) + 1) + 0.22
+    down = AXIS_LABELS + AT_RISK_LINE * (len(drawing.settings.series) + 1) + 0.06
+    below = down + 0.16 + TEST * any(panel.test for panel in drawing.panels)
     sheet = Sheet(drawing, len(drawing.panels) * (PANEL_HEAD + AXES_HEIGHT + below))
     for panel in drawing.panels:
         axes = sheet.add_panel(panel.title, panel.y_label, AXES_HEIGHT, below)
@@ -56,6 +58,7 @@ def draw_survival(drawing: Drawing) -> Sheet:
         draw_legend(axes)
         mark_ends(axes, [replace(curve, x=curve.x + 1) for curve in panel.curves], AXES_HEIGHT)
         _write_at_risk(axes, panel, drawing)
+        write_below(axes, panel.test, down)
     return sheet
 
 

@@ -49,8 +49,8 @@ def build_terms(exhibits: Exhibits, words: Words, language: str) -> tuple[Term, 
     return tuple(found)
 
 
-def link_terms(terms: Sequence[Term]) -> Callable[[str], str]:
-    """What turns plain text into HTML in which the first mention of each term leads to its meaning."""
+def link_terms(terms: Sequence[Term], page: str = "") -> Callable[[str], str]:
+    """What turns plain text into HTML in which the first mention of each term leads to its meaning, on `page`."""
     forms = {html.escape(form, quote=False): term for term in terms for form in term.forms}
     places = forms | {form[0].upper() + form[1:]: term for form, term in forms.items()}
     longest = sorted(places, key=lambda form: -len(form))
@@ -64,7 +64,7 @@ def link_terms(terms: Sequence[Term]) -> Callable[[str], str]:
             if term.key in seen:
                 return match[0]
             seen.add(term.key)
-            return f'<a class="term" href="#{term.anchor}">{match[0]}</a>'
+            return f'<a class="term" href="{page}#{term.anchor}">{match[0]}</a>'
 
         escaped = html.escape(text, quote=False)
         return pattern.sub(link, escaped) if places else escaped

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pipeline.show.archives import FIXED_TIME, without_times
+from pipeline.show.claims import Surety
 from pipeline.show.conclusions import Conclusion
 from pipeline.show.content import Exhibit, Report
 from pipeline.show.findings import Result
@@ -105,6 +106,8 @@ class _Writer:
             self._define(head, said)
         for conclusion in report.conclusions:
             self._write_conclusion(conclusion)
+        if report.surety:
+            self._write_surety(report.surety)
         self._write_contents()
         for name in ("trial", "reading"):
             if getattr(report, name):
@@ -127,6 +130,16 @@ class _Writer:
             self.add(plain(text))
         if conclusion.purpose:
             self.add(f"{conclusion.purpose}.")
+
+    def _write_surety(self, surety: Surety) -> None:
+        """Each main claim with what survives of it."""
+        self.begin("robust", surety.title)
+        for text in surety.lede:
+            self.add(text)
+        for said in surety.claims:
+            self.add(said.claim, "Result Group")
+            add_run(self.add("", "Further Result"), said.headline, DEEP if said.is_clear else GREY)
+            self.add(" ".join(plain(text) for text in said.sentences))
 
     def _write_terms(self) -> None:
         """The words and models that the texts mention."""
@@ -151,6 +164,8 @@ class _Writer:
         report = self.report
         if report.results:
             yield 1, "message", self.ui["message"]
+        if report.surety:
+            yield 1, "robust", report.surety.title
         yield from ((1, name, self.ui[name]) for name in ("trial", "reading") if getattr(report, name))
         for number, (title, exhibits) in enumerate(report.chapters):
             yield 1, f"chapter-{number}", title

@@ -26,11 +26,16 @@ INTERFACE = {
         "analysed": "Analysed",
         "apart": "The two curves are nowhere more than {distance} apart.",
         "at_risk": "At risk",
+        "band_low": "Lower limit, whole curve",
+        "band_high": "Upper limit, whole curve",
         "basis": "The effects and intervals that this rests on",
         "ci_low": "Lower limit",
         "checks": "Checks of the data",
         "checks_passed": "{passed} of {rules} rules looked at the data and found nothing to ask about.",
         "ci_high": "Upper limit",
+        "claims": "The main claims",
+        "claims_page": "All of this on a page of its own.",
+        "claims_table": "The numbers behind it.",
         "coincide": "The two curves coincide: they are nowhere more than {distance} apart.",
         "column": "column",
         "contents": "Contents",
@@ -88,11 +93,16 @@ INTERFACE = {
         "analysed": "Analyseret",
         "apart": "De to kurver er intetsteds mere end {distance} fra hinanden.",
         "at_risk": "I risiko",
+        "band_low": "Nedre grænse, hele kurven",
+        "band_high": "Øvre grænse, hele kurven",
         "basis": "Effekterne og intervallerne, det bygger på",
         "ci_low": "Nedre grænse",
         "checks": "Kontrol af data",
         "checks_passed": "{passed} af {rules} regler har set på data uden at finde noget at spørge til.",
         "ci_high": "Øvre grænse",
+        "claims": "Hovedpåstandene",
+        "claims_page": "Det hele på en side for sig.",
+        "claims_table": "Tallene bag.",
         "coincide": "De to kurver falder sammen: de er intetsteds mere end {distance} fra hinanden.",
         "column": "kolonne",
         "contents": "Indhold",
@@ -308,12 +318,12 @@ def _scale_words(variables: pd.DataFrame, language: str) -> dict[str, str]:
 def fill_words(settings: SettingsType, words: Mapping[str, str]) -> SettingsType:
     """An exhibit with the placeholders of its titles, labels and notes filled in, and those of its parts.
 
-    The line of sizes on a panel waits for its numbers.
+    The lines of sizes and of a test on a panel wait for their numbers.
     """
     filled: dict[str, Any] = {}
     for name in settings.__struct_fields__:
         value = getattr(settings, name)
-        if isinstance(value, str) and name.endswith(("_en", "_da")) and not name.startswith("size_"):
+        if isinstance(value, str) and name.endswith(("_en", "_da")) and not name.startswith(("size_", "test_")):
             filled[name] = fill(value, words)
         elif isinstance(value, list | tuple):
             parts = [fill_words(part, words) if isinstance(part, Settings) else part for part in value]

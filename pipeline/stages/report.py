@@ -11,6 +11,7 @@ from pipeline.show.every_exhibit import build_content
 from pipeline.show.missing import write_missing
 from pipeline.show.page import write_page
 from pipeline.show.panel_evidence import Verified, with_evidence
+from pipeline.show.robust_page import write_robust_page
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,6 +40,7 @@ def run(
 ) -> dict[str, str]:
     """index.html: one self-contained page with every exhibit of exhibits.toml, from the numbers released alone.
 
+    robust.html, where the settings claim anything: how sure the claims are, with the chapter that they rest on.
     missing.txt says which of them are missing. `checks` are the rows of checks.csv, of which the page says what is
     suspicious; what of them may leave is beside it in a file of that name. `pictures` are the figures as SVG, by name;
     InputError if one lacks.
@@ -58,6 +60,8 @@ def run(
     vouched = None
     if panels is not None:
         vouched = with_evidence(panels, released, provenance, Verified.of(second, walked, counts, verified), judged)
+    if content.surety is not None:
+        told["robust.html"] = write_robust_page(content)
     return {
         "index.html": write_page(
             content,

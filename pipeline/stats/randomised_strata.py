@@ -100,7 +100,8 @@ def _block(
 
 def _squares(
     known: FloatArray, crossed: FloatArray, treated: FloatArray, strata: npt.NDArray[np.intp], rows: list[slice],
-    cells: FloatArray, means: FloatArray, contrast: FloatArray, effects: FloatArray, inverse: FloatArray, coefficients: FloatArray,
+    cells: FloatArray, means: FloatArray, contrast: FloatArray, effects: FloatArray, inverse: FloatArray,
+    coefficients: FloatArray,
 ) -> tuple[FloatArray, npt.NDArray[np.bool_]]:  # fmt: skip
     """HC2 products (b, v, 2) of each outcome with itself and with the shift, and which draws have leverage one.
 

@@ -33,7 +33,7 @@ def compare_exhibits(settings: Path, derived: Path, reports: Path) -> list[Agree
     rows: list[dict[Any, Any]] = [
         row for path in files for row in pd.read_parquet(path).astype(object).to_dict("records")
     ]
-    estimates = {str(row["estimate_id"]): row for row in rows}
+    estimates = _with_inference({str(row["estimate_id"]): row for row in rows}, derived)
     found = _compare_edition(settings, estimates, derived, reports)
     for path in sorted(derived.glob("*/language.toml")):
         name = path.parent.name
@@ -41,6 +41,20 @@ def compare_exhibits(settings: Path, derived: Path, reports: Path) -> list[Agree
             others = _compare_edition(settings, estimates, path.parent, reports / name)
             found += [replace(each, kind=f"{each.kind}, {name}") for each in others]
     return found
+
+
+def _with_inference(estimates: Mapping[str, Mapping[str, Any]], derived: Path) -> dict[str, Mapping[str, Any]]:
+    """The estimates with the columns of inference.parquet, which are missing where it has no row."""
+    import pandas as pd
+
+    path = derived / "inference.parquet"
+    if not path.exists():
+        return dict(estimates)
+    table = pd.read_parquet(path)
+    nothing = dict.fromkeys(table.columns, float("nan"))
+    rows: list[dict[Any, Any]] = table.to_dict("records")
+    further = {str(row["estimate_id"]): row for row in rows}
+    return {name: {**nothing, **further.get(name, {}), **row} for name, row in estimates.items()}
 
 
 def _compare_edition(
@@ -68,12 +82,13 @@ def _compare_edition(
     in_tables = {address: number for address, number in numbers.items() if not number.is_told}
     names = [name for name in known.exhibits if name.startswith(("figure_", "table_"))]
     tables = [name for name in names if known.exhibits[name]["kind"] == "table"]
-    figures = [name for name in names if name.startswith("figure_")]
+    figures, robust = [name for name in names if name.startswith("figure_")], reports / "robust.html"
     return [
         values, texts, left, _figures(figures, numbers, reports / "figures"),
         _csv_tables(tables, in_tables, reports / "tables"),
         _html("tables as HTML", tables, in_tables, [reports / "tables" / f"{name}.html" for name in tables]),
         _html("the page", [], numbers, [reports / "index.html"]),
+        *([_html("the page of claims", [], numbers, [robust])] if robust.exists() else []),
     ]  # fmt: skip
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.browser.conftest import BUILT, MIDDLE, PHONE, WIDE, find_barriers
 
-PAGES = ["index.html", "published.html", "tables/table_6_3.html"]
+PAGES = ["index.html", "robust.html", "published.html", "tables/table_6_3.html"]
 ANNEX = ["population/index.html"] if (BUILT / "population/index.html").exists() else []  # make population made it
 LARGEST = 5_000_000  # bytes
 # What the page may take of a processor until it can be read and used, as a multiple of what a bare table of ten

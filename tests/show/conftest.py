@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from pipeline.estimate.inference import STATISTICS
 from pipeline.runner.inputs import load_input
 from pipeline.settings.described import read_exhibits
 from pipeline.settings.extract import Extract, Language
@@ -103,7 +104,10 @@ def invent_estimates(groups: pd.DataFrame = GROUPS) -> pd.DataFrame:
     )
     estimate = np.where(frame["model"] == "kaplan_meier", 1 - weeks / 100, estimate)
     persons = pd.Series(rng.integers(1000, 40000, len(names)), dtype="Int64")
+    resampled = {name: rng.uniform(0, 0.2, len(names)) for name in STATISTICS}
+    resampled |= {"family_size": 81.0, "band_low": effect - 3 * error, "band_high": effect + 3 * error}
     return frame.assign(
+        **resampled,
         estimate_id=names,
         estimate=np.where(frame["model"] == "density", abs(effect), estimate),
         se=error,

@@ -174,3 +174,17 @@ def test_a_conclusion_says_no_more_than_the_intervals(case):
     assert len(numbers) == 3 * sum(math.isfinite(each["ci_low"]) for each in effects.values()) + (
         case == "one group unknown"
     )
+
+
+@pytest.mark.parametrize(
+    ("difference", "says"), [(UP, ["apart at 1 of 1"]), (OPEN, ["alike at 0 of 1"]), (effect(NAN, **REASON), [])]
+)
+def test_where_a_difference_is_shown_it_decides(difference, says):
+    effects = {"low0": UP, "high0": DOWN, "between": difference}
+    pair = {
+        key: f"table_1_1/{row}/effect/estimate"
+        for key, row in zip(("first", "second", "difference"), effects, strict=True)
+    }
+    exhibits = exhibits_of(list(effects), comparisons=[{**COMPARISON, "pairs": [pair]}])
+    (told,) = build_conclusions(telling(exhibits, effects, "en"))
+    assert list(map(plain, told.sentences))[2:] == says

@@ -11,8 +11,10 @@ import pandas as pd
 import pytest
 
 from pipeline.disclosure.behind import decimals_of
+from pipeline.estimate.inference import STATISTICS as RESAMPLED
 from pipeline.runner.inputs import load_input
 from pipeline.settings.models import read_models
+from pipeline.show.inference_words import INFERENCE
 from pipeline.show.page import in_script
 from pipeline.show.panel_evidence import Verified, with_evidence
 from pipeline.show.panel_words import PANEL, STATISTICS
@@ -71,6 +73,8 @@ def column(cells, name):
 
 def told_of(statistics, statistic):
     """Between what a panel tells a statistic: a share of the controls' mean is a ratio of two numbers as shown."""
+    if statistic in INFERENCE["en"]:
+        return (-math.inf, math.inf)  # the panel has the text of the number itself
     if statistic != "relative":
         value = statistics[SOURCES.get(statistic, statistic)]
         return (value, value)
@@ -127,11 +131,11 @@ def test_a_model_says_what_it_is_for():
 
 def test_of_an_estimate_of_which_a_number_was_taken_out_the_panel_tells_what_the_page_does():
     shown = shown_in("en").copy()
-    taken = shown["cell_id"] == "table_3_1/employment_exit/all/se"
+    taken = shown["cell_id"] == "table_3_1/sickness_benefit_exit/all/se"
     assert taken.sum() == 1
     shown.loc[taken, ["value", "text"]] = [math.nan, "(few)"]
     made = content(shown=shown)
-    place = restore(made["estimates"]["address"]).index("hazard_logit/all/employment_exit//treated")
+    place = restore(made["estimates"]["address"]).index("hazard_logit/all/sickness_benefit_exit//treated")
     told = dict(zip(made["statistics"], made["estimates"]["values"][place], strict=True))
     assert {name for name, value in told.items() if value is not None} == {"estimate", "n"}
 
@@ -269,3 +273,10 @@ def test_a_number_has_the_printed_one_beside_it_with_its_erratum():
         "numbers": {"table_3_1/employment_exit/all/se": [["0,1", False, "-2.5", ["A1"]]]},
         "errata": {"A1": "hvorfor"},
     }
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_statistic_that_an_exhibit_shows_has_a_name_of_its_own(language):
+    made = content_in(language)
+    assert set(made["cells"]["statistic"]["of"]) <= set(made["names"])
+    assert len({made["names"][name] for name in INFERENCE[language]}) == len(INFERENCE[language]) == len(RESAMPLED)

@@ -138,8 +138,9 @@ def test_arms_and_groups_are_called_as_the_study_calls_them():
     assert re.search(r"[\d,]+ classes, n = ", drawn["figure_2_1.svg"])
 
 
-def test_the_files_of_a_build_are_the_page_and_what_is_missing():
-    assert set(reported("en", made_in("en").shown, made_in("en").pictures)) == {"index.html", "missing.txt"}
+def test_the_files_of_a_build_are_the_pages_and_what_is_missing():
+    written = reported("en", made_in("en").shown, made_in("en").pictures)
+    assert set(written) == {"index.html", "missing.txt", "robust.html"}
 
 
 @pytest.mark.parametrize(

@@ -197,3 +197,15 @@ def test_the_second_route_reads_the_same_attendance(tmp_path):
     text = (folder / "extract.toml").read_text(encoding="utf-8")
     (folder / "extract.toml").write_text(text + '\n[attended]\ncolumn = "CAME"\n', encoding="utf-8")
     require_agreement(compared(folder))
+
+
+def test_a_model_without_rows_by_either_route_is_no_fault():
+    from pathlib import Path
+
+    from pipeline.verify import estimates
+
+    config, derived = Path("config"), Path("data_derived/twin")
+    found, seconds = estimates.compare_model(config, derived, "compliers")
+    assert not found.is_wrong
+    assert not seconds
+    assert not found.agreed

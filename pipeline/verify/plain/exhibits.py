@@ -13,8 +13,10 @@ from pipeline.verify.plain.findings import Told, own_address, own_statistics, to
 from pipeline.verify.plain.writing import UNITS, machine_text, mark_of, text_of
 
 COUNTED = {"n", "n_treated", "n_control", "n_clusters", "at_risk"}
+TESTS = ("p_value", "ri_p", "wild_p", "jackknife_p", "cr2_p", "stepdown_p", "joint_p", "band_p")
 OTHER_UNIT = {
-    "x": "coefficient", "p_value": "probability", "relative": "share", **dict.fromkeys(COUNTED, "count")
+    "x": "coefficient", "relative": "share", "cr2_df": "coefficient", "family_size": "count",
+    **dict.fromkeys(TESTS, "probability"), **dict.fromkeys(COUNTED, "count"),
 }  # fmt: skip
 OTHER_COLUMN = {"x": "control_mean", "at_risk": "n"}
 LEVEL_UNITS = {"percentage_points": ("share", 1)}  # how the level beside an effect in a unit is written: unit, decimals

@@ -25,6 +25,8 @@ def told_numbers(exhibits: Mapping[str, Any], horizon: str) -> dict[str, Told]:
         for pair in comparison["pairs"]:
             for side in ("first", "second"):
                 every += _interval(pair[side], comparison.get("unit", ""))
+            if pair.get("difference"):
+                every += _interval(pair["difference"], "")
     for told in every:
         whole = told._replace(effect=told.effect.replace("{horizon}", horizon))
         found.setdefault(_address(whole), whole)

@@ -1,0 +1,208 @@
+"""How sure each main claim is: sentences made from its p-values by the rule of the settings, never written by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from math import isfinite
+from typing import Any, Literal
+
+from pipeline.errors import InputError
+from pipeline.settings.exhibits import SETTINGS_FILE, fill, in_language
+from pipeline.settings.page import Claim, Method, Robust
+from pipeline.show.effects import Telling
+from pipeline.show.numbers import POINT, UNITS, write_number
+from pipeline.show.tables import Shown
+from pipeline.show.texts import Text, join_texts
+from pipeline.show.words import AND
+
+Case = Literal["throughout", "alone", "partly", "nowhere", "contrary", "unseen", "seen", "unknown"]
+NO_BREAK = "\N{NO-BREAK SPACE}"
+BELOW_DECIMALS = 2  # of the level of the rule
+
+
+@dataclass(frozen=True)
+class Said:
+    """One claim: what is claimed, what survives in a few words, and the sentences that say why.
+
+    case: which rule decided.
+    """
+
+    key: str
+    claim: str
+    case: Case
+    headline: str
+    sentences: tuple[Text, ...]
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether the effect that is claimed is found by every method, and among its family."""
+        return self.case == "throughout"
+
+
+@dataclass(frozen=True)
+class Surety:
+    """How sure the claims are: heading, how to read it, the claims, and the table and chapter that show them."""
+
+    title: str
+    lede: tuple[str, ...]
+    claims: tuple[Said, ...]
+    exhibit: str
+    chapter: int
+
+
+@dataclass(frozen=True)
+class _Numbers:
+    """The numbers shown of one claim, by statistic, and the rule that reads them."""
+
+    telling: Telling
+    rule: Robust
+    claim: Claim
+    rows: Mapping[str, Mapping[Any, Any]]
+
+    def value(self, statistic: str) -> float:
+        """The number; NaN where there is none."""
+        return float(self.rows[statistic]["value"]) if statistic in self.rows else float("nan")
+
+    def said(self, statistic: str) -> Text:
+        """The number as it is shown."""
+        return (Shown(self.rows[statistic]["cell_id"], "", self.rows[statistic]["text"]),)
+
+    def p(self, statistic: str) -> Text:
+        """'= 0.031', or '< 0.001' of one that is written as zero, on one line."""
+        row = self.rows[statistic]
+        if any(digit in str(row["text"]) for digit in "123456789"):
+            return (f"={NO_BREAK}", *self.said(statistic))
+        smallest = f"0{POINT[self.telling.language]}{'1':0>{UNITS['probability'].decimals}}"
+        return (f"<{NO_BREAK}", Shown(row["cell_id"], "", smallest))
+
+    def is_below(self, statistic: str) -> bool:
+        """Whether a p-value is below the level of the rule."""
+        return self.value(statistic) < self.rule.below
+
+    @property
+    def tried(self) -> list[Method]:
+        """The methods that have a p-value here, from the smallest to the largest."""
+        known = [method for method in self.rule.methods if isfinite(self.value(method.statistic))]
+        return sorted(known, key=lambda method: self.value(method.statistic))
+
+    def say(self, key: str, **parts: Text) -> Text:
+        """A sentence of the rule."""
+        return self.telling.say(self.rule, key, parts)
+
+
+def tell_surety(telling: Telling) -> Surety | None:
+    """How sure the claims of the page are; None where the settings claim nothing."""
+    rule = telling.exhibits.page.robust
+    if rule is None:
+        return None
+    level = {"below": write_number(rule.below, "probability", telling.language, BELOW_DECIMALS)}
+    rows: dict[str, dict[str, Mapping[Any, Any]]] = {}
+    for row in telling.rows.values():
+        if row["exhibit"] == rule.table:
+            rows.setdefault(row["row"], {}).setdefault(row["statistic"], row)
+    return Surety(
+        title=telling.word(rule, "title"),
+        lede=tuple(fill(text, {**telling.words, **level}) for text in in_language(rule, "lede", telling.language)),
+        claims=tuple(_tell(_numbers(claim, rows, rule, telling)) for claim in rule.claims),
+        exhibit=rule.table,
+        chapter=int(rule.table.split("_")[1]),
+    )
+
+
+def _numbers(
+    claim: Claim, rows: Mapping[str, Mapping[str, Mapping[Any, Any]]], rule: Robust, telling: Telling
+) -> _Numbers:
+    if claim.row not in rows:
+        raise InputError(f"{SETTINGS_FILE} [page.robust]: {rule.table} has no row {claim.row} to rest on. Mend it.")
+    return _Numbers(telling, rule, claim, rows[claim.row])
+
+
+def _tell(numbers: _Numbers) -> Said:
+    case = case_of(numbers)
+    sentences = [_by_methods(case, numbers), *_together(case, numbers), _without(case, numbers)]
+    return Said(
+        numbers.claim.row,
+        numbers.telling.word(numbers.claim, "claim"),
+        case,
+        numbers.telling.word(numbers.rule, case),
+        tuple(sentence for sentence in sentences if sentence),
+    )
+
+
+def case_of(numbers: _Numbers) -> Case:
+    """Which rule decides: by how many methods the p-value is below the level, and whether it is among its family."""
+    tried, effect = numbers.tried, numbers.value("estimate")
+    if not tried or not isfinite(effect):
+        return "unknown"
+    found = [method for method in tried if numbers.is_below(method.statistic)]
+    if numbers.claim.direction == "none":
+        return "seen" if found else "unseen"
+    if effect and (effect > 0) != (numbers.claim.direction == "more"):
+        return "contrary"
+    if len(found) < len(tried):
+        return "partly" if found else "nowhere"
+    is_alone = isfinite(numbers.value("stepdown_p")) and not numbers.is_below("stepdown_p")
+    return "alone" if is_alone else "throughout"
+
+
+def _by_methods(case: Case, numbers: _Numbers) -> Text:
+    """What each method says: how many find the effect, and the p-value that comes closest to saying otherwise."""
+    tried = numbers.tried
+    if case == "unknown":
+        return ()
+    found = [method for method in tried if numbers.is_below(method.statistic)]
+    if found and len(found) < len(tried):
+        rest = [method for method in tried if method not in found]
+        return numbers.say("by_some", found=_listed(found, numbers), rest=_listed(rest, numbers))
+    nearest = tried[-1] if found else tried[0]
+    return numbers.say(
+        "by_all" if found else "by_none",
+        count=(str(len(tried)),),
+        p=numbers.p(nearest.statistic),
+        method=(numbers.telling.word(nearest, "name"),),
+    )
+
+
+def _listed(methods: list[Method], numbers: _Numbers) -> Text:
+    """'the lot (p = 0.031) and the jackknife (p = 0.046)'."""
+    texts: list[Text] = [
+        (numbers.telling.word(method, "name"), " (p ", *numbers.p(method.statistic), ")") for method in methods
+    ]
+    return join_texts(texts, ", ", AND[numbers.telling.language])
+
+
+def _together(case: Case, numbers: _Numbers) -> Iterator[Text]:
+    """What is left when all of the family are looked at; where nothing is claimed, how large an effect can still be."""
+    if case == "unseen":
+        limits = next(
+            ends for ends in (("ri_low", "ri_high"), ("ci_low", "ci_high")) if isfinite(numbers.value(ends[0]))
+        )
+        yield numbers.say("still", low=numbers.said(limits[0]), high=numbers.said(limits[1]), unit=_unit(numbers))
+    if not isfinite(numbers.value("stepdown_p")):
+        return
+    parts: dict[str, Text] = {
+        "size": numbers.said("family_size"),
+        "family": (numbers.telling.word(numbers.claim, "family"),),
+    }
+    if case in ("throughout", "alone", "partly", "seen"):
+        key = "among_all" if numbers.is_below("stepdown_p") else "not_among_all"
+        yield numbers.say(key, p=numbers.p("stepdown_p"), **parts)
+    if case != "unknown":
+        key = "not_all_zero" if numbers.is_below("joint_p") else "all_zero"
+        yield numbers.say(key, p=numbers.p("joint_p"), **parts)
+
+
+def _without(case: Case, numbers: _Numbers) -> Text:
+    """Whether the sign of the effect rests on one cluster."""
+    low, high = (numbers.value(f"without_{end}") for end in ("low", "high"))
+    if case in ("unknown", "unseen") or not isfinite(low + high):
+        return ()
+    ends = {"low": numbers.said("without_low"), "high": numbers.said("without_high")}
+    return numbers.say("rests_on_one" if low <= 0 <= high else "rests_on_none", unit=_unit(numbers), **ends)
+
+
+def _unit(numbers: _Numbers) -> Text:
+    """The unit of the effect behind a blank, if it has a name."""
+    name = in_language(UNITS[numbers.rows["estimate"]["unit"]], "name", numbers.telling.language)
+    return (f" {name}",) if name else ()

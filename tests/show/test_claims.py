@@ -1,0 +1,108 @@
+"""What survives of a claim, in sentences: the numbers choose among the sentences of the settings, and nothing else."""
+
+import re
+from dataclasses import replace
+
+import msgspec
+import pytest
+
+from pipeline.errors import InputError
+from pipeline.settings.described import read_exhibits
+from pipeline.show.claims import tell_surety
+from pipeline.show.effects import Telling
+from pipeline.show.numbers import write_number
+from pipeline.show.texts import plain
+from tests.show.conftest import CONFIG, made_in, reported, words
+from tests.show.test_page import Document
+
+EXHIBITS = read_exhibits(CONFIG["exhibits"])
+RULE = EXHIBITS.page.robust
+P_VALUES = ("p_value", "ri_p", "wild_p", "jackknife_p", "cr2_p")
+FOUND = {**dict.fromkeys(P_VALUES, 0.01), "stepdown_p": 0.02, "joint_p": 0.02}
+WHOLE = {
+    "estimate": 0.12,
+    "ri_low": 0.03,
+    "ri_high": 0.2,
+    "without_low": 0.1,
+    "without_high": 0.14,
+    "family_size": 18.0,
+}
+UNITS = {"family_size": "count", **dict.fromkeys((*FOUND,), "probability")}
+
+
+def tell(row="employment_low", language="en", **numbers):
+    """The one claim of a row, told of these numbers."""
+    shown = {}
+    for statistic, value in {**WHOLE, **FOUND, **numbers}.items():
+        unit, address = UNITS.get(statistic, "percentage_points"), f"{RULE.table}/{row}/any/{statistic}"
+        shown[address] = {
+            "cell_id": address, "exhibit": RULE.table, "row": row, "statistic": statistic, "value": value,
+            "unit": unit, "text": write_number(value, unit, language),
+        }  # fmt: skip
+    claims = tuple(claim for claim in RULE.claims if claim.row == row)
+    page = msgspec.structs.replace(EXHIBITS.page, robust=msgspec.structs.replace(RULE, claims=claims))
+    known = words(language)
+    return tell_surety(Telling(replace(EXHIBITS, page=page), shown, known.texts, language, known.models)).claims[0]
+
+
+def said(claim):
+    return " ".join(plain(text) for text in claim.sentences).replace("\N{NO-BREAK SPACE}", " ")
+
+
+NAN = float("nan")
+NONE = dict.fromkeys(P_VALUES, 0.3)
+
+
+@pytest.mark.parametrize(
+    ("row", "numbers", "case", "says"),
+    [
+        ("employment_low", {"cr2_p": 0.049}, "throughout", ["All 5 methods", "largest p = 0.049 (CR2)", "survives"]),
+        ("employment_low", {"ri_p": 0.0001, **dict.fromkeys(("wild_p", "jackknife_p", "cr2_p", "p_value"), NAN)},
+         "throughout", ["All 1 methods", "p < 0.001 (the lot drawn again)"]),
+        ("employment_low", {"stepdown_p": 0.05, "joint_p": 0.2}, "alone",
+         ["not survive looking at 18 effects by cut-off at once (step-down p = 0.050)", "is not ruled out (p = 0.200)"]),
+        ("employment_low", {"jackknife_p": 0.06, "wild_p": 0.07}, "partly",
+         ["found by the test reported (p = 0.010), the lot drawn again (p = 0.010) and CR2 (p = 0.010), and not by the "
+          "jackknife (p = 0.060) and the wild bootstrap (p = 0.070)"]),
+        ("employment_low", {**NONE, "wild_p": 0.2}, "nowhere", ["None of the 5", "smallest p = 0.200 (the wild"]),
+        ("employment_low", {"estimate": -0.12}, "contrary", ["All 5 methods"]),
+        ("employment_high", {}, "contrary", []),
+        ("employment_low", {"without_low": -0.01}, "throughout", ["rests on one team", "−1.00 to 14.00 percentage"]),
+        ("employment_low", {"stepdown_p": NAN, "joint_p": NAN, "family_size": NAN}, "throughout", ["No one team"]),
+        ("employment_all", {}, "seen", ["All 5 methods"]),
+        ("employment_all", NONE, "unseen", ["effects from 3.00 to 20.00 percentage points"]),
+        ("employment_low", dict.fromkeys(P_VALUES, NAN), "unknown", []),
+    ],
+)  # fmt: skip
+def test_numbers_choose_what_is_said(row, numbers, case, says):
+    claim = tell(row, **numbers)
+    assert (claim.case, claim.is_clear) == (case, case == "throughout")
+    assert claim.headline == getattr(RULE, f"{case}_en")
+    assert [part for part in says if part not in said(claim)] == []
+    assert "\N{EN DASH}" not in said(claim)  # what is missing is not spoken of
+
+
+def test_a_claim_is_told_in_danish_with_danish_numbers():
+    assert "den største p = 0,049 (CR2)" in said(tell(language="da", cr2_p=0.049))
+
+
+def test_a_claim_about_a_row_that_is_not_shown_is_one_message():
+    page = msgspec.structs.replace(EXHIBITS.page, robust=RULE)
+    with pytest.raises(InputError, match=r"\[page.robust\]: table_7_1 has no row employment_all"):
+        tell_surety(Telling(replace(EXHIBITS, page=page), {}, words("en").texts, "en", {}))
+
+
+@pytest.mark.parametrize("language", ["en", "da"])
+def test_the_page_of_claims_leads_every_number_to_the_report_and_holds_its_chapter(language):
+    made, pictures = made_in(language), made_in("en").pictures
+    page = reported(language, made.shown, pictures)["robust.html"]
+    document = Document(page)
+    identifiers = [attributes["id"] for _, attributes in document.elements if "id" in attributes]
+    assert len(identifiers) == len(set(identifiers))
+    of_chapter = made.shown[made.shown["exhibit"].str.startswith("table_7_")]
+    assert set(of_chapter["cell_id"]) <= set(identifiers)
+    links = [attributes["href"] for _, attributes in document.elements if "href" in attributes]
+    assert not [link for link in links if "/" in link and not link.startswith(("index.html#", "tables/", "figures/"))]
+    told = re.findall(r'<p class="group">(.*?)</p>', page)
+    assert len(told) == len(RULE.claims) == made.page.count('<p class="group">') - len(EXHIBITS.page.findings)
+    assert not re.search(r"https?://|@import|\bsrc=|url\((?!#|data:)", page)

@@ -90,7 +90,7 @@ MAKEFLAGS += --no-builtin-rules
 
 # --- What to ask for -------------------------------------------------------------------------------------------------
 
-.PHONY: all report check why verify witness release population twin test lint docs bench faults measure power trace diff baseline extract new check-extract calibrate clean forget help FORCE
+.PHONY: all report check why verify witness release population twin test lint docs bench faults measure power size trace diff baseline extract new check-extract calibrate clean forget help FORCE
 
 all: $(REPORTS)/index.html ## Every table, figure and the report page of EXTRACT (default twin); LANGUAGE=da for Danish, LANGUAGE=en back; DISCLOSURE=on as a real extract leaves, DISCLOSURE=off back
 	$(if $(LEFT_OVER),@rm -rf $(LEFT_OVER))
@@ -128,15 +128,16 @@ lint: $(SETUP) ## Check style, types, and which room imports from which
 	$(PYTHON) -m mypy
 	$(PYTHON) -c 'from importlinter.cli import lint_imports_command as lint; lint()' --no-logo --no-cache
 
-docs: $(SETUP) ## Write docs/checks.md, docs/outcomes.md, docs/models.md, docs/variables.md, docs/confidentiality.md and docs/power.md from settings, tests and measurements
+docs: $(SETUP) ## Write docs/checks.md, docs/outcomes.md, docs/models.md, docs/variables.md, docs/confidentiality.md, docs/inference.md and docs/power.md from settings, tests and measurements
 	@$(RUN) pipeline.documents
 
-bench: all ## Measure the build beside that of the commit before (or BEFORE=<commit>), its growth, and the estimators
+bench: all ## Measure the build beside that of the commit before (or BEFORE=<commit>), its growth, the estimators, and the inference beside other packages
 	$(PYTHON) -m benchmarks.build $(if $(BEFORE),"$$BEFORE",$(shell git rev-parse --quiet --verify HEAD^))
 	$(PYTHON) -m benchmarks.growth
 	$(PYTHON) -m benchmarks.scan
 	$(PYTHON) -m benchmarks.population
 	$(PYTHON) -m benchmarks.estimators
+	$(PYTHON) -m benchmarks.inference
 
 faults: $(SETUP) ## Do faults to copies of the build (kills, full disks, rights, clocks, damaged files) and write what came of each to docs/measured
 	$(PYTHON) -m benchmarks.faults
@@ -148,6 +149,9 @@ measure: $(SETUP) ## Count what of the synthetic trial would leave if it were re
 power: $(SETUP) ## Simulate what the synthetic trial could see, and derive the plan of the report again, to docs/measured
 	@$(MAKE) --no-print-directory all EXTRACT=twin STUDY=config
 	$(PYTHON) -m benchmarks.power
+
+size: $(SETUP) ## Simulate trials and count how often each test errs and each interval holds, to docs/measured (some 4 minutes)
+	$(PYTHON) -m benchmarks.size
 
 trace: $(SETUP) ## Walk one number back to its register cells: make trace ID=figure_3_3/all/sickness_benefit/45; ID=figure_3_3 lists its numbers, PERSON=17 (or a pseudonym) is a person's history, FORMAT=html a page, SET="dream.csv,12,Y_1544,890" the number with that cell
 	@$(FREE) pipeline.$(if $(filter SET,$(GIVEN)),changes.whatif,verify.trace) --raw $(RAW) --derived $(DERIVED) --settings $(STUDY)
@@ -240,7 +244,7 @@ CHECKOUT = $(eval CHECKOUT := $(if $(wildcard .git),$(shell git rev-parse --veri
 # Stages that have to run again though the dates of files do not say so: a file is not what was recorded, or the code is
 # other code. It takes 0.01 s where nothing changed.
 LOOK   = $(WAITING) $(PYTHON) -I -S pipeline/runner/look.py $(RUNS)
-IDLE  := help why check test clean forget lint docs faults measure power new extract check-extract trace calibrate
+IDLE  := help why check test clean forget lint docs faults measure power size new extract check-extract trace calibrate
 UNLIKE := $(if $(filter-out $(IDLE),$(or $(MAKECMDGOALS),help)),$(if $(wildcard $(RUNS)/*.json),$(shell $(LOOK))$(if $(filter 0,$(.SHELLSTATUS)),,$(error $(RUNS): what was built cannot be looked at))))
 
 define stage

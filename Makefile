@@ -328,7 +328,7 @@ LINKED     := $(wildcard $(patsubst data_derived/releases/%,data_derived/%/linka
 $(eval $(call stage,earlier,$(RAW)/extract.toml $(LEFT) $(sort $(DERIVED)/linkage.csv $(LINKED)),$(DERIVED)/earlier.json))
 endif
 leaving    = $(addprefix $(1)/,released.parquet behind.parquet judged.json told.json)
-$(eval $(call stage,disclosure,$(call derived,shown) $(ESTIMATED) $(JUDGED_BY) $(ATTACKED) $(DERIVED)/language.toml,$(call leaving,$(DERIVED)) $(REPORTS)/disclosure.html,$(REVIEWED)))
+$(eval $(call stage,disclosure,$(call derived,shown inference) $(ESTIMATED) $(JUDGED_BY) $(ATTACKED) $(DERIVED)/language.toml,$(call leaving,$(DERIVED)) $(REPORTS)/disclosure.html,$(REVIEWED)))
 FONTS    := $(wildcard pipeline/show/fonts/*.ttf pipeline/show/fonts/*.woff)
 TEMPLATES := $(wildcard pipeline/show/*.j2 pipeline/show/*.css pipeline/show/*.js) $(FONTS)
 PAPER     := pipeline/show/report.typ
@@ -412,7 +412,7 @@ shown_in = $(1)/released.parquet $(call derived,groups) $(1)/words.json $(2) $(3
 drawings = $(patsubst %,$(1)/figures/%.svg,$(filter figure_%,$(2)))
 define edition
 $(call stage,shown-$(1),$(6) $(call derived,groups inference) $(4) $(call settings,study.toml outcomes.toml models.toml) $(NAMES) $(RAW)/extract.toml $(7),$(2)/shown.parquet $(2)/words.json)
-$(call stage,disclosure-$(1),$(2)/shown.parquet $(6) $(JUDGED_BY) $(if $(findstring population,$(1)),$(ATTACKED),$(if $(APPLIED),$(DERIVED)/told.json)) $(7),$(call leaving,$(2)) $(3)/disclosure.html,$(REVIEWED))
+$(call stage,disclosure-$(1),$(2)/shown.parquet $(call derived,inference) $(6) $(JUDGED_BY) $(if $(findstring population,$(1)),$(ATTACKED),$(if $(APPLIED),$(DERIVED)/told.json)) $(7),$(call leaving,$(2)) $(3)/disclosure.html,$(REVIEWED))
 $(call stage,tables-$(1),$(call shown_in,$(2),$(4),$(7)) $(NAMES),$(foreach t,$(filter table_%,$(5)),$(addprefix $(3)/tables/$(t),.html .csv .tex)) $(3)/tables/tables.xlsx,$(TEMPLATES))
 $(call stage,figures-$(1),$(call shown_in,$(2),$(4),$(7)) $(PLACES) pipeline/show/map/outlines.csv,$(foreach f,$(filter figure_%,$(5)),$(addprefix $(3)/figures/$(f),.png .svg .csv)),$(FONTS))
 $(call stage,panels-$(1),$(call shown_in,$(2),$(4),$(7)) $(NAMES) $(CONTROLS) $(2)/behind.parquet $(2)/judged.json $(call settings,study.toml outcomes.toml models.toml) $(RAW)/extract.toml $(10),$(2)/panels.json)

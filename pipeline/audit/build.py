@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from pipeline.audit.located import Tables
+from pipeline.audit.resampled import Resampling
 from pipeline.errors import InputError
 from pipeline.estimate.estimators import ESTIMATORS, checked_models
 from pipeline.estimate.problem import Data, Estimator, gather_data
@@ -43,6 +44,7 @@ class Request:
     estimator: Estimator
     problem: Any
     tables: Tables
+    resampling: Resampling
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ class Build:
             raise InputError(f"models.toml: no table [{address.model}], so nothing says what the number is.")
         estimator = ESTIMATORS[model.estimator]
         for problem in estimator.problems(model, self.data, address):
-            return Request(address, model, estimator, problem, self.tables)
+            return Request(address, model, estimator, problem, self.tables, self.resampling)
         raise InputError(
             f"models.toml, table [{address.model}]: it estimates no {address.outcome} of '{address.sample}' now. Run "
             "make all."
@@ -161,6 +163,11 @@ class Build:
         """The derived tables that estimation reads."""
         tables = {name: self.table(name) for name in DATA}
         return gather_data(tables, self.study, self.variables)
+
+    @cached_property
+    def resampling(self) -> Resampling:
+        """What the lot drawn again says of any estimate."""
+        return Resampling(self.data)
 
     def items_of(self, variable: str) -> list[str]:
         """The items of the questionnaires that a variable is scored from; none of another."""

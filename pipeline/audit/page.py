@@ -15,11 +15,11 @@ from pipeline.audit.build import Build
 from pipeline.audit.ends import say_end, say_kind_of_end
 from pipeline.audit.evidence import RootOfSquares, Sum
 from pipeline.audit.history import History
-from pipeline.audit.statistics import NAMES
+from pipeline.audit.statistics import NAMES, Number
 from pipeline.audit.strips import lay_out_weeks, members_of
 from pipeline.audit.text import say_kind, say_purpose
 from pipeline.audit.traced import Trace
-from pipeline.audit.words import FORMULAS_DA, READ_AGAIN, STATISTICS_DA, WORDS
+from pipeline.audit.words import FORMULAS_DA, READ_AGAIN, RESAMPLED_DA, STATISTICS_DA, WORDS
 from pipeline.settings.exhibits import in_language
 from pipeline.settings.extract import is_register
 from pipeline.show.numbers import MINUS, POINT
@@ -55,12 +55,19 @@ def write_number_page(found: Trace) -> str:
         chain=found.chain,
         parts=[_part(name, part, found, language) for name, part in number.parts.items()],
         equation=model.told("equation", language),
-        formula=FORMULAS_DA[number.statistic] if language == "da" else number.formula,
+        formula=_formula(number, language),
+        made_of=number.lines,
         result=[_digits(value, language, 15) for value in (number.value, number.total, number.gap)],
         ends=_ends(found.ends, language),
         again=[(READ_AGAIN[language], f"{found.compared}"), *_again(found, build)],
         unread=found.unread,
     )  # fmt: skip
+
+
+def _formula(number: Number, language: str) -> str:
+    """The formula of a statistic in words."""
+    own = FORMULAS_DA.get(number.statistic) or RESAMPLED_DA.get(number.statistic.partition("_")[0])
+    return own if language == "da" and own else number.formula
 
 
 def _again(found: Trace | History, build: Build) -> list[tuple[str, str]]:

@@ -12,6 +12,7 @@ import pandas as pd
 from pipeline.audit.build import Request
 from pipeline.audit.evidence import RootOfSquares, Sum, locate_squares, locate_sum
 from pipeline.audit.located import Tables
+from pipeline.audit.resampled import RESAMPLED, formula_of
 from pipeline.errors import InputError
 from pipeline.estimate.problem import Estimator
 from pipeline.estimate.table import Address
@@ -35,6 +36,29 @@ NAMES = {
     "relative": "estimate as a share of the mean of the control group",
     "at_risk": "number at risk",
     "x": "point of the grid",
+    "ri_p": "p-value by the lot drawn again",
+    "ri_low": "lower limit by the lot drawn again",
+    "ri_high": "upper limit by the lot drawn again",
+    "wild_p": "p-value of the wild cluster bootstrap",
+    "wild_low": "lower limit of the wild cluster bootstrap",
+    "wild_high": "upper limit of the wild cluster bootstrap",
+    "jackknife_se": "jackknife standard error",
+    "jackknife_p": "p-value of the jackknife",
+    "jackknife_low": "lower limit of the jackknife",
+    "jackknife_high": "upper limit of the jackknife",
+    "cr2_se": "CR2 standard error",
+    "cr2_df": "degrees of freedom of CR2",
+    "cr2_p": "p-value of CR2",
+    "cr2_low": "lower limit of CR2",
+    "cr2_high": "upper limit of CR2",
+    "without_low": "smallest estimate without one cluster",
+    "without_high": "largest estimate without one cluster",
+    "stepdown_p": "step-down p-value in the family",
+    "joint_p": "p-value of the whole family being nothing",
+    "band_p": "p-value of the whole family by the band",
+    "band_low": "lower limit of the simultaneous band",
+    "band_high": "upper limit of the simultaneous band",
+    "family_size": "number of tests in the family",
 }
 ERROR = "standard error"  # the part of a statistic that is the root of a sum of squares
 LEVEL = "mean of the control group"  # the part that is the mean of those among whom an effect is estimated
@@ -47,13 +71,17 @@ RELATIVE_LIMIT, ABSOLUTE_LIMIT = 1e-9, 1e-12
 
 @dataclass(frozen=True)
 class Number:
-    """A statistic of an estimate and the parts it follows from: value, as estimated; total, from the parts' cells."""
+    """A statistic of an estimate and the parts it follows from: value, as estimated; total, from the parts' cells.
+
+    lines: what a statistic of resampling is made of beside them, a name and a text each.
+    """
 
     statistic: str
     value: float
     formula: str
     parts: Parts
     total: float
+    lines: Sequence[tuple[str, str]] = ()
 
     @property
     def gap(self) -> float:
@@ -71,6 +99,9 @@ def decompose_statistic(statistic: str, request: Request, estimate: Mapping[Any,
     value = require_value(statistic, estimate)
     names = part_names(statistic, has_pair(request.estimator, request.address))
     parts = {name: _locate(sums_of(name, request, statistic), request.tables) for name in names}
+    if statistic in RESAMPLED:
+        total, lines = request.resampling.value(statistic, request), request.resampling.lines(statistic, request)
+        return Number(statistic, value, formula_of(statistic), parts, total, lines)
     formula, total = combine(statistic, [part.total for part in parts.values()], estimate["df"], level)
     return Number(statistic, value, formula, parts, total)
 

@@ -116,6 +116,7 @@ def _describe_parts(number: Number) -> str:
               for kind, part in number.parts.items()]  # fmt: skip
     result = [
         f"  {name} = {number.formula}",
+        *(f"  {what:<64} {text}" for what, text in number.lines),
         f"  {'as estimated':<56}{number.value: .15g}",
         f"  {'from the parts above':<56}{number.total: .15g}",
         f"  {'gap':<56}{number.gap: .1e}   (limit {number.gap_limit:.0e})",

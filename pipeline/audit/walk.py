@@ -19,6 +19,7 @@ import pandas as pd
 from pipeline.audit.build import Build, Request
 from pipeline.audit.cell_counts import Counter
 from pipeline.audit.placed import Placed, place
+from pipeline.audit.resampled import RESAMPLED
 from pipeline.audit.statistics import Number, combine, has_pair, part_names, require_value, sums_of
 from pipeline.errors import InputError
 from pipeline.estimate.bounding import Bounding
@@ -114,7 +115,9 @@ class Walker:
         for week in (address.week, None):  # a curve is one problem of all weeks
             if (address.sample, address.outcome, week) in known:
                 problem = known[address.sample, address.outcome, week]
-                return Request(address, model, ESTIMATORS[model.estimator], problem(), self.build.tables)
+                return Request(
+                    address, model, ESTIMATORS[model.estimator], problem(), self.build.tables, self.build.resampling
+                )
         return self.build.request(address)
 
     def layout(self, part: Evidence) -> Layout:
@@ -166,7 +169,10 @@ class _OfEstimate:
             parts = [self._part(name, statistic) for name in part_names(statistic, self._is_paired())]
         except InputError as error:
             return Walked(cell_id, why=str(error).removeprefix("trace: "))
-        _, total = combine(statistic, [total for total, _ in parts], self.estimate["df"], self.level)
+        if statistic in RESAMPLED:
+            total = self.walker.build.resampling.value(statistic, self._request or self.walker.request(self.address))
+        else:
+            _, total = combine(statistic, [total for total, _ in parts], self.estimate["df"], self.level)
         number = Number(statistic, value, "", {}, total)
         n_cells, counts = self.walker.counts(part for _, evidence in parts for part in evidence)
         return Walked(cell_id, value, number.gap, abs(number.gap) <= number.gap_limit, n_cells, counts)

@@ -155,6 +155,29 @@ STATISTICS_DA = {
     "setting": "indstilling",
     "control_mean": "gennemsnit i kontrolgruppen",
     "relative": "estimat som andel af gennemsnittet i kontrolgruppen",
+    "ri_p": "p-værdi ved lodtrækning igen",
+    "ri_low": "nedre grænse ved lodtrækning igen",
+    "ri_high": "øvre grænse ved lodtrækning igen",
+    "wild_p": "p-værdi ved wild cluster bootstrap",
+    "wild_low": "nedre grænse ved wild cluster bootstrap",
+    "wild_high": "øvre grænse ved wild cluster bootstrap",
+    "jackknife_se": "jackknife-standardfejl",
+    "jackknife_p": "p-værdi ved jackknife",
+    "jackknife_low": "nedre grænse ved jackknife",
+    "jackknife_high": "øvre grænse ved jackknife",
+    "cr2_se": "CR2-standardfejl",
+    "cr2_df": "frihedsgrader for CR2",
+    "cr2_p": "p-værdi ved CR2",
+    "cr2_low": "nedre grænse ved CR2",
+    "cr2_high": "øvre grænse ved CR2",
+    "without_low": "mindste estimat uden én klynge",
+    "without_high": "største estimat uden én klynge",
+    "stepdown_p": "trinvis p-værdi i familien",
+    "joint_p": "p-værdi for, at hele familien er nul",
+    "band_p": "p-værdi for hele familien ved båndet",
+    "band_low": "nedre grænse for det samtidige bånd",
+    "band_high": "øvre grænse for det samtidige bånd",
+    "family_size": "antal test i familien",
     "note": "note",
 }
 COUNTED_DA = "en sum af ettaller"
@@ -168,6 +191,18 @@ FORMULAS_DA = {
     "relative": "estimat / gennemsnit i kontrolgruppen",
     "x": "en indstilling",
     **dict.fromkeys(("n", "n_treated", "n_control", "n_clusters", "at_risk"), COUNTED_DA),
+}
+# What a statistic of resampling is, by the beginning of its name.
+RESAMPLED_DA = {
+    "ri": "lodtrækningen gentaget inden for dens blokke",
+    "wild": "hver klynges residualer under hypotesen med et lodtrukket fortegn",
+    "jackknife": "roden af summen af kvadraterne på estimaterne uden en klynge minus estimatet, og t(G-1)",
+    "cr2": "klyngernes scorer gange den omvendte rod af én minus løftestangen, og Satterthwaites frihedsgrader",
+    "without": "det mindste og det største af estimaterne uden én klynge",
+    "stepdown": "den største |t| af testen og dem under den i familien ved lodtrækning igen (Westfall og Young)",
+    "joint": "familiens største |t| ved lodtrækning igen",
+    "band": "familiens største |t|, klyngernes scorer gange normalfordelte tal (sup-t)",
+    "family": "de test, der bedømmes sammen",
 }
 READ_AGAIN = {"en": "cells read again", "da": "felter læst igen"}
 KINDS = {

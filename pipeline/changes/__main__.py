@@ -26,6 +26,7 @@ from pipeline.changes.differences import (
     compare_weeks,
 )
 from pipeline.changes.linked import link_persons
+from pipeline.changes.resampled import say_resampled
 from pipeline.changes.settings import compare_files, compare_settings
 from pipeline.changes.short import Result, say_in_short, say_moves
 from pipeline.changes.words import say_explanation, say_kinds, say_linked, say_sections, tabulate
@@ -92,7 +93,11 @@ def compare_builds(
         moves = explanation.moves
         yield from say_explanation(explanation)
     compared, differences = tabulate(sections)
-    for name, table in (("compared", compared), ("differences", differences), ("estimates", moves)):
+    tables = {"compared": compared, "differences": differences, "estimates": moves}
+    for line, table in say_resampled(old.resampled, new.resampled, new.settings["study"].inference.stars):
+        yield line
+        tables |= {} if table is None else {"resampled": table}
+    for name, table in tables.items():
         write_if_changed(out / f"{name}.csv", write_frame(table).encode())
     yield f"{out} holds what was compared, every difference, and every move with its parts, as csv"
     yield from say_in_short(linked, sections, explanation, results, both)

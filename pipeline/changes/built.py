@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.audit.compare import read_estimates
 from pipeline.audit.lineage import remedy
+from pipeline.changes.resampled import read_resampled
 from pipeline.errors import InputError
 from pipeline.runner.inputs import load_input
 from pipeline.settings.reading import read_settings
@@ -30,7 +31,8 @@ class Built:
 
     study: its folder of settings. tables: those of ingest, by name; derived: those that follow from them. texts: by
     name the text of each settings file that estimates rest on, extract.toml among them; settings: the same by stem, as
-    the stages are given them. others: by name the SHA-256 of every other settings file. estimates: as stored.
+    the stages are given them. others: by name the SHA-256 of every other settings file. estimates, and
+    resampled, if they were: as stored.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Built:
     settings: Mapping[str, Any]
     others: Mapping[str, str]
     estimates: pd.DataFrame
+    resampled: pd.DataFrame | None = None
 
 
 def read_built(derived: Path, raw: Path | None = None) -> Built:
@@ -71,6 +74,7 @@ def read_built(derived: Path, raw: Path | None = None) -> Built:
         settings=parse_settings(texts, derived.name),
         others=_others(records, texts),
         estimates=read_estimates(derived / "estimates"),
+        resampled=read_resampled(derived),
     )
 
 

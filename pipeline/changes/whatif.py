@@ -10,12 +10,13 @@ import math
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pipeline.audit.addresses import find_number, list_numbers, read_asked
 from pipeline.audit.build import DATA, Build
+from pipeline.audit.resampled import RESAMPLED, Resampling
 from pipeline.audit.trace import trace
 from pipeline.changes.cells import Cell, parse_cells
 from pipeline.changes.moved import say_checks, say_moved, say_problem
@@ -111,8 +112,11 @@ def what_if(cell_id: str, changed: Changed, build: Build) -> WhatIf:
     address, before = parse_address(shown["estimate_id"]), build.estimates[shown["estimate_id"]][1]
     request = build.request(address)
     after = estimate_rows(request.model, request.estimator, changed.data).get(address)
-    value, text = show_after(shown, after, build)
     now = next(iter(request.estimator.problems(request.model, changed.data, address)), None)
+    if shown["statistic"] in RESAMPLED and after is not None:
+        then = replace(request, problem=now)
+        after = {**after, shown["statistic"]: Resampling(changed.data).value(shown["statistic"], then)}
+    value, text = show_after(shown, after, build)
     moved = [*say_moved(build, changed.derived, address), *say_problem(request.problem, now)]
     return WhatIf(shown, before, after, value, text, moved, say_checks(*changed.checks))
 

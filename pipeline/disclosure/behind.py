@@ -7,17 +7,21 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from pipeline.disclosure.primary import Judged, rule_of_count
+from pipeline.disclosure.primary import Judged, rule_of_count, rule_of_range
 from pipeline.disclosure.release import released_note, round_count
 from pipeline.settings.disclosure import Disclosure
 from pipeline.show.numbers import UNITS, as_float, read_number, round_half_away
-from pipeline.show.shown import SOURCES
+from pipeline.show.shown import P_VALUES, SOURCES
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Row = Mapping[Any, Any]
-OF_THE_OUTCOME = ("estimate", "se", "ci_low", "ci_high", "control_mean")  # statistics in the unit of the outcome
+RESAMPLED = tuple(
+    f"{way}_{end}" for way in ("ri", "wild", "jackknife", "cr2", "band", "without") for end in ("low", "high")
+)
+# Statistics in the unit of the outcome; of those of resampling the p-values and degrees of freedom are of no unit.
+OF_THE_OUTCOME = ("estimate", "se", "ci_low", "ci_high", "control_mean", "jackknife_se", "cr2_se", *RESAMPLED)
 PERSONS = ("n", "n_treated", "n_control")
 UNSHOWN = 2  # decimals of an estimate of which an exhibit shows counts alone
 P_DECIMALS = UNITS["probability"].decimals
@@ -58,7 +62,7 @@ def release_behind(
         decimals = max(0, *([shown["estimate"]] if "estimate" in shown else [UNSHOWN, *shown.values()]))
         row = _rounded(estimates[name], decimals, settings, levels, is_applied)
         if name in coarse:  # error and limits are of the curve as it is, and would tell its steps
-            row |= dict.fromkeys((*OF_THE_OUTCOME, "p_value"), math.nan)
+            row |= dict.fromkeys([name for name in (*OF_THE_OUTCOME, *P_VALUES) if name in row], math.nan)
         same: dict[Any, Any] = {key: estimates[name][key] for key in ("estimate_id", "week")}
         found.append({**row, **values, **same, "digits": decimals})
     return pd.DataFrame(found).astype(dict.fromkeys((*PERSONS, "n_clusters", "week", "digits"), "Int64"))
@@ -77,10 +81,17 @@ def _rounded(
 ) -> dict[Any, Any]:
     """An estimate with `digits` decimals; where control is applied its counts rounded, and none of few persons."""
     row = dict(estimate)
-    for name in OF_THE_OUTCOME:
+    row.pop("inference_note", None)
+    for name in (name for name in OF_THE_OUTCOME if name in row):
         row[name] = _round(row[name], digits)
-    row["p_value"] = round_p(row["p_value"], levels)
-    row["df"] = _round(row["df"], 0)
+    for name in (name for name in P_VALUES if name in row):
+        row[name] = round_p(row[name], levels)
+    for name in (name for name in ("df", "cr2_df") if name in row):
+        row[name] = _round(row[name], 0)
+    is_of_few = is_applied and rule_of_range(row, settings.bounds)
+    row.pop("without_persons", None)
+    if is_of_few and "without_low" in row:
+        row |= {"without_low": math.nan, "without_high": math.nan}
     if is_applied:
         for name in (*PERSONS, "control_mean"):  # those that exhibits show are put in their place; others would tell
             row[name] = math.nan

@@ -15,7 +15,8 @@ from pipeline.show.numbers import as_float
 Row = Mapping[Any, Any]
 AT_RISK = "at_risk"
 COUNTS = ("n", "n_treated", "n_control", AT_RISK)  # statistics that count persons
-NO_PERSONS = ("x", "n_clusters")  # statistics that are a setting, or count no persons
+NO_PERSONS = ("x", "n_clusters", "family_size")  # statistics that are a setting, or count no persons
+RANGE = "without_"  # begins the statistics of the range without one cluster
 ALLOWANCE = 1e-6  # persons: what a mean times a count may lose in binary arithmetic
 
 
@@ -109,7 +110,14 @@ def _rule_of_statistic(statistic: str, estimate: Row, estimator: str, behind: Be
         found = _rule_of_mean(as_float(level), as_float(n), estimate, behind)
         if found or statistic == "control_mean":
             return found
+    if statistic.startswith(RANGE) and (found := rule_of_range(estimate, behind.bounds)):
+        return found
     return _rule_of_effect(estimate, group, behind)
+
+
+def rule_of_range(estimate: Row, bounds: Bounds) -> str:
+    """Of the range without one cluster: what the cluster at an end adds to the estimate is a sum over its persons."""
+    return "" if as_float(estimate.get("without_persons")) >= bounds.persons else "few_persons"
 
 
 def kind_of_share(statistic: str, estimate: Row, behind: Behind) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
@@ -19,6 +19,7 @@ from pipeline.estimate.resampled import RESAMPLERS, Redrawn, Resampled, draw_aga
 from pipeline.estimate.spells import Spells
 from pipeline.estimate.table import MISSING, Address
 from pipeline.settings.models import Model
+from pipeline.settings.study import Study
 from pipeline.stats.distributions import infer
 from pipeline.stats.draws import interval, p_values
 from pipeline.stats.errors import NoEstimateError
@@ -51,6 +52,7 @@ class Inference:
     cr2_high: float = MISSING
     without_low: float = MISSING
     without_high: float = MISSING
+    without_persons: float = MISSING
     stepdown_p: float = MISSING
     joint_p: float = MISSING
     band_p: float = MISSING
@@ -60,7 +62,10 @@ class Inference:
     inference_note: str = ""
 
 
-STATISTICS = tuple(field.name for field in fields(Inference) if field.name not in ("estimate_id", "inference_note"))
+# What an exhibit can show of them: not how many persons a range tells of.
+STATISTICS = tuple(
+    field.name for field in fields(Inference) if field.name not in ("estimate_id", "inference_note", "without_persons")
+)
 
 
 def infer_all(models: Mapping[str, Any], data: Data) -> pd.DataFrame:
@@ -110,7 +115,11 @@ def has_inference(model: Model) -> bool:
 
 def rows_of_model(model: Model, data: Data, again: Redrawn) -> list[Inference]:
     """The rows of a model that has any."""
-    problems = ESTIMATORS[model.estimator].problems(model, data, None)
+    return rows_of_problems(model, ESTIMATORS[model.estimator].problems(model, data, None), data.study, again)
+
+
+def rows_of_problems(model: Model, problems: Iterable[Any], study: Study, again: Redrawn) -> list[Inference]:
+    """The rows of some problems of a model, whose estimates are its families."""
     if model.estimator == "discrete_hazard":
         return [row for problem in problems for row in _of_hazard(problem, again)]
     rows, members = dict[str, Inference](), list[Member]()
@@ -118,7 +127,7 @@ def rows_of_model(model: Model, data: Data, again: Redrawn) -> list[Inference]:
         for row, member in _of_regression(problem, again):
             rows[row.estimate_id] = row
             members += [member] if member is not None else []
-    settings = data.study.inference
+    settings = study.inference
     for family in families_of(model, members):
         for member, told in zip(family, judge(family, settings.level, settings.draws, settings.seed), strict=True):
             address = write_address(member.address)
@@ -145,6 +154,7 @@ def _of_regression(problem: Regression, again: Redrawn) -> Iterator[tuple[Infere
     for row, place in enumerate(found.places):
         parameter = problem.design.parameters[place]
         columns = _columns(found, row, problem.study.inference.level)
+        columns["without_persons"] = _persons_at_ends(problem, found, row, parameter)
         statistics = found.randomised[row].statistics(-found.estimates[row]) if found.randomised else None
         for j, label in enumerate(problem.labels):
             address = Address(problem.model.name, problem.part.name, label.outcome, label.week, parameter)
@@ -183,6 +193,22 @@ def _columns(found: Resampled, row: int, level: float) -> dict[str, FloatArray]:
     return columns
 
 
+def _persons_at_ends(problem: Regression, found: Resampled, row: int, parameter: str) -> FloatArray:
+    """The persons (m,) of the effect's group in the smaller of the two clusters left out at the ends of the range."""
+    design, exists = problem.design, found.exists[row]
+    without, (codes, place) = found.without[row], np.unique(design.clusters, return_inverse=True)
+    if not exists.any():
+        return np.full(len(without), MISSING)
+    members = design.members(parameter.partition(":")[2])
+    sizes = (
+        np.ones(without.shape[1])
+        if without.shape[1] != len(codes)
+        else np.bincount(place[members], minlength=len(codes))
+    )
+    ends = [np.where(exists, sign * without, np.inf).argmin(axis=1) for sign in (1.0, -1.0)]
+    return np.asarray(np.minimum(*(sizes[end] for end in ends)), dtype=float)
+
+
 def _of_hazard(problem: Spells, again: Redrawn) -> Iterator[Inference]:
     """The row of the effect of treatment on a hazard, and the same beside its clustered error."""
     try:
@@ -194,6 +220,7 @@ def _of_hazard(problem: Spells, again: Redrawn) -> Iterator[Inference]:
     test = redraw_score(cells, link, clusters, again.of(problem.persons))
     place = hazard.place("treated")
     error, without = linearised_jackknife(hazard, link, place)
+    sizes = np.unique(found.used.clusters, return_counts=True)[1]
     estimate = float(hazard.coefficients[place])
     tested = infer(estimate, error, float(hazard.n_clusters - 1), problem.study.inference.level)
     row = Inference(
@@ -205,6 +232,7 @@ def _of_hazard(problem: Spells, again: Redrawn) -> Iterator[Inference]:
         jackknife_high=float(tested.ci_high),
         without_low=float(without.min()),
         without_high=float(without.max()),
+        without_persons=float(min(sizes[without.argmin()], sizes[without.argmax()])),
         inference_note="ri: by the score; jackknife, without: by one step from the maximum",
     )
     for end in ("", discrete_hazard.CLUSTERED) if problem.model.cluster != "none" else ("",):

@@ -28,7 +28,7 @@ const numbers = (() => {
 
     function estimate(place) {
       const id = estimateIds[place], [model, sample, outcome, week, parameter] = id.split("/");
-      const statistics = Object.fromEntries(data.statistics.map((name, column) => [name, estimates.values[place][column]]));
+      const statistics = Object.fromEntries(data.statistics.map((name, column) => [name, estimates.values[place][column] ?? null]));
       const [written, hash] = ["note", "sample"].map(name => estimates[name].of[estimates[name].at[place]]), note = data.notes[written] ?? written;
       return { place, id, model, sample, outcome, week, parameter, statistics, note, written, hash, cells: ofEstimate.get(place) };
     }
@@ -55,9 +55,9 @@ function localised(text) {
 function statisticText(name, value, scale) {
   if (value === null || value === undefined) return "";
   const { units } = numbers().data;
-  if (["estimate", "se", "ci_low", "ci_high", "control_mean", "relative"].includes(name)) value *= 10 ** units[scale][0];
+  if (["estimate", "control_mean", "relative"].includes(name) || /(^|_)(se|low|high)$/.test(name)) value *= 10 ** units[scale][0];
   if (Number.isInteger(value)) return localised(String(value));
-  return localised(String(Number(value.toPrecision(name === "p_value" ? 3 : 6))));
+  return localised(String(Number(value.toPrecision(/^p_value$|_p$/.test(name) ? 3 : 6))));
 }
 
 // The same with as many decimals as the page gives its unit, as in a readout.

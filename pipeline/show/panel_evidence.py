@@ -94,11 +94,14 @@ def describe_second(second: pd.DataFrame, panels: Mapping[str, Any], ids: Sequen
     for row in second[told].to_dict("records"):
         place, column = places[row["estimate_id"]], STATISTICS.index(row["statistic"])
         places_kept = decimals_of(row["statistic"], digits[place])
-        if not _is_near(values[place][column], row["first"], places_kept):
+        if column >= len(values[place]) or not _is_near(values[place][column], row["first"], places_kept):
             continue  # another number stands here now, or none
         route = routes.setdefault(row["route"], len(routes))
         entry = found.setdefault(str(place), [route, *[None] * len(STATISTICS)])
         entry[1 + column] = _difference(row, places_kept)
+    for entry in found.values():
+        while entry[-1] is None:
+            entry.pop()
     return {"second": found, "routes": list(routes)}
 
 

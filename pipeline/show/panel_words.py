@@ -121,6 +121,27 @@ PANEL = {
         "weeks": "Weeks",
         "written": "As written beside the estimate",
         "x": "Point on the axis",
+        "band": "Simultaneous band",
+        "band_words": "Sup-t: the interval that holds for all {size} tests of the family at once, and the "
+        "p-value that all are zero.",
+        "cr2": "CR2",
+        "cr2_words": "The clustered error without bias under equal, independent errors, with its own degrees "
+        "of freedom.",
+        "jackknife": "Jackknife",
+        "jackknife_words": "Each of the {clusters} left out in turn, after Hansen: never too small on average.",
+        "joint": "The whole family",
+        "joint_words": "The p-value that all {size} tests of the family are zero, by the lot drawn again.",
+        "resampled": "Inference without the normality of many {clusters}",
+        "ri": "The lot drawn again",
+        "ri_words": "Randomisation test: the lot drawn again as it was drawn, the estimate over its error each "
+        "time; the interval is of the effects not rejected.",
+        "stepdown": "Step-down",
+        "stepdown_words": "The p-value adjusted for the {size} tests of the family (Westfall and Young), by the "
+        "lot drawn again.",
+        "wild": "Wild bootstrap",
+        "wild_words": "Restricted wild cluster bootstrap: the sign of each {cluster}'s residuals drawn.",
+        "without": "Without one {cluster}",
+        "without_words": "The least and the largest estimate when one of the {clusters} is left out.",
         "yes": "yes",
     },
     "da": {
@@ -235,6 +256,26 @@ PANEL = {
         "weeks": "Uger",
         "written": "Som skrevet ved estimatet, på engelsk",
         "x": "Punkt på aksen",
+        "band": "Samtidigt bånd",
+        "band_words": "Sup-t: intervallet, der gælder for alle familiens {size} test på én gang, og p-værdien for, at "
+        "alle er nul.",
+        "cr2": "CR2",
+        "cr2_words": "Den klyngede standardfejl uden skævhed ved ens, uafhængige fejl, med egne frihedsgrader.",
+        "jackknife": "Jackknife",
+        "jackknife_words": "Alle {clusters} udeladt enkeltvis, efter Hansen: i gennemsnit aldrig for lille.",
+        "joint": "Hele familien",
+        "joint_words": "P-værdien for, at alle familiens {size} test er nul, ved lodtrækning igen.",
+        "resampled": "Inferens uden normalfordeling over mange {clusters}",
+        "ri": "Lodtrækning igen",
+        "ri_words": "Randomiseringstest: der trækkes lod igen, som der blev trukket lod, og hver gang tages "
+        "estimatet over dets standardfejl; intervallet er de effekter, der ikke forkastes.",
+        "stepdown": "Trinvis",
+        "stepdown_words": "P-værdien justeret for familiens {size} test (Westfall og Young), ved lodtrækning igen.",
+        "wild": "Wild bootstrap",
+        "wild_words": "Restringeret wild cluster bootstrap: fortegnet på residualerne trækkes for alle {clusters} "
+        "hver for sig.",
+        "without": "Udeladt enkeltvis: {clusters}",
+        "without_words": "Det mindste og det største estimat, når {clusters} udelades enkeltvis.",
         "yes": "ja",
     },
 }

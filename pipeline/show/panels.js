@@ -71,7 +71,7 @@
     where.replaceChildren(make("strong", {}, cell.exhibit.number), " ", whereabouts(cell).join(" \u00b7 "));
     title.replaceChildren(cell.text, unit && !["count", "date"].includes(cell.unit) ? make("span", { class: "unit" }, ` ${unit}`) : "");
     said.textContent = sentence(cell);
-    body.replaceChildren(copyable(cell.address), checks(cell), statistics(cell), ...foldedParts(cell));
+    body.replaceChildren(copyable(cell.address), checks(cell), statistics(cell), ...resampled(cell), ...foldedParts(cell));
   }
 
   // As: the estimate of "Effect on the share of weeks", an outcome: one arm compared with the other, a sample, weeks 1 to 45.
@@ -110,18 +110,8 @@
 
   const power = value => value === 0 ? "0" : localised(Number(value).toExponential(0).replace("e+", "e"));
 
-  const upper = text => text[0].toUpperCase() + text.slice(1);
-
-  // What else the page shows of the estimate, as it is shown: each statistic once, with its text.
-  function further({ estimate: { cells, statistics: known } }) {
-    const found = new Map();
-    for (const { statistic, text } of cells.map(place => numbers().cell(place)))
-      if (!(statistic in known) && !found.has(statistic) && !["at_risk", "x", "relative"].includes(statistic)) found.set(statistic, text);
-    return [...found];
-  }
-
   function statistics(cell) {
-    const { ui, names, units, rules } = numbers().data, { statistics: values, note } = cell.estimate;
+    const { ui, units, rules } = numbers().data, { statistics: values, note } = cell.estimate;
     const shown = { at_risk: "n", x: "control_mean", relative: "estimate" }[cell.statistic] ?? cell.statistic;
     const isDate = cell.scale === "date";
     const text = name => isDate && name === "estimate" ? (cell.statistic === name ? cell.text : "") : statisticText(name, values[name], cell.exhibit.kind === "density" && name === "control_mean" ? "coefficient" : cell.scale);
@@ -129,9 +119,8 @@
     const { model, sample, parameter } = cell.estimate, { models, groups } = numbers().data, { noun = "number", n = "n" } = models[model] ?? {};
     const isOfOne = parameter.startsWith("treated:") && groups[`${model}/${sample}/${parameter}`];  // its model holds the others too
     const called = { estimate: noun, n: isOfOne ? "n_of_groups" : n, ...(n === "n" ? {} : { n_treated: "persons_treated", n_control: "persons_control" }) };
-    const label = name => !(name in values) && name !== "ci" ? upper(names[name]) : name === "control_mean" && cell.exhibit.kind === "density" ? ui.x : ui[called[name] ?? name];
+    const label = name => name === "control_mean" && cell.exhibit.kind === "density" ? ui.x : ui[called[name] ?? name];
     const rows = [["estimate"], ["ci", interval, ["ci_low", "ci_high"]], ["se"], ["df"], ["p_value"], ["n"], ["n_treated"], ["n_control"], ["n_clusters"], ["control_mean"]]
-      .concat(further(cell))
       .map(([name, own, covers]) => [name === "ci" ? ui.ci : label(name), own ?? text(name), (covers ?? [name]).includes(shown)])
       .filter(([, value]) => value);
     const scale = units[cell.scale][2], named = ["count", "date"].includes(cell.scale) || !scale ? "" : ` (${fill(ui.unit, { unit: scale })})`;
@@ -139,6 +128,17 @@
       make("dl", { class: "statistics" }, rows.map(([name, value, isShown]) => make("div", isShown ? { class: "shown" } : {}, make("dt", {}, name), make("dd", {}, value)))),
       note ? make("p", { class: "note" }, `${ui.note}: ${note}`) : "",
       cell.status === "pass" ? "" : make("p", { class: "note judged" }, `${ui.judged}: ${rules[cell.rule]}`));
+  }
+
+  // What the lot drawn again, signs of clusters and one cluster left out say of the estimate: a line each, and what it is.
+  function resampled(cell) {
+    const { ui, resampled: kinds } = numbers().data, values = cell.estimate.statistics;
+    const text = name => statisticText(name, values[name], cell.scale);
+    const said = name => /_p$/.test(name) ? `${ui.p_value} ${text(name)}` : /_se$/.test(name) ? `${ui.se} ${text(name)}` : /_df$/.test(name) ? `${ui.df} ${text(name)}` : /_low$/.test(name) ? `${text(name)} ${ui.to} ${text(name.replace("low", "high"))}` : "";
+    const rows = Object.entries(kinds).map(([kind, names]) => [kind, names.filter(name => text(name)).map(said).filter(Boolean).join(", "), names.includes(cell.statistic)]).filter(([, value]) => value);
+    if (!rows.length) return [];
+    return [make("section", {}, make("h3", {}, ui.resampled), make("dl", { class: "resampled" }, rows.map(([kind, value, isShown]) =>
+      make("div", isShown ? { class: "shown" } : {}, make("dt", {}, ui[kind]), make("dd", {}, value), make("dd", { class: "note" }, fill(ui[`${kind}_words`], { size: text("family_size") }))))))];
   }
 
   follow();

@@ -15,16 +15,28 @@ from pipeline.settings.exhibits import Exhibits, Figure, Table, exhibit_number, 
 from pipeline.show.addresses import Slot
 from pipeline.show.numbers import UNITS, read_number, round_half_away
 from pipeline.show.remarks import gather_remarks
-from pipeline.show.shown import SOURCES, UNITS_OF
+from pipeline.show.shown import P_VALUES, SOURCES, UNITS_OF
 from pipeline.show.tables import PASS, column_labels, row_labels
 from pipeline.show.words import fill_words
 
 if TYPE_CHECKING:
     import pandas as pd
 
-STATISTICS = ("estimate", "se", "df", "p_value", "ci_low", "ci_high", "n", "n_treated", "n_control", "n_clusters",
-              "control_mean")  # fmt: skip
-OWN = (*STATISTICS, *SOURCES, "relative")  # those of the estimate itself; any other is told by its text alone
+# What resampling says of an estimate, by the words of a panel that say what it is.
+RESAMPLED = {
+    "ri": ("ri_p", "ri_low", "ri_high"),
+    "wild": ("wild_p", "wild_low", "wild_high"),
+    "jackknife": ("jackknife_se", "jackknife_p", "jackknife_low", "jackknife_high"),
+    "cr2": ("cr2_se", "cr2_df", "cr2_p", "cr2_low", "cr2_high"),
+    "without": ("without_low", "without_high"),
+    "stepdown": ("stepdown_p",),
+    "joint": ("joint_p",),
+    "band": ("band_p", "band_low", "band_high"),
+}
+ESTIMATED = ("estimate", "se", "df", "p_value", "ci_low", "ci_high", "n", "n_treated", "n_control", "n_clusters",
+             "control_mean")  # fmt: skip
+STATISTICS = (*ESTIMATED, *(name for names in RESAMPLED.values() for name in names), "family_size")
+OWN = (*ESTIMATED, *SOURCES, "relative")  # those of the estimate itself
 ARMS = ("n_treated", "n_control")
 PERSONS = ("n", *ARMS)
 DIGITS = 9  # significant ones of a statistic: enough to compare by eye; make trace prints them all
@@ -77,7 +89,14 @@ def describe_numbers(numbers: Numbers) -> dict[str, Any]:
     }
     names = {name: in_language(unit, "name", numbers.language) for name, unit in UNITS.items()}
     units = {name: [unit.shift, unit.decimals, names[name]] for name, unit in UNITS.items()}
-    return {"statistics": STATISTICS, "sources": SOURCES, "units": units, "cells": cells, "estimates": estimates}
+    return {
+        "statistics": STATISTICS,
+        "resampled": RESAMPLED,
+        "sources": SOURCES,
+        "units": units,
+        "cells": cells,
+        "estimates": estimates,
+    }
 
 
 def _statistics(rows: Iterable[Mapping[Any, Any]], numbers: Numbers) -> Iterable[list[float | int | None]]:
@@ -101,7 +120,10 @@ def _statistics(rows: Iterable[Mapping[Any, Any]], numbers: Numbers) -> Iterable
         few = {name for name in PERSONS if name not in own and (values.get(name) or 0) < numbers.fewest}
         if few & set(ARMS):
             few |= set(ARMS) - own
-        yield [None if name in few else values.get(name) for name in STATISTICS]
+        told_of = [None if name in few else values.get(name) for name in STATISTICS]
+        while told_of and told_of[-1] is None:
+            told_of.pop()
+        yield told_of
 
 
 def round_statistic(value: Any) -> float | int | None:
@@ -117,9 +139,9 @@ def round_statistic(value: Any) -> float | int | None:
 
 def decimals_of(statistic: str, digits: int) -> int:
     """The decimals with which a statistic leaves; `digits` are those in the unit of the outcome."""
-    if statistic == "p_value":
+    if statistic in P_VALUES:
         return UNITS["probability"].decimals
-    return 0 if statistic in (*PERSONS, "n_clusters", "df") else digits
+    return 0 if statistic in (*PERSONS, "n_clusters", "df", "cr2_df", "family_size") else digits
 
 
 def round_to(value: Any, decimals: int) -> float | int | None:

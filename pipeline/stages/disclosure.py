@@ -22,6 +22,7 @@ from pipeline.settings.disclosure import Asked, Disclosure
 from pipeline.settings.extract import Extract, Language
 from pipeline.settings.models import Model, read_models
 from pipeline.settings.study import Study
+from pipeline.show.shown_with import index_estimates
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,6 +46,7 @@ def run(
     followup: pd.DataFrame | None = None,
     earlier: list[Mapping[str, Any]] | None = None,
     told: Mapping[str, Any] | None = None,
+    inference: pd.DataFrame | None = None,
     **estimates: pd.DataFrame,
 ) -> dict[str, Any]:
     """released.parquet: the numbers shown as they leave, which is all that is drawn and written from here on.
@@ -54,10 +56,10 @@ def run(
     says whether who builds asked for control; to an extract that is not synthetic it is always applied, and to ask for
     it off is an InputError. Where it is applied the derived tables of persons tell who is in which group, and an
     attacker is tried on everything that leaves, with what left `earlier`; or was, of the first language, as `told`
-    says.
+    says. `inference` is what resampling says of estimates.
     """
     is_applied = require_control(extract, asked)
-    index = {row["estimate_id"]: row for table in estimates.values() for row in table.to_dict("records")}
+    index = index_estimates(estimates.values(), inference)
     known = read_models(models or {})
     behind = describe_behind(index, known, variables, study, disclosure)
     rows: list[dict[Any, Any]] = shown.to_dict("records")

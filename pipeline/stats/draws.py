@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -77,14 +78,36 @@ def _limit(one: tuple[FloatArray, ...], error: float, level: float, sign: float)
         low, high = high, 2.0 * high
     else:
         return np.inf
-    always = int(hit.sum())
-    active = tuple(part[~hit] for part in one)
+    for is_thrifty in (True, False):
+        inner, outer = _halve(reaches, one, (low, high), few, is_thrifty)
+        if reaches(inner, one).sum() > few >= reaches(outer, one).sum():
+            break
+    return 0.5 * (inner + outer)
+
+
+def _halve(
+    reaches: Callable[[float, tuple[FloatArray, ...]], npt.NDArray[np.bool_]],
+    one: tuple[FloatArray, ...],
+    bracket: tuple[float, float],
+    few: float,
+    is_thrifty: bool,
+) -> tuple[float, float]:
+    """The bracket of a limit after all halvings: within more than `few` draws reach the observed statistic, beyond not.
+
+    Thriftily a draw that is reached at the outer end, or is not at the inner, is not looked at again. That it stays so
+    between is nearly always true, and for whoever asks to check.
+    """
+    (low, high), always, active = bracket, 0, one
+    if is_thrifty:
+        hit = reaches(high, one)
+        always, active = int(hit.sum()), tuple(part[~hit] for part in one)
     for _ in range(HALVINGS):
         middle = 0.5 * (low + high)
         hit = reaches(middle, active)
-        if always + hit.sum() > few:
-            low, active = middle, tuple(part[hit] for part in active)
-        else:
-            always += int(hit.sum())
-            high, active = middle, tuple(part[~hit] for part in active)
-    return 0.5 * (low + high)
+        is_kept = always + hit.sum() > few
+        low, high = (middle, high) if is_kept else (low, middle)
+        if is_thrifty and is_kept:
+            active = tuple(part[hit] for part in active)
+        elif is_thrifty:
+            always, active = always + int(hit.sum()), tuple(part[~hit] for part in active)
+    return low, high

@@ -12,9 +12,10 @@ from pipeline.stats.ols import RANK_TOLERANCE, FloatArray
 def leave_one_out(problem: Linear, found: Solved) -> tuple[FloatArray, npt.NDArray[np.bool_]]:
     """The estimates (r, m, G) without each cluster, and whether they exist (r, G).
 
-    Without cluster g the coefficients move by (X'X - X_g'X_g)^- X_g'e_g, with e the residuals and ^- the generalised
-    inverse of Moore and Penrose. Strata are taken out anew: the sum of products that a cluster takes with it is that
-    within its strata. A stratum of one cluster goes with it and changes nothing else.
+    Without cluster g the coefficients are (X'X - X_g'X_g)^- (X'y - X_g'y_g), with ^- the generalised inverse of Moore
+    and Penrose, columns scaled to one length: they move by (X'X - X_g'X_g)^- X_g'e_g, with e the residuals, and what
+    the others do not identify is nothing. Strata are taken out anew: the sum of products that a cluster takes with it
+    is that within its strata. A stratum of one cluster goes with it and changes nothing else.
     """
     columns = np.hstack([problem.within(problem.covariates), problem.within(problem.effects)])
     products, moments = _without_each(problem, columns, found.residuals)
@@ -26,7 +27,10 @@ def leave_one_out(problem: Linear, found: Solved) -> tuple[FloatArray, npt.NDArr
     inside = inverses @ (products / np.outer(scale, scale))
     wanted = np.hstack([np.zeros((len(problem.contrasts), q)), problem.contrasts]) / scale
     kept = np.einsum("rk,gkl->rgl", wanted, inside)
-    exists = np.abs(kept - wanted[:, None]).max(axis=2) <= 1e-6 * np.abs(wanted).max(axis=1)[:, None]
+    lost = kept - wanted[:, None]
+    exists = np.abs(lost).max(axis=2) <= 1e-6 * np.abs(wanted).max(axis=1)[:, None]
+    whole = np.linalg.solve(columns.T @ columns / np.outer(scale, scale), columns.T @ problem.outcomes / scale[:, None])
+    changed += np.where(exists[:, None], 0.0, np.einsum("rgl,lm->rmg", lost, whole))
     return found.estimates[:, :, None] + changed, exists
 
 

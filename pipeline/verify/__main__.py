@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from pipeline.errors import InputError, command
-from pipeline.verify import derived, estimates, exhibits, files, walked, written
+from pipeline.verify import derived, estimates, exhibits, files, resampled, walked, written
 from pipeline.verify.agreement import Agreement, merge, say
 from pipeline.verify.work import Task, cores, run
 
@@ -23,6 +23,7 @@ def verify(raw: Path, settings: Path, folder: Path, reports: Path) -> list[Agree
     models = estimates.model_names(settings)
     packages = [
         *(Task(f"model {name}", estimates.compare_model, (settings, folder, name)) for name in models),
+        *(Task(f"resampled {name}", resampled.compare_resampled, (settings, folder, name)) for name in models),
         Task("exhibits", exhibits.compare_exhibits, (settings, folder, reports)),
         Task("files", files.compare_files, (folder,)),
     ]
@@ -30,12 +31,15 @@ def verify(raw: Path, settings: Path, folder: Path, reports: Path) -> list[Agree
     walk = [Task(f"walk {place}", walked.walk_part, (raw, folder, settings, part)) for place, part in enumerate(parts)]
     results = run([packages, [Task("derived tables", derived.compare_derived, (raw, settings, folder)), *walk]])
     by_model = [results[f"model {name}"] for name in models]
+    again = [results[f"resampled {name}"] for name in models]
     walks_found, walks = walked.join([results[task.name] for task in walk])
     found = [
-        *results["derived tables"], *_by_kind(each for each, _ in by_model), *results["exhibits"], *results["files"],
+        *results["derived tables"], *_by_kind(each for each, _ in by_model),
+        *(kind for kind in _by_kind(each for kinds, _ in again for each in kinds) if kind.agreed or kind.is_wrong),
+        *results["exhibits"], *results["files"],
         walks_found,
     ]  # fmt: skip
-    seconds = [row for _, rows in by_model for row in rows]
+    seconds = [row for _, rows in [*by_model, *again] for row in rows]
     written.write(folder, found, seconds, walks, time.perf_counter() - started)
     return found
 

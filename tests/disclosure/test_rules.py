@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.disclosure.behind import decimals_of, round_p
+from pipeline.disclosure.behind import decimals_of, release_behind, round_p
 from pipeline.disclosure.curves import density_rules, limit_rules, risk_rules, survival_rules
 from pipeline.disclosure.gate import require_released
-from pipeline.disclosure.primary import Behind, judge, judge_all
+from pipeline.disclosure.primary import Behind, Judged, judge, judge_all
 from pipeline.disclosure.release import release, released_note, round_count, shown_value
 from pipeline.errors import InputError
 from pipeline.runner.inputs import load_input
@@ -125,6 +125,38 @@ def curve(seed=3, n=120, horizon=60):
     fit = kaplan_meier(weeks, rng.uniform(size=n) < 0.8, horizon, 0.95)
     rows = [{"estimate": s, "n": r, "note": ""} for s, r in zip(fit.survival, fit.at_risk, strict=True)]
     return fit, rows
+
+
+@pytest.mark.parametrize(
+    ("persons", "rule"), [(FEWEST, ""), (FEWEST - 1, "few_persons"), (1, "few_persons"), (math.nan, "")]
+)
+def test_the_range_without_one_cluster_tells_of_the_persons_of_the_clusters_at_its_ends(persons, rule):
+    row = estimate("itt/s/pain/81/treated", without_low=0.1, without_high=0.6, without_persons=persons, ri_p=0.0123456)
+    row |= {"ri_low": 0.0123456, "cr2_df": 31.4159, "week": 81, "p_value": 0.0123456, "ci_low": 0.1, "ci_high": 0.9}
+    row |= {"sample_hash": "x", "jackknife_se": 0.123456, "inference_note": "some"}
+    for statistic in ("without_low", "without_high"):
+        found = rule_of(row, statistic=statistic, value=row[statistic])
+        assert found == ("few_persons" if persons != persons else rule)  # of unknown size: as of few
+    assert rule_of(row, statistic="ri_p", value=row["ri_p"]) == ""
+    shown = pd.DataFrame(
+        [
+            {
+                "estimate_id": row["estimate_id"],
+                "statistic": "estimate",
+                "value": 0.5,
+                "text": "0.50",
+                "unit": "coefficient",
+            }
+        ]
+    )
+    behind = release_behind(shown, [Judged()], {row["estimate_id"]: row}, CONTROLS, {}, "en", True)
+    left = behind.to_dict("records")[0]
+    assert (left["ri_p"], left["ri_low"], left["cr2_df"], left["jackknife_se"]) == (0.012, 0.01, 31.0, 0.12)
+    assert not {"without_persons", "inference_note"} & set(left)
+    is_told = persons >= FEWEST
+    assert [left["without_low"], left["without_high"]] == pytest.approx(
+        [0.1, 0.6] if is_told else [math.nan, math.nan], nan_ok=True
+    )
 
 
 def test_a_survival_curve_and_its_numbers_at_risk_step_by_several_persons_and_end_where_few_are_left():

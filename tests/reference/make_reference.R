@@ -1,4 +1,5 @@
-# Writes results.csv from trial.csv: the estimates of R 4.2 with sandwich 3.0, lmtest 0.9, survival 3.5 and AER 1.2.
+# Writes results.csv from trial.csv: the estimates of R 4.2 with sandwich 3.0, lmtest 0.9, survival 3.5, AER 1.2 and
+# clubSandwich 0.5.
 # From this folder: Rscript make_reference.R. The tests read results.csv and need no R.
 suppressPackageStartupMessages({library(sandwich); library(lmtest); library(survival)})
 
@@ -20,6 +21,28 @@ for (outcome in c("share", "ever", "unknown")) {
   ols(paste0("ols/", outcome, "/covariates"),
       reformulate(c("treated", "factor(municipality)", "belief", "history"), outcome))
 }
+
+# CR2 with Satterthwaite's degrees of freedom by clubSandwich; Hansen's jackknife by fitting again without each team, with
+# the inverse of Moore and Penrose, for a municipality of one team makes the design singular without it.
+few_clusters <- function(case, formula, cluster) {
+  used <- trial[complete.cases(trial[all.vars(formula)]), ]
+  fit <- lm(formula, used)
+  test <- clubSandwich::coef_test(fit, "CR2", cluster = used[[cluster]], test = "Satterthwaite")["treated", ]
+  x <- model.matrix(fit)
+  y <- used[[all.vars(formula)[1]]]
+  without <- sapply(unique(used[[cluster]]), function(team) {
+    left <- used[[cluster]] != team
+    (MASS::ginv(crossprod(x[left, ])) %*% crossprod(x[left, ], y[left]))[match("treated", colnames(x))]
+  })
+  keep(case, c("cr2_se", "cr2_df", "cr2_p", "jackknife_se", "without_low", "without_high"),
+       c(test$SE, test$df, test$p_Satt, sqrt(sum((without - coef(fit)["treated"])^2)), range(without)))
+}
+for (outcome in c("share", "unknown")) {
+  few_clusters(paste0("few/", outcome, "/dummies"), reformulate(c("treated", "factor(municipality)"), outcome), "team")
+  few_clusters(paste0("few/", outcome, "/covariates"),
+               reformulate(c("treated", "factor(municipality)", "belief", "history"), outcome), "team")
+}
+few_clusters("few/share/persons", share ~ treated + belief, "person")
 
 # Least squares without clusters: HC1 and t(N-K), the defaults of vcovHC's type and of coeftest.
 heteroskedastic <- function(case, formula) {

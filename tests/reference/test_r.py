@@ -7,9 +7,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from pipeline.stats.bias_reduced import bias_reduced
 from pipeline.stats.density import kernel_density, silverman_bandwidth
 from pipeline.stats.distributions import infer
 from pipeline.stats.hazard import fit_hazard
+from pipeline.stats.jackknife import jackknife_errors, leave_one_out
+from pipeline.stats.linear import Linear, solve
 from pipeline.stats.ols import fit_cluster_ols, fit_contrast
 from pipeline.stats.person_weeks import collapse
 from pipeline.stats.survival import kaplan_meier
@@ -169,3 +172,38 @@ def test_density(variable):
     expected = [results()[f"density/{variable}/{probability}"] for probability in ("0", "0.5", "1")]
     fit = kernel_density(values, np.array([row["point"] for row in expected]))
     assert fit.density == pytest.approx([row["density"] for row in expected], rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "others", "strata", "cluster", "case"),
+    [
+        *((outcome, [], "municipality", "team", f"{outcome}/dummies") for outcome in ("share", "unknown")),
+        *(
+            (outcome, ["belief", "history"], "municipality", "team", f"{outcome}/covariates")
+            for outcome in ("share", "unknown")
+        ),
+        ("share", ["belief"], None, "person", "share/persons"),
+    ],
+)
+def test_few_clusters(outcome, others, strata, cluster, case):
+    expected = results()[f"few/{case}"]
+    used = trial().dropna(subset=[outcome, *others]).sort_values(cluster, kind="stable")
+    problem = Linear(
+        outcomes=used[[outcome]].to_numpy(),
+        covariates=used[others].to_numpy(dtype=float),
+        members=np.ones((len(used), 1), dtype=bool),
+        treated=used["treated"].to_numpy(dtype=bool),
+        strata=pd.factorize(used[strata])[0] if strata else np.zeros(len(used), dtype=np.intp),
+        clusters=pd.factorize(used[cluster])[0],
+        contrasts=np.ones((1, 1)),
+    )
+    found = solve(problem)
+    (error,), (degrees,) = bias_reduced(problem, found)
+    without, exists = leave_one_out(problem, found)
+    assert exists.all()  # nine municipalities have one team, and go with it
+    # clubSandwich takes other roots and other products; 1e-9 is far below its printed digits.
+    assert [error[0], degrees] == pytest.approx([expected["cr2_se"], expected["cr2_df"]], rel=1e-9)
+    tested = infer(found.estimates[0], error, degrees, 0.95)
+    assert tested.p_values[0] == pytest.approx(expected["cr2_p"], rel=1e-8)
+    ours = [jackknife_errors(found.estimates, without)[0, 0], without.min(), without.max()]
+    assert ours == pytest.approx([expected[key] for key in ("jackknife_se", "without_low", "without_high")], rel=1e-9)

@@ -32,6 +32,22 @@ class Definitions:
         """Of the intervals."""
         return float(self.study["inference"]["level"])
 
+    @property
+    def draws(self) -> int:
+        """How often the lot, signs and bands are drawn."""
+        return int(self.study["inference"].get("draws", 9999))
+
+    @property
+    def seed(self) -> int:
+        """Of every draw."""
+        return int(self.study["inference"].get("seed", 0))
+
+    @property
+    def first_across(self) -> str:
+        """The first model whose families of tests reach over its samples or splits; '' if there is none."""
+        families = {name: self.model(name).get("family") for name in self.models}
+        return next((name for name, parts in families.items() if parts is not None and "sample" not in parts), "")
+
     def grouping(self, kind: str) -> str | None:
         """The name of the stratum or cluster of the design, None where it has none."""
         found = self.study["design"].get(kind)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -92,6 +93,11 @@ def effect_name(group: str) -> str:
     return f"treated:{group}" if group else "treated"
 
 
+def differences(groups: list[str]) -> list[tuple[str, str]]:
+    """Each two groups, whose effects are compared."""
+    return list(combinations(groups, 2))
+
+
 def independent(matrix: np.ndarray) -> np.ndarray:
     """Which columns (k,) the ones before them do not determine."""
     kept: list[int] = []
@@ -134,19 +140,29 @@ def _effects(
     for outcome, week in labels_of(outcomes):
         values, is_end = outcomes[(outcome, week)], week in (None, trial.definitions.horizon)
         fit, route = _OTHER if is_plain and is_end else _USUAL
-        found, left = fit(values.to_numpy(), design, clusters, trial.definitions.level)
+        tests = linear_tests(design, case.groups)
+        found, left = fit(values.to_numpy(), design, tests.to_numpy(), clusters, trial.definitions.level)
         if is_exact(left, values.to_numpy()):
-            found |= dict.fromkeys(("se", "p_value", "ci_low", "ci_high"), pd.Series(np.nan, design.columns))
-        for group in case.groups:
-            name = effect_name(group)
-            if name in design:
-                yield {
-                    "sample": case.name, "outcome": outcome, "week": week, "parameter": name, "route": route,
-                    **{statistic: series[name] for statistic, series in found.items()},
-                    "n": len(rows), "n_treated": int(treated.sum()), "n_control": int((~treated).sum()),
-                    "n_clusters": None if clusters is None else len(np.unique(clusters)),
-                    "control_mean": values.to_numpy()[~treated & (groups == group)].mean(),
-                }  # fmt: skip
+            found |= dict.fromkeys(("se", "p_value", "ci_low", "ci_high"), np.full(len(tests), np.nan))
+        for place, name in enumerate(tests.index):
+            own = np.isin(groups, name.partition(":")[2].split("-"))
+            yield {
+                "sample": case.name, "outcome": outcome, "week": week, "parameter": name, "route": route,
+                **{statistic: column[place] for statistic, column in found.items()},
+                "n": len(rows), "n_treated": int(treated.sum()), "n_control": int((~treated).sum()),
+                "n_clusters": None if clusters is None else len(np.unique(clusters)),
+                "control_mean": values.to_numpy()[~treated & own].mean(),
+            }  # fmt: skip
+
+
+def linear_tests(design: pd.DataFrame, groups: list[str]) -> pd.DataFrame:
+    """A row a test by name, of the columns of the design: each effect that it has, and each difference of two."""
+    effects = [effect_name(group) for group in groups if effect_name(group) in design]
+    tests = pd.DataFrame(np.eye(design.shape[1]), design.columns, design.columns).loc[effects]
+    for one, other in differences(groups):
+        if {effect_name(one), effect_name(other)} <= set(effects):
+            tests.loc[f"treated:{one}-{other}"] = tests.loc[effect_name(one)] - tests.loc[effect_name(other)]
+    return tests
 
 
 def is_exact(left: float, y: np.ndarray) -> bool:
@@ -154,27 +170,30 @@ def is_exact(left: float, y: np.ndarray) -> bool:
     return bool(left <= NOISE * float((y**2).sum()))
 
 
-Columns = dict[str, pd.Series]
+Columns = dict[str, np.ndarray]
 
 
-def _statsmodels(y: np.ndarray, design: pd.DataFrame, clusters: Any, level: float) -> tuple[Columns, float]:
-    """The statistics by column, and the sum of squares that is left."""
+def _statsmodels(
+    y: np.ndarray, design: pd.DataFrame, tests: np.ndarray, clusters: Any, level: float
+) -> tuple[Columns, float]:
+    """The statistics (r,) of linear `tests` (r, k) of the columns, and the sum of squares that is left."""
     import statsmodels.api as sm
 
     options: dict[str, Any] = {"cov_type": "HC1"}
     if clusters is not None:
         options = {"cov_type": "cluster", "cov_kwds": {"groups": clusters}}
     fit = sm.OLS(y, design.to_numpy()).fit(use_t=True, **options)
-    limits = fit.conf_int(alpha=1 - level)
-    df = fit.df_resid if clusters is None else len(np.unique(clusters)) - 1
-    columns = {
-        "estimate": fit.params, "se": fit.bse, "df": np.full(len(fit.params), float(df)), "p_value": fit.pvalues,
-        "ci_low": limits[:, 0], "ci_high": limits[:, 1],
-    }  # fmt: skip
-    return {name: pd.Series(values, design.columns) for name, values in columns.items()}, float(fit.ssr)
+    test, df = fit.t_test(tests), fit.df_resid if clusters is None else len(np.unique(clusters)) - 1
+    limits = test.conf_int(alpha=1 - level)
+    return {
+        "estimate": test.effect, "se": test.sd.ravel(), "df": np.full(len(tests), float(df)),
+        "p_value": np.atleast_1d(test.pvalue), "ci_low": limits[:, 0], "ci_high": limits[:, 1],
+    }, float(fit.ssr)  # fmt: skip
 
 
-def _linearmodels(y: np.ndarray, design: pd.DataFrame, clusters: Any, level: float) -> tuple[Columns, float]:
+def _linearmodels(
+    y: np.ndarray, design: pd.DataFrame, tests: np.ndarray, clusters: Any, level: float
+) -> tuple[Columns, float]:
     from linearmodels.iv import IV2SLS
     from scipy.stats import t
 
@@ -183,13 +202,12 @@ def _linearmodels(y: np.ndarray, design: pd.DataFrame, clusters: Any, level: flo
         options = {"cov_type": "clustered", "clusters": clusters}
     fit = IV2SLS(y, design, None, None).fit(debiased=True, **options)
     df = len(y) - design.shape[1] if clusters is None else len(np.unique(clusters)) - 1
-    width = t.ppf(0.5 + level / 2, df) * fit.std_errors
-    p_values = pd.Series(2 * t.sf(np.abs(fit.params / fit.std_errors), df), design.columns)
-    columns = {
-        "estimate": fit.params, "se": fit.std_errors, "df": pd.Series(float(df), design.columns), "p_value": p_values,
-        "ci_low": fit.params - width, "ci_high": fit.params + width,
-    }  # fmt: skip
-    return columns, float(fit.resid_ss)
+    estimates, errors = tests @ fit.params.to_numpy(), np.sqrt(np.diag(tests @ fit.cov.to_numpy() @ tests.T))
+    width = t.ppf(0.5 + level / 2, df) * errors
+    return {
+        "estimate": estimates, "se": errors, "df": np.full(len(tests), float(df)),
+        "p_value": 2 * t.sf(np.abs(estimates / errors), df), "ci_low": estimates - width, "ci_high": estimates + width,
+    }, float(fit.resid_ss)  # fmt: skip
 
 
 # A second package for some, since a slip in the options of one would be one in all; it takes ten times as long.
@@ -214,21 +232,27 @@ def group_rows(case: Case) -> Iterator[Row]:
                 }  # fmt: skip
 
 
+def interacted(case: Case) -> tuple[pd.DataFrame, np.ndarray]:
+    """Dummies of the strata and of the treated of each that has both arms, covariates; the average effect of them."""
+    strata, treated = case.people["stratum_"], case.people["treated"] == 1
+    both = strata.map(treated.groupby(strata).nunique()) == 2
+    effects = pd.get_dummies(strata[both], dtype=float).reindex(case.people.index, fill_value=0.0)
+    effects = effects.mul(treated, axis=0).add_prefix("effect ")
+    dummies = pd.get_dummies(strata, dtype=float)
+    design = pd.concat([dummies, effects, case.people[case.covariates].astype(float)], axis=1)
+    design = design.loc[:, independent(design.to_numpy())]
+    sizes = strata[both].value_counts(normalize=True).add_prefix("effect ")
+    return design, sizes.reindex(design.columns, fill_value=0.0).to_numpy()
+
+
 def by_stratum(model: Mapping[str, Any], trial: Trial) -> Iterator[Row]:
     """The average of the strata's effects as a contrast of statsmodels' interacted regression with HC2, t(N-K)."""
     import statsmodels.api as sm
 
     for case in cases(model, trial):
+        design, contrast = interacted(case)
         strata, treated = case.people["stratum_"], case.people["treated"] == 1
-        arms = treated.groupby(strata).nunique()
-        both = strata.map(arms) == 2
-        effects = pd.get_dummies(strata[both], dtype=float).reindex(case.people.index, fill_value=0.0)
-        effects = effects.mul(treated, axis=0).add_prefix("effect ")
-        dummies = pd.get_dummies(strata, dtype=float)
-        design = pd.concat([dummies, effects, case.people[case.covariates].astype(float)], axis=1)
-        design = design.loc[:, independent(design.to_numpy())]
-        sizes = strata[both].value_counts(normalize=True).add_prefix("effect ")
-        contrast = sizes.reindex(design.columns, fill_value=0.0).to_numpy()
+        both = strata.map(treated.groupby(strata).nunique()) == 2
         is_alone = bool((treated[both].groupby([strata[both], treated[both]]).size() == 1).any())  # whose HC2 is 0/0
         for outcome, week in labels_of(case.outcomes):
             values = case.outcomes[(outcome, week)].to_numpy()

@@ -82,6 +82,11 @@ class Trial:
         chosen = [(name, week) for name in names for week in weeks]
         return wide.reindex(self.people.index)[chosen].astype(float)
 
+    def cluster_names(self, people: pd.DataFrame) -> np.ndarray:
+        """The name of each person's cluster; everybody is one where there are none."""
+        cluster = self.definitions.grouping("cluster")
+        return np.asarray(people[cluster] if cluster else people.index).astype(str)
+
     def cluster_of(self, people: pd.DataFrame) -> np.ndarray:
         """The number of each person's cluster; everybody is one where there are none."""
         cluster = self.definitions.grouping("cluster")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
-from pipeline.estimate.inference import STATISTICS
+from pipeline.settings.exhibits import Statistic
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,7 +17,7 @@ def index_estimates(estimates: Iterable[pd.DataFrame], inference: pd.DataFrame |
     An estimate without such a row has those columns missing.
     """
     further = {} if inference is None else inference.set_index("estimate_id").to_dict("index")
-    nothing = dict.fromkeys(STATISTICS, float("nan"))
+    nothing = dict.fromkeys(get_args(Statistic), float("nan"))
     return {
         row["estimate_id"]: {**nothing, **row, **further.get(row["estimate_id"], {})}
         for table in estimates

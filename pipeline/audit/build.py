@@ -20,12 +20,12 @@ from pipeline.estimate.table import Address
 from pipeline.register.kept import Asked, read_asked
 from pipeline.register.states import read_catalogue
 from pipeline.runner.inputs import load_input
-from pipeline.settings.curves import specifications
 from pipeline.settings.described import read_exhibits
 from pipeline.settings.exhibits import Exhibits, Figure, Table
 from pipeline.settings.extract import Extract
 from pipeline.settings.models import Model
 from pipeline.settings.scales import item_names
+from pipeline.settings.specifications import specifications
 from pipeline.settings.study import Study
 from pipeline.show.addresses import Slot
 from pipeline.show.labels import label_numbers

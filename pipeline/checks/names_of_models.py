@@ -7,10 +7,10 @@ from typing import Any
 
 from pipeline.checks.references import Columns, Settings, near
 from pipeline.checks.tables import refuse
-from pipeline.settings.curves import specifications
 from pipeline.settings.lines import place
 from pipeline.settings.models import WEEKS_OF_SHARES, Model
 from pipeline.settings.outcomes import OutcomeDefinitions
+from pipeline.settings.specifications import specifications
 from pipeline.settings.study import Study
 
 COUNTED = ("count", "printed")  # estimators whose outcomes are no variables

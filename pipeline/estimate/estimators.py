@@ -25,8 +25,8 @@ from pipeline.estimate import (
 )
 from pipeline.estimate.problem import Data, Estimator
 from pipeline.estimate.table import estimates_table
-from pipeline.settings.curves import specifications
 from pipeline.settings.models import Model, read_models
+from pipeline.settings.specifications import specifications
 from pipeline.settings.study import Design
 
 if TYPE_CHECKING:

@@ -18,8 +18,9 @@ from pipeline.estimate.problem import Data, Estimator, Words
 from pipeline.estimate.regression import Regression
 from pipeline.estimate.table import Address, Estimate
 from pipeline.estimate.terms import Squares, Terms
-from pipeline.settings.curves import WHOLE, Specification, specifications
+from pipeline.settings.curves import WHOLE
 from pipeline.settings.models import Model
+from pipeline.settings.specifications import Specification, specifications
 
 INNER: Mapping[str, Estimator] = {
     "ols": least_squares.ESTIMATOR,

@@ -14,7 +14,7 @@ from pipeline.estimate.curve_tests import estimate_curves
 from pipeline.estimate.estimators import checked_models
 from pipeline.estimate.problem import gather_data
 from pipeline.settings.base import convert
-from pipeline.settings.curves import specifications
+from pipeline.settings.specifications import specifications
 from pipeline.settings.study import Study
 from pipeline.verify.packages.definitions import Definitions
 

@@ -32,6 +32,11 @@ RESTS_ON = {
     "ci_high": ("estimate", "se", "df"),
     "se": ("n", "n_clusters"),
     "relative": ("estimate", "control_mean"),
+    **dict.fromkeys(("ri_p", "ri_low", "ri_high", "wild_p", "wild_low", "wild_high"), ("estimate", "se")),
+    **dict.fromkeys(("jackknife_p", "jackknife_low", "jackknife_high"), ("estimate", "jackknife_se")),
+    **dict.fromkeys(("cr2_p", "cr2_low", "cr2_high"), ("estimate", "cr2_se", "cr2_df")),
+    **dict.fromkeys(("band_low", "band_high", "band_p"), ("estimate", "se", "family_size")),
+    **dict.fromkeys(("stepdown_p", "joint_p"), ("ri_p", "family_size")),
 }
 
 

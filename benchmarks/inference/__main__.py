@@ -105,8 +105,8 @@ def _compare(batch: Batch, folder: Path, python: Path, rounds: int) -> list[Row]
         limit, own = task.least(batch) / rate, [seconds(lambda task=task: task.work(batch))]  # type: ignore[misc]
         found = [_contend(one, batch, folder, python, own, rounds) for one in CONTENDERS if one.task == name]
         mine = median(own)
-        rows.append([name, task.says, "", "", "", f"{mine:.4f}", f"{mine:.4f}", "1", "", f"{limit:.5f}"])
-        rows += [[name, task.says, *row, f"{limit:.5f}"] for row in found]
+        rows.append([name, task.says, "", "", "", f"{mine:.4f}", f"{mine:.4f}", "1", "", f"{limit:.3g}"])
+        rows += [[name, task.says, *row, f"{limit:.3g}"] for row in found]
         for row in rows[-1 - len(found) :]:
             print(f"{name:<12} {row[2] or 'the project':<18} {row[5]:>12} {row[7]:>8} {row[8]:<16} {row[3]} {row[4]}")
         print(f"{name:<12} the limit {limit:.5f}: the project takes {mine / limit:.1f} times that", flush=True)
@@ -146,10 +146,14 @@ def _run(one: Contender, folder: Path, python: Path) -> tuple[dict[str, Any], st
 
 
 def _last(text: str) -> str:
-    """The line of an error that says what it is."""
-    lines = [line.strip() for line in text.splitlines() if line.strip() and line.strip() != "Execution halted"]
-    told = [line for line in lines if "rror" in line]
-    return (told or lines or ["no reason was told"])[-1].removeprefix("ModuleNotFoundError: ")
+    """The line of an error that says what it is; R may put it on the line after the call."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    places = [place for place, line in enumerate(lines) if "rror" in line]
+    if not places:
+        return (lines or ["no reason was told"])[-1]
+    told = lines[places[-1]]
+    told = lines[places[-1] + 1] if told.endswith(":") and places[-1] + 1 < len(lines) else told
+    return told.rpartition(" : ")[2].removeprefix("ModuleNotFoundError: ")
 
 
 def _store(name: str, header: tuple[str, ...], rows: list[Row]) -> None:

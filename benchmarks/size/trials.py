@@ -41,7 +41,13 @@ SCENARIOS = (
     Scenario(
         "persons", "Effects differ between persons, a quarter is treated: the weak null", share=0.25, of_person=2.0
     ),
-    Scenario("few", "10 teams, one effect for all, skewed outcomes", teams=10, municipalities=6, is_skewed=True),
+    Scenario(
+        "few",
+        "10 teams, one effect for all (skewed outcomes of least squares)",
+        teams=10,
+        municipalities=6,
+        is_skewed=True,
+    ),
     Scenario("few_course", "10 teams with effects of courses", teams=10, municipalities=6, of_course=0.4),
 )
 

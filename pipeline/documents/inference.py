@@ -17,7 +17,7 @@ KINDS = {
     "coverage": ("How often an interval of 95 per cent, or a whole band, holds the true effect", 0.95),
     "power": ("How often the effect is found that the formula says is found in 80 of 100", 0.80),
 }
-ERRS = {0.01: "1", 0.02: "2", 0.05: "5", 0.1: "10", 0.2: "20", 0.5: "50", 1.0: "100"}
+ERRS = {0.01: "1 or less", 0.02: "2", 0.05: "5", 0.1: "10", 0.2: "20", 0.5: "50", 1.0: "100"}
 SECONDS = {10.0**power: (f"{10.0**power:g}" if power < 4 else f"10^{power}") for power in range(-6, 6)}
 OURS, LIMIT, THEIRS = "this project", "limit of the machine", "another package"
 

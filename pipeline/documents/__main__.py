@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pipeline.documents.checks import write_checks
 from pipeline.documents.confidentiality import write_confidentiality
+from pipeline.documents.inference import draw_size, draw_speed, write_inference
 from pipeline.documents.models import write_models
 from pipeline.documents.outcomes import write_outcomes
 from pipeline.documents.power import draw_power, write_power
@@ -32,7 +33,11 @@ def write_documents() -> dict[str, str]:
     study, variables = settings["study"], settings["variables"]
     measured = [load_input(MEASURED / f"{name}.csv") for name in ("disclosure", "confidentiality", "printed", "faults")]
     simulated, plan = (load_input(MEASURED / f"{name}.csv") for name in ("power", "plan"))
+    size, speed, growth = (load_input(MEASURED / f"inference_{name}.csv") for name in ("size", "speed", "growth"))
     return {
+        "inference.md": write_inference(size, speed, growth),
+        "inference_size.svg": draw_size(size),
+        "inference_speed.svg": draw_speed(speed),
         "confidentiality.md": write_confidentiality(settings["disclosure"], *measured),
         "checks.md": write_checks(load_input(MALFORMED)),
         "outcomes.md": write_outcomes(settings["outcomes"], study, variables, settings["benefit_codes"], **tests),

@@ -49,8 +49,9 @@ def _right(size: pd.DataFrame) -> Iterator[str]:
     yield (
         "Trials are drawn with the design of the real one: a lot within teams of 7 to 19 persons, teams that differ, "
         "26 municipalities with dummies, of which nine have one team. Each number is a percentage with its Monte Carlo "
-        f"error in brackets, of {trials} trials with {size['draws'].iloc[0]} draws of the lot and of signs. The true "
-        "effect is not zero, so tests and intervals have to take it off the outcomes."
+        f"error in brackets, of {trials} trials with {size['draws'].iloc[0]} draws of the lot and of signs. Least "
+        "squares are tested of a true effect that is not zero, so that tests and intervals have to take it off the "
+        "outcomes."
     )
     yield ""
     yield "![How often each test errs and each interval misses](inference_size.svg)"

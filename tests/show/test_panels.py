@@ -97,7 +97,11 @@ def test_every_number_shown_has_the_value_of_its_estimate_in_its_panel(language)
     for row, estimate, statistic in zip(
         shown.to_dict("records"), cells["estimate"], column(cells, "statistic"), strict=True
     ):
-        told = dict(zip(made["statistics"], values[estimate], strict=True)) | {"digits": digits[ids[estimate]]}
+        told = (
+            dict.fromkeys(made["statistics"])
+            | dict(zip(made["statistics"], values[estimate], strict=False))
+            | {"digits": digits[ids[estimate]]}
+        )
         low, high = told_of(told, statistic)
         half = (0.5 + 1e-9) * 10.0 ** -decimals_of(row["text"], row["unit"], language)
         if statistic == "p_value" and row["value"] in levels:  # the panel keeps it on its side of the level
@@ -136,8 +140,8 @@ def test_of_an_estimate_of_which_a_number_was_taken_out_the_panel_tells_what_the
     shown.loc[taken, ["value", "text"]] = [math.nan, "(few)"]
     made = content(shown=shown)
     place = restore(made["estimates"]["address"]).index("hazard_logit/all/sickness_benefit_exit//treated")
-    told = dict(zip(made["statistics"], made["estimates"]["values"][place], strict=True))
-    assert {name for name, value in told.items() if value is not None} == {"estimate", "n"}
+    told = dict(zip(made["statistics"], made["estimates"]["values"][place], strict=False))
+    assert {name for name, value in told.items() if value is not None} == {"estimate", "n", "ri_p"}
 
 
 def test_few_persons_are_not_counted_and_neither_is_the_other_arm():
@@ -146,7 +150,7 @@ def test_few_persons_are_not_counted_and_neither_is_the_other_arm():
     estimates.loc[few, ["n_treated", "n_control"]] = [CONTROLS.bounds.persons - 1, 900]
     made = content(estimates=estimates)
     place = restore(made["estimates"]["address"]).index("balance/all/age//treated")
-    told = dict(zip(made["statistics"], made["estimates"]["values"][place], strict=True))
+    told = dict(zip(made["statistics"], made["estimates"]["values"][place], strict=False))
     assert (told["n_treated"], told["n_control"]) == (None, None)
     assert told["n"] is not None
 
@@ -208,11 +212,11 @@ def test_a_second_route_stands_beside_the_number_it_was_tried_on_and_no_other():
     made, _ = vouched(second, walked, counts)
     place = str(restore(made["estimates"]["address"]).index(estimate_id))
     route, *entries = made["verified"]["second"][place]
-    told = dict(zip(made["statistics"], entries, strict=True))
+    told = dict(zip(made["statistics"], entries, strict=False))
     assert made["verified"]["routes"][route] == "a package"
     assert told["estimate"] == 2e-16
     assert told["se"] == [0.5, pytest.approx(2 * error), 0]
-    assert told["p_value"] is None
+    assert told.get("p_value") is None
     assert "1 of 2 statistics agree" in made["vouched"]
 
 

@@ -9,6 +9,7 @@ import pytest
 from pipeline.verify import resampled
 from pipeline.verify.estimates import TABLES, read_trial
 from pipeline.verify.packages import again, inference
+from pipeline.verify.packages.inference import resample
 
 SETTINGS, DERIVED = Path("config"), Path("data_derived/twin")
 MODEL = "peers_survey_pooled"
@@ -18,7 +19,7 @@ MODEL = "peers_survey_pooled"
 def made_again():
     """What the second route makes of the model, once."""
     trial, stored = read_trial(SETTINGS, DERIVED), pd.read_parquet(DERIVED / resampled.FILE)
-    return inference.resample(trial.definitions.model(MODEL), trial, again.draw(trial), set(stored["estimate_id"]))
+    return resample(trial.definitions.model(MODEL), trial, again.draw(trial), set(stored["estimate_id"]))
 
 
 @pytest.fixture(autouse=True)

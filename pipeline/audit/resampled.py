@@ -186,7 +186,7 @@ def _of_hazard(statistic: str, request: Asked, again: Redrawn) -> Iterator[tuple
         cells, clusters = discrete_hazard.cells_of_persons(problem, fitted)
         test = redraw_score(cells, link, clusters, again.of(problem.persons))
         yield "|score| over its error, of the lot that was drawn", f"{abs(test.observed):.9g}"
-        yield _counted(int((test.statistics >= abs(test.observed) * (1.0 - TIE)).sum()), len(test.statistics))
+        yield _counted(int((np.abs(test.statistics) >= abs(test.observed) * (1.0 - TIE)).sum()), len(test.statistics))
         return
     place = fitted.hazard.place("treated")
     error, without = linearised_jackknife(fitted.hazard, link, place)

@@ -79,6 +79,10 @@ class Layout(NamedTuple):
         return np.asarray(direct + (0.0 if part.evenly is None else part.evenly * self.share))
 
 
+# Made again by make trace, one at a time: of all it would take as long as the build of them.
+OF_DRAWS = "this is no sum over cells: a second route makes some such statistics again, and make trace any of them"
+
+
 @dataclass
 class Walker:
     """The walk of one build; layouts are kept while outcome and week are the same."""
@@ -164,15 +168,14 @@ class _OfEstimate:
 
     def statistic(self, cell_id: str, statistic: str) -> Walked:
         """Walk one statistic; what has no cells behind it says why."""
+        if statistic in RESAMPLED:
+            return Walked(cell_id, why=OF_DRAWS)
         try:
             value = require_value(statistic, self.estimate)
             parts = [self._part(name, statistic) for name in part_names(statistic, self._is_paired())]
         except InputError as error:
             return Walked(cell_id, why=str(error).removeprefix("trace: "))
-        if statistic in RESAMPLED:
-            total = self.walker.build.resampling.value(statistic, self._request or self.walker.request(self.address))
-        else:
-            _, total = combine(statistic, [total for total, _ in parts], self.estimate["df"], self.level)
+        _, total = combine(statistic, [total for total, _ in parts], self.estimate["df"], self.level)
         number = Number(statistic, value, "", {}, total)
         n_cells, counts = self.walker.counts(part for _, evidence in parts for part in evidence)
         return Walked(cell_id, value, number.gap, abs(number.gap) <= number.gap_limit, n_cells, counts)

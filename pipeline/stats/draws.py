@@ -95,19 +95,24 @@ def _halve(
     """The bracket of a limit after all halvings: within more than `few` draws reach the observed statistic, beyond not.
 
     Thriftily a draw that is reached at the outer end, or is not at the inner, is not looked at again. That it stays so
-    between is nearly always true, and for whoever asks to check.
+    between is nearly always true, and for whoever asks to check. While many draws are left they are copied, then not.
     """
     (low, high), always, active = bracket, 0, one
     if is_thrifty:
         hit = reaches(high, one)
-        always, active = int(hit.sum()), tuple(part[~hit] for part in one)
+        always, active = int(np.count_nonzero(hit)), _taken(one, ~hit)
     for _ in range(HALVINGS):
         middle = 0.5 * (low + high)
         hit = reaches(middle, active)
-        is_kept = always + hit.sum() > few
+        count = int(np.count_nonzero(hit))
+        is_kept = always + count > few
         low, high = (middle, high) if is_kept else (low, middle)
-        if is_thrifty and is_kept:
-            active = tuple(part[hit] for part in active)
-        elif is_thrifty:
-            always, active = always + int(hit.sum()), tuple(part[~hit] for part in active)
+        if is_thrifty and 0 < count < len(hit):
+            active, always = (_taken(active, hit), always) if is_kept else (_taken(active, ~hit), always + count)
+        elif is_thrifty and not is_kept:
+            active, always = _taken(active, ~hit), always + count
     return low, high
+
+
+def _taken(active: tuple[FloatArray, ...], rows: npt.NDArray[np.bool_]) -> tuple[FloatArray, ...]:
+    return tuple(part[rows] for part in active)

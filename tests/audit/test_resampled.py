@@ -11,7 +11,7 @@ from pipeline.audit.page import STATISTICS_DA, _formula
 from pipeline.audit.resampled import OF_FAMILIES, RESAMPLED
 from pipeline.audit.statistics import NAMES, decompose_statistic
 from pipeline.audit.text import _describe_parts
-from pipeline.audit.walk import Walker
+from pipeline.audit.walk import OF_DRAWS, Walker
 from pipeline.estimate.table import parse_address
 
 BUILD = Build(Path("data_raw/twin"), Path("data_derived/twin"))
@@ -55,11 +55,10 @@ def test_range_is_that_of_the_clusters_listed():
     assert min(values) == pytest.approx(row["without_low"], rel=1e-8)
 
 
-def test_walk_of_a_shown_statistic_of_resampling_closes_and_one_of_another_number_does_not():
+def test_a_trace_makes_a_statistic_again_and_a_walk_of_all_numbers_says_that_it_does_not():
     shown = [{"cell_id": f"x/{name}", "statistic": name, "estimate_id": ESTIMATES[0]} for name in ("ri_p", "cr2_high")]
-    walked = list(Walker(BUILD).walk(shown))
-    assert all(each.is_rounding and each.n_cells > 10_000 and not each.why for each in walked)
-    path, row = BUILD.estimates[ESTIMATES[0]]
-    other = Build(BUILD.raw, BUILD.derived)
-    other.__dict__["estimates"] = {ESTIMATES[0]: (path, {**row, "ri_p": row["ri_p"] + 1e-4})}
-    assert not next(Walker(other).walk(shown[:1])).is_rounding
+    assert all(each.why == OF_DRAWS for each in Walker(BUILD).walk(shown))
+    row, request = BUILD.estimates[ESTIMATES[0]][1], BUILD.request(parse_address(ESTIMATES[0]))
+    for wrong, is_right in ((0.0, True), (1e-4, False)):
+        number = decompose_statistic("ri_p", request, {**row, "ri_p": row["ri_p"] + wrong}, 0.95)
+        assert (abs(number.gap) <= number.gap_limit) == is_right

@@ -13,7 +13,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pipeline.verify.packages.least_squares import Case, Row, cases, design_of, effect_name, group_rows, is_exact
+from pipeline.verify.packages.least_squares import (
+    Case,
+    Row,
+    cases,
+    design_of,
+    group_rows,
+    is_exact,
+    linear_tests,
+)
 from pipeline.verify.packages.trial import Trial, labels_of
 
 STEP = 1e-5  # of the differences, whose error is its square
@@ -40,19 +48,21 @@ def _weighted(case: Case, weights: np.ndarray, label: tuple[str, int | None], le
     clusters, treated = case.people["cluster_"].to_numpy(), case.people["treated"].to_numpy() == 1
     model = sm.WLS(y, design.to_numpy(), weights=weights)
     fit = model.fit(cov_type="cluster", cov_kwds={"groups": clusters}, use_t=True)
-    limits, count = fit.conf_int(alpha=1 - level), len(np.unique(clusters))
+    count = len(np.unique(clusters))
     exact = is_exact(float(((y - fit.fittedvalues) ** 2).sum()), y)
-    for group in case.groups:
-        if effect_name(group) in design:
-            at = design.columns.get_loc(effect_name(group))
-            tested = {"se": fit.bse[at], "p_value": fit.pvalues[at], "ci_low": limits[at, 0], "ci_high": limits[at, 1]}
-            yield {
-                "sample": case.name, "outcome": label[0], "week": label[1], "parameter": effect_name(group),
-                "estimate": fit.params[at], "df": float(count - 1), "n": len(y), "n_treated": int(treated.sum()),
-                "n_control": int((~treated).sum()), "n_clusters": count,
-                "control_mean": y[~treated & (case.people["group_"] == group).to_numpy()].mean(),
-                **(dict.fromkeys(tested, np.nan) if exact else tested),
-            }  # fmt: skip
+    tests = linear_tests(design, case.groups)
+    test, groups = fit.t_test(tests.to_numpy()), case.people["group_"].to_numpy()
+    intervals = test.conf_int(alpha=1 - level)
+    for at, name in enumerate(tests.index):
+        tested = {"se": test.sd.ravel()[at], "p_value": np.atleast_1d(test.pvalue)[at], "ci_low": intervals[at, 0],
+                  "ci_high": intervals[at, 1]}  # fmt: skip
+        own = np.isin(groups, name.partition(":")[2].split("-"))
+        yield {
+            "sample": case.name, "outcome": label[0], "week": label[1], "parameter": name,
+            "estimate": test.effect[at], "df": float(count - 1), "n": len(y), "n_treated": int(treated.sum()),
+            "n_control": int((~treated).sum()), "n_clusters": count, "control_mean": y[~treated & own].mean(),
+            **(dict.fromkeys(tested, np.nan) if exact else tested),
+        }  # fmt: skip
 
 
 def _probabilities(case: Case) -> np.ndarray:

@@ -102,7 +102,7 @@ def _require_possible(model: Model, design: Design) -> None:
         raise InputError(
             f"{place}: no estimator '{model.estimator}'. The estimators are {', '.join(ESTIMATORS)}. Mend the name."
         )
-    own: dict[str, tuple[str | None, ...]] = {
+    own: dict[str, tuple[Any, ...]] = {
         "fixed_effects": (design.stratum.name if design.stratum else None, "none"),
         "cluster": (design.cluster.name if design.cluster else None, "none"),
         "response": ((),),

@@ -13,7 +13,8 @@ from pipeline.stats.linear import IntArray, Linear, is_singular, solve
 from pipeline.stats.ols import FloatArray
 
 # Draws of a block: so many that the scores of a cluster stay in the cache of a core.
-NUMBERS, FEWEST, MOST = 2**15, 128, 1024
+NUMBERS, FEWEST, MOST = 2**15, 128, 512
+CACHED = 2**15  # numbers of the clusters that are added up at once
 
 
 @dataclass(frozen=True)
@@ -236,29 +237,37 @@ def _squares(
 
     Sums over clusters are of products of two groups' scores, of which each row's are weighted sums.
     """
-    p, b = len(drawn), treated.shape[1]
+    p, b, g = len(drawn), treated.shape[1], len(prepared.spans)
     pairs = [(k, other) for k in range(p) for other in range(k + 1)]
     own = {pair: np.zeros((m + p, b)) for pair in pairs}
     beside = {(k, other, shift): np.zeros((m, b)) for k in range(p) for other in range(p) for shift in set(shifted)}
-    nothing = slice(0, 0)
-    for cluster, span in enumerate(prepared.spans):
-        scores = []
-        for k, (group, each) in enumerate(zip(prepared.groups, drawn, strict=True)):
-            score = group.known[:, span] @ treated[span]
-            score += group.constants[cluster] @ np.concatenate(
-                [each.means[each.by_cluster.get(cluster, nothing)], each.lean]
-            )
+    together = max(1, CACHED // ((m + p) * b))
+    for first in range(0, g, together):
+        clusters = range(first, min(first + together, g))
+        scores = [_scores(prepared, k, drawn[k], treated, clusters) for k in range(p)]
+        for k, score in enumerate(scores):
             for other in range(p):
-                score -= effects[other] * products[k, other, cluster]
-            scores.append(score)
+                score -= effects[other] * products[k, other, first : clusters.stop, None]
         for (k, other), total in own.items():
-            total += scores[k] * scores[other]
+            total += np.einsum("gjb,gjb->jb", scores[k], scores[other])
         for (k, other, shift), total in beside.items():
-            total += scores[k][:m] * scores[other][m + shift]
+            total += np.einsum("gjb,gb->jb", scores[k][:, :m], scores[other][:, m + shift])
     found = []
     for turn, shift in zip(turns, shifted.tolist(), strict=True):
         squares = sum((1 + (k != o)) * turn[k] * turn[o] * own[k, o] for k, o in pairs)
         found.append((squares[:m], _sum_pairs(turn, beside, shift), squares[m + shift]))
+    return found
+
+
+def _scores(prepared: _Prepared, k: int, drawn: _Drawn, treated: FloatArray, clusters: range) -> FloatArray:
+    """What is known of some clusters times what is left of the treatment of group k, summed: (g, m + p, b)."""
+    group, nothing = prepared.groups[k], slice(0, 0)
+    found = np.empty((len(clusters), len(group.known), treated.shape[1]))
+    for place, cluster in enumerate(clusters):
+        span = prepared.spans[cluster]
+        levels = np.concatenate([drawn.means[drawn.by_cluster.get(cluster, nothing)], drawn.lean])
+        np.matmul(group.known[:, span], treated[span], out=found[place])
+        found[place] += group.constants[cluster] @ levels
     return found
 
 

@@ -32,6 +32,7 @@ STAGES = [
 STAGES += ["panels", "provenance", "report", "published"]
 OF_THE_TIME = {"trace", ".known", NOTES}  # what tells when something was asked, written or imported
 TELLING = ("provenance", "report")  # the stages that read records
+FEW_DRAWS = "draws = 199"  # of the lot: what is tested here is the build, not what it draws
 
 
 def stages_in(output: str) -> dict[str, str]:
@@ -47,6 +48,8 @@ class Project:
         self.folder = folder
         if built is None:
             copy_working_tree(folder)
+            for study in ("config", "examples/rossi"):
+                self.edit(f"{study}/study.toml", "draws = 9999", FEW_DRAWS)
         else:
             shutil.copytree(built.folder, folder, dirs_exist_ok=True)
 

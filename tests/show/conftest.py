@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -17,6 +18,8 @@ from pipeline.estimate.inference import STATISTICS
 from pipeline.runner.inputs import load_input
 from pipeline.settings.described import read_exhibits
 from pipeline.settings.extract import Extract, Language
+from pipeline.settings.models import read_models
+from pipeline.settings.specifications import specifications
 from pipeline.settings.study import Study
 from pipeline.show.rows import with_rows
 from pipeline.show.shown import find_slots
@@ -88,6 +91,7 @@ def invent_estimates(groups: pd.DataFrame = GROUPS) -> pd.DataFrame:
         for arm in ("treated", "control")
     ]
     points += [f"municipality/{place}/{number}//n" for place in PLACES for number in ("teams", "persons")]
+    points += list(invent_specifications())
     points += [f"team/{team}/total//n" for team in groups.query("grouping == 'team'")["address"]]
     described = with_rows(
         read_exhibits(CONFIG["exhibits"]), CONFIG["variables"], groups, points, CONFIG["study"].time.horizon_weeks
@@ -124,6 +128,15 @@ def invent_estimates(groups: pd.DataFrame = GROUPS) -> pd.DataFrame:
         control_mean=np.where(frame["model"] == "density", weeks, 0.4),
         note="",
     )
+
+
+def invent_specifications() -> Iterator[str]:
+    """The estimates of every curve of specifications of the settings, by address."""
+    horizon = CONFIG["study"].time.horizon_weeks
+    for model in read_models(MODELS).values():
+        for name, each in specifications(model).items() if model.curve else ():
+            week = "" if each.model.weeks == "none" else horizon
+            yield f"{model.name}/{name}/{each.model.outcomes[0]}/{week}/{each.parameter}"
 
 
 @dataclass(frozen=True)

@@ -142,7 +142,7 @@ MISTAKES = [
     (["table_3_3", "columns", 0, "label_en"], "", "table_3_3.*label_en is missing"),
     (["page", "more_en"], "", "page.*more_en is missing"),
     (["overview"], {}, "overview"),
-    (["table_7_1"], {"like": "table_3_1"}, "no chapter for table_7_1"),
+    (["table_8_1"], {"like": "table_3_1"}, "no chapter for table_8_1"),
     (["table_3_1", "columns", 0, "statistic"], "se", "table_3_1.*statistic"),
 ]
 

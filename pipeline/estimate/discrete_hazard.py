@@ -34,7 +34,14 @@ from pipeline.estimate.terms import Evidence, Squares, Terms
 from pipeline.stats.distributions import infer
 from pipeline.stats.errors import NoEstimateError
 from pipeline.stats.hazard import HazardFit, derivatives, fit_hazard
-from pipeline.stats.person_weeks import Cells, collapse, drop_perfect_prediction, interval_names, interval_of, persons_used
+from pipeline.stats.person_weeks import (
+    Cells,
+    collapse,
+    drop_perfect_prediction,
+    interval_names,
+    interval_of,
+    persons_used,
+)
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -11,11 +11,11 @@ import re
 import stat
 import struct
 import zipfile
-import zlib
 from collections.abc import Mapping
 from pathlib import Path
 
 from pipeline.errors import InputError
+from pipeline.scan.zipped import UNREADABLE
 
 MANIFEST = "manifest-sha256.txt"
 FIRST_DAY = (1980, 1, 1, 0, 0, 0)  # of the format: the archive tells no time of its own
@@ -74,7 +74,7 @@ def unpack(path: Path) -> dict[str, bytes]:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             _require_as_packed(path, archive, content)
             return {entry.filename: _read(path, archive, entry) for entry in archive.infolist()}
-    except (OSError, ValueError, zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, zlib.error) as error:
+    except (OSError, ValueError, *UNREADABLE) as error:
         raise InputError(f"{path}: not a whole zip archive: {error}. {AGAIN}") from error
 
 
@@ -128,7 +128,7 @@ def _read(path: Path, archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes
     try:
         with archive.open(entry) as file:
             content = file.read(entry.file_size + 1)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, zlib.error, EOFError) as error:
+    except UNREADABLE as error:
         raise InputError(f"{path}: entry {entry.filename!r}: damaged: {error}. {AGAIN}") from error
     if len(content) != entry.file_size:
         raise InputError(f"{path}: entry {entry.filename!r}: not as long as it states. {AGAIN}")

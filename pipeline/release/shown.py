@@ -6,7 +6,6 @@ import html
 import io
 import re
 import zipfile
-import zlib
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from html.parser import HTMLParser
@@ -18,6 +17,7 @@ from pipeline.release.archive import LARGEST
 from pipeline.release.contents import PUBLISHED, folder_of
 from pipeline.release.facts import Facts
 from pipeline.release.shapes import read_rows
+from pipeline.scan.zipped import UNREADABLE
 from pipeline.settings.exhibits import exhibit_number
 from pipeline.show.addresses import Slot
 from pipeline.show.numbers import MARKS, MINUS, UNITS, read_number
@@ -186,7 +186,7 @@ def _word_text(facts: Facts, path: str) -> str:
         with zipfile.ZipFile(io.BytesIO(facts.files[path])) as file, file.open(WORD) as part:
             content = part.read(LARGEST)
         return content.decode("utf-8")
-    except (KeyError, OSError, ValueError, zipfile.BadZipFile, NotImplementedError, RuntimeError, zlib.error) as error:
+    except (KeyError, OSError, ValueError, *UNREADABLE) as error:
         raise InputError(
             f"{path}: no Word file as make report writes it: {error}. Ask for the archive again."
         ) from error

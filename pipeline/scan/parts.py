@@ -11,7 +11,6 @@ import html
 import io
 import re
 import zipfile
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -19,6 +18,7 @@ from typing import Literal
 from pipeline.scan.fonts import font_names
 from pipeline.scan.pictures import jpeg_fields, png_fields
 from pipeline.scan.portable import pdf_texts
+from pipeline.scan.zipped import UNREADABLE
 
 Kind = Literal["text", "markup", "field", "author", "unread"]
 EMBEDDED = re.compile(r"data:[\w/+.;=-]*?;base64,([A-Za-z0-9+/=\s]+)")
@@ -82,7 +82,7 @@ def _of_archive(file: str, content: bytes, where: str, depth: int) -> Iterator[P
                 yield Part(file, _at(where, entry.filename), "field", (entry.comment + entry.extra).decode("latin-1"))
                 if not entry.is_dir():
                     yield from parts_of(file, archive.read(entry), _at(where, entry.filename), depth + 1)
-    except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError):
+    except UNREADABLE:
         yield Part(file, where, "unread", "an archive that cannot be opened")
 
 

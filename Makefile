@@ -62,6 +62,9 @@ CONTROL    := $(or $(if $(filter DISCLOSURE,$(GIVEN)),$(strip $(DISCLOSURE))),$(
 CONTROLS   := $(firstword $(wildcard $(STUDY)/disclosure.toml) config/disclosure.toml)
 
 export OPENBLAS_NUM_THREADS := 1
+# Memory that was freed is kept for the next array instead of given back and cleared anew, where the C library is glibc.
+export MALLOC_MMAP_THRESHOLD_ := 33554432
+export MALLOC_TRIM_THRESHOLD_ := 268435456
 export MPLBACKEND := Agg
 
 # A Python that begins would answer an interrupt with a traceback: it waits until it can be told of one, where env knows how.

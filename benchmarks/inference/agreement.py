@@ -41,9 +41,9 @@ def of_signs(batch: Batch, told: Told) -> str:
 
 def with_signs_of(batch: Batch) -> Batch:
     """The problem with the signs that wildboottest draws from seed 1, clusters by draws."""
-    shape = batch.signs.T.shape
+    shape = batch.signs.shape
     drawn = np.random.default_rng(1).choice([-1, 1], size=shape[0] * shape[1], replace=True)
-    return replace(batch, signs=np.ascontiguousarray(drawn.reshape(shape).T.astype(float)))
+    return replace(batch, signs=np.ascontiguousarray(drawn.reshape(shape).astype(float)))
 
 
 def of_jackknife(batch: Batch, told: Told) -> str:
@@ -65,7 +65,7 @@ def of_steps(batch: Batch, told: Told) -> str:
     """P-values of a family of the first outcomes, with the package's own signs."""
     if not {"p", "shares"} & set(told):
         return "another test"
-    count, draws = len(told.get("p", told.get("shares"))), len(batch.signs)
+    count, draws = len(told.get("p", told.get("shares"))), batch.signs.shape[1]
     few = replace(batch, linear=replace(batch.linear, outcomes=batch.linear.outcomes[:, :count]))
     theirs = with_signs_of(few)
     ours = stepped(theirs, booted(theirs))

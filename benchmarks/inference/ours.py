@@ -79,9 +79,10 @@ def _of_lot(batch: Batch) -> float:
 
 
 def _of_signs(batch: Batch) -> float:
-    """A G x G matrix for each outcome, its product with the signs, and squares."""
-    n, m, b, g = *batch.linear.outcomes.shape, len(batch.signs), len(batch.linear.starts)
-    return 2.0 * b * m * g * (g + 1) + 2.0 * n * m * g
+    """Each cluster's own score, what it shares with those of its stratum and by the covariates, and squares."""
+    m, b, g = batch.linear.outcomes.shape[1], batch.signs.shape[1], len(batch.linear.starts)
+    lean = 1 + batch.linear.covariates.shape[1]
+    return 2.0 * b * m * g * (4 + 2 * lean)
 
 
 def _of_jackknife(batch: Batch) -> float:
@@ -99,7 +100,7 @@ def _of_reduced(batch: Batch) -> float:
 
 
 def _of_steps(batch: Batch) -> float:
-    return _of_signs(batch) + 3.0 * len(batch.signs) * batch.linear.outcomes.shape[1]
+    return _of_signs(batch) + 3.0 * batch.signs.shape[1] * batch.linear.outcomes.shape[1]
 
 
 TASKS: dict[str, Task] = {

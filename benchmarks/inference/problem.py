@@ -25,7 +25,7 @@ FEW = 40  # draws that other packages are given, to compare them one by one
 
 @dataclass(frozen=True)
 class Batch:
-    """A problem of m outcomes of the synthetic trial, and B draws of the lot (N, B) and of signs (B, G)."""
+    """A problem of m outcomes of the synthetic trial, and B draws of the lot (N, B) and of signs (G, B)."""
 
     linear: Linear
     draws: npt.NDArray[np.bool_]

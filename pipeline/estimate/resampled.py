@@ -34,7 +34,7 @@ class Redrawn:
     """What all problems of an extract share: N persons in the order of their clusters, and the draws.
 
     draws: (N, B), of the lot; is_whole: whether they are all the ways to draw. cluster_names: of the G clusters; signs:
-    (B, G), a column a cluster.
+    (G, B), a row a cluster.
     """
 
     persons: npt.NDArray[np.int64]
@@ -97,7 +97,7 @@ def draw_again(data: Data) -> Redrawn:
     settings = study.inference
     lot = draw_lot(people["treated"].to_numpy(dtype=bool), blocks, settings.draws, settings.seed)
     names = tuple(np.unique(cluster_of(people, data)).tolist())
-    signs = draw_signs(len(names), settings.draws, settings.seed) if study.design.cluster else np.zeros((0, len(names)))
+    signs = draw_signs(len(names), settings.draws, settings.seed) if study.design.cluster else np.zeros((len(names), 0))
     return Redrawn(people["person"].to_numpy(dtype=np.int64), names, lot.draws, lot.is_whole, signs)
 
 
@@ -223,7 +223,7 @@ def _clustered(
     if is_clustered:
         codes = np.unique(problem.design.clusters)
         units = again.places([problem.design.cluster_names[code] for code in codes])
-        wild = bootstrap(linear, solved, again.signs[:, units])
+        wild = bootstrap(linear, solved, again.signs[units])
     return Resampled(
         places=places,
         estimates=found.effects[places],

@@ -12,6 +12,7 @@ FloatArray = npt.NDArray[np.float64]
 # Statistics that differ by less than this share of them are ties: the same allocation gives them up to rounding.
 TIE = 1e-9
 DOUBLINGS, HALVINGS = 40, 36  # of the bracket of a limit: from four errors outwards, then to 4e-10 of an error
+STEPS, NEAR, SURE = 20, 0.05, 1e-11  # of an approach: how near its square a draw's is; how sure the limit is
 
 
 @dataclass(frozen=True)
@@ -51,8 +52,9 @@ def interval(draws: Draws, place: int, error: float, level: float) -> tuple[floa
     """How far below and above the estimate of outcome `place` hypotheses are not rejected at 1 - `level`: (low, high).
 
     The statistic observed under the estimate plus x is |x| / `error`; a hypothesis is rejected if its p-value is
-    1 - level or less. The limits are found by halving a bracket, in which only draws that are reached at one end and
-    not at the other are looked at again. Infinite where no hypothesis is rejected, for too few draws or clusters.
+    1 - level or less. A limit is where as many draws are larger as may be: it is approached from one guess to the next
+    and then looked at from both sides, or else found by halving a bracket. Infinite where no hypothesis is rejected,
+    for too few draws or clusters.
     """
     one = (draws.numerators[place], draws.slopes, draws.v0[place], draws.v1[place], draws.v2)
     if not np.isfinite(error) or error <= 0.0:
@@ -70,6 +72,9 @@ def _limit(one: tuple[FloatArray, ...], error: float, level: float, sign: float)
         variance = np.maximum(v0 - 2.0 * x * v1 + x**2 * v2, 0.0) * (distance / error) ** 2 * (1.0 - TIE) ** 2
         return np.asarray(~((a - x * c) ** 2 < variance))
 
+    near = _approach(one, error, int(np.floor(few)) + 1, sign)
+    if near > 0.0 and reaches(near * (1.0 - SURE), one).sum() > few >= reaches(near * (1.0 + SURE), one).sum():
+        return near
     low, high = 0.0, 4.0 * error
     for _ in range(DOUBLINGS):
         hit = reaches(high, one)
@@ -83,6 +88,43 @@ def _limit(one: tuple[FloatArray, ...], error: float, level: float, sign: float)
         if reaches(inner, one).sum() > few >= reaches(outer, one).sum():
             break
     return 0.5 * (inner + outer)
+
+
+def _approach(one: tuple[FloatArray, ...], error: float, rank: int, sign: float) -> float:
+    """The distance at which the observed statistic is that of the draws with this `rank` from above; 0 if not found.
+
+    By secants of how far beyond it that statistic is; after two guesses it is looked for among the draws near it.
+    """
+    if not 0 < rank <= len(one[0]):
+        return 0.0
+    at = 2.0 * error
+    beyond, _ = _beyond(one, error, rank, sign * at)
+    guess = at + beyond
+    for step in range(STEPS):
+        before, missed, at = at, beyond, guess
+        beyond, squares = _beyond(one, error, rank, sign * at)
+        if not np.isfinite(beyond):
+            return 0.0
+        guess = at - beyond * (at - before) / (beyond - missed) if beyond != missed else at
+        if abs(guess - at) <= 0.1 * SURE * abs(guess):
+            return guess
+        if step == 0:
+            share = squares * (error / ((at + beyond) * (1.0 - TIE))) ** 2
+            around = NEAR + 4.0 * abs(guess / at - 1.0)
+            one, rank = _taken(one, np.abs(share - 1.0) <= around), rank - int((share > 1.0 + around).sum())
+            if not 0 < rank <= len(one[0]):
+                return 0.0
+    return 0.0
+
+
+def _beyond(active: tuple[FloatArray, ...], error: float, rank: int, x: float) -> tuple[float, FloatArray]:
+    """How much further than |x| the draw of a `rank` has it, and the squared statistics of all."""
+    a, c, v0, v1, v2 = active
+    with np.errstate(divide="ignore", invalid="ignore"):
+        squares = (a - x * c) ** 2 / np.maximum(v0 - 2.0 * x * v1 + x**2 * v2, 0.0)
+    squares[np.isnan(squares)] = np.inf
+    place = len(squares) - rank
+    return float(np.sqrt(np.partition(squares, place)[place])) * error / (1.0 - TIE) - abs(x), squares
 
 
 def _halve(

@@ -8,50 +8,41 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from pipeline.stats.cells import Cells, Group, cells_of
 from pipeline.stats.draws import Draws
 from pipeline.stats.linear import IntArray, Linear, is_singular, solve
 from pipeline.stats.ols import FloatArray
 
-# Draws of a block: so many that the scores of a cluster stay in the cache of a core.
-NUMBERS, FEWEST, MOST = 2**15, 128, 512
-CACHED = 2**15  # numbers of the clusters that are added up at once
+# Numbers of the scores of a block, so that they stay in the cache of a core, and how many draws those may be.
+NUMBERS, FEWEST, MOST = 2**16, 128, 512
 
 
 @dataclass(frozen=True)
-class _Group:
-    """What stays from draw to draw of the cells, c of cluster and stratum, of the strata in which a group has members.
+class _Drawn:
+    """The treated of a group in b draws: by cell their number and the mean of its stratum, (c, b).
 
-    sums: the sparse matrix whose product with treatment is by cell the number of treated, then the sums of their q
-    basis columns, ((1 + q) * c, N). strata: (c,), and to_strata the sparse matrix that adds cells up by stratum. size:
-    (c, 1), of everybody in the cell; basis: (c, q), their sums. first: (g,) the first cell of each of the clusters
-    `within`.
-    known: (m + p, N), what strata and covariates leave of outcomes and shifts, zero outside the group; constants: by
-    cluster what its level and lean add to a score.
+    lean: (q, b), what the basis explains of treatment.
     """
 
-    sums: Any
-    cells: IntArray
-    strata: IntArray
-    to_strata: Any
-    size: FloatArray
-    basis: FloatArray
-    first: IntArray
-    within: IntArray
+    numbers: FloatArray
+    means: FloatArray
+    lean: FloatArray
+
+
+@dataclass(frozen=True)
+class _Block:
+    """What b draws of the lot are to all outcomes of a problem.
+
+    known: what `Cells.parts` are multiplied with. products: (p, p, G, b), sums by cluster of products of what is left
+    of the treatments of two groups; inverse: (p, p, b), of their sums, and lost: (b,), whether there is none. turns:
+    (r, p, b), whose sum over the groups' scores is that of a row of the contrasts.
+    """
+
     known: FloatArray
-    constants: list[FloatArray]
-
-
-@dataclass(frozen=True)
-class _Prepared:
-    """A problem with its rows among the N persons of the draws: its groups, and by cluster its persons.
-
-    squares: (G, q * q) sums of products of the basis; stratum_size: (s, 1).
-    """
-
-    groups: list[_Group]
-    stratum_size: FloatArray
-    squares: FloatArray
-    spans: list[slice]
+    products: FloatArray
+    inverse: FloatArray
+    lost: npt.NDArray[np.bool_]
+    turns: FloatArray
 
 
 def redraw(problem: Linear, draws: npt.NDArray[np.bool_], rows: IntArray) -> list[Draws]:
@@ -64,217 +55,129 @@ def redraw(problem: Linear, draws: npt.NDArray[np.bool_], rows: IntArray) -> lis
     effect is the same for all; because it is studentised with a robust error, valid in large trials for the average
     effect too (Wu and Ding 2021; Zhao and Ding 2021).
 
-    No row is looked at twice: the clusters' sums of treated outcomes and covariates give all of it.
+    No row is looked at twice: the cells' sums of treated outcomes and covariates give all of it.
     """
-    found, prepared, m = solve(problem), _prepare(problem, draws.shape[0], rows), problem.outcomes.shape[1]
-    width = min(max(FEWEST, NUMBERS // len(prepared.groups[0].known)), MOST)
-    blocks = [
-        _draw_block(problem, prepared, m, np.asarray(draws[:, start : start + width], dtype=float))
-        for start in range(0, draws.shape[1], width)
-    ]
-    results = []
-    for row in range(len(problem.contrasts)):
-        b, c, yy, yd, dd = (np.concatenate([block[row][item] for block in blocks], axis=-1) for item in range(5))
-        at = found.estimates[row][:, None]
-        results.append(Draws(b - at * c, c, yy - 2 * at * yd + at**2 * dd, yd - at * dd, dd))
-    return results
+    m, count = problem.outcomes.shape[1], draws.shape[1]
+    each = len(problem.starts) * problem.members.shape[1]
+    together = max(1, min(m, NUMBERS // (each * FEWEST)))
+    width = min(max(FEWEST, NUMBERS // (each * together)), MOST)
+    cells, estimates = cells_of(problem, draws.shape[0], rows, together), solve(problem).estimates
+    shapes = (m, count), (count,), (m, count), (m, count), (count,)
+    found = [Draws(*(np.full(shape, np.nan) for shape in shapes)) for _ in problem.contrasts]
+    for start in range(0, count, width):
+        span = slice(start, min(start + width, count))
+        block = _block(problem, cells, draws[:, span])
+        shifts = _fill_shifts(problem, cells, block, [_part_of(each, slice(m), span) for each in found])
+        for first, part in zip(range(0, m, together), cells.parts[1:], strict=True):
+            own = slice(first, first + together)
+            into = [_part_of(each, own, span) for each in found]
+            _fill_outcomes(problem, cells, block, part, shifts, estimates[:, own], into)
+        for each in found:
+            for values in (each.numerators, each.slopes, each.v0, each.v1, each.v2):
+                values[..., span][..., block.lost] = np.nan
+    return found
 
 
-def _prepare(problem: Linear, persons: int, rows: IntArray) -> _Prepared:
-    basis = problem.basis
-    known = np.hstack([problem.residual(problem.outcomes), problem.residual(problem.effects)])
-    pairs, cell_of = np.unique(np.column_stack([problem.clusters, problem.strata]), axis=0, return_inverse=True)
-    groups = [_group(problem, own, known, pairs, cell_of, persons, rows) for own in problem.members.T]
-    return _Prepared(
-        groups=groups,
-        stratum_size=np.bincount(problem.strata).astype(float)[:, None],
-        squares=np.array([(basis[span].T @ basis[span]).ravel() for span in problem.bounds]),
-        spans=[slice(int(rows[span.start]), int(rows[span.stop - 1]) + 1) for span in problem.bounds],
-    )
+def _part_of(draws: Draws, outcomes: slice, span: slice) -> Draws:
+    """Some outcomes of some draws, to be filled in."""
+    own = (draws.numerators[outcomes, span], draws.slopes[span], draws.v0[outcomes, span], draws.v1[outcomes, span])
+    return Draws(*own, draws.v2[span])
 
 
-def _group(
-    problem: Linear, members: npt.NDArray[np.bool_], known: FloatArray, pairs: IntArray, cell_of: IntArray,
-    persons: int, rows: IntArray,
-) -> _Group:  # fmt: skip
-    from scipy import sparse
-
-    own = np.flatnonzero(np.isin(pairs[:, 1], problem.strata[members]))
-    place, c, q = np.searchsorted(own, cell_of), len(own), problem.basis.shape[1]
-    features = np.column_stack([np.ones(len(rows)), problem.basis])[members]
-    at = np.arange(1 + q) * c + place[members][:, None]
-    columns = np.broadcast_to(rows[members][:, None], at.shape)
-    sums = sparse.csr_array((features.ravel(), (at.ravel(), columns.ravel())), shape=((1 + q) * c, persons))
-    strata, clusters = pairs[own, 1], pairs[own, 0]
-    ones = (np.ones(c), (strata, np.arange(c)))
-    indicator = np.asarray(cell_of[:, None] == own, dtype=float)
-    whole = np.zeros((known.shape[1], persons))
-    whole[:, rows[members]] = known[members].T
-    within, first = np.unique(clusters, return_index=True)
-    return _Group(
-        sums=sums,
-        cells=own,
-        strata=strata,
-        to_strata=sparse.csr_array(ones, shape=(int(problem.strata.max()) + 1, c)),
-        size=indicator.sum(axis=0)[:, None],
-        basis=indicator.T @ problem.basis,
-        first=first,
-        within=within,
-        known=whole,
-        constants=[
-            -known[span].T @ np.hstack([indicator[span][:, clusters == cluster], problem.basis[span]])
-            for cluster, span in enumerate(problem.bounds)
-        ],
-    )
+def _fill_shifts(problem: Linear, cells: Cells, block: _Block, found: list[Draws]) -> list[FloatArray]:
+    """What a shift of each row of the contrasts adds to effects and variances; its scores (G, b)."""
+    effects, scores = _scores(cells, block, cells.parts[0])
+    shifts = []
+    for row, shift in enumerate(problem.shifted.tolist()):
+        turned = np.einsum("kb,kgb->gb", block.turns[row], scores[:, :, shift])
+        found[row].slopes[:] = problem.contrasts[row] @ effects[:, shift]
+        found[row].v2[:] = problem.factor * np.einsum("gb,gb->b", turned, turned)
+        shifts.append(turned)
+    return shifts
 
 
-@dataclass(frozen=True)
-class _Drawn:
-    """The treated of a group in b draws: by cell their number (c, b), basis sums (q, c, b) and stratum's mean (c, b).
+def _fill_outcomes(
+    problem: Linear, cells: Cells, block: _Block, part: Any, shifts: list[FloatArray], estimates: FloatArray,
+    found: list[Draws],
+) -> None:  # fmt: skip
+    """What is left of the effects on some outcomes, and of their variances, less the `estimates` (r, v) as drawn."""
+    effects, scores = _scores(cells, block, part)
+    pairs = [(k, other) for k in range(len(scores)) for other in range(k + 1)]
+    squares = [np.einsum("gjb,gjb->jb", scores[k], scores[other]) for k, other in pairs]
+    for row, turn in enumerate(block.turns):
+        into, at = found[row], estimates[row, :, None]
+        weights = (problem.factor * (1 + (k != other)) * turn[k] * turn[other] for k, other in pairs)
+        yy = sum(weight * each for weight, each in zip(weights, squares, strict=True))
+        yd = sum(
+            problem.factor * weight * np.einsum("gjb,gb->jb", score, shifts[row])
+            for weight, score in zip(turn, scores, strict=True)
+        )
+        into.numerators[:] = np.tensordot(problem.contrasts[row], effects, 1) - at * into.slopes
+        into.v1[:] = yd - at * into.v2
+        into.v0[:] = yy - at * (yd + into.v1)
 
-    lean: (q, b), what the basis explains of treatment; by_cluster: the cells of each cluster.
-    """
 
-    numbers: FloatArray
-    sums: FloatArray
-    means: FloatArray
-    lean: FloatArray
-    by_cluster: dict[int, slice]
-
-
-def _draw(group: _Group, prepared: _Prepared, treated: FloatArray) -> _Drawn:
-    sums = (group.sums @ treated).reshape(-1, len(group.cells), treated.shape[1])
-    means = ((group.to_strata @ sums[0]) / prepared.stratum_size)[group.strata]
-    ends = [*group.first[1:].tolist(), len(group.cells)]
-    own = {int(g): slice(start, end) for g, start, end in zip(group.within, group.first.tolist(), ends, strict=True)}
-    return _Drawn(sums[0], sums[1:], means, sums[1:].sum(axis=1), own)
-
-
-def _draw_block(problem: Linear, prepared: _Prepared, m: int, treated: FloatArray) -> list[tuple[FloatArray, ...]]:
-    """By row of the contrasts, of draws (N, b): effect of the outcomes (m, b) and of the shift (b,), and products.
-
-    The products are the variance of the outcomes' effects, their covariance with the shift's, and its variance.
-    """
-    drawn = [_draw(group, prepared, treated) for group in prepared.groups]
-    products = _products(prepared, drawn)
+def _block(problem: Linear, cells: Cells, draws: npt.NDArray[np.bool_]) -> _Block:
+    known = np.empty((cells.height, draws.shape[1]))
+    known[: len(draws)] = draws
+    drawn = [_draw(group, cells, known, len(draws)) for group in cells.groups]
+    products = _products(cells, drawn, known, len(problem.starts))
     gram = products.sum(axis=2).transpose(2, 0, 1)
     lost = is_singular(gram, np.array([each.numbers.sum(axis=0) for each in drawn]).T)
     gram[lost] = np.eye(len(drawn))
-    inverse = np.linalg.inv(gram)
-    moments = np.array([group.known @ treated for group in prepared.groups])  # (p, m + p, b)
-    effects = np.einsum("bkl,lmb->kmb", inverse, moments) if len(drawn) > 1 else moments * inverse[:, 0, 0]
-    turns = np.einsum("rk,bkl->rlb", problem.contrasts, inverse)  # a contrast's score is their sum over effects
-    found = _squares(prepared, m, treated, drawn, products, effects, turns, problem.shifted)
-    rows = []
-    for contrast, squares, shifted in zip(problem.contrasts, found, problem.shifted, strict=True):
-        values = np.einsum("k,kmb->mb", contrast, effects)
-        parts = [values[:m], values[m + shifted], *(problem.factor * part for part in squares)]
-        for part in parts:
-            part[..., lost] = np.nan
-        rows.append(tuple(parts))
-    return rows
+    inverse = np.linalg.inv(gram).transpose(1, 2, 0)
+    return _Block(known, products, inverse, lost, np.einsum("rk,klb->rlb", problem.contrasts, inverse))
 
 
-def _products(prepared: _Prepared, drawn: list[_Drawn]) -> FloatArray:
+def _draw(group: Group, cells: Cells, known: FloatArray, persons: int) -> _Drawn:
+    """The treated of a group; what `parts` need to know of them is added to the `known`."""
+    numbers, lean = np.split(group.sums @ known[:persons], [len(group.strata)])
+    means = ((group.to_strata @ numbers) / cells.stratum_size)[group.strata]
+    known[group.rows] = np.concatenate([means, lean])
+    return _Drawn(numbers, means, lean)
+
+
+def _products(cells: Cells, drawn: list[_Drawn], known: FloatArray, clusters: int) -> FloatArray:
     """The sums over each cluster of products of what is left of the treatments of two groups: (p, p, G, b).
 
     What is left of a person's treatment is it less the mean of the stratum, less basis times lean.
     """
-    p, q, b = len(drawn), len(drawn[0].lean), drawn[0].numbers.shape[1]
-    found = np.zeros((p, p, len(prepared.spans), b))
-    for k, (group, own) in enumerate(zip(prepared.groups, drawn, strict=True)):
-        for other in range(p):
-            # Each group's part by way of its own cells: its level and sums beside the other's lean.
-            cells = np.zeros_like(own.means)
-            if q:
-                cells = own.means * (group.basis @ drawn[other].lean)
-                cells -= np.einsum("qcb,qb->cb", own.sums, drawn[other].lean)
-            if other == k:
-                cells *= 2.0
-                cells += own.means * (group.size * own.means - 2.0 * own.numbers)
-                cells += own.numbers
-            added = cells if len(group.first) == len(cells) else np.add.reduceat(cells, group.first, axis=0)
-            everywhere = slice(None) if len(group.within) == len(prepared.spans) else group.within
-            found[k, other, everywhere] += added
-            if other != k:
-                found[other, k, everywhere] += added
+    p, (q, b) = len(drawn), drawn[0].lean.shape
+    found = np.zeros((p, p, clusters, b))
+    leans = (cells.leans @ known).reshape(p, clusters, q, b)
     for k in range(p):
         for other in range(k + 1):
-            shared = _shared(prepared, drawn, k, other) if other != k else None
-            if q:
-                pairs = (drawn[k].lean[:, None] * drawn[other].lean[None]).reshape(-1, b)
-                shared = prepared.squares @ pairs + (0.0 if shared is None else shared)
-            if shared is not None:
-                found[k, other] += shared
-                if other != k:
-                    found[other, k] += shared
+            found[k, other] = _shared(cells, drawn, k, other)
+            for left, right in ((k, other), (other, k)) if q else ():
+                found[k, other] -= 0.5 * np.einsum("gqb,qb->gb", leans[left], drawn[right].lean)
+            found[other, k] = found[k, other]
     return found
 
 
-def _shared(prepared: _Prepared, drawn: list[_Drawn], k: int, other: int) -> FloatArray | None:
-    """What two groups that have members in the same cells, or strata, share in them by cluster (G, b); else nothing."""
-    left, right = prepared.groups[k], prepared.groups[other]
+def _shared(cells: Cells, drawn: list[_Drawn], k: int, other: int) -> FloatArray | float:
+    """What the products are without the basis (G, b): nothing where two groups have no stratum in common."""
+    if k == other:
+        group, own = cells.groups[k], drawn[k]
+        return group.by_cluster(own.numbers + own.means * (group.size * own.means - 2.0 * own.numbers))
+    left, right = cells.groups[k], cells.groups[other]
     if not np.intersect1d(left.strata, right.strata).size:
-        return None
-    total = np.zeros((len(prepared.spans), drawn[k].numbers.shape[1]))
-    strata = {}
-    for group, each in ((left, drawn[k]), (right, drawn[other])):
-        strata[id(group)] = (group.to_strata @ each.numbers) / prepared.stratum_size
-    for group, each, facing in ((left, drawn[k], right), (right, drawn[other], left)):
-        means = strata[id(facing)][group.strata]
-        cells = -each.numbers * means
+        return 0.0
+    total = np.zeros((left.to_clusters.shape[0], drawn[k].numbers.shape[1]))
+    for group, each, facing, beside in ((left, drawn[k], right, drawn[other]), (right, drawn[other], left, drawn[k])):
+        means = ((facing.to_strata @ beside.numbers) / cells.stratum_size)[group.strata]
+        by_cell = -each.numbers * means
         if group is left:
-            cells += group.size * each.means * means
-        total[group.within] += np.add.reduceat(cells, group.first, axis=0)
+            by_cell += group.size * each.means * means
+        total += group.by_cluster(by_cell)
     return total
 
 
-def _squares(
-    prepared: _Prepared, m: int, treated: FloatArray, drawn: list[_Drawn], products: FloatArray, effects: FloatArray,
-    turns: FloatArray, shifted: IntArray,
-) -> list[tuple[FloatArray, FloatArray, FloatArray]]:  # fmt: skip
-    """By row of the contrasts: squared scores of the outcomes (m, b), them times the shift's (m, b), its squares (b,).
-
-    Sums over clusters are of products of two groups' scores, of which each row's are weighted sums.
-    """
-    p, b, g = len(drawn), treated.shape[1], len(prepared.spans)
-    pairs = [(k, other) for k in range(p) for other in range(k + 1)]
-    own = {pair: np.zeros((m + p, b)) for pair in pairs}
-    beside = {(k, other, shift): np.zeros((m, b)) for k in range(p) for other in range(p) for shift in set(shifted)}
-    together = max(1, CACHED // ((m + p) * b))
-    for first in range(0, g, together):
-        clusters = range(first, min(first + together, g))
-        scores = [_scores(prepared, k, drawn[k], treated, clusters) for k in range(p)]
-        for k, score in enumerate(scores):
-            for other in range(p):
-                score -= effects[other] * products[k, other, first : clusters.stop, None]
-        for (k, other), total in own.items():
-            total += np.einsum("gjb,gjb->jb", scores[k], scores[other])
-        for (k, other, shift), total in beside.items():
-            total += np.einsum("gjb,gb->jb", scores[k][:, :m], scores[other][:, m + shift])
-    found = []
-    for turn, shift in zip(turns, shifted.tolist(), strict=True):
-        squares = sum((1 + (k != o)) * turn[k] * turn[o] * own[k, o] for k, o in pairs)
-        found.append((squares[:m], _sum_pairs(turn, beside, shift), squares[m + shift]))
-    return found
-
-
-def _scores(prepared: _Prepared, k: int, drawn: _Drawn, treated: FloatArray, clusters: range) -> FloatArray:
-    """What is known of some clusters times what is left of the treatment of group k, summed: (g, m + p, b)."""
-    group, nothing = prepared.groups[k], slice(0, 0)
-    found = np.empty((len(clusters), len(group.known), treated.shape[1]))
-    for place, cluster in enumerate(clusters):
-        span = prepared.spans[cluster]
-        levels = np.concatenate([drawn.means[drawn.by_cluster.get(cluster, nothing)], drawn.lean])
-        np.matmul(group.known[:, span], treated[span], out=found[place])
-        found[place] += group.constants[cluster] @ levels
-    return found
-
-
-def _sum_pairs(turn: FloatArray, beside: dict[tuple[int, int, int], FloatArray], shift: int) -> FloatArray:
-    """The products of a row's scores with those of its shift, from those of the groups."""
-    total = np.zeros_like(next(iter(beside.values())))
-    for (k, other, own), values in beside.items():
-        if own == shift:
-            total += turn[k] * turn[other] * values
-    return total
+def _scores(cells: Cells, block: _Block, part: Any) -> tuple[FloatArray, FloatArray]:
+    """Effects (p, v, b) on v outcomes, and by group what is left of them and of treatment, multiplied (p, G, v, b)."""
+    p, _, g, b = block.products.shape
+    scores = (part @ block.known).reshape(p, g, -1, b)
+    effects = np.einsum("klb,lvb->kvb", block.inverse, scores.sum(axis=1))
+    for products, score in zip(block.products, scores, strict=True):
+        for other, effect in zip(products, effects, strict=True):
+            score -= effect * other[:, None]
+    return effects, scores

@@ -55,7 +55,7 @@ def booted():
     told = pd.read_csv(FOLDER / "wild.csv")
     signs = np.array([[1.0 if sign == "+" else -1.0 for sign in draw] for draw in told["signs"]])
     problem, found = trial()
-    [drawn] = bootstrap(problem, found, signs)
+    [drawn] = bootstrap(problem, found, signs.T)
     return drawn.statistics(-found.estimates[0]), np.abs(told[OUTCOMES].to_numpy().T)
 
 

@@ -179,7 +179,7 @@ def test_signs_of_clusters_are_regressions_of_outcomes_made_of_restricted_residu
     trial = draw_trial(6, teams=5, groups=2)
     problem, solved = trial.linear(CONTRASTS["two groups and their difference"][0], by_group=True), None
     solved, signs = solve(problem), draw_signs(5, 9_999, 1)
-    assert signs.shape == (2**5 - 1, 5)
+    assert signs.shape == (5, 2**5 - 1)
     drawn = bootstrap(problem, solved, signs)
     design = np.hstack([problem.strata[:, None] == np.unique(problem.strata), problem.covariates, problem.effects])
     design = design.astype(float)
@@ -191,7 +191,7 @@ def test_signs_of_clusters_are_regressions_of_outcomes_made_of_restricted_residu
         left = problem.outcomes - (design @ some)[:, None]
         restricted = some[:, None] + null @ np.linalg.lstsq(design @ null, left, rcond=None)[0]
         residuals, expected = problem.outcomes - design @ restricted, []
-        for sign in signs:
+        for sign in signs.T:
             made = design @ restricted + residuals * sign[problem.clusters][:, None]
             effects, errors = refit(problem, made, problem.treated)
             expected.append(np.abs((effects[row] - hypothesis) / errors[row]))

@@ -1,6 +1,6 @@
 """The effect on those who came because the course was offered: allocation as the instrument of attendance.
 
-Only where attendance is a column of the extract (extract.toml, [attended]): else there are no rows. Parameters:
+Only where attendance is a column of the extract (extract.toml, [attended]): else the rows are missing. Parameters:
 'complier', two-stage least squares; 'anderson_rubin_low' and 'anderson_rubin_high', the limits that hold with a weak
 first stage; 'offer', the effect of allocation among the same persons, whose p-value is Anderson and Rubin's of no
 effect; 'first_stage', the effect of allocation on attendance, and 'first_stage_f', its squared t.
@@ -41,24 +41,15 @@ WEAK = 10.0  # the F below which a first stage is called weak (Staiger and Stock
 WEAK_NOTE = "weak first stage: hold to the Anderson-Rubin limits"
 FOLLOWS = "attendance follows the offer exactly"
 UNBOUNDED = "the offer's effect on attendance is not told from zero, so the Anderson-Rubin set has no two limits"
-NOT_RECEIVED = (
-    "who attended is not in the extract, so there is no effect on those who came because of the offer: the effects are "
-    "those of the offer"
-)
+NOT_RECEIVED = "who attended is not in the extract"
 
 
 def problems(model: Model, data: Data, address: Address | None = None) -> Iterator[Regression]:
-    """The problems of a model, with attendance as the last covariate; none where nobody's attendance is told."""
-    if ATTENDED not in data.people:
-        return
-    wider = msgspec.structs.replace(model, covariates=[*model.covariates, ATTENDED])
+    """The problems of a model, with attendance as the last covariate where it is told."""
+    told = [ATTENDED] if ATTENDED in data.people else []
+    wider = msgspec.structs.replace(model, covariates=[*model.covariates, *told])
     for problem in regressions(wider, data, address):
         yield replace(problem, model=model)
-
-
-def absent(data: Data) -> str:
-    """Why a model has no rows at all, '' if it has."""
-    return "" if ATTENDED in data.people else NOT_RECEIVED
 
 
 def _attendance(problem: Regression) -> FloatArray:
@@ -67,6 +58,8 @@ def _attendance(problem: Regression) -> FloatArray:
 
 def fit(problem: Regression) -> ComplierFit:
     """Two-stage least squares; NoEstimateError with the reason if there is none."""
+    if ATTENDED not in problem.design.names:
+        raise NoEstimateError(NOT_RECEIVED)
     require_persons(problem)
     reasons = why_not_identified(problem)
     if all(reasons):
@@ -239,5 +232,4 @@ ESTIMATOR = Estimator(
     counted=counted_in,
     squares=squares,
     level=level,
-    absent=absent,
 )  # fmt: skip

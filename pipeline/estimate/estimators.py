@@ -66,8 +66,6 @@ def estimate_all(
             continue  # curves have a stage of their own
         estimator = ESTIMATORS[model.estimator]
         table = rows.setdefault(model.stage, [])
-        if reason := estimator.absent(data):
-            print(f"estimates: {model.name} has no rows: {reason}")
         for problem in estimator.problems(model, data, None):
             table += estimator.rows(problem)
     return {stage: estimates_table(found) for stage, found in rows.items()}

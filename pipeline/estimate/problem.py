@@ -80,11 +80,6 @@ def held_by_source(model: Model) -> str:
     return model.source
 
 
-def always_present(data: Data) -> str:
-    """No reason for a model to have no rows."""
-    return ""
-
-
 @dataclass(frozen=True)
 class Estimator:
     """One estimator: everything that the estimates, the trace and the documents ask of it.
@@ -96,8 +91,7 @@ class Estimator:
     sum that the control group's mean beside an estimate is, if it can be said. counted: the sum of ones that a count
     beside an estimate is. is_iterated: found by steps, so its last digits depend on their number. held: the derived
     table that holds what a model estimates; '' if none does. pair: the address of the other of two bounds, if an
-    estimate is one, with which it has its interval in common. absent: why the data give a model no rows at all, '' if
-    they do.
+    estimate is one, with which it has its interval in common.
     """
 
     possible: Mapping[str, tuple[object, ...] | None]
@@ -111,7 +105,6 @@ class Estimator:
     is_iterated: bool = False
     held: Callable[[Model], str] = held_by_source
     pair: Callable[[Address], Address | None] | None = None
-    absent: Callable[[Data], str] = always_present
 
 
 def missing_rows(

@@ -42,6 +42,8 @@ DESCRIPTION = "extract.toml"
 REQUIRED = ("register", "allocation")
 # Of a file, by an analyst, and what it is where nobody declared it.
 DECLARED: dict[str, Any] = {"blanks": [], "dates": ISO, "no_answer": {}, "offset": {}, "reversed": [], "rows_sent": 0}
+# Of an extract, in its files; what else stands in extract.toml was declared and is kept.
+FOUND = ("name", "label", "register_version", "format", "received", "files", "key_digest")
 PLAIN = re.compile(r"[\w.-]+")  # make takes no other file name
 
 
@@ -254,10 +256,7 @@ def _keep_declared(new: Extract, old: Extract | None) -> Extract:
         label=new.label if old.label == f"Extract {old.name}" else old.label,
         received=old.received if is_same else new.received,
         key_digest=old.key_digest if old.name == new.name else "",
-        **{
-            name: getattr(old, name)
-            for name in ("label_da", "synthetic", "uncovered", "excluded", "spellings", "published", "public_key")
-        },
+        **{name: getattr(old, name) for name in Extract.__struct_fields__ if name not in FOUND},
     )
 
 

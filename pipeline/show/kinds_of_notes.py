@@ -267,6 +267,8 @@ REASONS = (
     Remark(r"the offer's effect on attendance is not told from zero, .+",
            "it is not shown that the offer made anybody come, so the Anderson-Rubin limits do not exist",
            "det ikke er vist, at tilbuddet fik nogen til at komme, så Anderson-Rubin-grænserne findes ikke", "whole"),
+    Remark(r"who attended is not in the extract",
+           "who came is not in the data", "hvem der kom, er ikke i data", "whole"),
     Remark(r"attendance follows the offer exactly",
            "attendance follows the offer exactly", "deltagelsen følger tilbuddet præcist"),
 )  # fmt: skip

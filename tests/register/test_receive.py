@@ -11,11 +11,12 @@ import pytest
 
 from pipeline.errors import InputError
 from pipeline.register import receive as receive_module
+from pipeline.register.delivery import FOUND
 from pipeline.register.readers import read_file, read_received
 from pipeline.register.receive import register_extract, say_built, take_over
 from pipeline.register.recognise import Signs, find_role
 from pipeline.runner.inputs import load_input
-from pipeline.settings.extract import RawFile
+from pipeline.settings.extract import Extract, RawFile
 from pipeline.settings.reading import read_settings
 from pipeline.storage import digest
 from tests.small_study import study, write_settings
@@ -109,6 +110,7 @@ def declare(folder: Path) -> None:
     )
     text = text.replace('label_da = ""', 'label_da = "Foråret"').replace('"unknown"', '"none"', 1)
     text = text.replace("# published = true", "published = true") + '\n[spellings.CLASS]\n"a" = "A"\n'
+    text += '\n[attended]\ncolumn = "CAME"\n'
     path.write_text(
         text.replace("[files.allocation]", '[files.allocation]\ncolumns = { CLASS = "group" }'), encoding="utf-8"
     )
@@ -128,7 +130,8 @@ def test_registering_again_keeps_what_was_declared(folder):
     after = read_settings(folder / "extract.toml")
     assert after.files["allocation"].rows == 3
     assert after.files["allocation"].columns == {"CLASS": "group"}
-    kept = ("label", "label_da", "excluded", "spellings", "uncovered", "published")
+    kept = ("label", *(name for name in Extract.__struct_fields__ if name not in FOUND))
+    assert {"attended", "excluded", "uncovered"} < set(kept)
     assert [getattr(after, name) for name in kept] == [getattr(before, name) for name in kept]
     assert before.label_da == "Foråret"
 

@@ -22,7 +22,7 @@ FARTHEST = 1e6  # errors of the effect, where a limit is looked for
 
 
 def compliers(model: Mapping[str, Any], trial: Trial) -> Iterator[Row]:
-    """Every parameter of the model; nothing where nobody's attendance is told."""
+    """Every parameter of the model; no rows where nobody's attendance is told."""
     if ATTENDED not in trial.people:
         return
     wider = {**model, "covariates": [*model["covariates"], ATTENDED]}

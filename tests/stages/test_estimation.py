@@ -31,7 +31,6 @@ from tests.models import (
 from tests.trial import HORIZON, RISK_FACTORS
 
 
-
 def of_split(groups):
     """Rows of a split: effect, control mean and size of each group, and the difference of each two."""
     return 3 * groups + math.comb(groups, 2)

@@ -55,7 +55,7 @@ def write_number_page(found: Trace) -> str:
         chain=found.chain,
         parts=[_part(name, part, found, language) for name, part in number.parts.items()],
         equation=model.told("equation", language),
-        formula=_formula(number, language),
+        formula=say_formula(number, language),
         made_of=number.lines,
         result=[_digits(value, language, 15) for value in (number.value, number.total, number.gap)],
         ends=_ends(found.ends, language),
@@ -64,7 +64,7 @@ def write_number_page(found: Trace) -> str:
     )  # fmt: skip
 
 
-def _formula(number: Number, language: str) -> str:
+def say_formula(number: Number, language: str) -> str:
     """The formula of a statistic in words."""
     own = FORMULAS_DA.get(number.statistic) or RESAMPLED_DA.get(number.statistic.partition("_")[0])
     return own if language == "da" and own else number.formula

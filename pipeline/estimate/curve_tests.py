@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 STATISTICS = ("median", "significant", "largest")  # the numbers of a whole curve, as its parameters
+NONE_KNOWN = "no specification has a standard error"
 
 
 @dataclass
@@ -170,9 +171,10 @@ def _whole(model: Model, members: list[_Member], data: Data) -> list[Estimate]:
     }  # fmt: skip
     left = len(members) - len(known)
     note = f"left out {left} specifications without a standard error" if left else ""
+    counted = Estimate(**shared, parameter="specifications", estimate=float(len(members)), note=note)
     if not known:
-        note = f"{NO_ESTIMATE}no specification has one"
-        return [Estimate(**shared, parameter=name, estimate=MISSING, converged=False, note=note) for name in STATISTICS]
+        missing = {**shared, "estimate": MISSING, "converged": False, "note": f"{NO_ESTIMATE}{NONE_KNOWN}"}
+        return [*(Estimate(**missing, parameter=name) for name in STATISTICS), counted]
     level = data.study.inference.level
     critical = np.array([quantile(0.5 + level / 2, None if np.isnan(each.row.df) else each.row.df) for each in known])
     test = test_curve(np.array([each.observed for each in known]), np.array([each.drawn for each in known]), critical)
@@ -181,4 +183,4 @@ def _whole(model: Model, members: list[_Member], data: Data) -> list[Estimate]:
     return [
         Estimate(**shared, parameter=name, estimate=value, p_value=float(p), note=note)
         for name, value, p in zip(STATISTICS, values, test.p_values, strict=True)
-    ] + [Estimate(**shared, parameter="specifications", estimate=float(len(members)), note=note)]
+    ] + [counted]

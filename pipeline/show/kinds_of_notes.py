@@ -244,6 +244,8 @@ REASONS = (
            "en variabel i modellen følger af de andre ({names})", "whole"),
     Remark(r"fewer than two clusters",
            "there are fewer than two {clusters}", "der er færre end to {clusters}", "whole"),
+    Remark(r"no specification has a standard error",
+           "no specification has a standard error", "ingen specifikation har en standardfejl", "whole"),
     Remark(r"the likelihood has no maximum",
            "no value fits the data best", "ingen værdi passer bedst til data", "whole"),
     Remark(r"nobody of the .+ group is at risk",

@@ -30,12 +30,12 @@ RESAMPLED = {
     "cr2": ("cr2_se", "cr2_df", "cr2_p", "cr2_low", "cr2_high"),
     "without": ("without_low", "without_high"),
     "stepdown": ("stepdown_p",),
-    "joint": ("joint_p",),
+    "joint": ("joint_p", "family_size"),
     "band": ("band_p", "band_low", "band_high"),
 }
 ESTIMATED = ("estimate", "se", "df", "p_value", "ci_low", "ci_high", "n", "n_treated", "n_control", "n_clusters",
              "control_mean")  # fmt: skip
-STATISTICS = (*ESTIMATED, *(name for names in RESAMPLED.values() for name in names), "family_size")
+STATISTICS = (*ESTIMATED, *(name for names in RESAMPLED.values() for name in names))
 OWN = (*ESTIMATED, *SOURCES, "relative")  # those of the estimate itself
 ARMS = ("n_treated", "n_control")
 PERSONS = ("n", *ARMS)

@@ -16,10 +16,10 @@ import pytest
 from pipeline.audit.build import Build
 from pipeline.audit.ends import EXIT, HORIZON, TERMINAL, UNKNOWN, find_ends
 from pipeline.audit.history import describe_history, read_history
-from pipeline.audit.page import say_part, write_number_page, write_person_page
-from pipeline.audit.statistics import NAMES, part_names
+from pipeline.audit.page import say_formula, say_part, write_number_page, write_person_page
+from pipeline.audit.statistics import NAMES, Number, part_names
 from pipeline.audit.trace import trace
-from pipeline.audit.words import FORMULAS_DA, STATISTICS_DA
+from pipeline.audit.words import STATISTICS_DA
 from pipeline.errors import InputError
 from pipeline.verify.trace import main
 from tests.linked import twins
@@ -244,7 +244,8 @@ def test_the_page_of_a_number_says_what_the_text_says_and_leads_to_every_person(
 def test_every_statistic_and_its_parts_have_words_in_every_language(statistic):
     assert NAMES[statistic]
     assert STATISTICS_DA[statistic] != NAMES[statistic]
-    assert FORMULAS_DA[statistic]
+    number = Number(statistic, 0.0, "in English", {}, 0.0)
+    assert say_formula(number, "en") == "in English" != say_formula(number, "da")
     for name in part_names(statistic):
         assert say_part(name, "da") in STATISTICS_DA.values()
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from pipeline.audit.build import Build
-from pipeline.audit.page import STATISTICS_DA, _formula
+from pipeline.audit.page import STATISTICS_DA, say_formula
 from pipeline.audit.resampled import OF_FAMILIES, RESAMPLED
 from pipeline.audit.statistics import NAMES, decompose_statistic
 from pipeline.audit.text import _describe_parts
@@ -38,7 +38,7 @@ def test_each_statistic_comes_back_with_what_it_is_made_of(address):
         assert all(text in said for line in number.lines for text in line)
         assert NAMES[statistic] in said
         assert STATISTICS_DA[statistic]
-        assert _formula(number, "da") != number.formula
+        assert say_formula(number, "da") != number.formula
     lines = dict(decompose_statistic("ri_p", request, row, 0.95).lines)
     (draws,) = [text for text in lines.values() if text.startswith("(")]
     reached, total = (int(part.split(" ")[0].strip("()")) for part in draws.split(" / "))

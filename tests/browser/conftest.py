@@ -19,6 +19,7 @@ from tests.needs import require
 EXECUTABLES = ("chromium", "chromium-browser", "google-chrome")
 NEEDED = "needs Chromium: apt-get install chromium"
 BUILT = Path("reports/twin").resolve()  # like other tests of built files: make test builds it before
+SHOWN = Path("data_derived/twin/shown.parquet").resolve()  # every number of the page
 ELSEWHERE = re.compile(r"^(?!file:|data:)")
 WIDE, MIDDLE, PHONE = 1440, 1024, 390
 SERIOUS = ("serious", "critical")

@@ -5,14 +5,14 @@ from urllib.parse import quote
 import pandas as pd
 import pytest
 
-from tests.browser.conftest import BUILT, PHONE, find_barriers, watched
+from tests.browser.conftest import BUILT, PHONE, SHOWN, find_barriers, watched
 
-SHOWN = "data_derived/twin/shown.parquet"
 NUMBER = "table_3_2/employment_exit/long_wait/estimate"
 BELOW = "table_3_2/employment_exit/long_wait/se"
 POINT = "figure_3_3/all/sickness_benefit/45"
 FIGURE = "#figure_3_3"
 AXES = f"{FIGURE} .axes"
+EVERY = 7  # the numbers of which one is told to the page: fits no count of columns, and all of them take long
 
 # Each address in turn: the page hears of it, and what the panel says is kept. By the anchor it is set as a reader sets
 # it, which asks the browser each time; without, the page is only told another address than that of its anchor.
@@ -26,7 +26,7 @@ OPEN = """([addresses, isByAnchor]) => {
     const title = document.getElementById("panel-title"), sentence = document.getElementById("panel-sentence");
     return panel.open ? [panel.dataset.address, panel.querySelector(".copyable code").textContent,
       title.firstChild.textContent, sentence.textContent.length,
-      panel.querySelectorAll(".statistics .shown").length] : null;
+      panel.querySelectorAll("dl .shown").length] : null;
   });
   window.decodeURIComponent = read;
   return told;
@@ -72,6 +72,13 @@ def texts():
     return dict(zip(shown["cell_id"], shown["text"], strict=True))
 
 
+@pytest.fixture(scope="module")
+def missing():
+    """The addresses at which no number stands, so that a panel has none to set off."""
+    shown = pd.read_parquet(SHOWN, columns=["cell_id", "value"])
+    return set(shown.loc[shown["value"].isna(), "cell_id"])
+
+
 def one_of_each_kind():
     """Of each exhibit and statistic an address, and every address that an anchor writes otherwise than it is."""
     shown = pd.read_parquet(SHOWN, columns=["cell_id", "exhibit", "statistic"])
@@ -79,14 +86,15 @@ def one_of_each_kind():
     return list({*kinds, *(address for address in shown["cell_id"] if quote(address) != address)})
 
 
-@pytest.mark.parametrize("is_by_anchor", [True, False], ids=["by its anchor", "all"])
-def test_every_address_opens_a_panel_with_its_number(page, texts, is_by_anchor):
-    asked = one_of_each_kind() if is_by_anchor else list(texts)
+@pytest.mark.parametrize("is_by_anchor", [True, False], ids=["by its anchor", "told"])
+def test_every_address_opens_a_panel_with_its_number(page, texts, missing, is_by_anchor):
+    asked = one_of_each_kind() if is_by_anchor else list(texts)[::EVERY]
     told = page.evaluate(OPEN, [asked, is_by_anchor])
     assert [row[:3] for row in told] == [[address, address, texts[address]] for address in asked]
     assert min(row[3] for row in told) > 20
-    assert {row[4] for row in told} == {1}
+    assert {row[4] for row in told if row[0] not in missing} == {1}
     assert len(asked) > 100
+    assert len(missing) < len(texts) / 100
 
 
 def test_a_page_opened_at_an_address_shows_its_panel(visit, texts):
@@ -219,4 +227,4 @@ def test_a_number_of_the_page_of_claims_opens_its_panel_on_the_report(visit):
     page.locator("#robust data a").first.click()
     page.wait_for_selector("#panel[open]")
     assert "/index.html#table_7_1/" in page.url
-    assert page.locator("#panel .statistics .shown").count() == 1
+    assert page.locator("#panel dl.resampled .shown").count() == 1

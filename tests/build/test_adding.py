@@ -41,7 +41,11 @@ title_da = "Effekt på uddannelse"
 note_en = "Share of the weeks since allocation in education. {source}"
 note_da = "Andel af ugerne siden allokering i uddannelse. {source}"
 estimate = "education/{sample}/{outcome}/{week}/{series}"
-sizes = [{ key = "n", estimate = "education/{sample}/{outcome}/{last_week}/treated" }]
+sizes = [
+  { key = "n", estimate = "education/{sample}/{outcome}/{last_week}/treated" },
+  { key = "joint_p", estimate = "education/{sample}/{outcome}/{last_week}/treated", statistic = "joint_p" },
+  { key = "band_p", estimate = "education/{sample}/{outcome}/{last_week}/treated", statistic = "band_p" },
+]
 size_en = "n = {n}"
 size_da = "n = {n}"
 panels = [{ key = "a", sample = "all", outcome = "education", title_en = "Education", title_da = "Uddannelse" }]

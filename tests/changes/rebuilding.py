@@ -20,6 +20,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from pipeline.audit.build import Build
+from pipeline.audit.resampled import RESAMPLED
 from pipeline.changes.cells import Cell
 from pipeline.changes.whatif import WhatIf, change_cells, describe, estimate_rows, read_start, show_after
 from pipeline.errors import InputError
@@ -33,6 +34,7 @@ RAW, DERIVED, CONFIG = Path("data_raw/twin"), Path("data_derived/twin"), Path("c
 BUILD = Build(RAW, DERIVED)
 REGISTER, ALLOCATION, FIRST, SECOND = "dream.csv", "allocation.csv", "baseline_survey.csv", "followup_survey.csv"
 SETTINGS = ("study.toml", "outcomes.toml", "benefit_codes.csv", "scales.csv", "variables.csv")
+OF_ESTIMATES = ("sample", "background", "shares", "weekly", "durations", "followup", "exclusions")
 START = cache(lambda: read_start(BUILD))
 
 
@@ -117,15 +119,18 @@ def rebuild(cells, folder, models):
         made |= stored(survey.run(made["baseline_items"], made["followup_items"], scales))
         found = outcomes.run(made["sample"], made["register_weeks"], definitions, study, made["baseline"], codes)
         made |= stored(found)
-        own = {name: made[name] for name in ("sample", "background", "shares", "weekly", "durations", "followup")}
-        tables = estimates.run(**own, exclusions=made["exclusions"], variables=variables, models=models, study=study)
+        own = {name: made[name] for name in OF_ESTIMATES}
+        tables = estimates.run(**own, variables=variables, models=models, study=study)
     return made, stored(tables)
 
 
 def show(estimated):
-    """By address the value and text of every number of the estimates, as the stage that shows numbers makes them."""
+    """By address the value and text of every number of the estimates, as the stage that shows numbers makes them.
+
+    Not what resampling says of them: with every draw of a build it takes minutes.
+    """
     rows = {row["estimate_id"]: row for table in estimated.values() for row in table.to_dict("records")}
-    slots = [slot for slot in BUILD.slots.values() if slot.estimate_id in rows]
+    slots = [slot for slot in BUILD.slots.values() if slot.estimate_id in rows and slot.statistic not in RESAMPLED]
     levels = BUILD.study.inference.stars
     return {slot.cell_id: show_number(slot, rows[slot.estimate_id], levels, BUILD.language)[7:9] for slot in slots}
 

@@ -3,6 +3,7 @@
 import random
 import re
 import shutil
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 
 from pipeline.audit.addresses import list_numbers
 from pipeline.audit.build import Build
+from pipeline.audit.resampled import RESAMPLED, Resampling
 from pipeline.audit.text import SHOWN
 from pipeline.audit.trace import trace
 from pipeline.changes.cells import Cell, find_cell, parse_cells, set_cell
@@ -19,6 +21,9 @@ from pipeline.changes.rebuilt import read_files, require_as_received
 from pipeline.changes.whatif import change_cells, describe, estimate_rows, main, what_if
 from pipeline.errors import InputError
 from pipeline.estimate.estimators import ESTIMATORS
+from pipeline.estimate.inference import STATISTICS, rows_of_model
+from pipeline.estimate.problem import gather_data
+from pipeline.estimate.resampled import draw_again
 from pipeline.estimate.table import parse_address
 from pipeline.register.parts import join_parts
 from pipeline.runner.inputs import load_input
@@ -29,6 +34,7 @@ from tests.changes.rebuilding import (
     BUILD,
     DERIVED,
     FIRST,
+    OF_ESTIMATES,
     RAW,
     REGISTER,
     START,
@@ -46,7 +52,8 @@ pytestmark = pytest.mark.report("exhibits.toml", "scales.csv")
 # Of each estimator a model, together with every statistic that is shown; of the slowest one sample.
 NAMES = (
     "itt", "self_efficacy", "hazard_logit", "kaplan_meier", "tobit", "density", "mean", "flow",
-    "group_level", "municipality_effects", "survey", "survey_weighted", "survey_bounds",
+    "group_level", "municipality_effects", "survey", "survey_weighted", "survey_bounds", "compliers",
+    "power", "power_exits",
 )  # fmt: skip
 EVERY = load_input(Path("config/models.toml"))
 MODELS = {name: EVERY[name] for name in NAMES}
@@ -54,17 +61,47 @@ MODELS["hazard_logit"] = {**EVERY["hazard_logit"], "samples": ["long_wait"], "pu
 MODELS["survey"] = {**EVERY["survey"], "outcomes": ["self_efficacy"], "splits": ["self_efficacy_8"]}
 
 
-def test_cells_changed_give_to_the_bit_what_a_rebuild_from_changed_files_shows(tmp_path):
+@pytest.fixture(scope="module")
+def changed_and_rebuilt(tmp_path_factory):
+    """The same random cells changed in memory, and in the files that everything is made from again."""
     cells = random_cells(random.Random(20150610))
-    changed = change_cells(cells, START(), BUILD)
-    made, estimated = rebuild(cells, tmp_path, MODELS)
+    return change_cells(cells, START(), BUILD), *rebuild(cells, tmp_path_factory.mktemp("rebuilt"), MODELS)
+
+
+def test_cells_changed_give_to_the_bit_what_a_rebuild_from_changed_files_shows(changed_and_rebuilt):
+    changed, made, estimated = changed_and_rebuilt
     require_same_tables(changed, made)
     found = compare_shown(changed, estimated, MODELS)
     assert not found.unlike
     assert found.moved > found.count / 4
     covered = BUILD.shown[BUILD.shown["estimate_id"].str.partition("/")[0].isin(MODELS)]
-    assert set(covered["statistic"]) == set(BUILD.shown["statistic"])
-    assert {BUILD.models[name].estimator for name in MODELS} == {each.estimator for each in BUILD.models.values()}
+    assert set(covered["statistic"]) - RESAMPLED == set(BUILD.shown["statistic"]) - RESAMPLED
+    estimators = {each.estimator for each in BUILD.models.values() if not each.curve}  # a curve's are those of others
+    assert {BUILD.models[name].estimator for name in MODELS} == estimators
+
+
+def test_resampling_with_cells_changed_is_that_of_a_rebuild(changed_and_rebuilt):
+    """With few draws, which are enough to be the same ones or others; what a build shows has many."""
+    changed, made, _ = changed_and_rebuilt
+    few = msgspec.structs.replace(BUILD.study.inference, draws=199)
+    study = msgspec.structs.replace(BUILD.study, inference=few)
+    data = gather_data({name: made[name] for name in OF_ESTIMATES}, study, load_input(Path("config/variables.csv")))
+    own = (BUILD.models[name] for name in ("peers_pooled", "hazard_logit"))
+    rows = {row.estimate_id: row for model in own for row in rows_of_model(model, data, draw_again(data))}
+    with_few = replace(changed, data=replace(changed.data, study=study))
+    resampling = Resampling(with_few.data)
+    for cell_id in ("table_7_1/employment_peers/lot/ri_high", "figure_3_1/all/employment_exit/ri_p"):
+        found = what_if(cell_id, with_few, BUILD)
+        request, row = BUILD.request(parse_address(found.cell["estimate_id"])), rows[found.cell["estimate_id"]]
+        (now,) = request.estimator.problems(request.model, with_few.data, request.address)
+        known = [statistic for statistic in STATISTICS if pd.notna(getattr(row, statistic))]
+        assert {"ri_p", "jackknife_se", "without_high"} <= set(known)
+        for statistic in known:
+            again = resampling.value(statistic, replace(request, problem=now))
+            assert again == pytest.approx(getattr(row, statistic), rel=1e-9)
+        wanted = getattr(row, found.cell["statistic"])
+        assert found.value == pytest.approx(wanted, rel=1e-9)
+        assert found.value != pytest.approx(found.cell["value"], rel=1e-6)
 
 
 WHO = twins()

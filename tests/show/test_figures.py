@@ -37,9 +37,9 @@ DRAWN = [("en", name) for name in FIGURES] + [("da", name) for name in ONE_OF_EA
 
 
 def drawing_of(made: Made, name: str, shown=None):
-    plain = words(made.language).with_legend([], made.language)
-    shown = made.shown if shown is None else shown
-    return build_drawing(name, EXHIBITS, shown, GROUPS, MUNICIPALITIES, plain, made.language)
+    known = words(made.language)
+    plain, shown = known.with_legend([], made.language), made.shown if shown is None else shown
+    return build_drawing(name, EXHIBITS, shown, GROUPS, MUNICIPALITIES, plain, made.language, known.curves)
 
 
 def texts_of(svg: str) -> list[str]:
@@ -54,7 +54,8 @@ def test_a_figure_carries_its_words(made, name):
     assert SYNTHETIC[made.language] in texts
     assert " ".join(drawing.note.split()) in together
     assert f"{drawing.number} {drawing.title}" in together
-    assert "n = " in together
+    # Each specification of a curve has an n of its own: there it is told how many they are.
+    assert (" ".join(drawing.curve.said.split()) if drawing.curve else "n = ") in together
     for panel in drawing.panels:
         assert {panel.x_label, panel.y_label} <= set(texts)
     if drawing.settings.kind == "effect":

@@ -1,5 +1,6 @@
 """The estimates of a simulated trial: addresses, numbers by a second route, and what is refused."""
 
+import math
 from dataclasses import fields
 from functools import partial
 
@@ -29,6 +30,12 @@ from tests.models import (
 )
 from tests.trial import HORIZON, RISK_FACTORS
 
+
+def of_split(groups):
+    """Rows of a split: effect, control mean and size of each group, and the difference of each two."""
+    return 3 * groups + math.comb(groups, 2)
+
+
 COUNTS = {
     "balance": len(RISK_FACTORS) * 5,
     "itt": 2 * HORIZON * 3,
@@ -36,11 +43,11 @@ COUNTS = {
     "survival": 2 * 2 * 3 * (HORIZON + 1),
     # means, 91 and 97 density points by arm, teams with the total, municipalities with one left out and the total, flow
     "description": len(RISK_FACTORS) * 6 + 2 * (91 + 97) + 5 * 44 + 2 * 28 + 5 * 3,
-    # effect, control mean and size of both groups at 6 + 6 cut-offs and for 6 backgrounds
-    "subgroups": (6 + 6 + 6) * 2 * 6,
+    # 6 + 6 cut-offs and 6 backgrounds
+    "subgroups": (6 + 6 + 6) * 2 * of_split(2),
     # 6 scores at 4 cut-offs without and with the wait; 4 and 3 groups by peers, 2 outcomes; activation
-    "mechanisms": 6 * 4 * 6 * 2 + (4 + 3) * 3 * 2 + 2 * HORIZON * 3,
-    "robustness": 6 * 2 * 6 + 4 * 2 * HORIZON,
+    "mechanisms": 6 * 4 * 2 * of_split(2) + 2 * (of_split(4) + of_split(3)) + 2 * HORIZON * 3,
+    "robustness": 6 * 2 * of_split(2) + 4 * 2 * HORIZON,
     "prognosis": 12 * 2,
     "elsewhere": 1,
 }

@@ -118,18 +118,18 @@ CASES = {
     ),
     "a split with an empty side": (
         splits(female={"variable": "female", "at_most": 1}), PERSONS, "background_groups/female/.*",
-        {".*/female/.*/treated:high": "nobody in the group high",
+        {".*/female/.*/treated:(low-)?high": "nobody in the group high",
          ".*/female/.*/control_mean:high": "no control is in the group"},
     ),
     "a split at the median of a variable that does not vary": (
         background(employment_pre_share=0.5), PERSONS, ".*/employment_pre_share/.*|tobit/.*",
-        {".*/employment_pre_share/.*/treated:high": "nobody in the group high",
+        {".*/employment_pre_share/.*/treated:(low-)?high": "nobody in the group high",
          ".*/employment_pre_share/.*/control_mean:high": "no control is in the group",
          "tobit/.*/employment_pre_share": "the column employment_pre_share is determined by the others"},
     ),
     "peers that nobody has": (
         peers(exceeds=1), PERSONS, "peers.*",
-        {"peers.*treated:(low|high):low_peers": "nobody in the group (low|high):low_peers.*",
+        {"peers.*treated:.*low_peers.*": "nobody in the group (low|high):low_peers.*",
          "peers.*control_mean:(low|high):low_peers": "no control is in the group"},
     ),
     "peers of nobody with the variable": (
@@ -144,7 +144,7 @@ CASES = {
     ),
     "one arm in a group": (
         treated_leave_the_low(), PERSONS, SELF_EFFICACY,
-        {".*/self_efficacy_6/.*/treated:low": "one arm only in the group low(; left out the answers .*)?"},
+        {".*/self_efficacy_6/.*/treated:low(-high)?": "one arm only in the group low(; left out the answers .*)?"},
     ),
     "no stratum with both arms": (
         sample(treated=(trial().sample["municipality"] > "m12").astype("int8")), PERSONS, ".*",

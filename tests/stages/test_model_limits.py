@@ -102,7 +102,7 @@ IMPOSSIBLE = [
     (
         "itt",
         {"cluster": "school"},
-        r"\[itt\]: cluster = 'school' .* 'ols', which takes 'team' or 'none' in this design",
+        r"\[itt\]: cluster = 'school' .* 'ols', which takes 'team' or 'none' or 'municipality' in this design",
     ),
     ("itt", {"fixed_effects": "team"}, r"\[itt\]: fixed_effects = 'team' .* takes 'municipality' or 'none'"),
     ("itt", {"stage": "../itt"}, r"\[itt\]: .*`\$.stage`"),

@@ -1,7 +1,7 @@
 """A curve of specifications on a trial of sixteen: each choice by hand, the test of the curve by every allocation."""
 
 import copy
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from itertools import combinations, product
 
 import msgspec
@@ -10,13 +10,14 @@ import pandas as pd
 import pytest
 
 from pipeline.errors import InputError
-from pipeline.estimate.curve_tests import estimate_curves
+from pipeline.estimate.curve_tests import NONE_KNOWN, estimate_curves
 from pipeline.estimate.estimators import checked_models
 from pipeline.estimate.problem import gather_data
 from pipeline.settings.base import convert
 from pipeline.settings.specifications import specifications
 from pipeline.settings.study import Study
 from pipeline.verify.packages.definitions import Definitions
+from tests.models import unsaid
 
 WEEKS, CLASSES, LEVEL = 4, 4, 0.6
 WORDS = {"column": "x", "singular_en": "x", "plural_en": "x", "singular_da": "x", "plural_da": "x"}
@@ -280,6 +281,19 @@ def test_the_curve_is_tested_by_every_allocation(tables, found):
         assert row["p_value"] == pytest.approx((values >= values[0] - 1e-9).mean(), abs=1e-12)
         shown = np.median(results[0, :, 0]) if name == "median" else values[0]
         assert row["estimate"] == pytest.approx(shown, abs=1e-12)
+
+
+def test_a_curve_without_any_error_says_so_and_counts_its_specifications(tables, found):
+    constant = replace(tables, weekly=tables.weekly.assign(work=1, free=1))
+    rows = estimate_curves({name: MODELS[name] for name in ("plain", "others")}, data_of(constant))
+    rows = rows.set_index("estimate_id")
+    assert list(rows.index) == [each for each in found.index if each in rows.index]
+    whole = rows[rows["sample"] == "curve"]
+    counted = whole["parameter"] == "specifications"
+    assert whole.loc[counted, "estimate"].to_list() == [2.0, 3 * 2 * 2 + 2 + 3]
+    assert whole.loc[~counted, ["estimate", "p_value"]].isna().all(axis=None)
+    assert set(whole.loc[~counted, "note"]) == {f"no estimate: {NONE_KNOWN}"}
+    assert not unsaid(whole["note"])
 
 
 def test_the_second_route_names_the_same_specifications():

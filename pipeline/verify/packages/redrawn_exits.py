@@ -62,10 +62,12 @@ def _jackknife(
     design, scores, information = _written_out(long, names, coefficients, link)
     scale = np.sqrt(information @ design**2)
     x, without = design / scale, []
+    of_all = x.T @ (information[:, None] * x)
     for cluster in sorted(set(long["cluster_"])):
-        left = (long["cluster_"] != cluster).to_numpy()
-        inverse = np.linalg.pinv(x[left].T @ (information[left, None] * x[left]), rcond=1e-10, hermitian=True)
-        without.append(coefficients[0] + (inverse @ (x[left].T @ scores[left]))[0] / scale[0])
+        own = (long["cluster_"] == cluster).to_numpy()
+        of_left = of_all - x[own].T @ (information[own, None] * x[own])
+        inverse = np.linalg.pinv(of_left, rcond=1e-10, hermitian=True)
+        without.append(coefficients[0] + (inverse @ (x[~own].T @ scores[~own]))[0] / scale[0])
     sizes = [long.loc[long["cluster_"] == cluster, "person"].nunique() for cluster in sorted(set(long["cluster_"]))]
     ends = int(np.argmin(without)), int(np.argmax(without))
     error = float(np.sqrt(((np.array(without) - coefficients[0]) ** 2).sum()))

@@ -14,7 +14,7 @@ from pipeline.stats.linear import IntArray, Linear, is_singular, solve
 from pipeline.stats.ols import FloatArray
 
 # Numbers of the scores of a block, so that they stay in the cache of a core, and how many draws those may be.
-NUMBERS, FEWEST, MOST = 2**16, 128, 512
+NUMBERS, FEWEST, MOST = 2**17, 256, 1024
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import product
+from typing import Any
 
 import numpy as np
 
@@ -37,27 +39,39 @@ def bootstrap(problem: Linear, found: Solved, signs: FloatArray) -> list[Draws]:
 
 def _row(problem: Linear, found: Solved, row: int, signs: FloatArray, span: FloatArray) -> Draws:
     """A row of the contrasts, from signs (G, B) and the columns `span` (n, k) of the design beside the strata's."""
-    from scipy import sparse
-
     weights, starts, factor = found.weights[row], problem.starts, problem.factor
     residuals = np.column_stack([weights / (weights @ weights), found.residuals])  # of x, then of the outcomes
     g, count, m = len(starts), signs.shape[1], found.residuals.shape[1]
     own = np.add.reduceat(weights[:, None] * span, starts)  # (G, k)
-    shares = weights / np.bincount(problem.strata)[problem.strata]
-    strata = sparse.csr_array((shares, (problem.clusters, problem.strata)))
-    reached = []
-    for values in residuals.T:
-        by_stratum = sparse.csr_array((values, (problem.strata, problem.clusters)))
-        alone = sparse.diags_array(np.add.reduceat(weights * values, starts), format="csr")
-        reached.append((alone - strata @ by_stratum, np.add.reduceat(span * values[:, None], starts).T))
+    shared = np.add.reduceat(residuals[:, :, None] * span[:, None], starts).transpose(1, 2, 0)  # (1 + m, k, G)
+    reached = list(zip(_direct(problem, weights, residuals), shared, strict=True))
     v0, v1, v2 = np.empty((m, count)), np.empty((m, count)), np.empty(count)
     for start in range(0, count, max(1, NUMBERS // g)):
         part = slice(start, start + max(1, NUMBERS // g))
         drawn = np.ascontiguousarray(signs[:, part])
-        shift, *scores = (direct @ drawn - own @ (shared @ drawn) for direct, shared in reached)
+        shift, *scores = (direct @ drawn - own @ (leans @ drawn) for direct, leans in reached)
         v2[part] = factor * np.einsum("gb,gb->b", shift, shift)
         for place, score in enumerate(scores):
             v0[place, part] = factor * np.einsum("gb,gb->b", score, score)
             v1[place, part] = factor * np.einsum("gb,gb->b", score, shift)
     slopes = np.add.reduceat(weights * residuals[:, 0], starts) @ signs
     return Draws(found.scores[row] @ signs, slopes, v0, v1, v2)
+
+
+def _direct(problem: Linear, weights: FloatArray, residuals: FloatArray) -> Iterator[Any]:
+    """The sparse matrix (G, G) of each column of residuals (n, v): a cluster's score by the signs of all that share its
+    strata, as their dummies let it lean on them.
+    """
+    from scipy import sparse
+
+    cells, cell_of = np.unique(np.column_stack([problem.clusters, problem.strata]), axis=0, return_inverse=True)
+    to_cells = sparse.csr_array((np.ones(len(cell_of)), (cell_of, np.arange(len(cell_of)))))
+    shares = to_cells @ (weights / np.bincount(problem.strata)[problem.strata])
+    (left, right), g = np.nonzero(cells[:, None, 1] == cells[:, 1]), len(problem.starts)
+    rows, columns = (np.concatenate([cells[side, 0], np.arange(g)]) for side in (left, right))
+    order = np.argsort(rows, kind="stable")
+    alone = np.add.reduceat(weights[:, None] * residuals, problem.starts)
+    values = np.concatenate([-shares[left, None] * (to_cells @ residuals)[right], alone])[order]
+    ends = np.searchsorted(rows[order], np.arange(g + 1))
+    for own in values.T:
+        yield sparse.csr_array((own, columns[order], ends), shape=(g, g))

@@ -55,11 +55,12 @@ def watched(browser, folder):
     """A function that opens a page; at the end nothing may have been logged, have failed or have been asked for.
 
     name: the page in `folder`, with an anchor or not. width: of the window, in CSS pixels. scheme: light or dark.
-    media: screen or print. The rest goes to Playwright's new_context, as java_script_enabled.
+    media: screen or print. whole: laid out to its end, as by a reader who has been there. The rest goes to Playwright's
+    new_context, as java_script_enabled.
     """
     contexts, wrong = [], []
 
-    def open_page(name="index.html", width=WIDE, scheme="light", media="screen", **given):
+    def open_page(name="index.html", width=WIDE, scheme="light", media="screen", whole=False, **given):
         size = {"width": width, "height": 900}
         context = browser.new_context(viewport=size, color_scheme=scheme, has_touch=width == PHONE, **given)
         contexts.append(context)
@@ -71,6 +72,9 @@ def watched(browser, folder):
         page.emulate_media(media=media)
         path, _, anchor = name.partition("#")
         page.goto((folder / path).as_uri() + (f"#{anchor}" if anchor else ""))
+        if whole:
+            page.add_style_tag(content=".exhibit { content-visibility: visible !important; }")
+            page.evaluate("new Promise(done => requestAnimationFrame(() => setTimeout(done)))")
         return page
 
     try:

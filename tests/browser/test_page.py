@@ -101,13 +101,13 @@ def test_every_link_leads_to_something(name, visit):
     ],
 )
 def test_a_page_has_no_barrier(name, width, scheme, visit):
-    assert find_barriers(visit(name, width=width, scheme=scheme)) == []
+    assert find_barriers(visit(name, width=width, scheme=scheme, whole=True)) == []
 
 
 @pytest.mark.parametrize("width", [WIDE, MIDDLE, PHONE])
 @pytest.mark.parametrize("name", PAGES + ANNEX)
 def test_a_page_fits_its_window_with_all_its_parts_open(name, width, visit):
-    page = visit(name, width=width)
+    page = visit(name, width=width, whole=True)
     page.evaluate("document.querySelector('#show-addresses')?.click()")
     opened(page)
     page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
@@ -134,7 +134,7 @@ def test_words_in_figures_can_be_read(visit):
 
 
 def test_a_figure_on_a_phone_keeps_its_word_legend_and_last_value(visit):
-    page = visit(width=PHONE)
+    page = visit(width=PHONE, whole=True)
     assert page.evaluate(CROWDED) == []
     figures = page.locator("figure").all()
     assert figures
@@ -192,6 +192,14 @@ def test_the_heads_of_a_long_table_stay_in_sight(width, visit):
     assert 0 <= head["y"] < row["y"] < 900
     page.locator(".scroll").evaluate("region => region.scrollTo(500, region.scrollTop)")
     assert last.locator("th").bounding_box()["x"] >= 0
+
+
+def test_what_comes_near_is_laid_out_and_says_that_it_scrolls(visit):
+    page = visit(width=PHONE)
+    table = page.locator("#table_6_3")
+    assert not table.locator(".scroll").first.get_attribute("data-hint")
+    table.scroll_into_view_if_needed()
+    table.locator(".scroll[data-hint]").first.wait_for(timeout=3000)
 
 
 def taken(visit, path):

@@ -322,6 +322,7 @@ WHOLE = (
     "left out the covariate female, which the others determine",
     "left out 2 specifications without a standard error",
     "fewer than two clusters: no standard error",
+    "no estimate: who attended is not in the extract",
     "printed in Trial report",
     FEW,
     f"{FEW}: no standard error",

@@ -144,4 +144,5 @@ def test_every_note_of_the_synthetic_trial_is_of_a_known_kind():
     made = read_estimates(Path("data_derived/twin/estimates"))
     said = gather_remarks(made.assign(value=made["estimate"], text="", status="pass", reason=""), WORDS["en"], "en")
     assert "only one of the two groups was left" in said
-    assert all(sentence[0].isupper() or sentence[0].isdigit() for sentence in said.rstrip(".").split(". "))
+    begins = [sentence[:2] for sentence in said.rstrip(".").split(". ")]
+    assert all(each == "– " or each[0].isupper() or each[0].isdigit() for each in begins)  # a mark, or a sentence

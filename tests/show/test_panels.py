@@ -205,7 +205,7 @@ def test_a_second_route_stands_beside_the_number_it_was_tried_on_and_no_other():
     second = [
         {**row, "statistic": "estimate", "first": value},
         {**row, "statistic": "se", "first": error, "second": 2 * error, "difference": 0.5, "agrees": False},
-        {**row, "statistic": "p_value", "first": 0.123456789, "second": 0.123456789},  # of an estimate that is no more
+        {**row, "statistic": "p_value", "first": 0.987654321, "second": 0.987654321},  # of an estimate that is no more
     ]
     walked = {"cell_id": shown["cell_id"].to_list()[:1], "gap": [0.0], "n_cells": [3], "counts": [None]}
     counts = {name: [] for name in ("counts", "arm", "group", "first_week", "last_week", "n")}

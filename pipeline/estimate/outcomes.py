@@ -9,7 +9,6 @@ import numpy as np
 
 from pipeline.errors import InputError
 from pipeline.estimate.problem import Data, FloatArray, Label
-from pipeline.register.spells import cumulative_shares
 from pipeline.register.states import UNKNOWN
 from pipeline.settings.models import WEEKS_OF_SHARES, Model, UnknownWeeks, outcome_names, outcome_weeks
 
@@ -87,6 +86,8 @@ def _shares_of_states(
     labels: Sequence[Label], people: pd.DataFrame, weekly: pd.DataFrame, unknown_weeks: UnknownWeeks
 ) -> list[FloatArray | None]:
     """One array (n,) per label: the share of weeks 1 to its week in the state, made as the outcomes are."""
+    from pipeline.register.spells import cumulative_shares
+
     found: dict[Label, FloatArray | None] = {}
     last = max((label.week for label in labels if label.week is not None), default=0)
     weeks = [Label(label.outcome, week) for label in labels for week in range(1, last + 1)]

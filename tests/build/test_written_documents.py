@@ -26,8 +26,8 @@ def test_a_document_is_what_make_docs_writes(name):
 def test_every_model_has_its_words_symbols_section_and_exhibit():
     exhibits = read_exhibits(load_input(Path("config/exhibits.toml")))
     shown = set().union(*models_by_exhibit(exhibits, load_input(Path("config/study.toml")), VARIABLES).values())
-    # A footnote of the report, without a table; and what has rows only where an extract tells who attended.
-    assert set(MODELS) - shown == {"hazard_cloglog", "compliers"}
+    # A footnote of the report, without a table.
+    assert set(MODELS) - shown == {"hazard_cloglog"}
     for name, model in MODELS.items():
         assert f"(`{name}`)" in WRITTEN["models.md"]
         assert re.search(r"section|chapter|appendix", model.report)

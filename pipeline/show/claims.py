@@ -177,10 +177,9 @@ def case_of(numbers: _Numbers) -> Case:
         return "contrary"
     if len(found) < len(tried):
         return "partly" if found else "nowhere"
-    for case, statistic in (("alone", "stepdown_p"), ("chosen", numbers.curve)):
-        if isfinite(numbers.value(statistic)) and not numbers.is_below(statistic):
-            return case
-    return "throughout"
+    wider: tuple[tuple[Case, str], ...] = (("alone", "stepdown_p"), ("chosen", numbers.curve))
+    kept = (case for case, statistic in wider if isfinite(numbers.value(statistic)) and not numbers.is_below(statistic))
+    return next(kept, "throughout")
 
 
 def _by_methods(case: Case, numbers: _Numbers) -> Text:

@@ -104,7 +104,11 @@ class Figure(Settings, frozen=True, kw_only=True):
 
 
 class Column(Settings, frozen=True, kw_only=True):
-    """A column of a table; columns of one `group` stand under a common heading."""
+    """A column of a table; columns of one `group` stand under a common heading.
+
+    statistics: what stands in the row's one line. lines: what stands in each of the table's lines, where columns differ
+    in it; '' where nothing does.
+    """
 
     key: str
     label_en: str = ""
@@ -113,12 +117,16 @@ class Column(Settings, frozen=True, kw_only=True):
     group_da: str = ""
     estimate: str = ""
     statistics: tuple[Statistic, ...] = ()
+    lines: tuple[Statistic | Literal[""], ...] = ()
     unit: UnitName | Literal[""] = ""
     values: dict[str, str] = field(default_factory=dict)
 
 
 class Row(Settings, frozen=True, kw_only=True):
-    """A row of a table; the label comes from the dictionary if it is left out."""
+    """A row of a table; the label comes from the dictionary if it is left out.
+
+    without: the columns that are not defined for it, by key; their cells are empty.
+    """
 
     key: str
     label_en: str = ""
@@ -128,6 +136,7 @@ class Row(Settings, frozen=True, kw_only=True):
     statistics: tuple[Statistic, ...] = ()
     unit: UnitName | Literal[""] = ""
     decimals: int | None = None
+    without: tuple[str, ...] = ()
     values: dict[str, str] = field(default_factory=dict)
 
 
@@ -140,7 +149,7 @@ class Follow(Settings, frozen=True, kw_only=True):
 class Line(Settings, frozen=True, kw_only=True):
     """What a row shows: statistics of its estimate, one below the other; a line with a label is a row of its own."""
 
-    statistics: tuple[Statistic, ...]
+    statistics: tuple[Statistic, ...] = ()
     label_en: str = ""
     label_da: str = ""
 

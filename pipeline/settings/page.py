@@ -89,7 +89,9 @@ class Method(Settings, frozen=True, kw_only=True):
 class Claim(Settings, frozen=True, kw_only=True):
     """One main claim: the row of the table that has its numbers, what is claimed, and what its family is called.
 
-    direction: the sign that is claimed, or "none" where it is claimed that there is no effect.
+    direction: the sign that is claimed, or "none" where it is claimed that there is no effect. unit: of the effect,
+    where the unit of the row has no name. reported: what is said of the interval reported, where the lot has none.
+    remark: a sentence at the end.
     """
 
     row: str
@@ -98,20 +100,35 @@ class Claim(Settings, frozen=True, kw_only=True):
     claim_da: str = ""
     family_en: str = ""
     family_da: str = ""
+    unit_en: str = ""
+    unit_da: str = ""
+    reported_en: str = ""
+    reported_da: str = ""
+    remark_en: str = ""
+    remark_da: str = ""
 
 
 class Robust(Settings, frozen=True, kw_only=True):
     """How sure the claims are: the table of their numbers, and the rule that makes sentences of them.
 
-    A claim holds by a method whose p-value is less than `below`. The headlines of the cases: throughout (by all methods
-    and among its family), alone (by all, not among its family), partly, nowhere, contrary (the effect has the other
-    sign), unseen and seen (of a claim that there is none), unknown. The other words are sentences.
+    A claim holds by a method whose p-value is less than `below`. The headlines of the cases: throughout (by all
+    methods, among its family and over its curve of specifications, as far as it has these), alone (by all, not among
+    its family), chosen (by all and among its family, not over its curve), partly, nowhere, contrary (the effect has the
+    other sign), unseen and seen (of a claim that there is none), unknown. The other words are sentences.
+
+    Columns of the table by key: curve has the p-value of a whole curve, specifications their number, power the smallest
+    effect that could be seen, weighted the effect weighted for non-response, bounds those on it.
     """
 
     table: str
     below: float
     methods: tuple[Method, ...]
     claims: tuple[Claim, ...]
+    curve: str = ""
+    specifications: str = ""
+    power: str = ""
+    weighted: str = ""
+    bounds: tuple[str, str] = ("", "")
     title_en: str = ""
     title_da: str = ""
     lede_en: tuple[str, ...] = ()
@@ -120,6 +137,8 @@ class Robust(Settings, frozen=True, kw_only=True):
     throughout_da: str = ""
     alone_en: str = ""
     alone_da: str = ""
+    chosen_en: str = ""
+    chosen_da: str = ""
     partly_en: str = ""
     partly_da: str = ""
     nowhere_en: str = ""
@@ -142,12 +161,20 @@ class Robust(Settings, frozen=True, kw_only=True):
     among_all_da: str = ""
     not_among_all_en: str = ""
     not_among_all_da: str = ""
+    band_wider_en: str = ""
+    band_wider_da: str = ""
     all_zero_en: str = ""
     all_zero_da: str = ""
     not_all_zero_en: str = ""
     not_all_zero_da: str = ""
     still_en: str = ""
     still_da: str = ""
+    all_chosen_en: str = ""
+    all_chosen_da: str = ""
+    visible_en: str = ""
+    visible_da: str = ""
+    answered_en: str = ""
+    answered_da: str = ""
     rests_on_none_en: str = ""
     rests_on_none_da: str = ""
     rests_on_one_en: str = ""

@@ -32,7 +32,12 @@ def statistics_of(table: Table, column: Column, row: Row) -> list[Sequence[str]]
     """What a column shows of a row, line by line: the row's own statistics, else the column's, else the table's.
 
     Columns of one key share an estimate and show different statistics of it; a row's own stand in the first of them.
+    A column that is not defined for the row shows nothing of it.
     """
+    if column.key in row.without:
+        return [()]
+    if column.lines and not row.statistics:
+        return [(statistic,) if statistic else () for statistic in column.lines]
     if row.statistics and column is not next(other for other in table.columns if other.key == column.key):
         return [()]
     own = row.statistics or column.statistics

@@ -16,7 +16,7 @@ from pipeline.show.tables import Shown
 from pipeline.show.texts import Text, join_texts
 from pipeline.show.words import AND
 
-Case = Literal["throughout", "alone", "partly", "nowhere", "contrary", "unseen", "seen", "unknown"]
+Case = Literal["throughout", "alone", "chosen", "partly", "nowhere", "contrary", "unseen", "seen", "unknown"]
 NO_BREAK = "\N{NO-BREAK SPACE}"
 BELOW_DECIMALS = 2  # of the level of the rule
 
@@ -36,7 +36,7 @@ class Said:
 
     @property
     def is_clear(self) -> bool:
-        """Whether the effect that is claimed is found by every method, and among its family."""
+        """Whether the effect that is claimed is found by every method, among its family and over its curve."""
         return self.case == "throughout"
 
 
@@ -53,7 +53,10 @@ class Surety:
 
 @dataclass(frozen=True)
 class _Numbers:
-    """The numbers shown of one claim, by statistic, and the rule that reads them."""
+    """The numbers shown of one claim, and the rule that reads them.
+
+    rows: by '<column>/<statistic>', and by the statistic alone that of the first column that has it.
+    """
 
     telling: Telling
     rule: Robust
@@ -80,6 +83,26 @@ class _Numbers:
         """Whether a p-value is below the level of the rule."""
         return self.value(statistic) < self.rule.below
 
+    def is_told_from_zero(self, limits: str) -> bool:
+        """Whether zero lies outside two limits, 'band' for example."""
+        return self.value(f"{limits}_low") > 0 or self.value(f"{limits}_high") < 0
+
+    @property
+    def unit(self) -> Text:
+        """The unit of the effect behind a blank, if it has a name."""
+        own = in_language(UNITS[self.rows["estimate"]["unit"]], "name", self.telling.language)
+        name = own or self.telling.word(self.claim, "unit")
+        return (f" {name}",) if name else ()
+
+    def range(self, low: str, high: str) -> dict[str, Text]:
+        """Two limits and their unit, to be filled in."""
+        return {"low": self.said(low), "high": self.said(high), "unit": self.unit}
+
+    @property
+    def curve(self) -> str:
+        """Where the p-value of the whole curve of specifications is."""
+        return f"{self.rule.curve}/p_value"
+
     @property
     def tried(self) -> list[Method]:
         """The methods that have a p-value here, from the smallest to the largest."""
@@ -100,7 +123,9 @@ def tell_surety(telling: Telling) -> Surety | None:
     rows: dict[str, dict[str, Mapping[Any, Any]]] = {}
     for row in telling.rows.values():
         if row["exhibit"] == rule.table:
-            rows.setdefault(row["row"], {}).setdefault(row["statistic"], row)
+            own = rows.setdefault(row["row"], {})
+            own.setdefault(row["statistic"], row)
+            own[f"{row['column']}/{row['statistic']}"] = row
     return Surety(
         title=telling.word(rule, "title"),
         lede=tuple(fill(text, {**telling.words, **level}) for text in in_language(rule, "lede", telling.language)),
@@ -120,30 +145,41 @@ def _numbers(
 
 def _tell(numbers: _Numbers) -> Said:
     case = case_of(numbers)
-    sentences = [_by_methods(case, numbers), *_together(case, numbers), _without(case, numbers)]
+    sentences = [
+        _by_methods(case, numbers),
+        *_together(case, numbers),
+        *_over_choices(numbers),
+        *_answered(numbers),
+        _without(case, numbers),
+        *_visible(numbers),
+        (numbers.telling.word(numbers.claim, "remark"),),
+    ]
     return Said(
         numbers.claim.row,
         numbers.telling.word(numbers.claim, "claim"),
         case,
         numbers.telling.word(numbers.rule, case),
-        tuple(sentence for sentence in sentences if sentence),
+        tuple(sentence for sentence in sentences if any(sentence)),
     )
 
 
 def case_of(numbers: _Numbers) -> Case:
-    """Which rule decides: by how many methods the p-value is below the level, and whether it is among its family."""
+    """Which rule decides: by how many methods the p-value is below the level, and whether those of its family and of
+    its curve of specifications are too; a claim without a family or a curve is not asked about it.
+    """
     tried, effect = numbers.tried, numbers.value("estimate")
     if not tried or not isfinite(effect):
         return "unknown"
     found = [method for method in tried if numbers.is_below(method.statistic)]
     if numbers.claim.direction == "none":
-        return "seen" if found else "unseen"
+        return "seen" if found or numbers.is_below(numbers.curve) else "unseen"
     if effect and (effect > 0) != (numbers.claim.direction == "more"):
         return "contrary"
     if len(found) < len(tried):
         return "partly" if found else "nowhere"
-    is_alone = isfinite(numbers.value("stepdown_p")) and not numbers.is_below("stepdown_p")
-    return "alone" if is_alone else "throughout"
+    wider: tuple[tuple[Case, str], ...] = (("alone", "stepdown_p"), ("chosen", numbers.curve))
+    kept = (case for case, statistic in wider if isfinite(numbers.value(statistic)) and not numbers.is_below(statistic))
+    return next(kept, "throughout")
 
 
 def _by_methods(case: Case, numbers: _Numbers) -> Text:
@@ -175,22 +211,58 @@ def _listed(methods: list[Method], numbers: _Numbers) -> Text:
 def _together(case: Case, numbers: _Numbers) -> Iterator[Text]:
     """What is left when all of the family are looked at; where nothing is claimed, how large an effect can still be."""
     if case == "unseen":
-        limits = next(
-            ends for ends in (("ri_low", "ri_high"), ("ci_low", "ci_high")) if isfinite(numbers.value(ends[0]))
-        )
-        yield numbers.say("still", low=numbers.said(limits[0]), high=numbers.said(limits[1]), unit=_unit(numbers))
+        yield _still(numbers)
     if not isfinite(numbers.value("stepdown_p")):
         return
     parts: dict[str, Text] = {
         "size": numbers.said("family_size"),
         "family": (numbers.telling.word(numbers.claim, "family"),),
     }
-    if case in ("throughout", "alone", "partly", "seen"):
+    if case in ("throughout", "alone", "chosen", "partly", "seen"):
         key = "among_all" if numbers.is_below("stepdown_p") else "not_among_all"
         yield numbers.say(key, p=numbers.p("stepdown_p"), **parts)
+        if numbers.is_below("stepdown_p") and not numbers.is_told_from_zero("band"):
+            yield numbers.say("band_wider", **numbers.range("band_low", "band_high"))
     if case != "unknown":
         key = "not_all_zero" if numbers.is_below("joint_p") else "all_zero"
         yield numbers.say(key, p=numbers.p("joint_p"), **parts)
+
+
+def _still(numbers: _Numbers) -> Text:
+    """How large an effect can still be, and by which interval: that of the lot, or the one reported."""
+    method, kind = next(
+        (method, kind)
+        for kind, statistic in (("ri", "ri_p"), ("ci", "p_value"))
+        for method in numbers.rule.methods
+        if method.statistic == statistic and isfinite(numbers.value(f"{kind}_low"))
+    )
+    own = numbers.telling.word(numbers.claim, "reported") if kind == "ci" else ""
+    name = own or numbers.telling.word(method, "name")
+    return numbers.say("still", method=(name,), **numbers.range(f"{kind}_low", f"{kind}_high"))
+
+
+def _over_choices(numbers: _Numbers) -> Iterator[Text]:
+    """What all specifications of its curve say together, where it has one."""
+    if isfinite(numbers.value(numbers.curve)):
+        count = numbers.said(f"{numbers.rule.specifications}/estimate")
+        yield numbers.say("all_chosen", count=count, p=numbers.p(numbers.curve))
+
+
+def _answered(numbers: _Numbers) -> Iterator[Text]:
+    """What is left when those who did not answer are allowed for, where the claim rests on answers."""
+    weighted, least, most = numbers.rule.weighted, *numbers.rule.bounds
+    if not isfinite(numbers.value(f"{weighted}/p_value") + numbers.value(f"{least}/estimate")):
+        return
+    ends = {"least": numbers.said(f"{least}/ci_low"), "most": numbers.said(f"{most}/ci_high")}
+    bounds = numbers.range(f"{least}/estimate", f"{most}/estimate")
+    yield numbers.say("answered", p=numbers.p(f"{weighted}/p_value"), **bounds, **ends)
+
+
+def _visible(numbers: _Numbers) -> Iterator[Text]:
+    """The smallest effect that the trial could see, where it is computed."""
+    smallest = f"{numbers.rule.power}/estimate"
+    if isfinite(numbers.value(smallest)):
+        yield numbers.say("visible", size=numbers.said(smallest), unit=numbers.unit)
 
 
 def _without(case: Case, numbers: _Numbers) -> Text:
@@ -198,11 +270,5 @@ def _without(case: Case, numbers: _Numbers) -> Text:
     low, high = (numbers.value(f"without_{end}") for end in ("low", "high"))
     if case in ("unknown", "unseen") or not isfinite(low + high):
         return ()
-    ends = {"low": numbers.said("without_low"), "high": numbers.said("without_high")}
-    return numbers.say("rests_on_one" if low <= 0 <= high else "rests_on_none", unit=_unit(numbers), **ends)
-
-
-def _unit(numbers: _Numbers) -> Text:
-    """The unit of the effect behind a blank, if it has a name."""
-    name = in_language(UNITS[numbers.rows["estimate"]["unit"]], "name", numbers.telling.language)
-    return (f" {name}",) if name else ()
+    key = "rests_on_one" if low <= 0 <= high else "rests_on_none"
+    return numbers.say(key, **numbers.range("without_low", "without_high"))

@@ -17,6 +17,7 @@ from pipeline.show.print_layout import (
     Layout,
     hang,
     hangs,
+    label_of,
     lay_out,
     picture_share,
     picture_size,
@@ -157,7 +158,7 @@ def _table(table: Table, layout: Layout) -> dict[str, Any]:
     def rows(block: Block) -> list[dict[str, Any]]:
         return [
             {
-                "label": line.label,
+                "label": label_of(line),
                 "cells": [
                     [{"text": n.text, "indent": widest[place] - hang(n.text, layout.size)} for n in cell]
                     for place, cell in enumerate(line.cells)

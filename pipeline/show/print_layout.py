@@ -9,7 +9,7 @@ from pipeline.show.content import Exhibit, panels_of
 from pipeline.show.numbers import MARKS
 from pipeline.show.style import NOTE_SIZE, wrap
 from pipeline.show.table_formats import LATEX_WIDTHS
-from pipeline.show.tables import Table
+from pipeline.show.tables import Line, Table
 from pipeline.show.typeface import text_width
 
 PAPER = (8.27, 11.69)  # inches, A4 upright
@@ -19,11 +19,14 @@ SIZES = (9.0, 8.5, 8.0)  # points; a page is turned before letters are smaller
 SMALL_SIZES = (9.0, 8.5, 8.0, 7.5, 7.0)
 WORD_SIZE = 8.0  # of a table of words
 LABEL = (1.1, 2.9)  # inches of the column of labels: at least, and at most before they are broken
+ROUNDING = 1e-9
+NARROW = 1.7  # inches of it where a table would be cut in two otherwise
 HANGING = MARKS + ")"  # what stands to the right of the digits that are set below one another
 LINE, AROUND = 0.175, 1.2  # inches of a line of a note or table, and of headings around a picture
 SMALLEST_PICTURE = 0.75  # of the room: letters of 7 points
 SHORT = 0.55  # inches of a heading that is not broken
 MEASURED = 100.0  # points
+FURTHER = "\N{EM SPACE}"
 SAFETY = 1.03  # letters are set a little wider in some programs
 
 
@@ -58,14 +61,24 @@ def _parts(table: Table, tried: Sequence[tuple[float, bool]]) -> Iterator[tuple[
         room = text_room(is_turned=False)
         yield table, Layout(WORD_SIZE, tuple(share * room / sum(LATEX_WIDTHS) for share in LATEX_WIDTHS), False)
         return
-    layouts = [Layout(size, _widths(table, size, text_room(is_turned=turned)), turned) for size, turned in tried]
-    found = next((layout for layout in layouts if sum(layout.widths) <= text_room(is_turned=layout.is_turned)), None)
+    layouts = [
+        Layout(size, _widths(table, size, text_room(is_turned=turned), label), turned)
+        for label in (LABEL[1], NARROW)
+        for size, turned in tried
+    ]
+    rooms = [text_room(is_turned=layout.is_turned) + ROUNDING for layout in layouts]
+    found = next((own for own, room in zip(layouts, rooms, strict=True) if sum(own.widths) <= room), None)
     if found is None and len(table.columns) > 1:
         middle = len(table.columns) // 2
         yield from _parts(_part(table, 0, middle), tried)
         yield from _parts(_part(table, middle, len(table.columns)), tried)
     else:
         yield table, found or layouts[-1]
+
+
+def label_of(line: Line) -> str:
+    """The label of a line as it stands on paper: that of a further line below its row's is indented."""
+    return f"{FURTHER}{line.label}" if line.is_further else line.label
 
 
 def _part(table: Table, start: int, end: int) -> Table:
@@ -84,8 +97,8 @@ def _part(table: Table, start: int, end: int) -> Table:
     return replace(table, columns=table.columns[start:end], groups=tuple(groups), blocks=tuple(blocks))
 
 
-def _widths(table: Table, size: float, room: float) -> tuple[float, ...]:
-    """Inches of each column; labels are on one line if the room allows it."""
+def _widths(table: Table, size: float, room: float, label: float) -> tuple[float, ...]:
+    """Inches of each column; labels are on one line if the room allows it, and else have `label` at least."""
     lines = [line for block in table.blocks for line in block.lines]
     columns = [
         max(_heading(name, size), hanging + max((_number(text, size) for text in _texts(table, place)), default=0.0))
@@ -96,10 +109,10 @@ def _widths(table: Table, size: float, room: float) -> tuple[float, ...]:
         lack = _heading(title, size) - sum(columns[first : first + span])
         columns[first : first + span] = [width + max(0.0, lack) / span for width in columns[first : first + span]]
         first += span
-    labels = max(LABEL[0], _heading(table.stub, size), *(_inches(line.label, size) for line in lines))
+    labels = max(LABEL[0], _heading(table.stub, size), *(_inches(label_of(line), size) for line in lines))
     left = room - sum(columns)
     whole = max(labels, _inches(table.stub, size, bold=True))
-    return (whole if whole <= left else min(labels, max(LABEL[1], left)), *columns)
+    return (whole if whole <= left else min(labels, max(label, left)), *columns)
 
 
 def _texts(table: Table, place: int) -> set[str]:

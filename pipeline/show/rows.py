@@ -106,7 +106,9 @@ def _group_rows(
 
 def table_estimate(table: Table, row: Row, column: Column, horizon: int) -> str:
     """The estimate that a column shows in a row; `horizon` is the week that {last_week} stands for."""
-    places = {"row": row.key, "column": column.key, "last_week": str(horizon), **column.values, **row.values}
+    week = {"last_week": str(horizon)}
+    own = {name: fill(value, week) for name, value in {**column.values, **row.values}.items()}
+    places = {"row": row.key, "column": column.key, **week, **own}
     return fill(row.estimate or column.estimate or table.estimate, places)
 
 

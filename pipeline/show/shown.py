@@ -17,12 +17,13 @@ from pipeline.show.numbers import as_float, star, write_number
 COLUMNS = ["cell_id", "exhibit", "panel", "row", "column", "statistic", "estimate_id", "value", "text", "note", "unit"]
 COUNTS = {"n", "n_treated", "n_control", "n_clusters", "at_risk"}
 SOURCES = {"x": "control_mean", "at_risk": "n"}  # statistics that lie in a column of another name
+ERRORS = ("se", "jackknife_se", "cr2_se")  # stand in brackets
 P_VALUES = ("p_value", "ri_p", "wild_p", "jackknife_p", "cr2_p", "stepdown_p", "joint_p", "band_p")
 # Of statistics that have a unit of their own, whatever the exhibit's.
 UNITS_OF = {
     **dict.fromkeys(("x", "cr2_df"), "coefficient"),
     **dict.fromkeys(P_VALUES, "probability"),
-    **dict.fromkeys((*COUNTS, "family_size"), "count"),
+    **dict.fromkeys((*COUNTS, "df", "family_size"), "count"),
 }
 
 
@@ -109,7 +110,7 @@ def show_number(
     value = value_of(estimate, slot.statistic)
     unit = UNITS_OF.get(slot.statistic, slot.unit)
     text = write_number(value, unit, language, slot.decimals if unit == slot.unit else None)
-    if slot.statistic == "se" and not math.isnan(value):
+    if slot.statistic in ERRORS and not math.isnan(value):
         text = f"({text})"
     if slot.statistic == "estimate":
         text += star(as_float(estimate["p_value"]), levels, slot.marks)

@@ -20,7 +20,8 @@ from pipeline.show.words import INTERFACE
 if TYPE_CHECKING:
     import pandas as pd
 
-TOGETHER = "median_p"  # the key of the number of the whole curve that is said above its picture
+TOGETHER = ("significant_p", "median_p")  # keys of the numbers of the whole curve that are said above its picture
+DIGITS = 9  # significant; specifications whose numbers agree in so many differ in name alone
 FloatArray = npt.NDArray[np.float64]
 
 
@@ -28,7 +29,8 @@ FloatArray = npt.NDArray[np.float64]
 class SpecificationCurve:
     """The specifications that have a number, by size of their effect: names, and effect and limits (k,) as shown.
 
-    said: the numbers of the whole curve in a sentence; together: the p-value of the median, as printed.
+    said: the numbers of the whole curve in a sentence; together: those said above its picture, by key, as printed;
+    distinct: how many specifications differ in their numbers, not in name alone.
     """
 
     words: CurveWords
@@ -37,7 +39,8 @@ class SpecificationCurve:
     low: FloatArray
     high: FloatArray
     said: str
-    together: str
+    together: dict[str, str]
+    distinct: int
 
     @property
     def is_reported(self) -> npt.NDArray[np.bool_]:
@@ -54,10 +57,10 @@ class SpecificationCurve:
         return [name.split(BETWEEN)[place] for name in self.names]
 
     def counts(self, language: str) -> str:
-        """How many intervals lie above and below zero, and the p-value of all together."""
+        """How many intervals lie above and below zero with the p-value of that, the median's, and how many differ."""
         sides = self.sides
-        counts = {"above": (sides > 0).sum(), "below": (sides < 0).sum(), "all": len(sides)}
-        words = {name: str(count) for name, count in counts.items()} | {"p": self.together}
+        counts = {"above": (sides > 0).sum(), "below": (sides < 0).sum(), "all": len(sides), "distinct": self.distinct}
+        words = {name: str(count) for name, count in counts.items()} | self.together
         return fill(INTERFACE[language]["curve_counts"], words)
 
 
@@ -78,8 +81,15 @@ def specification_curve(
     table = table.dropna(subset=["estimate"]).sort_values("estimate", kind="stable")
     sizes = {row["column"]: row["text"] for row in shown[shown["row"] == ""].to_dict("records")}
     effects, low, high = (table[each].to_numpy(dtype=float) for each in ("estimate", "ci_low", "ci_high"))
-    said = fill(in_language(figure, "size", language), {**words, **sizes})
-    return SpecificationCurve(curves[model], tuple(map(str, table.index)), effects, low, high, said, sizes[TOGETHER])
+    together = {key: sizes[key] for key in TOGETHER}
+    distinct = count_distinct(np.column_stack([effects, low, high]))
+    said = fill(in_language(figure, "size", language), {**words, **sizes, "distinct": str(distinct)})
+    return SpecificationCurve(curves[model], tuple(map(str, table.index)), effects, low, high, said, together, distinct)
+
+
+def count_distinct(numbers: FloatArray) -> int:
+    """How many rows (k, m) differ in some number, as printed to nine digits; missing numbers are alike."""
+    return len({tuple(f"{number:.{DIGITS - 1}e}" for number in row) for row in numbers})
 
 
 def specification_rows(name: str, figure: Figure, curve: SpecificationCurve) -> Iterator[tuple[str, str, list[str]]]:

@@ -61,7 +61,7 @@ def _html_block(table: Table, block: Block, page: str) -> str:
     width = len(table.columns) + 1
     title = f'<tr><th scope="rowgroup" colspan="{width}">{html.escape(block.title)}</th></tr>' if block.title else ""
     lines = "".join(
-        f'<tr><th scope="row">{_html_label(line.label)}</th>'
+        f'<tr{" class=further" * line.is_further}><th scope="row">{_html_label(line.label)}</th>'
         + "".join(f"<td>{'<br>'.join(_html_shown(n, table.language, page) for n in cell)}</td>" for cell in line.cells)
         + "</tr>"
         for line in block.lines

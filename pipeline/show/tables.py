@@ -38,11 +38,15 @@ class Shown:
 
 @dataclass(frozen=True)
 class Line:
-    """One line: for each column of the table the numbers that stand below one another."""
+    """One line: for each column of the table the numbers that stand below one another.
+
+    is_further: it has a label of its own, and stands below the line with that of the row.
+    """
 
     row: str
     label: str
     cells: tuple[tuple[Shown, ...], ...]
+    is_further: bool = False
 
 
 @dataclass(frozen=True)
@@ -129,15 +133,16 @@ def _lines(
     labels: Mapping[str, str],
     language: str,
 ) -> Iterator[Line]:
-    """The row's own line, and one more for every further line of the table that has a label."""
+    """The row's own line, and one more for every further line of the table that has a label and shows something."""
     shown = [statistics_of(table, column, row) for column in table.columns]
     for place in range(max(len(lines) for lines in shown)):
-        cells = (
+        cells = tuple(
             tuple(numbers[row.key, column.key, statistic] for statistic in lines[place]) if place < len(lines) else ()
             for column, lines in zip(table.columns, shown, strict=True)
         )
         own = in_language(table.lines[place], "label", language) if place < len(table.lines) else ""
-        yield Line(row.key, own or labels[row.key], tuple(cells))
+        if any(cells) or not place:
+            yield Line(row.key, own or labels[row.key], cells, is_further=bool(own and place))
 
 
 def row_labels(table: TableSettings, variables: pd.DataFrame, language: str) -> dict[str, str]:

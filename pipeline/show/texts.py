@@ -15,7 +15,8 @@ def fill_text(text: str, words: Mapping[str, str], parts: Mapping[str, Text]) ->
     """A text of the settings with its placeholders filled in: from `parts`, which may hold numbers, else from words."""
     found: list[str | Shown] = []
     for piece in re.split(r"(\{[^{}]+\})", text):
-        found += parts[piece[1:-1]] if piece[1:-1] in parts else (fill(piece, words),)
+        name = piece[1:-1] if piece.startswith("{") else ""
+        found += parts[name] if name in parts else (fill(piece, words),)
     return tuple(piece for piece in found if piece)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from html import escape
 from typing import Any
 
-from pipeline.show.print_layout import PADDING, Layout, hang, hangs
+from pipeline.show.print_layout import PADDING, Layout, hang, hangs, label_of
 from pipeline.show.tables import Block, Line, Table
 from pipeline.show.word_parts import DEEP, INK, element_of, run_of
 
@@ -69,7 +69,7 @@ class _Cells:
             yield _row(self.line(line, "top" if block.is_foot and not place else "", keeps))
 
     def line(self, line: Line, rule: str, keeps: bool) -> str:
-        label = self.cell([(line.label, 0)], 0, rule=rule, keeps=keeps)
+        label = self.cell([(label_of(line), 0)], 0, rule=rule, keeps=keeps)
         numbers = [
             self.cell(
                 [(n.text, self.hanging[place] - hang(n.text, self.layout.size)) for n in cell] or [("", 0)],

@@ -40,7 +40,8 @@ INTERFACE = {
         "coincide": "The two curves coincide: they are nowhere more than {distance} apart.",
         "column": "column",
         "contents": "Contents",
-        "curve_counts": "{above} of {all} intervals lie above zero, {below} below: p = {p} for all together",
+        "curve_counts": "{above} of {all} intervals above zero, {below} below: p = {significant_p}. Median: "
+        "p = {median_p}. Distinct: {distinct}",
         "data": "Data",
         "download": "Download",
         "editions": "This report as",
@@ -108,7 +109,8 @@ INTERFACE = {
         "coincide": "De to kurver falder sammen: de er intetsteds mere end {distance} fra hinanden.",
         "column": "kolonne",
         "contents": "Indhold",
-        "curve_counts": "{above} af {all} intervaller ligger over nul, {below} under: p = {p} for alle tilsammen",
+        "curve_counts": "{above} af {all} intervaller over nul, {below} under: p = {significant_p}. Median: "
+        "p = {median_p}. Forskellige: {distinct}",
         "data": "Data",
         "download": "Hent",
         "editions": "Denne rapport som",

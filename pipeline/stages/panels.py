@@ -90,8 +90,9 @@ def _specifications(released: pd.DataFrame, words: Words) -> dict[str, dict[str,
     """By exhibit the specifications that its rows are, in words."""
     found: dict[str, dict[str, str]] = {}
     for exhibit, row, estimate in released[["exhibit", "row", "estimate_id"]].itertuples(index=False):
-        curve = words.curves.get(estimate.partition("/")[0])
-        if curve and row:
+        model, sample = estimate.split("/")[:2]
+        curve = words.curves.get(model)
+        if curve and row == sample:  # a row of a table may show a number of a whole curve
             found.setdefault(exhibit, {})[row] = curve.label(row)
     return found
 

@@ -4,7 +4,9 @@ import io
 import json
 import re
 import xml.etree.ElementTree as ElementTree
+from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
@@ -12,6 +14,7 @@ from PIL import Image
 from pipeline.settings.described import read_exhibits
 from pipeline.show.curve_ends import spread
 from pipeline.show.drawings import build_drawing
+from pipeline.show.specification_numbers import count_distinct
 from tests.show.conftest import (
     CONFIG,
     FIGURES,
@@ -138,3 +141,10 @@ def test_the_band_of_a_whole_curve_is_drawn_within_the_axes_and_its_test_stands_
     (_, *_, low, high), *_ = json.loads(re.search(r'<metadata id="axes">(.*?)</metadata>', svg)[1])
     assert low < 100 * limits["value"].min() < 100 * limits["value"].max() < high
     assert all(texts[cell] for cell in limits["cell_id"])
+
+
+def test_the_heading_of_a_curve_says_each_p_value_of_its_own_number_and_counts_copies_once():
+    curve = drawing_of(made_in("en"), "figure_7_4").curve
+    said = replace(curve, together={"significant_p": "0.078", "median_p": "0.153"}, distinct=60).counts("en")
+    assert "below: p = 0.078. Median: p = 0.153. Distinct: 60" in said
+    assert count_distinct(np.array([[0.1 + 0.2, 1.0, np.nan], [0.3, 1.0, np.nan], [0.3, 1.1, np.nan]])) == 2

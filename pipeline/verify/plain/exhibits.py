@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from pipeline.verify.plain.findings import Told, own_address, own_statistics, told_numbers
 from pipeline.verify.plain.writing import UNITS, machine_text, mark_of, text_of
 
-COUNTED = {"n", "n_treated", "n_control", "n_clusters", "at_risk"}
+COUNTED = {"n", "n_treated", "n_control", "n_clusters", "at_risk", "df"}
 TESTS = ("p_value", "ri_p", "wild_p", "jackknife_p", "cr2_p", "stepdown_p", "joint_p", "band_p")
 OTHER_UNIT = {
     "x": "coefficient", "relative": "share", "cr2_df": "coefficient", "family_size": "count",
@@ -107,7 +107,7 @@ def _written(place: Place, statistic: str, estimate: Row, known: Exhibits, is_to
     text, smallest = text_of(value, unit, decimals, known.language), ""
     if unit == "probability" and not text.strip("0.,"):
         smallest = text_of(10.0 ** -UNITS[unit].decimals, unit, None, known.language)
-    if statistic == "se" and value == value:
+    if statistic in ("se", "jackknife_se", "cr2_se") and value == value:
         text = f"({text})"
     if statistic == "estimate":
         text += mark_of(_number(estimate["p_value"]), known.study["inference"]["stars"], place.marks)
@@ -129,15 +129,17 @@ def _number(value: Any) -> float:
 def _of_table(row: Row, table: Mapping[str, Any], known: Exhibits) -> Place | None:
     own = _own_row(row, table, known)
     columns = [column for column in table["columns"] if column["key"] == row["column"]]
-    if own is None or not columns:
+    if own is None or not columns or row["column"] in own.get("without", ()):
         return None
-    column = next((each for each in columns if row["statistic"] in each.get("statistics", ())), columns[0])
+    column = next(
+        (each for each in columns if row["statistic"] in (*each.get("statistics", ()), *each.get("lines", ()))),
+        columns[0],
+    )
     unit = column.get("unit") or table.get("unit") or own.get("unit") or "coefficient"
     template = own.get("estimate") or column.get("estimate") or table["estimate"]
-    words = {
-        "row": own["key"], "column": column["key"], "last_week": str(known.study["time"]["horizon_weeks"]),
-        **column.get("values", {}), **own.get("values", {}),
-    }  # fmt: skip
+    week = {"last_week": str(known.study["time"]["horizon_weeks"])}
+    values = {name: _fill(value, week) for name, value in {**column.get("values", {}), **own.get("values", {})}.items()}
+    words = {"row": own["key"], "column": column["key"], **week, **values}
     decimals = own.get("decimals") if own.get("unit", "") in ("", unit) else None
     return Place(_fill(template, words), unit, decimals, tuple(table.get("stars", ())))
 

@@ -95,9 +95,10 @@ def _listed(table: Mapping[str, Any], part: str) -> list[Mapping[str, Any]]:
 
 def _of_cells(row: Row, columns: Iterable[Row], table: Mapping[str, Any]) -> Iterator[str]:
     """What a table shows of a row in some columns: the row's own statistics, else the column's, else the lines'."""
-    lines = [name for line in table.get("lines", [{"statistics": ["estimate"]}]) for name in line["statistics"]]
+    lines = [name for line in table.get("lines", [{"statistics": ["estimate"]}]) for name in line.get("statistics", ())]
     for column in columns:
-        yield from row.get("statistics") or column.get("statistics") or lines
+        named = [name for name in column.get("lines", ()) if name]
+        yield from row.get("statistics") or named or column.get("statistics") or lines
 
 
 def _of_points(figure: Mapping[str, Any]) -> list[str]:

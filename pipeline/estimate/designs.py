@@ -243,6 +243,12 @@ def cluster_of(people: pd.DataFrame, data: Data, errors: str = "") -> TextArray:
     return people["person" if cluster is None else cluster.name].to_numpy(dtype=str)
 
 
+def lot_block_of(people: pd.DataFrame, data: Data) -> TextArray:
+    """The block within which the lot was drawn of each person by name; everybody is in one where it was among all."""
+    block = data.study.design.lot_group
+    return np.full(len(people), "") if block is None else people[block.name].to_numpy(dtype=str)
+
+
 def _number(names: TextArray) -> tuple[tuple[str, ...], npt.NDArray[np.intp]]:
     levels, codes = np.unique(names, return_inverse=True)
     return tuple(levels.tolist()), codes

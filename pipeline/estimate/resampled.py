@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.estimate import group_means, least_squares, stratum_effects
-from pipeline.estimate.designs import Design, cluster_of
+from pipeline.estimate.designs import Design, cluster_of, lot_block_of
 from pipeline.estimate.problem import Data
 from pipeline.estimate.regression import Fit, Regression
 from pipeline.stats.bias_reduced import bias_reduced, reduced_degrees
@@ -91,11 +91,9 @@ def draw_again(data: Data) -> Redrawn:
     """The lot and the signs of an extract: as many draws as the study says, from its seed."""
     study = data.study
     people = data.people.iloc[np.argsort(cluster_of(data.people, data), kind="stable")]
-    blocks = (
-        people[study.design.lot_within].to_numpy(dtype=str) if study.design.lot_within else np.full(len(people), "")
-    )
     settings = study.inference
-    lot = draw_lot(people["treated"].to_numpy(dtype=bool), blocks, settings.draws, settings.seed)
+    treated = people["treated"].to_numpy(dtype=bool)
+    lot = draw_lot(treated, lot_block_of(people, data), settings.draws, settings.seed)
     names = tuple(np.unique(cluster_of(people, data)).tolist())
     signs = draw_signs(len(names), settings.draws, settings.seed) if study.design.cluster else np.zeros((len(names), 0))
     return Redrawn(people["person"].to_numpy(dtype=np.int64), names, lot.draws, lot.is_whole, signs)

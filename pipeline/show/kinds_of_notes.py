@@ -91,8 +91,8 @@ REMARKS = (
     ),
     Remark(
         r"left out (<?\d+) persons of whose .+ all are of one arm",
-        "Left out, since all of their {cluster} are in one of the two groups: {persons}{estimates}.",
-        "Udeladt, da alle fra samme {cluster} er i den ene af de to grupper: {persons}{estimates}.",
+        "Left out, since all of their {block} are in one of the two groups: {persons}{estimates}.",
+        "Udeladt, da alle fra samme {block} er i den ene af de to grupper: {persons}{estimates}.",
     ),
     Remark(
         r"left out (<?\d+) persons without the variables of the strata",

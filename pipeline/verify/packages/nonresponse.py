@@ -81,15 +81,15 @@ def _probabilities(case: Case) -> np.ndarray:
 
 def bounded(model: Mapping[str, Any], trial: Trial) -> Iterator[Row]:
     """The bounds of each group, as they are and tightened, the shares trimmed, and the difference of the means."""
-    share = trial.people.groupby(trial.cluster_of(trial.people))["treated"].transform("mean")
-    lot = 1 / share.where(trial.people["treated"] == 1, 1 - share)
+    share = trial.people.groupby(trial.blocks(trial.people))["treated"].transform("mean")
+    lot = 1 / share.where(trial.people["treated"] == 1, 1 - share).where(share.between(0, 1, inclusive="neither"))
     sides = pd.Series("", trial.people.index)
     for split in model.get("strata", []):
         sides = sides + trial.sides(trial.sample(model["samples"][0]), split).reindex(trial.people.index)
     for case in cases(model, trial):
         for label in labels_of(case.outcomes):
             for group in case.groups:
-                people = case.everybody[case.everybody["group_"] == group]
+                people = case.everybody[(case.everybody["group_"] == group) & lot[case.everybody.index].notna()]
                 y = case.outcomes[label].reindex(people.index).to_numpy()
                 own = _Group(case, label, group, people, y, lot[people.index].to_numpy(), trial.definitions.level)
                 yield from own.rows("", np.zeros(len(people), dtype=int))

@@ -36,14 +36,15 @@ def shares(model: Mapping[str, Any], trial: Trial) -> Iterator[Row]:
 
 
 def _errors(values: np.ndarray, design: pd.DataFrame, contrast: np.ndarray, case: Case) -> tuple[float, ...] | None:
-    """The clustered error of a contrast, the one without clusters, and the degrees of freedom."""
+    """The clustered error of a contrast, the one without clusters, and the degrees of freedom; None without any."""
     import statsmodels.api as sm
 
     fit, clusters = sm.OLS(values, design.to_numpy()), case.people["cluster_"].to_numpy()
     plain = fit.fit(cov_type="HC1", use_t=True)
-    if is_exact(float(plain.ssr), values):
+    is_clustered = case.model["cluster"] != "none"
+    if is_exact(float(plain.ssr), values) or (is_clustered and len(np.unique(clusters)) == 1):
         return None
-    if case.model["cluster"] == "none":
+    if not is_clustered:
         return plain.t_test(contrast).sd.item(), plain.t_test(contrast).sd.item(), float(plain.df_resid)
     clustered = fit.fit(cov_type="cluster", cov_kwds={"groups": clusters}, use_t=True)
     errors = clustered.t_test(contrast).sd.item(), plain.t_test(contrast).sd.item()

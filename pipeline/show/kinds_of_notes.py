@@ -48,6 +48,12 @@ REMARKS = (
         "rounded",
     ),
     Remark(
+        r"left out (<?\d+) persons whose attendance is not known",
+        "Left out, since it is not known whether they came: {persons}{estimates}.",
+        "Udeladt, da det ikke vides, om de kom: {persons}{estimates}.",
+        "rounded",
+    ),
+    Remark(
         r"left out (<?\d+) persons without the variable that makes the groups",
         "Left out, since it is unknown to which of the groups they belong: {persons}{estimates}.",
         "Udeladt, da det er ukendt, hvilken af grupperne de hører til: {persons}{estimates}.",

@@ -284,6 +284,7 @@ ROUNDED = {
     "probability 0.5 gives 330",
     "bandwidth 5.83693": "bandwidth 5.8",
     "left out 3 persons without the variables of the strata": "left out <5 persons without the variables of the strata",
+    "left out 3 persons whose attendance is not known": "left out <5 persons whose attendance is not known",
     "weighted, as precise as 444 persons": "weighted, as precise as 445 persons",
 }
 OF_FEW = (

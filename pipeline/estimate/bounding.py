@@ -1,8 +1,8 @@
 """The problem of bounds under non-response: groups of persons, who of them answered, the lot's weights, and strata.
 
 What makes arms comparable is the lot, whose probability differed from one of its blocks to the next: a person weighs
-one over the probability of the own arm, the share of the arm among the analysed persons of the block. Covariates are not held
-fixed: they say only which persons are compared, the same as in the model that is bounded.
+one over the probability of the own arm, the share of the arm among the analysed persons of the block. Covariates are
+not held fixed: they say only which persons are compared, the same as in the model that is bounded.
 """
 
 from __future__ import annotations

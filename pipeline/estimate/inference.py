@@ -17,7 +17,15 @@ from pipeline.estimate.regression import Regression, require_persons
 from pipeline.estimate.resampled import RESAMPLERS, Redrawn, Resampled, draw_again
 from pipeline.estimate.spells import Spells
 from pipeline.estimate.table import MISSING, Address
-from pipeline.estimate.unmade import FAMILIES, NO_FAMILY, NONE_WITHOUT, OF_HAZARD, OF_ONE_CLUSTER, SEPARATOR, limits_known
+from pipeline.estimate.unmade import (
+    FAMILIES,
+    NO_FAMILY,
+    NONE_WITHOUT,
+    OF_HAZARD,
+    OF_ONE_CLUSTER,
+    SEPARATOR,
+    limits_known,
+)
 from pipeline.settings.models import Model
 from pipeline.settings.study import Study
 from pipeline.stats.distributions import infer

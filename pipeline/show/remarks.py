@@ -62,9 +62,7 @@ def gather_remarks(shown: pd.DataFrame, words: Mapping[str, str], language: str)
     return " ".join(said)
 
 
-def _say_reasons(
-    begins: str, notes: Sequence[Sequence[str]], words: Mapping[str, str], language: str
-) -> Iterator[str]:
+def _say_reasons(begins: str, notes: Sequence[Sequence[str]], words: Mapping[str, str], language: str) -> Iterator[str]:
     """Why numbers are missing, by the parts of notes that begin so."""
     reasons = [[part.removeprefix(begins) for part in note if part.startswith(begins)] for note in notes]
     for text, count in _say(reasons, REASONS, words, language):

@@ -145,4 +145,5 @@ def test_every_note_of_the_synthetic_trial_is_of_a_known_kind():
     made = read_estimates(Path("data_derived/twin/estimates"))
     said = gather_remarks(made.assign(value=made["estimate"], text="", status="pass", reason=""), WORDS["en"], "en")
     assert "only one of the two groups was left" in said
-    assert all(sentence[0].isupper() or sentence[0].isdigit() or sentence[0] == ABSENT for sentence in said.rstrip(".").split(". "))
+    begins = [sentence[0] for sentence in said.rstrip(".").split(". ")]
+    assert all(first.isupper() or first.isdigit() or first == ABSENT for first in begins)

@@ -178,7 +178,7 @@ def test_attendance_is_read_where_the_extract_declares_its_column(tmp_path):
     [
         ({"cells": ("yes", "0", "0", "0", "0", "0")}, r"line 2, column CAME: .* is no number of times \(1 cells\)"),
         ({"cells": ("1", "0", "-1", "0,5", "0", "0")}, r"line 4, column CAME: .* is no number of times \(2 cells\)"),
-        ({"column": "COME"}, r"extract\.toml, \[attended\], column: allocation\.csv has no column 'CAME'\. Mend the name there"),
+        ({"column": "COME"}, r"extract\.toml, \[attended\], column: allocation\.csv has no column 'CAME'\. Mend"),
     ],
 )
 def test_what_cannot_be_read_as_attendance_is_told(tmp_path, changes, message):

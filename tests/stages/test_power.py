@@ -128,7 +128,8 @@ def test_without_an_error_or_a_level_there_is_no_number_and_the_reason_is_said()
 
 
 def test_in_one_cluster_every_number_is_missing_with_the_reason():
-    models = {**OWN, "bounds": {**MODELS["survey"], "estimator": "lee_bounds", "fixed_effects": "none", "stage": "power"}}
+    bounded = {**MODELS["survey"], "estimator": "lee_bounds", "fixed_effects": "none", "stage": "power"}
+    models = {**OWN, "bounds": bounded}
     rows = run("power", models, sample=trial().sample.assign(team="t00"))
     own = rows[rows["model"] != "bounds"]
     assert own["estimate"].isna().all()

@@ -13,7 +13,7 @@ from scipy.optimize import brentq
 from scipy.stats import nct, norm, t
 
 from pipeline.verify.packages import exits
-from pipeline.verify.packages.least_squares import Case, Row, cases, design_of, effect_name, is_exact
+from pipeline.verify.packages.least_squares import Case, Row, cases, design_of, effect_name, is_exact, is_one
 from pipeline.verify.packages.trial import Trial, labels_of
 
 FAR = 12.0  # standard errors: an effect that every test finds
@@ -42,7 +42,7 @@ def _errors(values: np.ndarray, design: pd.DataFrame, contrast: np.ndarray, case
     fit, clusters = sm.OLS(values, design.to_numpy()), case.people["cluster_"].to_numpy()
     plain = fit.fit(cov_type="HC1", use_t=True)
     is_clustered = case.model["cluster"] != "none"
-    if is_exact(float(plain.ssr), values) or (is_clustered and len(np.unique(clusters)) == 1):
+    if is_exact(float(plain.ssr), values) or (is_clustered and is_one(clusters)):
         return None
     if not is_clustered:
         return plain.t_test(contrast).sd.item(), plain.t_test(contrast).sd.item(), float(plain.df_resid)

@@ -14,7 +14,8 @@ from pipeline.estimate.problem import gather_data
 from pipeline.estimate.table import parse_address
 from pipeline.settings.base import convert
 from pipeline.settings.study import Study
-from pipeline.show.kinds_of_notes import NO_ESTIMATE, REASONS, REMARKS, SEPARATOR
+from pipeline.show.kinds_of_notes import NO_ESTIMATE, REMARKS, SEPARATOR
+from pipeline.show.kinds_of_reasons import REASONS
 from tests.trial import draw_trial
 
 OWN = Path(__file__).parent / "settings"

@@ -18,6 +18,7 @@ from pipeline.estimate import discrete_hazard
 from pipeline.estimate.inference import STATISTICS, Inference, rows_of_problems, write_address
 from pipeline.estimate.regression import place_of
 from pipeline.estimate.resampled import RESAMPLERS, Redrawn, Resampled, draw_again
+from pipeline.estimate.unmade import NO_LIMIT
 from pipeline.stats.draws import TIE, Draws, interval
 from pipeline.stats.hazard import Link
 from pipeline.stats.hazard_resampled import linearised_jackknife, redraw_score
@@ -171,6 +172,9 @@ def _of_draws(statistic: str, drawn: Draws, estimate: float, error: float, level
         return
     sign = -1.0 if statistic.endswith("_low") else 1.0
     limit = estimate + interval(drawn, 0, error, level)[0 if sign < 0 else 1]
+    if not np.isfinite(limit):
+        yield NO_LIMIT.format("below" if sign < 0 else "above"), "no limit"
+        return
     for where, way in (("inside", -1.0), ("outside", 1.0)):
         hypothesis = limit + sign * way * 1e-6 * error
         p = (reached(hypothesis) + 1) / (total + 1)

@@ -17,7 +17,7 @@ from pipeline.errors import InputError
 from pipeline.estimate.problem import Estimator
 from pipeline.estimate.table import Address
 from pipeline.estimate.terms import Squares, Terms
-from pipeline.show.shown import COUNTS, value_of
+from pipeline.show.shown import COUNTS, note_of, value_of
 from pipeline.stats.bounds import imbens_manski
 from pipeline.stats.distributions import quantile, two_sided_p
 
@@ -110,7 +110,8 @@ def require_value(statistic: str, estimate: Mapping[Any, Any]) -> float:
     """The number as estimated; InputError with the reason where none stands."""
     value = value_of(estimate, statistic)
     if pd.isna(value):
-        raise InputError(f"trace: no number stands here: {estimate['note'] or 'the estimate has no such statistic'}.")
+        why = note_of(estimate, statistic) or "the estimate has no such statistic"
+        raise InputError(f"trace: no number stands here: {why}.")
     return float(value)
 
 

@@ -27,9 +27,9 @@ def check_models(settings: Settings, own: Columns) -> None:
     for name, model in _all_of(models):
         for key, value, known in _uses(model, study, settings.get("outcomes"), held):
             if value not in known:
-                owner = _owner(settings["models"], name, key, value)
-                line = place(settings["models"], "", [owner, key], value).rpartition(", ")[2]
-                wrong.append(f"{line} [{owner}] {key}: {value!r}{near(value, known)}".strip())
+                keys = _stands(settings["models"], name, key, value)
+                line = place(settings["models"], "", keys, value).rpartition(", ")[2]
+                wrong.append(f"{line} [{'.'.join(keys[:-1])}] {keys[-1]}: {value!r}{near(value, known)}".strip())
     refuse("models.toml", list(dict.fromkeys(wrong)), "names that no other file has", "Mend them, or define them")
 
 
@@ -39,12 +39,32 @@ def _all_of(models: Mapping[str, Model]) -> Iterator[tuple[str, Model]]:
         yield from ((name, each.model) for each in specifications(model).values()) if model.curve else [(name, model)]
 
 
-def _owner(models: Mapping[str, Any], name: str, key: str, value: str) -> str:
-    """The table that says a name: the model's own, or the one it is like."""
-    keys = (key, "further_covariates") if key == "covariates" else (key,)
-    while not any(value in models[name].get(each, ()) for each in keys) and "like" in models[name]:
+def _stands(models: Mapping[str, Any], name: str, key: str, value: str) -> tuple[str, ...]:
+    """The table and key that say a name: the model's own, the one it is like, or an option of a curve."""
+    names = (key, "further_covariates") if key == "covariates" else (key,)
+    tables = [*_chain(models, name), *_options(models, name)]
+    said = ((*keys, each) for keys, table in tables for each in names if value in table.get(each, ()))
+    return next(said, (name, key))
+
+
+def _chain(models: Mapping[str, Any], name: str) -> Iterator[tuple[tuple[str, ...], Mapping[str, Any]]]:
+    """The table of a model and those that it takes keys from."""
+    yield (name,), models[name]
+    while "like" in models[name]:
         name = models[name]["like"]
-    return name
+        yield (name,), models[name]
+
+
+def _options(models: Mapping[str, Any], name: str) -> Iterator[tuple[tuple[str, ...], Mapping[str, Any]]]:
+    """The options of a curve and the keys that they set, then those of the curve that it is like."""
+    curve = models[name].get("curve", {})
+    for choice, taken in curve.get("choices", {}).items():
+        for option, own in taken.get("options", {}).items():
+            keys = (name, "curve", "choices", choice, "options", option)
+            yield keys, own
+            yield (*keys, "set"), own.get("set", {})
+    if "like" in curve:
+        yield from _options(models, curve["like"])
 
 
 def _tables(rows: Any) -> set[str]:

@@ -16,6 +16,7 @@ from pipeline.checks.references import (
 )
 from pipeline.checks.sensitivity import check_sensitivity
 from pipeline.checks.tables import check_cells, check_ends, checked_tables
+from pipeline.checks.targets import check_targets
 from pipeline.errors import Faults
 from pipeline.settings.described import read_exhibits
 from pipeline.settings.models import read_models
@@ -47,8 +48,8 @@ def check_settings(settings: Mapping[str, Any], own: Sequence[Mapping[str, str]]
             with faults.part():
                 known[f"{name}_read"] = read(known[name])
     for check in (
-        check_code_lists, check_marks, check_bounds, check_dictionary, check_models, check_exhibits,
-        check_rules_of_print, check_sensitivity,
+        check_code_lists, check_marks, check_bounds, check_dictionary, check_models, check_targets,
+        check_exhibits, check_rules_of_print, check_sensitivity,
     ):  # fmt: skip
         with faults.part():
             check(known, own)

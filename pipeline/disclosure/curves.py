@@ -25,7 +25,8 @@ def survival_rules(estimates: Sequence[Row], bounds: Bounds) -> list[tuple[str, 
     """
     began = _begin(estimates)
     left = _steps(estimates, [began * float(row["estimate"]) for row in estimates], bounds)
-    return [(rule, value / nearest(began, bounds.base)) for rule, value in left]
+    whole = nearest(began, bounds.base) or math.nan  # of so few that nobody is left nothing is told
+    return [(rule, value / whole) for rule, value in left]
 
 
 def risk_rules(estimates: Sequence[Row], bounds: Bounds) -> list[tuple[str, float]]:

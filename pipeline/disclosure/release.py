@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline.disclosure.curves import nearest
 from pipeline.disclosure.primary import Judged
 from pipeline.settings.disclosure import STATUS, Disclosure
-from pipeline.show.kinds_of_notes import FEW, NO_ERROR, NO_ESTIMATE, SEPARATOR, kind_of
+from pipeline.show.kinds_of_notes import FEW, NO_ERROR, NO_ESTIMATE, NO_NUMBER, SEPARATOR, kind_of
 from pipeline.show.numbers import EPOCH, UNITS, read_number, write_month, write_number
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def released_note(note: str, settings: Disclosure) -> str:
 
 
 def _released_part(part: str, settings: Disclosure) -> str:
-    begins = NO_ESTIMATE if part.startswith(NO_ESTIMATE) else ""
+    begins = next((begin for begin in (NO_ESTIMATE, NO_NUMBER) if part.startswith(begin)), "")
     bare = part.removeprefix(begins)
     kind = kind_of(bare)
     if bare and (kind is None or kind.leaves == "few"):

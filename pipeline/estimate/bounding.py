@@ -1,8 +1,8 @@
 """The problem of bounds under non-response: groups of persons, who of them answered, the lot's weights, and strata.
 
-What makes arms comparable is the lot, whose probability differed from cluster to cluster: a person weighs one over the
-probability of the own arm, the share of the arm among the analysed persons of the cluster. Covariates are not held
-fixed: they say only which persons are compared, the same as in the model that is bounded.
+What makes arms comparable is the lot, whose probability differed from one of its blocks to the next: a person weighs
+one over the probability of the own arm, the share of the arm among the analysed persons of the block. Covariates are
+not held fixed: they say only which persons are compared, the same as in the model that is bounded.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.estimate.designs import Design, Part, parts_of
+from pipeline.estimate.designs import Design, Part, lot_block_of, parts_of
 from pipeline.estimate.outcomes import labels_of, outcome_values
 from pipeline.estimate.problem import (
     NOBODY_IN_SAMPLE,
@@ -88,8 +88,8 @@ def problems(model: Model, data: Data, address: Address | None = None) -> Iterat
     if not labels:
         return
     values, lot, note = outcome_values(model, labels, data), lot_weights(data), outsiders(model, data)
-    grouping = data.study.design.cluster or data.study.design.stratum
-    lone = f"of whose {grouping.singular_en} all are of one arm" if grouping else "of one arm"
+    block = data.study.design.lot_group
+    lone = f"of whose {block.singular_en} all are of one arm" if block else "of one arm"
     spec_hash = model.spec_hash
     for part in parts_of(model, data, address.sample if address else None):
         strata, names = _strata(model, part, data)
@@ -102,15 +102,12 @@ def problems(model: Model, data: Data, address: Address | None = None) -> Iterat
 
 
 def lot_weights(data: Data) -> FloatArray:
-    """One over the probability of the own arm, (n,) of all analysed persons: the arm's share in the cluster.
+    """One over the probability of the own arm, (n,) of all analysed persons: the arm's share in the block of the lot.
 
-    Without clusters the lot was drawn within strata, and without these among all. NaN of who is in a cluster with one
-    arm, where nobody compares.
+    NaN of who is in a block with one arm, where nobody compares.
     """
-    design, treated = data.study.design, data.people["treated"].to_numpy(dtype=float)
-    grouping = design.cluster or design.stratum
-    names = np.zeros(len(treated)) if grouping is None else data.people[grouping.name].to_numpy(dtype=str)
-    codes = np.unique(names, return_inverse=True)[1]
+    treated = data.people["treated"].to_numpy(dtype=float)
+    codes = np.unique(lot_block_of(data.people, data), return_inverse=True)[1]
     share = (np.bincount(codes, treated) / np.bincount(codes))[codes]
     has_both = (share > 0.0) & (share < 1.0)
     own = np.where(treated == 1.0, share, 1.0 - share)

@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from pipeline.estimate.problem import NO_ESTIMATE, Data, Estimator, FloatArray, Words, missing_rows
+from pipeline.estimate.problem import ATTENDED, NO_ESTIMATE, Data, Estimator, FloatArray, Words, missing_rows
 from pipeline.estimate.regression import (
     PERFECT_FIT_NOTE,
     Regression,
@@ -33,7 +33,6 @@ from pipeline.stats.distributions import infer, quantile
 from pipeline.stats.errors import NoEstimateError
 from pipeline.stats.ols import fit_cluster_ols
 
-ATTENDED = "attended"
 COMPLIER, OFFER, FIRST, F = "complier", "offer", "first_stage", "first_stage_f"
 LOW, HIGH = "anderson_rubin_low", "anderson_rubin_high"
 PARAMETERS = (COMPLIER, LOW, HIGH, OFFER, FIRST, F)

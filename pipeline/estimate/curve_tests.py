@@ -24,7 +24,7 @@ from pipeline.stats.distributions import quantile
 from pipeline.stats.draws import Draws
 from pipeline.stats.hazard_resampled import redraw_score
 from pipeline.stats.ols import FloatArray
-from pipeline.stats.randomised_curve import redraw_together, test_curve
+from pipeline.stats.randomised_curve import judge_curve, redraw_together
 from pipeline.stats.randomised_means import redraw_means
 from pipeline.stats.randomised_strata import redraw_strata
 
@@ -177,7 +177,7 @@ def _whole(model: Model, members: list[_Member], data: Data) -> list[Estimate]:
         return [*(Estimate(**missing, parameter=name) for name in STATISTICS), counted]
     level = data.study.inference.level
     critical = np.array([quantile(0.5 + level / 2, None if np.isnan(each.row.df) else each.row.df) for each in known])
-    test = test_curve(np.array([each.observed for each in known]), np.array([each.drawn for each in known]), critical)
+    test = judge_curve(np.array([each.observed for each in known]), np.array([each.drawn for each in known]), critical)
     effect = float(np.median([each.row.estimate for each in known]))
     values = (effect, *test.observed[1:].tolist())
     return [

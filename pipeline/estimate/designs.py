@@ -11,7 +11,16 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.errors import InputError
-from pipeline.estimate.problem import WITHOUT_COVARIATE, WITHOUT_SPLIT, BoolArray, Data, FloatArray, left_out
+from pipeline.estimate.problem import (
+    ATTENDED,
+    WITHOUT_ATTENDANCE,
+    WITHOUT_COVARIATE,
+    WITHOUT_SPLIT,
+    BoolArray,
+    Data,
+    FloatArray,
+    left_out,
+)
 from pipeline.people.samples import select_sample
 from pipeline.people.splits import HIGH, HIGH_PEERS, LOW, LOW_PEERS, NEITHER, classify_peers, split_people
 from pipeline.settings.models import Model
@@ -130,11 +139,17 @@ def _part(model: Model, data: Data, sample: str, split: str | None) -> Part:
     chosen = select_sample(data.people, sample, data.study)
     groups = _find_groups(model, chosen, split, data)
     grouped, has_all = groups.effects != NEITHER, complete_cases(model, chosen)
-    groups = replace(groups, notes=(*groups.notes, left_out(int((grouped & ~has_all).sum()), WITHOUT_COVARIATE)))
+    groups = replace(groups, notes=(*groups.notes, *_incomplete(model, chosen[grouped & ~has_all])))
     complete = grouped & has_all
     variable = data.study.splits[split].variable if split else ""
     design = _build_design(model, chosen, groups, complete, variable, data)
     return Part(split or sample, design, chosen.index.to_numpy()[complete], len(chosen), variable)
+
+
+def _incomplete(model: Model, people: pd.DataFrame) -> tuple[str, str]:
+    """What notes say of `people` who are no complete cases: attendance unknown, where it is asked for, or another."""
+    untold = int(people[ATTENDED].isna().sum()) if ATTENDED in model.covariates else 0
+    return left_out(untold, WITHOUT_ATTENDANCE), left_out(len(people) - untold, WITHOUT_COVARIATE)
 
 
 @dataclass(frozen=True)
@@ -241,6 +256,12 @@ def cluster_of(people: pd.DataFrame, data: Data, errors: str = "") -> TextArray:
     if stratum is not None and errors == stratum.name:
         cluster = stratum
     return people["person" if cluster is None else cluster.name].to_numpy(dtype=str)
+
+
+def lot_block_of(people: pd.DataFrame, data: Data) -> TextArray:
+    """The block within which the lot was drawn of each person by name; everybody is in one where it was among all."""
+    block = data.study.design.lot_group
+    return np.full(len(people), "") if block is None else people[block.name].to_numpy(dtype=str)
 
 
 def _number(names: TextArray) -> tuple[tuple[str, ...], npt.NDArray[np.intp]]:

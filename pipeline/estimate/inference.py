@@ -17,6 +17,15 @@ from pipeline.estimate.regression import Regression, require_persons
 from pipeline.estimate.resampled import RESAMPLERS, Redrawn, Resampled, draw_again
 from pipeline.estimate.spells import Spells
 from pipeline.estimate.table import MISSING, Address
+from pipeline.estimate.unmade import (
+    FAMILIES,
+    NO_FAMILY,
+    NONE_WITHOUT,
+    OF_HAZARD,
+    OF_ONE_CLUSTER,
+    SEPARATOR,
+    limits_known,
+)
 from pipeline.settings.models import Model
 from pipeline.settings.study import Study
 from pipeline.stats.distributions import infer
@@ -27,6 +36,8 @@ from pipeline.stats.ols import FloatArray
 
 if TYPE_CHECKING:
     import pandas as pd
+
+MINIMUM_CLUSTERS = 2  # for anything that is studentised by their sums
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,15 +147,25 @@ def _of_regression(problem: Regression, again: Redrawn) -> Iterator[tuple[Infere
             address = Address(problem.model.name, problem.part.name, label.outcome, label.week, parameter)
             if not np.isfinite(found.errors[row, j]):
                 continue
-            notes = [f"{name}: {reason}" for name, reason in found.reasons.items()]
-            values = {name: float(column[j]) for name, column in columns.items()}
+            values, unbounded = limits_known({name: float(column[j]) for name, column in columns.items()})
+            note = SEPARATOR.join([*_reasons(problem.model, found, columns), *unbounded])
             yield (
-                Inference(estimate_id=write_address(address), inference_note="; ".join(notes), **values),
+                Inference(estimate_id=write_address(address), inference_note=note, **values),
                 None if statistics is None else Member(
                     address, float(found.estimates[row, j]), float(found.errors[row, j]), found.df, statistics[j],
                     found.scores[row, j], found.units,
                 ),
             )  # fmt: skip
+
+
+def _reasons(model: Model, found: Resampled, columns: Mapping[str, FloatArray]) -> list[str]:
+    """Why columns are missing of a whole parameter."""
+    reasons = dict(found.reasons)
+    if "ri" in reasons or model.family is None:
+        reasons[FAMILIES] = reasons.get("ri", NO_FAMILY)
+    if "without_low" not in columns:
+        reasons["without"] = NONE_WITHOUT
+    return [f"{names}: {reason}" for names, reason in reasons.items()]
 
 
 def _columns(found: Resampled, row: int, level: float) -> dict[str, FloatArray]:
@@ -191,6 +212,18 @@ def _of_hazard(problem: Spells, again: Redrawn) -> Iterator[Inference]:
         found = discrete_hazard.fit(problem)
     except NoEstimateError:
         return
+    row = _row_of_hazard(problem, found, again)
+    for end in ("", discrete_hazard.CLUSTERED) if problem.model.cluster != "none" else ("",):
+        address = Address(
+            problem.model.name, problem.sample, problem.label.outcome, None, problem.model.treatment + end
+        )
+        yield replace(row, estimate_id=write_address(address))
+
+
+def _row_of_hazard(problem: Spells, found: discrete_hazard.Fit, again: Redrawn) -> Inference:
+    """What resampling says of the effect on a hazard, its address left open; with one cluster nothing."""
+    if found.hazard.n_clusters < MINIMUM_CLUSTERS:
+        return Inference(estimate_id="", inference_note=OF_ONE_CLUSTER)
     link, hazard = problem.model.link or "logit", found.hazard
     cells, clusters = discrete_hazard.cells_of_persons(problem, found)
     test = redraw_score(cells, link, clusters, again.of(problem.persons))
@@ -199,7 +232,7 @@ def _of_hazard(problem: Spells, again: Redrawn) -> Iterator[Inference]:
     sizes = np.unique(found.used.clusters, return_counts=True)[1]
     estimate = float(hazard.coefficients[place])
     tested = infer(estimate, error, float(hazard.n_clusters - 1), problem.study.inference.level)
-    row = Inference(
+    return Inference(
         estimate_id="",
         ri_p=float(p_values(np.abs(test.statistics)[None], np.array([test.observed]))[0]),
         jackknife_se=error,
@@ -209,13 +242,8 @@ def _of_hazard(problem: Spells, again: Redrawn) -> Iterator[Inference]:
         without_low=float(without.min()),
         without_high=float(without.max()),
         without_persons=float(min(sizes[without.argmin()], sizes[without.argmax()])),
-        inference_note="ri: by the score; jackknife, without: by one step from the maximum",
+        inference_note=OF_HAZARD,
     )
-    for end in ("", discrete_hazard.CLUSTERED) if problem.model.cluster != "none" else ("",):
-        address = Address(
-            problem.model.name, problem.sample, problem.label.outcome, None, problem.model.treatment + end
-        )
-        yield replace(row, estimate_id=write_address(address))
 
 
 def inference_table(rows: list[Inference]) -> pd.DataFrame:

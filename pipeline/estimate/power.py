@@ -117,11 +117,14 @@ def _rows(behind: Behind, problem: Any, effect: Effect) -> Iterator[Estimate]:
 
 def _numbers(behind: Behind, problem: Any, effect: Effect) -> Iterator[tuple[str, float]]:
     """The parameters of an effect and their values, those that need the mean of the controls missing without one."""
-    targets, error = _targets(problem.model), effect.error
-    df = None if math.isnan(effect.row.df) else effect.row.df
-    test = TwoSided(1.0 - problem.study.inference.level, df)
+    targets, error, df = _targets(problem.model), effect.error, effect.row.df
+    test = TwoSided(1.0 - problem.study.inference.level, None if math.isnan(df) else df)
     yield DESIGN_EFFECT, (error / effect.plain) ** 2
-    smallest = {f"{100.0 * chance:g}": error * distance(chance, test) for chance in targets.chances}
+    # Without an error there may be no degrees of freedom either, and so no test whose power there could be.
+    smallest = {
+        f"{100.0 * chance:g}": MISSING if math.isnan(error) else error * distance(chance, test)
+        for chance in targets.chances
+    }
     yield from ((f"mde_{chance}", size) for chance, size in smallest.items())
     yield from ((f"power_{size:g}", float(power(size / error, test))) for size in targets.effects)
     if AGAINST in effect.group:  # a difference has no level

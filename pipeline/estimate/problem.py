@@ -22,10 +22,13 @@ if TYPE_CHECKING:
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 NO_ESTIMATE = "no estimate: "
-NOBODY = "nobody"  # begins each reason of that kind
+NOBODY = "nobody"  # begins each reason of that kind, as one of these does; others tell what nobody of some persons does
+NOBODY_AT_ALL = tuple(f"{NOBODY} {verb} " for verb in ("is", "has", "in"))
 NOBODY_IN_SAMPLE = f"{NOBODY} is in the sample"
 NOBODY_KNOWN = f"{NOBODY} has a known outcome and every covariate"
 WITHOUT_COVARIATE = "without every covariate"
+ATTENDED = "attended"  # the column of the analysed persons that says who came, where the extract tells
+WITHOUT_ATTENDANCE = "whose attendance is not known"
 WITHOUT_SPLIT = "without the variable that makes the groups"
 WITHOUT_OUTCOME = "whose outcome is unknown"
 WITHOUT_WEEK = "without a known week at risk"
@@ -120,7 +123,7 @@ def missing_rows(
     Its counts are those of nobody if that is the reason, else missing, for no estimate uses anybody.
     """
     note = "; ".join([NO_ESTIMATE + reason, *filter(None, notes)])
-    count = 0 if reason.startswith(NOBODY) else None
+    count = 0 if reason.startswith(NOBODY_AT_ALL) else None
     return [
         Estimate(
             model=model.name,

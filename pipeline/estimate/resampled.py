@@ -10,9 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.estimate import group_means, least_squares, stratum_effects
-from pipeline.estimate.designs import Design, cluster_of
+from pipeline.estimate.designs import Design, cluster_of, lot_block_of
 from pipeline.estimate.problem import Data
 from pipeline.estimate.regression import Fit, Regression
+from pipeline.estimate.unmade import MEANS_OF_SPLITS, NO_CLUSTERS
 from pipeline.stats.bias_reduced import bias_reduced, reduced_degrees
 from pipeline.stats.draws import Draws
 from pipeline.stats.errors import NoEstimateError
@@ -26,7 +27,6 @@ from pipeline.stats.randomised_strata import Stratified, redraw_strata
 from pipeline.stats.wild import bootstrap, draw_signs
 
 BoolArray = npt.NDArray[np.bool_]
-NO_CLUSTERS = "its errors are not clustered"
 
 
 @dataclass(frozen=True)
@@ -91,11 +91,9 @@ def draw_again(data: Data) -> Redrawn:
     """The lot and the signs of an extract: as many draws as the study says, from its seed."""
     study = data.study
     people = data.people.iloc[np.argsort(cluster_of(data.people, data), kind="stable")]
-    blocks = (
-        people[study.design.lot_within].to_numpy(dtype=str) if study.design.lot_within else np.full(len(people), "")
-    )
     settings = study.inference
-    lot = draw_lot(people["treated"].to_numpy(dtype=bool), blocks, settings.draws, settings.seed)
+    treated = people["treated"].to_numpy(dtype=bool)
+    lot = draw_lot(treated, lot_block_of(people, data), settings.draws, settings.seed)
     names = tuple(np.unique(cluster_of(people, data)).tolist())
     signs = draw_signs(len(names), settings.draws, settings.seed) if study.design.cluster else np.zeros((len(names), 0))
     return Redrawn(people["person"].to_numpy(dtype=np.int64), names, lot.draws, lot.is_whole, signs)
@@ -103,7 +101,7 @@ def draw_again(data: Data) -> Redrawn:
 
 def resample_persons(problem: Regression, again: Redrawn) -> Resampled:
     """Least squares on persons."""
-    found = least_squares.fit(problem)
+    found = _with_errors(least_squares.fit(problem))
     linear, places = _linear(problem.design, found, problem.outcomes, problem.model.cluster != "none")
     order = _order(problem.design)
     rows = again.rows(problem.design.persons)[order]
@@ -112,12 +110,12 @@ def resample_persons(problem: Regression, again: Redrawn) -> Resampled:
 
 def resample_means(problem: Regression, again: Redrawn) -> Resampled:
     """Least squares on the means of each cluster's arms, which every draw of the lot makes anew of the persons."""
-    found, design = group_means.fit(problem), problem.design
+    found, design = _with_errors(group_means.fit(problem)), problem.design
     averaged, _ = group_means.average_arms(design)
     linear, places = _linear(averaged, found, found.outcomes, problem.model.cluster != "none")
     persons = means_of_persons(problem, found)
     is_one = len(design.group_names) == 1 and problem.model.cluster != "none"
-    reasons = {} if is_one else {"ri": "the lot is drawn again for one effect of clustered means only"}
+    reasons = {} if is_one else {"ri": MEANS_OF_SPLITS}
 
     def drawn() -> list[Draws]:
         return [redraw_means(persons, again.of(design.persons), found.effects[0])] if is_one else []
@@ -127,7 +125,7 @@ def resample_means(problem: Regression, again: Redrawn) -> Resampled:
 
 def resample_strata(problem: Regression, again: Redrawn) -> Resampled:
     """An effect for each stratum, averaged: every person is a cluster, and what is left out at a time is a cluster."""
-    found, design = stratum_effects.fit(problem), problem.design
+    found, design = _with_errors(stratum_effects.fit(problem)), problem.design
     kept = [design.names.index(name) for name in found.kept]
     covariates = design.covariates[:, kept]
     _, cells = np.unique(2 * design.strata + design.treated, return_inverse=True)
@@ -180,6 +178,13 @@ RESAMPLERS: Mapping[str, Callable[[Regression, Redrawn], Resampled]] = {
     "group_ols": resample_means,
     "stratum_effects": resample_strata,
 }
+
+
+def _with_errors(found: Fit) -> Fit:
+    """A fit of which an effect has an error; NoEstimateError without any, for then there is nothing to studentise."""
+    if not np.isfinite(found.errors).any():
+        raise NoEstimateError("no effect has a standard error")
+    return found
 
 
 def _order(design: Design) -> npt.NDArray[np.intp]:

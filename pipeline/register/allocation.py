@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from pipeline.register.readers import (
     refuse_cells,
     require_columns,
 )
+from pipeline.register.shown import show_column
 from pipeline.settings.extract import Attended, Extract
 from pipeline.settings.study import Design
 
@@ -35,8 +37,8 @@ def read_allocation(allocation: pd.DataFrame, design: Design, extract: Extract, 
 
     groupings = design.groupings
     wanted = [design.person, design.key, design.arm, design.date, design.consent, *(g.column for g in groupings)]
-    wanted += [extract.attended.column] if extract.attended else []
     require_columns(allocation, list(dict.fromkeys(name for name in wanted if name)))
+    _require_attended(allocation, extract.attended) if extract.attended else None
     faults, arms = Faults(), {design.treated.value: 1, design.control.value: 0}
     with faults.part():
         check_key(allocation, design.key, link_keys(allocation[design.key]))
@@ -105,6 +107,16 @@ def _read_dates(allocation: pd.DataFrame, column: str, extract: Extract) -> pd.S
     late = dates > pd.Timestamp(extract.received)
     refuse_cells(allocation, column, late, "is later than the extract was received", "Mend the date.")
     return dates
+
+
+def _require_attended(allocation: pd.DataFrame, told: Attended) -> None:
+    """Raise InputError for a column of attendance that the file has not: its name is a fact of the delivery alone."""
+    if told.column not in allocation:
+        path = Path(allocation.attrs["path"])
+        raise InputError(
+            f"{path.parent / 'extract.toml'}, [attended], column: {path.name} has no column "
+            f"'{show_column(told.column)}'. Mend the name there, or take [attended] out."
+        )
 
 
 def _read_attended(allocation: pd.DataFrame, told: Attended) -> pd.Series:

@@ -76,7 +76,7 @@ class Model(Settings, frozen=True, omit_defaults=True):
     variables that the probability of answering is estimated by; strata: the splits whose sides tighten bounds. printed:
     numbers of another source that stand beside the estimates. reason: when the analysis was planned; purpose: what it
     is for, one word or one a sample; estimand: that of study.toml which it estimates. family: the parts of their
-    addresses that estimates share which are tested together, [] for all of the model. power: what is asked of the
+    addresses that estimates share which are tested together. power: what is asked of the
     power of its effects. peers_among: whose share of the rest of the team tells the peers. curve: the choices of a
     curve of specifications, whose keys the model has otherwise.
     """

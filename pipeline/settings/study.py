@@ -124,12 +124,11 @@ class Design(Settings, frozen=True):
             raise ValueError(f"drawn_within = '{self.drawn_within}' is neither stratum nor cluster of the design")
 
     @property
-    def lot_within(self) -> str:
-        """The column of the groups within which the lot was drawn; '' if among all."""
-        if self.drawn_within is not None:
-            return self.drawn_within
-        found = self.cluster or self.stratum
-        return found.name if found else ""
+    def lot_group(self) -> Grouping | None:
+        """The groups within which the lot was drawn; None if among all."""
+        if self.drawn_within is None:
+            return self.cluster or self.stratum
+        return next((group for group in self.groupings if group.name == self.drawn_within), None)
 
     @property
     def groupings(self) -> tuple[Grouping, ...]:

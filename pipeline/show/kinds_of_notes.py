@@ -3,31 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import Literal
 
-
-@dataclass(frozen=True)
-class Remark:
-    """One kind of note: its pattern, and the words for the estimates that have it; no words, no remark.
-
-    {estimates} is how many of those shown they are; {size} that of the pattern's first group over them, of a list its
-    length and of a number the number; {persons}, {in_strata} and {in_clusters} the same with what is counted; {names}
-    what the group is. {stratum} and the like are the study's words.
-
-    leaves: what disclosure control makes of it. "whole": it is of no persons, or of nobody, and leaves as it is;
-    "rounded": its number of persons leaves rounded; "few": it tells of single persons, of one arm, or what all of a
-    group have, so that it says no more than FEW does. That is what a kind is unless it says otherwise.
-    """
-
-    pattern: str
-    words_en: str
-    words_da: str
-    leaves: Literal["whole", "rounded", "few"] = "few"
-
+from pipeline.show.kinds_of_reasons import REASONS, Remark
 
 SEPARATOR = "; "  # between the parts of a note
 NO_ESTIMATE = "no estimate: "  # how a part begins that says why there is none
+NO_NUMBER = "no number: "  # the same of what resampling says of an estimate
 FEW = "some groups have fewer than {persons} persons of a kind"  # what leaves in the place of a note that tells of few
 NO_ERROR = ": no standard error"  # how a part ends that says why an estimate has none
 
@@ -67,6 +48,12 @@ REMARKS = (
         "rounded",
     ),
     Remark(
+        r"left out (<?\d+) persons whose attendance is not known",
+        "Left out, since it is not known whether they came: {persons}{estimates}.",
+        "Udeladt, da det ikke vides, om de kom: {persons}{estimates}.",
+        "rounded",
+    ),
+    Remark(
         r"left out (<?\d+) persons without the variable that makes the groups",
         "Left out, since it is unknown to which of the groups they belong: {persons}{estimates}.",
         "Udeladt, da det er ukendt, hvilken af grupperne de hører til: {persons}{estimates}.",
@@ -91,8 +78,8 @@ REMARKS = (
     ),
     Remark(
         r"left out (<?\d+) persons of whose .+ all are of one arm",
-        "Left out, since all of their {cluster} are in one of the two groups: {persons}{estimates}.",
-        "Udeladt, da alle fra samme {cluster} er i den ene af de to grupper: {persons}{estimates}.",
+        "Left out, since all of their {block} are in one of the two groups: {persons}{estimates}.",
+        "Udeladt, da alle fra samme {block} er i den ene af de to grupper: {persons}{estimates}.",
     ),
     Remark(
         r"left out (<?\d+) persons without the variables of the strata",
@@ -210,73 +197,21 @@ REMARKS = (
     Remark(r"printed in (.+)", "As printed in {names}{estimates}.", "Som trykt i {names}{estimates}.", "whole"),
     Remark(r"bandwidth \S+", "", "", "rounded"),
 )
-# Why there is no estimate: what follows "since".
-REASONS = (
-    Remark(r"some groups have fewer than (\d+) persons of a kind",
-           "some groups have fewer than {size} persons of a kind that the estimate needs",
-           "nogle grupper har færre end {size} personer af en slags, som estimatet kræver", "whole"),
-    Remark(r"nobody is in the sample", "nobody is in the sample", "ingen er i stikprøven", "whole"),
-    Remark(r"nobody in the group .+", "nobody is in the group", "ingen er i gruppen", "whole"),
-    Remark(r"no control is in the group", "no control is in the group", "ingen kontroldeltager er i gruppen"),
-    Remark(r"nobody has a known outcome and every covariate",
-           "nobody has a known outcome and every background variable",
-           "ingen har et kendt udfald og alle baggrundsvariable", "whole"),
-    Remark(r"nobody (?:in the arm )?has the variable (\S+)",
-           "nobody has the variable ({names})", "ingen har variablen ({names})", "whole"),
-    Remark(r"nobody is at risk", "nobody is at risk", "ingen er i risiko", "whole"),
-    Remark(r"nobody is counted", "nobody is counted", "ingen tælles", "whole"),
-    Remark(r"fewer than (\d+) persons",
-           "fewer than {size} persons are not shown", "færre end {size} personer ikke vises", "whole"),
-    Remark(r"the allocations have no date", "the allocations have no date", "allokeringerne ingen dato har", "whole"),
-    Remark(r"one arm only(?: in the group .+)?",
-           "only one of the two groups is left", "kun den ene af de to grupper er tilbage"),
-    Remark(r"one arm only in a stratum",
-           "in a stratum only one of the two groups is left", "kun den ene af de to grupper er tilbage i et stratum"),
-    Remark(r"no stratum has answers in both arms",
-           "no stratum has answers in both groups", "intet stratum har svar i begge grupper"),
-    Remark(r"no .+ has both arms(?: in the group .+)?",
-           "no {stratum} has both groups", "ingen {stratum} har begge grupper"),
-    Remark(r"(\d+) observations are too few for .+",
-           "{size} observations are too few for the model",
-           "{size} observationer er for få til modellen"),
-    Remark(r"the column (.+) is determined by the others",
-           "a variable of the model follows from the others ({names})",
-           "en variabel i modellen følger af de andre ({names})", "whole"),
-    Remark(r"fewer than two clusters",
-           "there are fewer than two {clusters}", "der er færre end to {clusters}", "whole"),
-    Remark(r"no specification has a standard error",
-           "no specification has a standard error", "ingen specifikation har en standardfejl", "whole"),
-    Remark(r"the likelihood has no maximum",
-           "no value fits the data best", "ingen værdi passer bedst til data", "whole"),
-    Remark(r"nobody of the .+ group is at risk",
-           "in one of the groups nobody is at risk", "ingen i den ene gruppe er i risiko"),
-    Remark(r"nobody leaves in the \d+ person-weeks of the .+ group",
-           "in one of the groups nobody leaves", "ingen i den ene gruppe afgår"),
-    Remark(r"everybody leaves in the first week of the .+ group",
-           "in one of the groups everybody leaves in the first week", "alle i den ene gruppe afgår i den første uge"),
-    Remark(r"nobody or everybody leaves in every interval or stratum of the (\d+) person-weeks",
-           "in every period or {stratum} nobody or everybody leaves",
-           "ingen eller alle afgår i hver periode eller {stratum}"),
-    Remark(r"all values are equal", "all values are equal", "alle værdier er ens"),
-    Remark(r"all \d+ outcomes lie at the limits .+",
-           "every outcome lies at an end of the scale", "alle udfald ligger i en ende af skalaen"),
-    Remark(r"(\d+) outcomes lie outside the limits .+",
-           "{size} outcomes lie outside the scale", "{size} udfald ligger uden for skalaen"),
-    Remark(r"the mean of the control group is zero or not known",
-           "the control group's mean is zero or not known", "kontrolgruppens gennemsnit er nul eller ukendt"),
-    Remark(r"the treatment does not differ between those who were offered it and the others",
-           "as many came without the offer as with it", "lige så mange kom uden tilbuddet som med det"),
-    Remark(r"the offer's effect on attendance is not told from zero, .+",
-           "it is not shown that the offer made anybody come, so the Anderson-Rubin limits do not exist",
-           "det ikke er vist, at tilbuddet fik nogen til at komme, så Anderson-Rubin-grænserne findes ikke", "whole"),
-    Remark(r"who attended is not in the extract",
-           "who came is not in the data", "hvem der kom, er ikke i data", "whole"),
-    Remark(r"attendance follows the offer exactly",
-           "attendance follows the offer exactly", "deltagelsen følger tilbuddet præcist"),
-)  # fmt: skip
 KINDS = (*REASONS, *REMARKS)
 
 
 def kind_of(part: str) -> Remark | None:
     """The kind of a part of a note; None of one that no kind knows."""
     return next((kind for kind in KINDS if re.fullmatch(kind.pattern, part)), None)
+
+
+def reason_of_missing(statistic: str, note: str) -> str:
+    """What the note of a row of inference says of a missing statistic; '' if nothing.
+
+    A part of it is the names of statistics, or what they begin with, a colon, and the reason.
+    """
+    for part in filter(None, note.split(SEPARATOR)):
+        names, _, reason = part.partition(": ")
+        if any(statistic == name or statistic.startswith(f"{name}_") for name in names.split(", ")):
+            return reason
+    return ""

@@ -7,19 +7,26 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from pipeline.settings.exhibits import fill
-from pipeline.show.kinds_of_notes import KINDS, NO_ESTIMATE, REASONS, REMARKS, SEPARATOR, Remark
+from pipeline.show.kinds_of_notes import KINDS, NO_ESTIMATE, NO_NUMBER, REMARKS, SEPARATOR
+from pipeline.show.kinds_of_reasons import REASONS, Remark
 from pipeline.show.numbers import ABSENT
 
 if TYPE_CHECKING:
     import pandas as pd
 
-MISSING = re.compile(r"no estimate|no standard error")  # a part that says why a number is missing
+MISSING = re.compile(r"no estimate|no number|no standard error")  # a part that says why a number is missing
 GROUPINGS = (("stratum", "strata"), ("cluster", "clusters"))
 NAMED = 3  # names in a list before it is cut short
 
 SINCE = {
-    "en": f"{ABSENT} no estimate could be made, since {{}}{{}}.",
-    "da": f"{ABSENT} intet estimat kunne laves, da {{}}{{}}.",
+    NO_ESTIMATE: {
+        "en": f"{ABSENT} no estimate could be made, since {{}}{{}}.",
+        "da": f"{ABSENT} intet estimat kunne laves, da {{}}{{}}.",
+    },
+    NO_NUMBER: {
+        "en": f"{ABSENT} there is no such number, since {{}}{{}}.",
+        "da": f"{ABSENT} et sådant tal findes ikke, da {{}}{{}}.",
+    },
 }
 OTHERWISE = {"en": f"{ABSENT} not defined{{}}.", "da": f"{ABSENT} ikke defineret{{}}."}
 ESTIMATES = {
@@ -42,17 +49,24 @@ def gather_remarks(shown: pd.DataFrame, words: Mapping[str, str], language: str)
     A reason for a missing estimate comes last, behind the dash that stands in its place; of one with no reason it is
     said that it is not defined. `words` are the study's.
     """
-    notes = [note.split(SEPARATOR) for note in shown.drop_duplicates("estimate_id")["note"]]
-    reasons = [[part.removeprefix(NO_ESTIMATE) for part in note if part.startswith(NO_ESTIMATE)] for note in notes]
-    others = [[part for part in note if part and not part.startswith(NO_ESTIMATE)] for note in notes]
+    by_estimate = shown.groupby("estimate_id", sort=False)["note"].unique()
+    notes = [list(dict.fromkeys(SEPARATOR.join(own).split(SEPARATOR))) for own in by_estimate]
+    others = [[part for part in note if part and not part.startswith(tuple(SINCE))] for note in notes]
     unexplained = shown[is_missing(shown) & ~shown["note"].str.contains(MISSING)]["estimate_id"].nunique()
     said = [
         *(text for text, _ in _say(others, REMARKS, words, language)),
-        *(SINCE[language].format(text, count) for text, count in _say(reasons, REASONS, words, language)),
+        *(text for begins in SINCE for text in _say_reasons(begins, notes, words, language)),
         *([OTHERWISE[language].format(_count(unexplained, len(notes), language))] if unexplained else []),
         *_say_withheld(shown, language),
     ]
     return " ".join(said)
+
+
+def _say_reasons(begins: str, notes: Sequence[Sequence[str]], words: Mapping[str, str], language: str) -> Iterator[str]:
+    """Why numbers are missing, by the parts of notes that begin so."""
+    reasons = [[part.removeprefix(begins) for part in note if part.startswith(begins)] for note in notes]
+    for text, count in _say(reasons, REASONS, words, language):
+        yield SINCE[begins][language].format(text, count)
 
 
 def is_missing(shown: pd.DataFrame) -> pd.Series:
@@ -73,7 +87,7 @@ def _say_withheld(shown: pd.DataFrame, language: str) -> Iterator[str]:
 def reason_of(note: str) -> tuple[str, str]:
     """The kind of the first reason in a note for which a number is missing, and the reason as it is written there."""
     reason = next((part for part in note.split(SEPARATOR) if MISSING.search(part)), "not defined")
-    bare = reason.removeprefix(NO_ESTIMATE)
+    bare = reason.removeprefix(NO_ESTIMATE).removeprefix(NO_NUMBER)
     known = (remark.pattern for remark in KINDS if re.fullmatch(remark.pattern, bare))
     return next(known, reason), reason
 

@@ -12,6 +12,7 @@ from pipeline.settings.exhibits import SETTINGS_FILE, Exhibits, Figure, Table
 from pipeline.settings.study import Study
 from pipeline.show.addresses import Slot, figure_slots, table_slots
 from pipeline.show.effect_numbers import effect_slots
+from pipeline.show.kinds_of_notes import NO_NUMBER, SEPARATOR, reason_of_missing
 from pipeline.show.numbers import as_float, star, write_number
 
 COLUMNS = ["cell_id", "exhibit", "panel", "row", "column", "statistic", "estimate_id", "value", "text", "note", "unit"]
@@ -115,12 +116,24 @@ def show_number(
     if slot.statistic == "estimate":
         text += star(as_float(estimate["p_value"]), levels, slot.marks)
     place = (slot.cell_id, slot.exhibit, slot.panel, slot.row, slot.column, slot.statistic, slot.estimate_id)
-    return (*place, value, text, estimate["note"], unit)
+    return (*place, value, text, note_of(estimate, slot.statistic), unit)
+
+
+def note_of(estimate: Mapping[Any, Any], statistic: str) -> str:
+    """The note of a row of the estimates; of a statistic of resampling that is missing, also why."""
+    note, beside = str(estimate["note"]), estimate.get("inference_note")
+    is_missing = isinstance(beside, str) and math.isnan(value_of(estimate, statistic))
+    reason = reason_of_missing(statistic, str(beside)) if is_missing else ""
+    return SEPARATOR.join(filter(None, [note, NO_NUMBER + reason if reason else ""]))
 
 
 def value_of(estimate: Mapping[Any, Any], statistic: str) -> float:
-    """A statistic of a row of the estimates; `relative` is the estimate as a share of the control group's mean."""
-    if statistic != "relative":
-        return as_float(estimate[SOURCES.get(statistic, statistic)])
-    level = as_float(estimate["control_mean"])
-    return as_float(estimate["estimate"]) / level if level else math.nan
+    """A statistic of a row of the estimates; `relative` is the estimate as a share of the control group's mean.
+
+    What is not finite is no number that could be shown: it is missing.
+    """
+    value = as_float(estimate[SOURCES.get(statistic, "estimate" if statistic == "relative" else statistic)])
+    if statistic == "relative":
+        level = as_float(estimate["control_mean"])
+        value = value / level if level else math.nan
+    return value if math.isfinite(value) else math.nan

@@ -304,9 +304,14 @@ def side_labels(study: Study, texts: Mapping[str, str], language: str) -> dict[s
 
 
 def _design_words(design: Design, language: str) -> dict[str, str]:
-    """What the study calls its arms, strata and clusters."""
+    """What the study calls its arms, strata, clusters, and the blocks of its lot."""
     words = {arm: in_language(getattr(design, arm), "label", language) for arm in ("treated", "control")}
-    for one, many, grouping in (("stratum", "strata", design.stratum), ("cluster", "clusters", design.cluster)):
+    groupings = (
+        ("stratum", "strata", design.stratum),
+        ("cluster", "clusters", design.cluster),
+        ("block", "blocks", design.lot_group),
+    )
+    for one, many, grouping in groupings:
         forms = ("singular", "plural")
         named = [str(in_language(grouping, form, language)) for form in forms] if grouping else GROUP[language]
         words |= dict(zip((one, many), named, strict=True))

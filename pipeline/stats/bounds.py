@@ -193,6 +193,8 @@ def imbens_manski(
     errors = np.asarray(lower_errors, dtype=float), np.asarray(upper_errors, dtype=float)
     greatest = np.maximum(*errors)
     width = np.divide(high - low, greatest, out=np.full(greatest.shape, np.nan), where=greatest > 0)
+    if not np.isfinite(width).any():
+        return np.full(width.shape, np.nan), np.full(width.shape, np.nan)
     critical = np.where(np.isfinite(width), quantile(level, df), np.nan)
     for _ in range(MAXIMUM_STEPS):  # the probability is concave in c, so from below every step stays below
         short = level - (_below(critical + width, df) - _below(-critical, df))

@@ -11,7 +11,10 @@ import numpy.typing as npt
 FloatArray = npt.NDArray[np.float64]
 # Statistics that differ by less than this share of them are ties: the same allocation gives them up to rounding.
 TIE = 1e-9
-DOUBLINGS, HALVINGS = 40, 36  # of the bracket of a limit: from four errors outwards, then to 4e-10 of an error
+# Of the bracket of a limit: from four errors outwards, then to 4e-10 of an error. Further than FARTHEST errors away
+# what draws give differs from what was observed by no more than rounding, if at all.
+DOUBLINGS, HALVINGS = 12, 36
+FARTHEST = 4.0 * 2.0 ** (DOUBLINGS - 1)
 STEPS, NEAR, SURE = 20, 0.05, 1e-11  # of an approach: how near its square a draw's is; how sure the limit is
 
 
@@ -73,7 +76,8 @@ def _limit(one: tuple[FloatArray, ...], error: float, level: float, sign: float)
         return np.asarray(~((a - x * c) ** 2 < variance))
 
     near = _approach(one, error, int(np.floor(few)) + 1, sign)
-    if near > 0.0 and reaches(near * (1.0 - SURE), one).sum() > few >= reaches(near * (1.0 + SURE), one).sum():
+    is_near = 0.0 < near <= FARTHEST * error
+    if is_near and reaches(near * (1.0 - SURE), one).sum() > few >= reaches(near * (1.0 + SURE), one).sum():
         return near
     low, high = 0.0, 4.0 * error
     for _ in range(DOUBLINGS):

@@ -38,20 +38,6 @@ class TwoSided:
         return quantile(1.0 - self.size / 2.0, self.df)
 
 
-@dataclass(frozen=True)
-class Seen:
-    """What a trial could see of an effect with a given standard error.
-
-    chances: (k,); smallest: (k,) the smallest effect that is found with each chance, in the unit of the error. effects:
-    (m,); powers: (m,) the chance that each is found.
-    """
-
-    chances: FloatArray
-    smallest: FloatArray
-    effects: FloatArray
-    powers: FloatArray
-
-
 def power(distance: npt.ArrayLike, test: TwoSided) -> FloatArray:
     """The chance that an effect of `distance` standard errors is found, either sign, of the shape of `distance`."""
     d, c = np.abs(np.asarray(distance, dtype=float)), test.critical
@@ -76,18 +62,6 @@ def distance(chance: float, test: TwoSided) -> float:
     if not test.size < chance < 1.0:
         raise ValueError(f"a chance lies between the level of the test, {test.size}, and 1, not {chance}")
     return bisect(lambda d: float(power(d, test)) - chance, 0.0, 2.0 * (test.critical + abs(quantile(chance, test.df))))
-
-
-def see(error: float, test: TwoSided, chances: npt.ArrayLike, effects: npt.ArrayLike) -> Seen:
-    """What is seen with a standard error: the smallest effects at `chances`, and the power at `effects`.
-
-    ValueError unless the error is positive.
-    """
-    if not error > 0.0:
-        raise ValueError(f"a standard error is positive, not {error}")
-    k, m = np.atleast_1d(np.asarray(chances, dtype=float)), np.atleast_1d(np.asarray(effects, dtype=float))
-    smallest = np.array([distance(float(chance), test) for chance in k])
-    return Seen(k, error * smallest, m, power(m / error, test))
 
 
 def bisect(rising: Callable[[float], float], low: float, high: float) -> float:

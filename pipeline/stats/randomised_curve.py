@@ -134,7 +134,7 @@ def _of_persons(outcomes: FloatArray, drawn: _Drawn) -> FloatArray:
     return total
 
 
-def test_curve(observed: FloatArray, drawn: FloatArray, critical: FloatArray) -> CurveTest:
+def judge_curve(observed: FloatArray, drawn: FloatArray, critical: FloatArray) -> CurveTest:
     """Whether none of s specifications has an effect, by their t, `observed` (s,) and `drawn` (s, B), and critical |t|.
 
     The median is told by its size, the significant ones are those of the direction that has more of them, in each draw

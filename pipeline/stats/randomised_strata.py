@@ -105,42 +105,55 @@ def _squares(
 ) -> tuple[FloatArray, npt.NDArray[np.bool_]]:  # fmt: skip
     """HC2 products (b, v, 2) of each outcome with itself and with the shift, and which draws have leverage one.
 
-    A person's weight in the estimate is contrast over size of the cell less what the covariates take; its square over
-    one less the leverage weighs squared residuals, whose sum is written out in sums over cells.
+    The squared residuals' sum, weighted with `omega`, is written out in sums over cells: a residual is y - x'd - level
+    of its cell, level = mean y - mean x'd.
     """
-    q = inverse.shape[1]
-    v, s = known.shape[1] - q, len(rows)
+    v = known.shape[1] - inverse.shape[1]
     is_treated = treated > 0.5
-    pick = np.where(is_treated, strata + s, strata)
-    at = np.arange(len(treated))[:, None]
-    size = cells[at, pick]
+    pick = np.where(is_treated, strata + len(rows), strata)
+    omega, alone = _omega(known[:, v:], pick, cells, means, contrast, effects[:, v:], inverse)
+    arms, starts = (omega * ~is_treated, omega * is_treated), [at.start for at in rows]
+    cell_known = np.stack([arm[:, at] @ known[at] for arm in arms for at in rows], axis=1)
+    cell_weight = np.concatenate([np.add.reduceat(arm, starts, axis=1) for arm in arms], 1)
+    level = means[:, :, :v] - means[:, :, v:] @ coefficients
+    lean = cell_known[:, :, :v] - cell_known[:, :, v:] @ coefficients  # sums of weight x (y - x'd) by cell
+    return _products(omega @ crossed, coefficients, level, lean, cell_weight), alone
+
+
+def _omega(
+    x: FloatArray, pick: npt.NDArray[np.intp], cells: FloatArray, means: FloatArray, contrast: FloatArray,
+    effects: FloatArray, inverse: FloatArray,
+) -> tuple[FloatArray, npt.NDArray[np.bool_]]:  # fmt: skip
+    """What weighs the squared residuals (b, n) of persons with covariates x (n, q), and which draws have leverage one.
+
+    A person's weight in the estimate is contrast over size of the cell less what the covariates, with their own
+    `effects` (b, q), take; omega is its square over one less the leverage. pick: (b, n), the cell of each person.
+    """
+    at, q = np.arange(len(pick))[:, None], x.shape[1]
+    size, v = cells[at, pick], means.shape[2] - q
     weights, leverage = contrast[at, pick] / size, 1.0 / size
-    moved = np.einsum("bq,bqr->br", effects[:, v:], inverse)
+    moved = np.einsum("bq,bqr->br", effects, inverse)
     for i in range(q):
-        deviation = known[:, v + i] - means[at, pick, v + i]
+        deviation = x[:, i] - means[at, pick, v + i]
         weights -= moved[:, [i]] * deviation
         for j in range(q):
-            leverage += inverse[:, i, j, None] * deviation * (known[:, v + j] - means[at, pick, v + j])
+            leverage += inverse[:, i, j, None] * deviation * (x[:, j] - means[at, pick, v + j])
     whole = 1.0 - leverage < RANK_TOLERANCE
     alone = np.asarray((whole & (np.abs(weights) > RANK_TOLERANCE)).any(axis=1))
-    omega = np.where(whole, 0.0, weights**2 / np.where(whole, 1.0, 1.0 - leverage))
-    # A residual is y - x'd - level of its cell, level = mean y - mean x'd: products of two are sums over cells of it.
-    level = means[:, :, :v] - means[:, :, v:] @ coefficients
-    in_arm = np.concatenate([omega * ~is_treated, omega * is_treated], axis=1)
-    n = len(strata)
-    cell_known = np.stack(
-        [in_arm[:, arm * n : (arm + 1) * n][:, at_rows] @ known[at_rows] for arm in (0, 1) for at_rows in rows], axis=1
-    )
-    starts = [at_rows.start for at_rows in rows]
-    cell_weight = np.concatenate(
-        [np.add.reduceat(in_arm[:, arm * n : (arm + 1) * n], starts, axis=1) for arm in (0, 1)], 1
-    )
-    lean = cell_known[:, :, :v] - cell_known[:, :, v:] @ coefficients  # sums of weight x (y - x'd) by cell
-    sums = omega @ crossed
-    with_shift, with_x = sums[:, v : 2 * v + q], sums[:, 2 * v + q :].reshape(len(treated), q, v + q)
-    found = np.empty((len(treated), v, 2))
-    shift = v - 1
-    for item, (right, total) in enumerate(((slice(0, v), sums[:, :v]), (slice(shift, v), with_shift[:, :v]))):
+    return np.where(whole, 0.0, weights**2 / np.where(whole, 1.0, 1.0 - leverage)), alone
+
+
+def _products(
+    sums: FloatArray, coefficients: FloatArray, level: FloatArray, lean: FloatArray, cell_weight: FloatArray
+) -> FloatArray:
+    """The weighted products of residuals (b, v, 2), with themselves and with those of the shift, the last of the v.
+
+    sums: those of `crossed`, weighted; level and lean: (b, 2s, v), by cell.
+    """
+    b, q, v = coefficients.shape
+    with_shift, with_x = sums[:, v : 2 * v + q], sums[:, 2 * v + q :].reshape(b, q, v + q)
+    found = np.empty((b, v, 2))
+    for item, (right, total) in enumerate(((slice(0, v), sums[:, :v]), (slice(v - 1, v), with_shift[:, :v]))):
         own = coefficients[:, :, right]
         total = total - (coefficients * with_x[:, :, right]).sum(axis=1) - (own * with_x[:, :, :v]).sum(axis=1)
         total += (coefficients * (with_x[:, :, v:] @ own)).sum(axis=1)
@@ -148,4 +161,4 @@ def _squares(
         total -= (level * there).sum(axis=1) + (here * lean).sum(axis=1)
         total += (cell_weight[:, :, None] * level * here).sum(axis=1)
         found[:, :, item] = total
-    return found, alone
+    return found

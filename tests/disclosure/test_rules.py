@@ -173,6 +173,8 @@ def test_a_survival_curve_and_its_numbers_at_risk_step_by_several_persons_and_en
         assert steps == pytest.approx(round(steps))
         assert abs(value - exact) <= bounds.curve_base / 2 + 1e-9
     assert {rule for rule, _ in limit_rules(rows, bounds)} == {"told_by_others"}
+    of_two = survival_rules([{**row, "n": 2} for row in rows], bounds)  # who, rounded, are nobody
+    assert all(rule == "few_persons" and math.isnan(value) for rule, value in of_two)
 
 
 def test_a_density_has_no_tail_of_few_persons_and_no_close_points():
@@ -282,6 +284,7 @@ ROUNDED = {
     "probability 0.5 gives 330",
     "bandwidth 5.83693": "bandwidth 5.8",
     "left out 3 persons without the variables of the strata": "left out <5 persons without the variables of the strata",
+    "left out 3 persons whose attendance is not known": "left out <5 persons whose attendance is not known",
     "weighted, as precise as 444 persons": "weighted, as precise as 445 persons",
 }
 OF_FEW = (
@@ -339,8 +342,17 @@ WHOLE = (
     "no estimate: fewer than two clusters",
     "no estimate: no specification has a standard error",
     "no estimate: the likelihood has no maximum",
+    "no estimate: who attended is not in the extract",
     "no estimate: the offer's effect on attendance is not told from zero, so the Anderson-Rubin set has no two limits",
     "weak first stage: hold to the Anderson-Rubin limits",
+    "no number: no effect however large is rejected, for too few draws or clusters",
+    "no number: no effect however far below is rejected, for too few draws or clusters",
+    "no number: its errors are not clustered",
+    "no number: the lot is drawn again for one effect of clustered means only",
+    "no number: by the score, which gives no limits",
+    "no number: made of least squares alone",
+    "no number: no family of tests is declared",
+    "no number: without any one cluster there is no estimate",
     "",
 )
 
@@ -352,7 +364,7 @@ def test_a_note_of_each_kind_tells_of_no_single_person_and_no_group_of_one():
         begins = "no estimate: " if note.startswith("no estimate") else ""
         ends = ": no standard error" if note.endswith(": no standard error") else ""
         assert released_note(note, CONTROLS) == f"{begins}{FEW}{ends}"
-    tried = [note.removeprefix("no estimate: ") for note in (*ROUNDED, *OF_FEW, *WHOLE)]
+    tried = [note.removeprefix("no estimate: ").removeprefix("no number: ") for note in (*ROUNDED, *OF_FEW, *WHOLE)]
     assert [kind.pattern for kind in KINDS if not any(re.fullmatch(kind.pattern, note) for note in tried)] == []
     assert released_note("; ".join([*OF_FEW[:3], "bandwidth 5.83693"]), CONTROLS) == f"{FEW}; bandwidth 5.8"
 

@@ -23,7 +23,7 @@ from pipeline.register.cells import read_dates
 from pipeline.register.files import separated
 from pipeline.settings.base import convert
 from pipeline.settings.study import Population, Study
-from pipeline.show.kinds_of_notes import REASONS
+from pipeline.show.kinds_of_reasons import REASONS
 from pipeline.show.remarks import reason_of
 from tests.formats import WRITERS, read_text, write_as
 from tests.needs import require

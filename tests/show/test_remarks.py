@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 
 from pipeline.audit.compare import read_estimates
-from pipeline.show.kinds_of_notes import REASONS
+from pipeline.show.kinds_of_reasons import REASONS
+from pipeline.show.numbers import ABSENT
 from pipeline.show.remarks import gather_remarks, reason_of
 
 ARMS = "one arm only, so no comparison, in "
@@ -144,5 +145,5 @@ def test_every_note_of_the_synthetic_trial_is_of_a_known_kind():
     made = read_estimates(Path("data_derived/twin/estimates"))
     said = gather_remarks(made.assign(value=made["estimate"], text="", status="pass", reason=""), WORDS["en"], "en")
     assert "only one of the two groups was left" in said
-    begins = [sentence[:2] for sentence in said.rstrip(".").split(". ")]
-    assert all(each == "– " or each[0].isupper() or each[0].isdigit() for each in begins)  # a mark, or a sentence
+    begins = [sentence[0] for sentence in said.rstrip(".").split(". ")]
+    assert all(first.isupper() or first.isdigit() or first == ABSENT for first in begins)

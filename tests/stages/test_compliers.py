@@ -128,6 +128,10 @@ def test_who_all_came_are_compliers_unknown_is_left_out_and_nobody_has_no_estima
     some = sample.assign(attended=sample["attended"].where(sample["person"] > 10))
     rows = run("compliers", OWN, sample=some, shares=shares)
     assert rows.loc[f"{AT}complier", "n"] == len(people_of(some, shares)) < whole.loc[f"{AT}complier", "n"]
+    untold = (some["person"] <= 10) & some["person"].isin(trial().people["person"])
+    assert f"left out {untold.sum()} persons whose attendance is not known" in rows.loc[f"{AT}complier", "note"]
+    incomplete = trial().background[X].isna().any(axis=1) & (trial().background["person"] > 10)
+    assert f"left out {incomplete.sum()} persons without every covariate" in rows.loc[f"{AT}complier", "note"]
     nobody = run("compliers", OWN, sample=sample.assign(attended=pd.array([0] * len(sample), "Int8")), shares=shares)
     assert nobody["estimate"].isna().all()
     assert nobody["note"].str.startswith("no estimate: ").all()
@@ -174,7 +178,7 @@ def test_attendance_is_read_where_the_extract_declares_its_column(tmp_path):
     [
         ({"cells": ("yes", "0", "0", "0", "0", "0")}, r"line 2, column CAME: .* is no number of times \(1 cells\)"),
         ({"cells": ("1", "0", "-1", "0,5", "0", "0")}, r"line 4, column CAME: .* is no number of times \(2 cells\)"),
-        ({"column": "COME"}, r"columns missing: CAME"),
+        ({"column": "COME"}, r"extract\.toml, \[attended\], column: allocation\.csv has no column 'CAME'\. Mend"),
     ],
 )
 def test_what_cannot_be_read_as_attendance_is_told(tmp_path, changes, message):

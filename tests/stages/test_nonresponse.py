@@ -2,17 +2,19 @@
 
 from dataclasses import replace
 
+import msgspec
 import numpy as np
 import pandas as pd
 import pytest
 
 from pipeline.estimate.bounding import lot_weights
 from pipeline.show.kinds_of_notes import NO_ESTIMATE
+from pipeline.show.words import _design_words
 from pipeline.stats.bounds import imbens_manski, lee_bounds
 from pipeline.verify.packages.definitions import Definitions
 from pipeline.verify.packages.routes import ROUTES, estimate
 from pipeline.verify.packages.trial import gather
-from tests.models import MODELS, SETTINGS, VARIABLES, data_of, problem_of, run, trial, unsaid
+from tests.models import MODELS, SETTINGS, VARIABLES, data_of, problem_of, run, trial, unsaid, with_study
 
 OWN = {"reason": "requested", "purpose": "exploratory", "stage": "nonresponse"}
 FOLLOWUP = {"like": "survey", **OWN, "outcomes": ["pain", "emergency_visits"], "splits": ["self_efficacy_6"]}
@@ -98,6 +100,31 @@ def test_bounds_weigh_by_the_lot_of_the_team_and_hold_all_who_have_the_covariate
     side = people.dropna(subset=[*MODELS["itt"]["covariates"], "self_efficacy"]).query("self_efficacy <= 6")
     found = lee_bounds(side["person"].map(pain), side["treated"], side["lot"])
     assert table.loc["bounds/self_efficacy_6/pain//lower:low", "estimate"] == pytest.approx(found.lower.estimate)
+
+
+@pytest.mark.parametrize(("within", "word"), [("municipality", "kommune"), ("", ""), (None, "hold")])
+def test_who_is_left_out_and_how_persons_weigh_follows_the_blocks_of_the_lot(within, word):
+    """A team of one arm tells nothing where the lot was drawn within it, and is like any other where it was not."""
+    study = with_study(design={} if within is None else {"drawn_within": within})
+    sample = trial().sample.assign(treated=lambda people: people["treated"].mask(people["team"] == "t01", 1))
+    data = data_of(replace(trial(), sample=sample), study)
+    lot, is_alone = lot_weights(data), (data.people["team"] == "t01").to_numpy()
+    assert np.isnan(lot).tolist() == (is_alone & (within is None)).tolist()
+    blocks = np.full(len(data.people), "") if within == "" else data.people[within or "team"]
+    share = data.people.groupby(blocks)["treated"].transform("mean")
+    expected = 1 / np.where(data.people["treated"] == 1, share, 1 - share)
+    np.testing.assert_allclose(lot, np.where(np.isnan(lot), np.nan, expected))
+    found = run("nonresponse", NONRESPONSE, study, sample=sample).query("model in ['bounds', 'whole']")
+    assert found["note"].str.contains("all are of one arm").any() == (within is None)
+    assert _design_words(study.design, "da")["block"] == (word or "gruppe")
+    changed = {**SETTINGS, "design": msgspec.to_builtins(study.design)}
+    tables = {"sample": sample, "background": trial().background, "followup": trial().followup}
+    route = gather(tables, Definitions(changed, NONRESPONSE, {}, VARIABLES))
+    for name in ("bounds", "whole"):
+        second = estimate(name, route).set_index("estimate_id")
+        first = found.loc[second.index]
+        np.testing.assert_allclose(first["estimate"], second["estimate"].astype(float), rtol=1e-6, atol=1e-9)
+        np.testing.assert_allclose(first["n"].astype(float), second["n"].astype(float))
 
 
 def test_what_cannot_be_estimated_has_a_reason_and_takes_nothing_else_with_it(table):

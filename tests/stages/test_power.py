@@ -127,6 +127,19 @@ def test_without_an_error_or_a_level_there_is_no_number_and_the_reason_is_said()
     assert "mean of the control group is zero" in row["note"]
 
 
+def test_in_one_cluster_every_number_is_missing_with_the_reason():
+    bounded = {**MODELS["survey"], "estimator": "lee_bounds", "fixed_effects": "none", "stage": "power"}
+    models = {**OWN, "bounds": bounded}
+    rows = run("power", models, sample=trial().sample.assign(team="t00"))
+    own = rows[rows["model"] != "bounds"]
+    assert own["estimate"].isna().all()
+    assert own["note"].str.contains("fewer than two clusters").all()
+    bounds = rows[(rows["model"] == "bounds") & rows["parameter"].str.match("lower|upper")]
+    assert bounds["estimate"].notna().all()
+    assert bounds[["se", "ci_low", "ci_high"]].isna().all().all()
+    assert bounds["note"].str.contains("fewer than two clusters").all()
+
+
 def test_a_model_must_say_what_is_asked_of_its_power_and_no_other_model_can():
     without = {**OWN, "power": {key: value for key, value in OWN["power"].items() if key != "power"}}
     model = checked_models(without, STUDY.design)["power"]

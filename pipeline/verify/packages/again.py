@@ -40,12 +40,8 @@ def draw(trial: Trial) -> Drawn:
 
 def lots(trial: Trial) -> pd.DataFrame:
     """A row a person, a column a draw: whether the person is treated."""
-    design, draws, seed = trial.definitions.study["design"], trial.definitions.draws, trial.definitions.seed
-    inside = design.get("drawn_within")
-    if inside is None:
-        inside = next((design[kind]["name"] for kind in ("cluster", "stratum") if kind in design), "")
-    people = trial.people.assign(cluster_=trial.cluster_names(trial.people))
-    people["block_"] = people[inside].astype(str) if inside else ""
+    draws, seed = trial.definitions.draws, trial.definitions.seed
+    people = trial.people.assign(cluster_=trial.cluster_names(trial.people), block_=trial.blocks(trial.people))
     blocks = {str(name): own.sort_values("cluster_", kind="stable") for name, own in people.groupby("block_")}
     counts = {name: (len(own), int(own["treated"].sum())) for name, own in blocks.items()}
     if prod(comb(*count) for count in counts.values()) - 1 <= draws:

@@ -13,7 +13,7 @@ import pandas as pd
 from scipy.optimize import brentq
 from scipy.stats import t
 
-from pipeline.verify.packages.least_squares import Case, Row, cases, design_of
+from pipeline.verify.packages.least_squares import Case, Row, cases, design_of, is_one
 from pipeline.verify.packages.trial import Trial, labels_of
 
 ATTENDED = "attended"
@@ -27,6 +27,8 @@ def compliers(model: Mapping[str, Any], trial: Trial) -> Iterator[Row]:
         return
     wider = {**model, "covariates": [*model["covariates"], ATTENDED]}
     for case in cases(wider, trial):
+        if is_one(case.people["cluster_"]):
+            continue
         for outcome, week in labels_of(case.outcomes):
             found = _of_outcome(case, case.outcomes[(outcome, week)].to_numpy(), trial.definitions.level)
             yield from ({"sample": case.name, "outcome": outcome, "week": week, **row} for row in found)

@@ -34,13 +34,14 @@ def specifications(model: Mapping[str, Any], trial: Trial) -> Iterator[Row]:
                 found.append({"route": called, **row, "sample": name})
     yield from found
     reported = ".".join(reported_of(full_curve(trial.definitions.models, model["name"])).values())
-    yield from _whole(found, reported, len(named), trial)
+    own = next(own for name, own, _ in named if name == reported)
+    week = trial.definitions.horizon if own["weeks"] == "last" else None
+    yield from _whole(found, (own["outcomes"][0], week), len(named), trial)
 
 
-def _whole(found: list[Row], reported: str, number: int, trial: Trial) -> Iterator[Row]:
-    """The numbers of the whole curve; gives: the statistics that are made again."""
-    own = next(row for row in found if row["sample"] == reported)
-    whole = {"outcome": own["outcome"], "week": own["week"], "sample": "curve", "route": "numpy"}
+def _whole(found: list[Row], label: tuple[str, int | None], number: int, trial: Trial) -> Iterator[Row]:
+    """The numbers of the whole curve, of the outcome and week reported; gives: the statistics that are made again."""
+    whole = {"outcome": label[0], "week": label[1], "sample": "curve", "route": "numpy"}
     known = [row for row in found if row["se"] == row["se"]]
     effects = np.array([row["estimate"] for row in known])
     t = np.array([row["estimate"] / row["se"] for row in known])

@@ -137,13 +137,18 @@ def _effects(
     is_plain = not case.covariates and not case.model.get("splits") and case.name == case.model["samples"][0]
     treated = rows["treated"].to_numpy() == 1
     groups = rows["group_"].to_numpy() if "group_" in rows else np.full(len(rows), "")
+    tests = linear_tests(design, case.groups)
+    if tests.empty:  # the design tells of no effect
+        return
     for outcome, week in labels_of(outcomes):
         values, is_end = outcomes[(outcome, week)], week in (None, trial.definitions.horizon)
         fit, route = _OTHER if is_plain and is_end else _USUAL
-        tests = linear_tests(design, case.groups)
-        found, left = fit(values.to_numpy(), design, tests.to_numpy(), clusters, trial.definitions.level)
-        if is_exact(left, values.to_numpy()):
+        of_errors = None if is_one(clusters) else clusters
+        found, left = fit(values.to_numpy(), design, tests.to_numpy(), of_errors, trial.definitions.level)
+        if is_exact(left, values.to_numpy()) or is_one(clusters):
             found |= dict.fromkeys(("se", "p_value", "ci_low", "ci_high"), np.full(len(tests), np.nan))
+        if is_one(clusters):
+            found["df"] = np.zeros(len(tests))
         for place, name in enumerate(tests.index):
             own = np.isin(groups, name.partition(":")[2].split("-"))
             yield {
@@ -163,6 +168,11 @@ def linear_tests(design: pd.DataFrame, groups: list[str]) -> pd.DataFrame:
         if {effect_name(one), effect_name(other)} <= set(effects):
             tests.loc[f"treated:{one}-{other}"] = tests.loc[effect_name(one)] - tests.loc[effect_name(other)]
     return tests
+
+
+def is_one(clusters: Any) -> bool:
+    """Whether all are in one cluster (n,), which packages have no error of; not where there are no clusters."""
+    return clusters is not None and len(np.unique(clusters)) == 1
 
 
 def is_exact(left: float, y: np.ndarray) -> bool:

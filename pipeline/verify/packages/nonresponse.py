@@ -20,6 +20,7 @@ from pipeline.verify.packages.least_squares import (
     design_of,
     group_rows,
     is_exact,
+    is_one,
     linear_tests,
 )
 from pipeline.verify.packages.trial import Trial, labels_of
@@ -45,12 +46,15 @@ def _weighted(case: Case, weights: np.ndarray, label: tuple[str, int | None], le
     import statsmodels.api as sm
 
     design, y = design_of(case.people, case.covariates, case.groups), case.outcomes[label].to_numpy()
+    tests = linear_tests(design, case.groups)
+    if tests.empty:
+        return
     clusters, treated = case.people["cluster_"].to_numpy(), case.people["treated"].to_numpy() == 1
     model = sm.WLS(y, design.to_numpy(), weights=weights)
-    fit = model.fit(cov_type="cluster", cov_kwds={"groups": clusters}, use_t=True)
+    options: dict[str, Any] = {"cov_type": "cluster", "cov_kwds": {"groups": clusters}}
+    fit = model.fit(use_t=True, **({} if is_one(clusters) else options))
     count = len(np.unique(clusters))
-    exact = is_exact(float(((y - fit.fittedvalues) ** 2).sum()), y)
-    tests = linear_tests(design, case.groups)
+    exact = is_one(clusters) or is_exact(float(((y - fit.fittedvalues) ** 2).sum()), y)
     test, groups = fit.t_test(tests.to_numpy()), case.people["group_"].to_numpy()
     intervals = test.conf_int(alpha=1 - level)
     for at, name in enumerate(tests.index):
@@ -81,15 +85,15 @@ def _probabilities(case: Case) -> np.ndarray:
 
 def bounded(model: Mapping[str, Any], trial: Trial) -> Iterator[Row]:
     """The bounds of each group, as they are and tightened, the shares trimmed, and the difference of the means."""
-    share = trial.people.groupby(trial.cluster_of(trial.people))["treated"].transform("mean")
-    lot = 1 / share.where(trial.people["treated"] == 1, 1 - share)
+    share = trial.people.groupby(trial.blocks(trial.people))["treated"].transform("mean")
+    lot = 1 / share.where(trial.people["treated"] == 1, 1 - share).where(share.between(0, 1, inclusive="neither"))
     sides = pd.Series("", trial.people.index)
     for split in model.get("strata", []):
         sides = sides + trial.sides(trial.sample(model["samples"][0]), split).reindex(trial.people.index)
     for case in cases(model, trial):
         for label in labels_of(case.outcomes):
             for group in case.groups:
-                people = case.everybody[case.everybody["group_"] == group]
+                people = case.everybody[(case.everybody["group_"] == group) & lot[case.everybody.index].notna()]
                 y = case.outcomes[label].reindex(people.index).to_numpy()
                 own = _Group(case, label, group, people, y, lot[people.index].to_numpy(), trial.definitions.level)
                 yield from own.rows("", np.zeros(len(people), dtype=int))

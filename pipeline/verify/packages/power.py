@@ -13,7 +13,7 @@ from scipy.optimize import brentq
 from scipy.stats import nct, norm, t
 
 from pipeline.verify.packages import exits
-from pipeline.verify.packages.least_squares import Case, Row, cases, design_of, effect_name, is_exact
+from pipeline.verify.packages.least_squares import Case, Row, cases, design_of, effect_name, is_exact, is_one
 from pipeline.verify.packages.trial import Trial, labels_of
 
 FAR = 12.0  # standard errors: an effect that every test finds
@@ -36,14 +36,15 @@ def shares(model: Mapping[str, Any], trial: Trial) -> Iterator[Row]:
 
 
 def _errors(values: np.ndarray, design: pd.DataFrame, contrast: np.ndarray, case: Case) -> tuple[float, ...] | None:
-    """The clustered error of a contrast, the one without clusters, and the degrees of freedom."""
+    """The clustered error of a contrast, the one without clusters, and the degrees of freedom; None without any."""
     import statsmodels.api as sm
 
     fit, clusters = sm.OLS(values, design.to_numpy()), case.people["cluster_"].to_numpy()
     plain = fit.fit(cov_type="HC1", use_t=True)
-    if is_exact(float(plain.ssr), values):
+    is_clustered = case.model["cluster"] != "none"
+    if is_exact(float(plain.ssr), values) or (is_clustered and is_one(clusters)):
         return None
-    if case.model["cluster"] == "none":
+    if not is_clustered:
         return plain.t_test(contrast).sd.item(), plain.t_test(contrast).sd.item(), float(plain.df_resid)
     clustered = fit.fit(cov_type="cluster", cov_kwds={"groups": clusters}, use_t=True)
     errors = clustered.t_test(contrast).sd.item(), plain.t_test(contrast).sd.item()

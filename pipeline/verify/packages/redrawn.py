@@ -15,6 +15,7 @@ import numpy as np
 from pipeline.verify.packages.refits import Problem
 
 BLOCK = 512  # draws
+FARTHEST = 8192.0  # errors: a limit further away rests on rounding
 TIE = 1e-9  # of a statistic: what lies nearer is the same
 
 
@@ -41,7 +42,7 @@ def p_value(statistics: np.ndarray, observed: float) -> float:
 
 
 def limit(forms: Forms, error: float, level: float, side: float) -> float:
-    """How far from the estimate the hypotheses end, on a side, whose p-value is above 1 - level."""
+    """How far from the estimate the hypotheses end, on a side, whose p-value is above 1 - level; NaN if nowhere."""
 
     def is_kept(distance: float) -> bool:
         return p_value(forms.statistics(side * distance), distance / error) > (1 - level) * (1 + TIE)
@@ -49,8 +50,8 @@ def limit(forms: Forms, error: float, level: float, side: float) -> float:
     low, high = 0.0, 4 * error
     while is_kept(high):
         low, high = high, 2 * high
-        if high > 2.0**42 * error:
-            return np.inf
+        if high > FARTHEST * error:
+            return np.nan
     while high - low > 1e-11 * error:
         middle = (low + high) / 2
         low, high = (middle, high) if is_kept(middle) else (low, middle)
@@ -105,8 +106,9 @@ def _block(
         grams[k, other] = grams[other, k] = [product[own].sum(axis=0) for own in clusters]
     gram = grams.sum(axis=2).transpose(2, 0, 1)
     size = np.sqrt(np.einsum("bii->bi", gram))
+    nothing = (size**2 < 1e-10 * np.maximum(lots.T @ problem.members, 1)).any(axis=1)  # of a group's treatment is left
     with np.errstate(divide="ignore", invalid="ignore"):
-        singular = ~(np.abs(np.linalg.det(gram / size[:, :, None] / size[:, None])) > 1e-10)
+        singular = nothing | ~(np.abs(np.linalg.det(gram / size[:, :, None] / size[:, None])) > 1e-10)
     gram[singular] = np.eye(p)
     inverse = np.linalg.inv(gram)
     effects = inverse @ moments.sum(axis=1).transpose(1, 0, 2)  # (b, p, v)

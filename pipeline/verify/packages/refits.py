@@ -86,7 +86,7 @@ def range_of(known: np.ndarray, sizes: np.ndarray) -> Columns:
     persons = [np.take_along_axis(sizes.T[:, :, None], end[None], axis=0)[0] for end in ends]
     return {
         "without_low": np.fmin.reduce(known), "without_high": np.fmax.reduce(known),
-        "without_persons": np.minimum(*persons),
+        "without_persons": np.where(np.isnan(known).all(axis=0), np.nan, np.minimum(*persons)),
     }  # fmt: skip
 
 

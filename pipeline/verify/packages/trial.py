@@ -94,6 +94,13 @@ class Trial:
         cluster = self.definitions.grouping("cluster")
         return np.asarray(people[cluster] if cluster else people.index).astype(str)
 
+    def blocks(self, people: pd.DataFrame) -> np.ndarray:
+        """The name of the block of each person within which the lot was drawn; everybody is in one where it was not."""
+        inside = self.definitions.study["design"].get("drawn_within")
+        if inside is None:
+            inside = self.definitions.grouping("cluster") or self.definitions.grouping("stratum")
+        return np.asarray(people[inside]).astype(str) if inside else np.full(len(people), "")
+
     def _of_weeks(self, names: list[str], weeks: list[Any], source: str) -> pd.DataFrame:
         """The shares of weeks 1 to each week in a state: of all if they are known, of those known, or of all."""
         weekly = self.tables["weekly"].astype(dict.fromkeys(names, "float64"))

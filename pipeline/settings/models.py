@@ -154,7 +154,7 @@ def read_models(models: Mapping[str, Any]) -> dict[str, Model]:
     faults, found = Faults(), dict[str, Model]()
     for name in models:
         with faults.part():
-            own = {**_complete(name, models), **_curve_of(name, models), "name": name}
+            own = {**_complete(name, models), "curve": _curve_of(name, models), "name": name}
             found[name] = convert(own, Model, *file_and_text(models, "models.toml"), _home(models, name))
     faults.stop()
     return found
@@ -173,16 +173,16 @@ def _complete(name: str, models: Mapping[str, Any], followed: tuple[str, ...] = 
     return {**base, "covariates": [*base.get("covariates", []), *further], **row}
 
 
-def _curve_of(name: str, models: Mapping[str, Any]) -> dict[str, Any]:
+def _curve_of(name: str, models: Mapping[str, Any], followed: tuple[str, ...] = ()) -> Any:
     """The curve of a table, with what it takes from that of another; a curve is never taken with the other keys."""
     curve = models[name].get("curve")
-    if not isinstance(curve, dict):
-        return {"curve": curve}
-    other = models.get(curve.get("like", ""), {}).get("curve")
-    if "like" in curve and (not isinstance(other, dict) or "like" in other):
+    if not isinstance(curve, dict) or "like" not in curve:
+        return curve
+    other = curve["like"]
+    if other in (name, *followed) or not isinstance(models.get(other, {}).get("curve"), dict):
         where = place(models, "models.toml", [name, "curve", "like"])
-        raise InputError(f"{where}, table [{name}.curve]: like = '{curve['like']}' has no curve of its own. Mend it.")
-    return {"curve": complete_curve(curve, other) if other else curve}
+        raise InputError(f"{where}, table [{name}.curve]: like = '{other}' does not lead to a curve. Mend the name.")
+    return complete_curve(curve, _curve_of(other, models, (*followed, name)))
 
 
 def _home(models: Mapping[str, Any], name: str) -> Callable[[str | int], tuple[str, ...]]:

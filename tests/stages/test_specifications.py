@@ -319,7 +319,7 @@ def test_the_second_route_names_the_same_specifications():
         ({"curve": {**CURVE, "choices": {"one": choice(only={})}}}, "fewer than two options"),
         ({"curve": {**CURVE, "choices": {"one": choice(a={}, b={"beside": ["two"]})}}}, "no choice of the curve"),
         ({"curve": {**CURVE, "choices": {"one": choice(a={}, b={"set": {"weeks": "often"}})}}}, "is no model"),
-        ({"curve": {"like": "nothing"}}, "has no curve of its own"),
+        ({"curve": {"like": "nothing"}}, "does not lead to a curve"),
     ],
 )
 def test_what_is_no_curve_is_refused(change, says):

@@ -111,7 +111,7 @@ def full_curve(models: Mapping[str, Any], name: str) -> dict[str, Any]:
     own = models[name]["curve"]
     if "like" not in own:
         return dict(own)
-    base = models[own["like"]]["curve"]
+    base = full_curve(models, own["like"])
     choices = {key: choice for key, choice in base["choices"].items() if key not in own.get("without", [])}
     for key, choice in own.get("choices", {}).items():
         taken = choices.get(key, {"options": {}})

@@ -213,7 +213,8 @@ def _of_hazard(problem: Spells, again: Redrawn) -> Iterator[Inference]:
     except NoEstimateError:
         return
     row = _row_of_hazard(problem, found, again)
-    for end in ("", discrete_hazard.CLUSTERED) if problem.model.cluster != "none" else ("",):
+    has_clustered = problem.model.cluster != "none" and found.hazard.n_clusters >= MINIMUM_CLUSTERS
+    for end in ("", discrete_hazard.CLUSTERED) if has_clustered else ("",):
         address = Address(
             problem.model.name, problem.sample, problem.label.outcome, None, problem.model.treatment + end
         )

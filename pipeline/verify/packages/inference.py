@@ -18,7 +18,7 @@ import pandas as pd
 
 from pipeline.verify.packages import redrawn, redrawn_exits, redrawn_otherwise, refits
 from pipeline.verify.packages.again import Drawn
-from pipeline.verify.packages.least_squares import Case, cases, design_of, effect_name, interacted, linear_tests
+from pipeline.verify.packages.least_squares import Case, cases, design_of, effect_name, interacted, is_one, linear_tests
 from pipeline.verify.packages.refits import Problem, errors_of, hc2_of
 from pipeline.verify.packages.together import Member, judged
 from pipeline.verify.packages.trial import Trial, labels_of
@@ -58,7 +58,7 @@ def resample(model: Mapping[str, Any], trial: Trial, drawn: Drawn, known: Collec
     found = Found()
     if model["estimator"] == "discrete_hazard":
         found.update(redrawn_exits.resampled(model, trial, drawn.lots))
-    elif every := [case for case in cases(model, trial) if len(case.people)]:
+    elif every := [case for case in cases(model, trial) if _is_tested(case)]:
         for case in _ends(every):
             _merge(found, _refitted(_written_out(case, trial)))
         family, is_whole = _family(model, every, model["name"] == trial.definitions.first_across)
@@ -71,6 +71,13 @@ def resample(model: Mapping[str, Any], trial: Trial, drawn: Drawn, known: Collec
         for kind in kinds if is_whole else ():
             _merge(found, judged(kind, trial) if kind else {})
     return {name: row for name, row in found.items() if name in known}
+
+
+def _is_tested(case: Case) -> bool:
+    """Whether the regression of a case has an effect with an error: one cluster has none."""
+    if not len(case.people) or (case.model["cluster"] != "none" and is_one(case.people["cluster_"])):
+        return False
+    return not linear_tests(design_of(case.people, case.covariates, case.groups), case.groups).empty
 
 
 def _merge(found: Found, further: Found) -> None:

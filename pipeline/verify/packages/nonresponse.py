@@ -121,6 +121,8 @@ class _Group:
         answered = np.isfinite(y)
         if not (answered & treated).any() or not (answered & ~treated).any():
             return
+        if any(treated[own == stratum].all() or not treated[own == stratum].any() for stratum in np.unique(own)):
+            return  # which compares nobody
         numbers, clusters = np.unique(self.clusters[used], return_inverse=True)
         steps = np.vstack([np.zeros(len(numbers)), STEP * np.eye(len(numbers)), -STEP * np.eye(len(numbers))])
         weights = lot * (1 + steps[:, clusters])

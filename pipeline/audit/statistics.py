@@ -32,6 +32,7 @@ NAMES = {
     "n_treated": "number in the treated arm",
     "n_control": "number of controls",
     "n_clusters": "number of clusters",
+    "df": "degrees of freedom",
     "control_mean": "mean of the control group",
     "relative": "estimate as a share of the mean of the control group",
     "at_risk": "number at risk",
@@ -112,6 +113,8 @@ def require_value(statistic: str, estimate: Mapping[Any, Any]) -> float:
     if pd.isna(value):
         why = note_of(estimate, statistic) or "the estimate has no such statistic"
         raise InputError(f"trace: no number stands here: {why}.")
+    if statistic == "df" and value != estimate["n_clusters"] - 1:
+        raise InputError("trace: these degrees of freedom are persons less coefficients, no sum over cells. Trace n.")
     return float(value)
 
 
@@ -125,7 +128,7 @@ def part_names(statistic: str, is_paired: bool = False) -> tuple[str, ...]:
 
     A limit of a pair of bounds is made of both bounds and both their errors.
     """
-    if statistic in COUNTS:
+    if statistic in (*COUNTS, "df"):
         return ("count",)
     if is_paired and statistic in LIMITS:
         return ("estimate", ERROR, OTHER, OTHER_ERROR)
@@ -150,7 +153,8 @@ def sums_of(part: str, request: Request, statistic: str) -> Terms | Squares:
             )
         return request.estimator.level(request.problem, request.address)
     if part != ERROR:
-        return request.estimator.counted(request.problem, request.address, statistic)
+        counted = "n_clusters" if statistic == "df" else statistic
+        return request.estimator.counted(request.problem, request.address, counted)
     if request.estimator.squares is None:
         raise InputError(
             f"trace: the estimator '{request.model.estimator}' does not say of what squares its standard error is the "
@@ -161,6 +165,8 @@ def sums_of(part: str, request: Request, statistic: str) -> Terms | Squares:
 
 def combine(statistic: str, totals: Sequence[float], df: Any, level: float) -> tuple[str, float]:
     """The formula of a statistic in words, and the number that the totals of its parts make."""
+    if statistic == "df":
+        return "the number of clusters less one", totals[0] - 1.0
     if len(totals) == 1:
         return FORMULAS.get(statistic, "a sum of ones"), totals[0]
     if len(totals) > 2:

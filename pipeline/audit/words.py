@@ -190,6 +190,7 @@ FORMULAS_DA = {
     "p_value": "sandsynligheden hinsides |estimat / standardfejl| i begge haler",
     "relative": "estimat / gennemsnit i kontrolgruppen",
     "x": "en indstilling",
+    "df": "antal klynger minus én",
     **dict.fromkeys(("n", "n_treated", "n_control", "n_clusters", "at_risk"), COUNTED_DA),
 }
 # What a statistic of resampling is, by the beginning of its name.

@@ -27,6 +27,7 @@ from pipeline.verify.packages.trial import Trial, labels_of
 
 STEP = 1e-5  # of the differences, whose error is its square
 NOISE = 1e-9  # of the largest answer: an error below it is rounding
+CERTAIN = 1e-8  # a chance to answer that is no further from none, or from one, has no maximum behind it
 NOBODYS = -1  # the stratum of who has not the variables of the strata
 
 
@@ -35,9 +36,9 @@ def weighted(model: Mapping[str, Any], trial: Trial) -> Iterator[Row]:
     for case in cases(model, trial):
         if not len(case.people):
             continue
-        weights = 1 / _probabilities(case)
-        for outcome, week in labels_of(case.outcomes):
-            yield from _weighted(case, weights, (outcome, week), trial.definitions.level)
+        chances = _probabilities(case)
+        for outcome, week in labels_of(case.outcomes) if chances is not None else ():
+            yield from _weighted(case, 1 / chances, (outcome, week), trial.definitions.level)
         if model.get("splits"):
             yield from group_rows(case)
 
@@ -69,8 +70,11 @@ def _weighted(case: Case, weights: np.ndarray, label: tuple[str, int | None], le
         }  # fmt: skip
 
 
-def _probabilities(case: Case) -> np.ndarray:
-    """Of who answered the probability, by one logit with every product written out."""
+def _probabilities(case: Case) -> np.ndarray | None:
+    """Of who answered the probability, by one logit with every product written out.
+
+    None if the covariates tell somebody who answered from others of an arm for certain: there is no maximum then.
+    """
     import statsmodels.api as sm
 
     everybody = case.everybody
@@ -80,7 +84,10 @@ def _probabilities(case: Case) -> np.ndarray:
     design = pd.concat([arm.rename("arm_"), known, known.mul(arm, axis=0).add_prefix("arm x ")], axis=1)
     design = sm.add_constant(design, has_constant="add")
     fit = sm.GLM(answered.astype(float), design.to_numpy(), sm.families.Binomial()).fit(tol=1e-14, maxiter=100)
-    return np.asarray(fit.predict()[answered])
+    told, treated = np.asarray(fit.predict()), arm.to_numpy() == 1
+    parts = [told[own] for own in (treated, ~treated) if own.any() and not answered[own].all()]
+    is_told_apart = any(part.min() < CERTAIN or part.max() > 1 - CERTAIN for part in parts)
+    return None if is_told_apart else told[answered]
 
 
 def bounded(model: Mapping[str, Any], trial: Trial) -> Iterator[Row]:

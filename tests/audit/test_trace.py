@@ -74,7 +74,9 @@ def given_back(number):
 def test_every_kind_of_number_is_given_back_by_cells_that_stand_in_the_received_files(cell_id):
     found = trace(cell_id, BUILD)
     totals, row = given_back(found.number), found.estimate
-    if len(totals) == 1:
+    if found.cell["statistic"] == "df":  # of t by clusters, of which there is one more
+        again = totals[0] - 1
+    elif len(totals) == 1:
         again = totals[0]
     elif len(totals) == 4:  # the interval of two bounds
         (low, low_error), (high, high_error) = sorted([tuple(totals[:2]), tuple(totals[2:])])

@@ -37,8 +37,9 @@ def weighted(model: Mapping[str, Any], trial: Trial) -> Iterator[Row]:
         if not len(case.people):
             continue
         chances = _probabilities(case)
-        for outcome, week in labels_of(case.outcomes) if chances is not None else ():
-            yield from _weighted(case, 1 / chances, (outcome, week), trial.definitions.level)
+        if chances is not None:
+            for outcome, week in labels_of(case.outcomes):
+                yield from _weighted(case, 1 / chances, (outcome, week), trial.definitions.level)
         if model.get("splits"):
             yield from group_rows(case)
 

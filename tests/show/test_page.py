@@ -50,7 +50,7 @@ def test_every_number_is_a_cell_with_the_text_of_the_cell(made, document):
     wrong = [
         (cell, text)
         for cell, text in document.numbers
-        if text not in (made.texts[cell], made.texts[cell].lstrip("\N{MINUS SIGN}"))
+        if text not in (made.texts[cell], made.texts[cell].lstrip("\N{MINUS SIGN}<"))  # a sentence says either in words
     ]
     assert len(document.numbers) > 1000
     assert not wrong

@@ -49,6 +49,8 @@ def test_the_reference_distribution_that_is_written_is_that_of_the_estimates():
     tables = [load_input(path) for path in sorted(Path("data_derived/twin/estimates").glob("*.parquet"))]
     estimates = pd.concat([table.astype({"df": "Float64"}) for table in tables])
     for name, rows in estimates[estimates["se"].notna()].groupby("model"):
+        if MODELS[name].curve:  # each specification has that of its own estimator
+            continue
         reference = ESTIMATORS[MODELS[name].estimator].words.reference
         if reference == "t(N − K)":  # the dummies and the effects of 26 municipalities, and the covariates
             assert set(rows["n"] - rows["df"]) == {2 * 26 + len(MODELS[name].covariates)}

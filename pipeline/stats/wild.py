@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.stats.draws import Draws
-from pipeline.stats.linear import Linear, Solved
+from pipeline.stats.linear import IntArray, Linear, Solved
 from pipeline.stats.lot import generator
 from pipeline.stats.ols import FloatArray
 
@@ -67,7 +67,7 @@ def _direct(problem: Linear, weights: FloatArray, residuals: FloatArray) -> Iter
     cells, cell_of = np.unique(np.column_stack([problem.clusters, problem.strata]), axis=0, return_inverse=True)
     to_cells = sparse.csr_array((np.ones(len(cell_of)), (cell_of, np.arange(len(cell_of)))))
     shares = to_cells @ (weights / np.bincount(problem.strata)[problem.strata])
-    (left, right), g = np.nonzero(cells[:, None, 1] == cells[:, 1]), len(problem.starts)
+    (left, right), g = _pairs(cells[:, 1]), len(problem.starts)
     rows, columns = (np.concatenate([cells[side, 0], np.arange(g)]) for side in (left, right))
     order = np.argsort(rows, kind="stable")
     alone = np.add.reduceat(weights[:, None] * residuals, problem.starts)
@@ -75,3 +75,12 @@ def _direct(problem: Linear, weights: FloatArray, residuals: FloatArray) -> Iter
     ends = np.searchsorted(rows[order], np.arange(g + 1))
     for own in values.T:
         yield sparse.csr_array((own, columns[order], ends), shape=(g, g))
+
+
+def _pairs(strata: IntArray) -> tuple[IntArray, IntArray]:
+    """All pairs of cells of one stratum, each with itself too, by the `strata` (c,) of the cells."""
+    order, sizes = np.argsort(strata, kind="stable"), np.bincount(strata)
+    own = sizes[strata[order]]
+    first = np.repeat((np.cumsum(sizes) - sizes)[strata[order]], own)
+    within = np.arange(own.sum()) - np.repeat(np.cumsum(own) - own, own)
+    return np.repeat(order, own), order[first + within]

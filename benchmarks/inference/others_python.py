@@ -83,25 +83,22 @@ def _formula(people: pd.DataFrame, name: str) -> str:
 
 def pyfixest_t(folder: Path) -> Told:
     """Refits; treatment is drawn with replacement, whatever the team, so nothing can be compared."""
-    import pyfixest as pf
-
-    people, _, _, outcomes = read(folder)
-    fit = pf.feols(_formula(people, outcomes[0]), people, vcov={"CRV1": "team"})
-    reps = 40
-    fit.ritest("treated", reps=2, type="randomization-t", rng=np.random.default_rng(1))
-    took, _ = timed(lambda: fit.ritest("treated", reps=reps, type="randomization-t", rng=np.random.default_rng(1)))
-    return {"seconds": took / reps * DRAWS * len(outcomes), "part": f"{reps} draws"}
+    return _pyfixest_drawn(folder, "randomization-t", 2, 40)
 
 
 def pyfixest_c(folder: Path) -> Told:
     """The coefficient alone, compiled; treatment is drawn with replacement, whatever the team."""
+    return _pyfixest_drawn(folder, "randomization-c", 100, 1_000)
+
+
+def _pyfixest_drawn(folder: Path, kind: str, before: int, reps: int) -> Told:
+    """The first outcome with some draws, after a few that are not counted."""
     import pyfixest as pf
 
     people, _, _, outcomes = read(folder)
     fit = pf.feols(_formula(people, outcomes[0]), people, vcov={"CRV1": "team"})
-    reps = 1_000
-    fit.ritest("treated", reps=100, type="randomization-c", rng=np.random.default_rng(1))
-    took, _ = timed(lambda: fit.ritest("treated", reps=reps, type="randomization-c", rng=np.random.default_rng(1)))
+    fit.ritest("treated", reps=before, type=kind, rng=np.random.default_rng(1))
+    took, _ = timed(lambda: fit.ritest("treated", reps=reps, type=kind, rng=np.random.default_rng(1)))
     return {"seconds": took / reps * DRAWS * len(outcomes), "part": f"{reps:,} draws"}
 
 

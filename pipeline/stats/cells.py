@@ -16,12 +16,13 @@ class Group:
     """The c cells, of cluster and stratum, of the strata in which a group has members.
 
     sums: the sparse matrix whose product with treatment is the number of treated by cell, and the sums of their q
-    columns of the basis, (c + q, N). strata, clusters: (c,), and to_strata, to_clusters the sparse matrices that add
-    cells up. size: (c, 1), of everybody in the cell. rows: where `Cells.parts` expect the means of the cells and those
-    sums.
+    columns of the basis, (c + q, N). cells: (c,) which of the problem's they are; strata, clusters: (c,), and
+    to_strata, to_clusters the sparse matrices that add cells up. size: (c, 1), of everybody in the cell. rows: where
+    `Cells.parts` expect the means of the cells and those sums.
     """
 
     sums: Any
+    cells: IntArray
     strata: IntArray
     clusters: IntArray
     to_strata: Any
@@ -57,7 +58,7 @@ class Cells:
 
 def cells_of(problem: Linear, persons: int, rows: IntArray, together: int) -> Cells:
     """The cells of a problem whose rows (n,) are at the places `rows` of the `persons` of the draws."""
-    pairs, cell_of = np.unique(np.column_stack([problem.clusters, problem.strata]), axis=0, return_inverse=True)
+    pairs, cell_of = problem.cells
     sizes, groups, before = np.bincount(cell_of), list[Group](), persons
     q, strata = problem.basis.shape[1], int(problem.strata.max()) + 1
     for members in problem.members.T:
@@ -68,6 +69,7 @@ def cells_of(problem: Linear, persons: int, rows: IntArray, together: int) -> Ce
         groups.append(
             Group(
                 sums=_sparse([numbers, sums], (c + q, persons)),
+                cells=own,
                 strata=pairs[own, 1],
                 clusters=pairs[own, 0],
                 to_strata=_sparse([(np.ones(c), pairs[own, 1], np.arange(c))], (strata, c)),
@@ -79,7 +81,7 @@ def cells_of(problem: Linear, persons: int, rows: IntArray, together: int) -> Ce
         before += c + q
 
     def part(known: FloatArray, share: float = 1.0) -> Any:
-        return _part(problem, known, share, groups, rows, cell_of, pairs)
+        return _part(problem, known, share, groups, rows, problem.to_cells @ known)
 
     outcomes = problem.residual(problem.outcomes)
     parts = [
@@ -91,21 +93,18 @@ def cells_of(problem: Linear, persons: int, rows: IntArray, together: int) -> Ce
 
 
 def _part(
-    problem: Linear, known: FloatArray, share: float, groups: list[Group], rows: IntArray, cell_of: IntArray,
-    pairs: IntArray,
-) -> Any:  # fmt: skip
-    """The matrix of columns `known` (n, v), less a `share` of what the basis explains."""
+    problem: Linear, known: FloatArray, share: float, groups: list[Group], rows: IntArray, levels: FloatArray
+) -> Any:
+    """The matrix of columns `known` (n, v), with sums `levels` by cell, less a `share` of what the basis explains."""
     v, g = known.shape[1], len(problem.starts)
-    levels = _sparse([(np.ones(len(rows)), cell_of, np.arange(len(rows)))], (len(pairs), len(rows))) @ known
     leans = np.add.reduceat(known[:, :, None] * problem.basis[:, None], problem.starts)
     entries = []
     for k, (group, members) in enumerate(zip(groups, problem.members.T, strict=True)):
         into, c = k * g * v + np.arange(v), len(group.strata)
-        own = np.flatnonzero(np.isin(pairs[:, 1], group.strata))
         means, lean = np.split(np.arange(group.rows.start, group.rows.stop), [c])
         entries += [
             (known[members], into + v * problem.clusters[members, None], rows[members, None]),
-            (-levels[own], into + v * group.clusters[:, None], means[:, None]),
+            (-levels[group.cells], into + v * group.clusters[:, None], means[:, None]),
             (-share * leans, into[:, None] + v * np.arange(g)[:, None, None], lean),
         ]
     return _sparse(entries, (len(groups) * g * v, groups[-1].rows.stop))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -69,29 +68,27 @@ def _limit(one: tuple[FloatArray, ...], error: float, level: float, sign: float)
     total = len(one[0])
     few = (1.0 - level) * (total + 1.0) * (1.0 + TIE) - 1.0  # so few draws reject: p <= 1 - level
 
-    def reaches(distance: float, active: tuple[FloatArray, ...]) -> npt.NDArray[np.bool_]:
-        a, c, v0, v1, v2 = active
+    def reached(distance: float) -> int:
+        """How many draws are at least the statistic observed at a distance."""
+        a, c, v0, v1, v2 = one
         x = sign * distance
         variance = np.maximum(v0 - 2.0 * x * v1 + x**2 * v2, 0.0) * (distance / error) ** 2 * (1.0 - TIE) ** 2
-        return np.asarray(~((a - x * c) ** 2 < variance))
+        return total - int(np.count_nonzero((a - x * c) ** 2 < variance))
 
     near = _approach(one, error, int(np.floor(few)) + 1, sign)
-    is_near = 0.0 < near <= FARTHEST * error
-    if is_near and reaches(near * (1.0 - SURE), one).sum() > few >= reaches(near * (1.0 + SURE), one).sum():
+    if 0.0 < near <= FARTHEST * error and reached(near * (1.0 - SURE)) > few >= reached(near * (1.0 + SURE)):
         return near
     low, high = 0.0, 4.0 * error
     for _ in range(DOUBLINGS):
-        hit = reaches(high, one)
-        if hit.sum() <= few:
+        if reached(high) <= few:
             break
         low, high = high, 2.0 * high
     else:
         return np.inf
-    for is_thrifty in (True, False):
-        inner, outer = _halve(reaches, one, (low, high), few, is_thrifty)
-        if reaches(inner, one).sum() > few >= reaches(outer, one).sum():
-            break
-    return 0.5 * (inner + outer)
+    for _ in range(HALVINGS):
+        middle = 0.5 * (low + high)
+        low, high = (middle, high) if reached(middle) > few else (low, middle)
+    return 0.5 * (low + high)
 
 
 def _approach(one: tuple[FloatArray, ...], error: float, rank: int, sign: float) -> float:
@@ -129,35 +126,6 @@ def _beyond(active: tuple[FloatArray, ...], error: float, rank: int, x: float) -
     squares[np.isnan(squares)] = np.inf
     place = len(squares) - rank
     return float(np.sqrt(np.partition(squares, place)[place])) * error / (1.0 - TIE) - abs(x), squares
-
-
-def _halve(
-    reaches: Callable[[float, tuple[FloatArray, ...]], npt.NDArray[np.bool_]],
-    one: tuple[FloatArray, ...],
-    bracket: tuple[float, float],
-    few: float,
-    is_thrifty: bool,
-) -> tuple[float, float]:
-    """The bracket of a limit after all halvings: within more than `few` draws reach the observed statistic, beyond not.
-
-    Thriftily a draw that is reached at the outer end, or is not at the inner, is not looked at again. That it stays so
-    between is nearly always true, and for whoever asks to check. While many draws are left they are copied, then not.
-    """
-    (low, high), always, active = bracket, 0, one
-    if is_thrifty:
-        hit = reaches(high, one)
-        always, active = int(np.count_nonzero(hit)), _taken(one, ~hit)
-    for _ in range(HALVINGS):
-        middle = 0.5 * (low + high)
-        hit = reaches(middle, active)
-        count = int(np.count_nonzero(hit))
-        is_kept = always + count > few
-        low, high = (middle, high) if is_kept else (low, middle)
-        if is_thrifty and 0 < count < len(hit):
-            active, always = (_taken(active, hit), always) if is_kept else (_taken(active, ~hit), always + count)
-        elif is_thrifty and not is_kept:
-            active, always = _taken(active, ~hit), always + count
-    return low, high
 
 
 def _taken(active: tuple[FloatArray, ...], rows: npt.NDArray[np.bool_]) -> tuple[FloatArray, ...]:

@@ -39,7 +39,7 @@ def _without_each(problem: Linear, columns: FloatArray, residuals: FloatArray) -
 
     The moments are those of the residuals of everybody, so that what solves them is what the coefficients change by.
     """
-    cells, cell_of = np.unique(np.column_stack([problem.clusters, problem.strata]), axis=0, return_inverse=True)
+    cells, cell_of = problem.cells
     order = np.argsort(cell_of, kind="stable")
     starts = np.searchsorted(cell_of[order], np.arange(len(cells)))
     ordered, left = columns[order], residuals[order]

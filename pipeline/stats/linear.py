@@ -46,6 +46,20 @@ class Linear:
         return [slice(start, end) for start, end in zip(self.starts.tolist(), ends, strict=True)]
 
     @cached_property
+    def cells(self) -> tuple[IntArray, IntArray]:
+        """The cells of a cluster and a stratum, (c, 2) numbers of both, and that of each row (n,)."""
+        cells, cell_of = np.unique(np.column_stack([self.clusters, self.strata]), axis=0, return_inverse=True)
+        return cells, cell_of
+
+    @cached_property
+    def to_cells(self) -> Any:
+        """The sparse matrix (c, n) that adds rows up by cell."""
+        from scipy import sparse
+
+        cell_of = self.cells[1]
+        return sparse.csr_array((np.ones(len(cell_of)), (cell_of, np.arange(len(cell_of)))))
+
+    @cached_property
     def _indicators(self) -> tuple[Any, Any]:
         """Which rows are in which stratum (s, n), over the square root of their number; and its transpose."""
         from scipy import sparse

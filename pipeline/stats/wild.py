@@ -45,9 +45,9 @@ def _row(problem: Linear, found: Solved, row: int, signs: FloatArray, span: Floa
     own = np.add.reduceat(weights[:, None] * span, starts)  # (G, k)
     shared = np.add.reduceat(residuals[:, :, None] * span[:, None], starts).transpose(1, 2, 0)  # (1 + m, k, G)
     reached = list(zip(_direct(problem, weights, residuals), shared, strict=True))
-    v0, v1, v2 = np.empty((m, count)), np.empty((m, count)), np.empty(count)
-    for start in range(0, count, max(1, NUMBERS // g)):
-        part = slice(start, start + max(1, NUMBERS // g))
+    v0, v1, v2, width = np.empty((m, count)), np.empty((m, count)), np.empty(count), max(1, NUMBERS // g)
+    for start in range(0, count, width):
+        part = slice(start, start + width)
         drawn = np.ascontiguousarray(signs[:, part])
         shift, *scores = (direct @ drawn - own @ (leans @ drawn) for direct, leans in reached)
         v2[part] = factor * np.einsum("gb,gb->b", shift, shift)
@@ -64,14 +64,13 @@ def _direct(problem: Linear, weights: FloatArray, residuals: FloatArray) -> Iter
     """
     from scipy import sparse
 
-    cells, cell_of = np.unique(np.column_stack([problem.clusters, problem.strata]), axis=0, return_inverse=True)
-    to_cells = sparse.csr_array((np.ones(len(cell_of)), (cell_of, np.arange(len(cell_of)))))
-    shares = to_cells @ (weights / np.bincount(problem.strata)[problem.strata])
+    cells, _ = problem.cells
+    shares = problem.to_cells @ (weights / np.bincount(problem.strata)[problem.strata])
     (left, right), g = _pairs(cells[:, 1]), len(problem.starts)
     rows, columns = (np.concatenate([cells[side, 0], np.arange(g)]) for side in (left, right))
     order = np.argsort(rows, kind="stable")
     alone = np.add.reduceat(weights[:, None] * residuals, problem.starts)
-    values = np.concatenate([-shares[left, None] * (to_cells @ residuals)[right], alone])[order]
+    values = np.concatenate([-shares[left, None] * (problem.to_cells @ residuals)[right], alone])[order]
     ends = np.searchsorted(rows[order], np.arange(g + 1))
     for own in values.T:
         yield sparse.csr_array((own, columns[order], ends), shape=(g, g))

@@ -133,7 +133,9 @@ class Crowd:
         self.weeks, self.persons = found["register_weeks.parquet"], persons_of(found["linkage.csv"])
         made = sample.run(found["trial.parquet"], found["register_columns.parquet"], study, extract)
         self.everybody = made["sample.parquet"]
-        self.sample = self.everybody.iloc[:IN_TRIAL]
+        # By their numbers: the order of pseudonyms is another with every key.
+        in_trial = {self.persons[str(n)] for n in range(1, IN_TRIAL + 1)}
+        self.sample = self.everybody[self.everybody["person"].isin(in_trial)].reset_index(drop=True)
 
     @property
     def definitions(self) -> Definitions:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.stats.draws import TIE
+from pipeline.stats.draws import reaching, varying
 from pipeline.stats.linear import IntArray, Linear, is_singular
 from pipeline.stats.ols import FloatArray
 
@@ -101,8 +101,7 @@ def _studentised(problem: Linear, outcomes: FloatArray, drawn: _Drawn, groups: _
     n = len(outcomes)
     g = n if groups is None else len(groups.starts)
     squares = _of_persons(outcomes, drawn) if groups is None else _of_clusters(outcomes, drawn, groups)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        t = drawn.value / np.sqrt(g / (g - 1) * (n - 1) / (n - problem.k) * np.maximum(squares, 0.0))
+    t = drawn.value / np.sqrt(g / (g - 1) * (n - 1) / (n - problem.k) * varying(squares, squares))
     t[:, drawn.lost] = np.nan
     return np.asarray(t)
 
@@ -142,7 +141,7 @@ def judge_curve(observed: FloatArray, drawn: FloatArray, critical: FloatArray) -
     """
     mine = _statistics(observed[:, None], critical)
     every = _statistics(np.where(np.isnan(drawn), np.inf, drawn), critical)
-    reached = (every >= mine * (1.0 - TIE)).sum(axis=1)
+    reached = reaching(every, mine).sum(axis=1)
     signed = np.array([np.median(observed), mine[1, 0], mine[2, 0]])
     return CurveTest(signed, (reached + 1.0) / (drawn.shape[1] + 1.0))
 

@@ -162,7 +162,7 @@ trace: $(SETUP) ## Walk one number back to its register cells: make trace ID=fig
 diff: $(DERIVED)/shown.parquet ## Say what changed from one extract to another, what moved, and why: make diff FROM=twin EXTRACT=2018q2
 	@$(FREE) pipeline.changes data_derived/$(FROM) $(DERIVED) --raw data_raw/$(FROM) --out $(DERIVED)/diff_$(FROM)
 
-baseline: ## Accept the estimates of the synthetic trial, which make test compares: make baseline REASON="why they moved"
+baseline: ## Accept the numbers of the synthetic trial, of estimates and resampling, which make test compares: make baseline REASON="why they moved"
 	@$(RUN) pipeline.audit.baseline $(DERIVED)/estimates
 
 witness: $(SETUP) ## One page for a person who watches: what was built is built again in an empty folder; hashes before and after, and no data
@@ -488,5 +488,6 @@ $(DERIVED)/asked.toml: $(if $(filter-out $(CONTROLLED)-,$(CONTROL)-),FORCE)
 	@umask 077 && mkdir -p $(@D) && echo 'asked = "$(CONTROL)"' > $@
 
 diff baseline: $(ESTIMATED)
+baseline: $(call derived,inference)
 
 FORCE:

@@ -153,7 +153,7 @@ power: $(SETUP) ## Simulate what the synthetic trial could see, and derive the p
 	@$(MAKE) --no-print-directory all EXTRACT=twin STUDY=config
 	$(PYTHON) -m benchmarks.power
 
-size: $(SETUP) ## Simulate trials and count how often each test errs and each interval holds, to docs/measured (some 4 minutes)
+size: $(SETUP) ## Simulate trials and count how often each test errs and each interval holds, to docs/measured (some 6 minutes)
 	$(PYTHON) -m benchmarks.size
 
 trace: $(SETUP) ## Walk one number back to its register cells: make trace ID=figure_3_3/all/sickness_benefit/45; ID=figure_3_3 lists its numbers, PERSON=17 (or a pseudonym) is a person's history, FORMAT=html a page, SET="dream.csv,12,Y_1544,890" the number with that cell

@@ -153,7 +153,7 @@ power: $(SETUP) ## Simulate what the synthetic trial could see, and derive the p
 	@$(MAKE) --no-print-directory all EXTRACT=twin STUDY=config
 	$(PYTHON) -m benchmarks.power
 
-size: $(SETUP) ## Simulate trials and count how often each test errs and each interval holds, to docs/measured (some 4 minutes)
+size: $(SETUP) ## Simulate trials and count how often each test errs and each interval holds, to docs/measured (some 6 minutes)
 	$(PYTHON) -m benchmarks.size
 
 trace: $(SETUP) ## Walk one number back to its register cells: make trace ID=figure_3_3/all/sickness_benefit/45; ID=figure_3_3 lists its numbers, PERSON=17 (or a pseudonym) is a person's history, FORMAT=html a page, SET="dream.csv,12,Y_1544,890" the number with that cell
@@ -162,7 +162,7 @@ trace: $(SETUP) ## Walk one number back to its register cells: make trace ID=fig
 diff: $(DERIVED)/shown.parquet ## Say what changed from one extract to another, what moved, and why: make diff FROM=twin EXTRACT=2018q2
 	@$(FREE) pipeline.changes data_derived/$(FROM) $(DERIVED) --raw data_raw/$(FROM) --out $(DERIVED)/diff_$(FROM)
 
-baseline: ## Accept the estimates of the synthetic trial, which make test compares: make baseline REASON="why they moved"
+baseline: ## Accept the numbers of the synthetic trial, of estimates and resampling, which make test compares: make baseline REASON="why they moved"
 	@$(RUN) pipeline.audit.baseline $(DERIVED)/estimates
 
 witness: $(SETUP) ## One page for a person who watches: what was built is built again in an empty folder; hashes before and after, and no data
@@ -488,5 +488,6 @@ $(DERIVED)/asked.toml: $(if $(filter-out $(CONTROLLED)-,$(CONTROL)-),FORCE)
 	@umask 077 && mkdir -p $(@D) && echo 'asked = "$(CONTROL)"' > $@
 
 diff baseline: $(ESTIMATED)
+baseline: $(call derived,inference)
 
 FORCE:

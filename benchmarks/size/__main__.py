@@ -2,7 +2,7 @@
 
 python -m benchmarks.size [TRIALS] [DRAWS]
 
-Trials of each scenario (1,000 if not said; hazards a third of them, since each is a fit of its own), with so many draws
+Trials of each scenario (4,000 if not said; hazards a third of them, since each is a fit of its own), with so many draws
 of the lot and of signs (399). Trials come in batches that share one allocation, so the Monte Carlo error is that of the
 batches' means. The table goes to docs/measured/inference_size.csv, from which make docs writes docs/inference_size.md.
 """
@@ -19,17 +19,21 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.size.answers import judge_answers
+from benchmarks.size.answers import judge_answers, judge_weights
+from benchmarks.size.attendance import judge_attendance
+from benchmarks.size.balance import judge_balance
+from benchmarks.size.choices import judge_choices
 from benchmarks.size.curves import judge_curves, judge_families
 from benchmarks.size.exits import judge_exits
-from benchmarks.size.powers import CHANCE, judge_power
+from benchmarks.size.groups import judge_cut_offs, judge_differences
+from benchmarks.size.powers import CHANCE, judge_exit_power, judge_power
 from benchmarks.size.shares import judge_shares
 from benchmarks.size.trials import LEVEL, SCENARIOS, SEED, Allocation, Scenario, allocate
 from pipeline.stats.lot import generator
 
 STORED = Path("docs/measured/inference_size.csv")
 HEADER = ("scenario", "says", "part", "method", "kind", "aim", "rate", "error", "trials", "draws")
-BATCHES = 40
+BATCHES = 100
 AIMS = {"size": 1.0 - LEVEL, "familywise": 1.0 - LEVEL, "coverage": LEVEL, "power": CHANCE}
 Judge = Callable[[Scenario, Allocation, int, np.random.Generator], Iterator[tuple[str, str, npt.NDArray[Any]]]]
 # By part: its judge, the scenarios it is about, and how many of the trials it takes.
@@ -37,15 +41,22 @@ PARTS: dict[str, tuple[Judge, tuple[str, ...], float]] = {
     "Least squares": (judge_shares, tuple(each.name for each in SCENARIOS), 1.0),
     "Curves": (judge_curves, ("lot", "course", "few"), 1.0),
     "Families of 10 outcomes, 5 without an effect": (judge_families, ("lot", "course", "few"), 1.0),
+    "Differences of two groups": (judge_differences, ("lot", "course", "few"), 1.0),
+    "Nine cut-offs that make two groups of one effect": (judge_cut_offs, ("lot", "course", "few"), 1.0),
+    "Balance of 20 variables": (judge_balance, ("lot", "few"), 1.0),
+    "Specifications": (judge_choices, ("lot", "course", "few"), 1.0),
+    "Compliers: 70 in 100, or 10 beside 30 who attend anyway": (judge_attendance, ("lot", "course", "few"), 1.0),
     "Hazards": (judge_exits, ("lot", "course"), 1 / 3),
     "Non-response": (judge_answers, ("lot", "few"), 1.0),
+    "Non-response, weighted": (judge_weights, ("lot", "few"), 1.0),
     "Power": (judge_power, ("lot", "course", "few"), 1.0),
+    "Power of exits": (judge_exit_power, ("lot",), 1 / 3),
 }
 
 
 def main() -> None:
     """Simulate, print and store."""
-    trials, draws = (int(given) for given in [*sys.argv[1:], *("1000", "399")[len(sys.argv) - 1 :]])
+    trials, draws = (int(given) for given in [*sys.argv[1:], *("4000", "399")[len(sys.argv) - 1 :]])
     started, rows = time.process_time(), list[list[str]]()
     for part in PARTS:
         for row in simulate(part, trials, draws):

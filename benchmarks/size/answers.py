@@ -1,4 +1,4 @@
-"""Whether bounds under non-response hold the effect among those who would always answer."""
+"""Whether bounds under non-response hold the effect among those who would always answer, and weights mend the rest."""
 
 from __future__ import annotations
 
@@ -8,11 +8,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.size.trials import EFFECT, LEVEL, Allocation, Scenario
+from benchmarks.size.trials import EFFECT, LEVEL, Allocation, Scenario, draw_outcomes
 from pipeline.stats.bounds import clustered_error, imbens_manski, lee_bounds, tight_bounds
 from pipeline.stats.distributions import infer, quantile
+from pipeline.stats.ols import fit_cluster_ols
+from pipeline.stats.response import response_probabilities
 
 ANSWER, MORE = 0.75, 0.10  # the shares that answer in both arms, and because of the course alone
+LEAN = 0.7  # of a known variable on the outcome, and on the logit of answering of the treated
 CELLS = 2  # of the tightened bounds: persons whom a variable tells apart that has nothing to do with the outcome
 WHO = (
     "highest",
@@ -57,4 +60,31 @@ def _one(scenario: Scenario, own: Allocation, who: str, random: np.random.Genera
         errors = [clustered_error(side.scores, own.teams)[0] for side in (bounds.lower, bounds.upper)]
         low, high = imbens_manski(bounds.lower.estimate, errors[0], bounds.upper.estimate, errors[1], df, LEVEL)
         held.append(bool(low <= EFFECT <= high))
+    return held
+
+
+def judge_weights(scenario: Scenario, own: Allocation, count: int, random: np.random.Generator) -> Found:
+    """(method, 'coverage', (count,)) of the effect where a known variable says who answers, in the treated arm alone.
+
+    The logit of answering is one in each arm. The variable is not among the covariates, so those who answered are not
+    alike in the two arms unless each weighs one over the probability of the answer.
+    """
+    found = np.array([_weighted(scenario, own, random) for _ in range(count)]).T
+    for method, values in zip(("Those who answered, not weighted", "Weighted for non-response"), found, strict=True):
+        yield method, "coverage", values
+
+
+def _weighted(scenario: Scenario, own: Allocation, random: np.random.Generator) -> list[bool]:
+    n = len(own.teams)
+    known = random.standard_normal(n)
+    answered = random.random(n) < 1.0 / (1.0 + np.exp(-1.4 - LEAN * known * own.treated))
+    [y] = draw_outcomes(scenario, own, 1, EFFECT, random).T
+    y = y + LEAN * known
+    probabilities = response_probabilities(answered, own.treated, known[:, None])
+    teams, places, arm = own.teams[answered], own.places[answered], own.treated[answered, None].astype(float)
+    held = []
+    for weights in (None, 1.0 / probabilities[answered]):
+        fit = fit_cluster_ols(y[answered, None], arm, teams, ["treated"], places, weights)
+        told = infer(float(fit.coefficients[0, 0]), float(fit.standard_errors[0, 0]), float(fit.df), LEVEL)
+        held.append(bool(told.ci_low <= EFFECT <= told.ci_high))
     return held

@@ -50,7 +50,7 @@ def _intervals(
         apart = collapse(weeks, exited, own.treated, own.places, np.arange(len(weeks)), HORIZON, INTERVAL)
         cells, _ = drop_perfect_prediction(apart)
         score = redraw_score(cells, "logit", own.teams, np.ascontiguousarray(own.draws.T))
-        p = p_values(score.statistics[None], np.array([score.observed]))[0]
+        p = p_values(np.abs(score.statistics)[None], np.array([score.observed]))[0]
         tested.append(bool(p <= 1.0 - LEVEL))
     jackknife, _, _ = linearised_jackknife(fit, "logit", place)
     errors = (
@@ -60,6 +60,16 @@ def _intervals(
     )
     told = [infer(estimate, float(error), df, LEVEL) for error, df in errors]
     return [bool(each.ci_low <= effect <= each.ci_high) for each in told]
+
+
+def fit_exits(
+    own: Allocation, scenario: Scenario, effect: float, random: np.random.Generator
+) -> tuple[float, float, float]:
+    """The estimated effect of a simulated trial on the logit, its error and its clustered error."""
+    weeks, exited = _exits(own, scenario, effect, random)
+    fit = fit_hazard(collapse(weeks, exited, own.treated, own.places, own.teams, HORIZON, INTERVAL), "logit")
+    place = fit.place("treated")
+    return float(fit.coefficients[place]), float(fit.standard_errors[place]), float(fit.clustered_errors[place])
 
 
 def _exits(

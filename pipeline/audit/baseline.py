@@ -1,4 +1,4 @@
-"""The accepted estimates of the synthetic trial: read, compare, and accept what moved for a reason that is kept."""
+"""The accepted numbers of the synthetic trial, of estimates and resampling: read, compare, and accept what moved."""
 
 from __future__ import annotations
 
@@ -15,12 +15,17 @@ import pandas as pd
 
 from pipeline.audit.compare import COLUMNS, COUNTS, Comparison, compare, describe, iterated_models, read_estimates
 from pipeline.errors import InputError, command
+from pipeline.estimate.inference import STATISTICS
 from pipeline.storage import write_if_changed
 
 ACCEPTED = Path("tests/baseline")
 EXTRACT = "twin"
 LOG = "log.md"
 DIGITS = "%.9g"
+RESAMPLED = "inference"  # the table of resampling, beside the folder of estimates and among the accepted files
+OF_RESAMPLING = "resampled "  # begins the name of a model where statistics of resampling are compared
+WHOLE: dict[Hashable, Any] = {name: "Int64" for name in COUNTS if name != "converged"}
+ON_THE_SCALE_OF_ITS_ERROR = ("_low", "_high", "_se")
 TITLE = """# Accepted estimates of the synthetic trial
 
 Each entry holds the reason given to `make baseline`, which adds entries and never changes one, and what it accepted.
@@ -29,21 +34,66 @@ The date of an entry is that of its commit: without one in it the same estimates
 
 
 def read_accepted(folder: Path = ACCEPTED) -> pd.DataFrame:
-    """The accepted estimates: a CSV file a stage, with the columns COLUMNS; none if nothing was accepted yet."""
-    types: dict[Hashable, Any] = {
-        "estimate_id": str,
-        "note": str,
-        **{name: "Int64" for name in COUNTS if name != "converged"},
-    }
+    """The accepted numbers as `read_built` has those of a build; none if nothing was accepted yet."""
+    types: dict[Hashable, Any] = {"estimate_id": str, "note": str, **WHOLE}
     empty = {name: [""] for name in COLUMNS if name not in ("estimate_id", "note")}
-    tables = [pd.read_csv(path, dtype=types, keep_default_na=False, na_values=empty) for path in _files(folder)]
+    tables = [
+        pd.read_csv(path, dtype=types, keep_default_na=False, na_values=empty)
+        for path in _files(folder)
+        if path.stem != RESAMPLED
+    ]
+    resampled = folder / f"{RESAMPLED}.csv"
+    if resampled.exists():
+        tables.append(
+            _statistics(pd.read_csv(resampled, keep_default_na=False, na_values={name: [""] for name in STATISTICS}))
+        )
     known = [table for table in tables if len(table)]  # a stage of a model that nothing feeds has no rows
     return pd.concat(known, ignore_index=True) if known else pd.DataFrame(columns=list(COLUMNS))
 
 
+def read_built(estimates: Path) -> pd.DataFrame:
+    """The numbers of a build with the columns COLUMNS: its estimates, and a row each statistic of resampling."""
+    return pd.concat(
+        [read_estimates(estimates), _statistics(pd.read_parquet(_resampled(estimates)))], ignore_index=True
+    )
+
+
+def _resampled(estimates: Path) -> Path:
+    path = estimates.parent / f"{RESAMPLED}.parquet"
+    if not path.exists():
+        raise InputError(f"{path}: the file is missing. Make it: make all EXTRACT={estimates.parent.name}.")
+    return path
+
+
+def _statistics(resampled: pd.DataFrame) -> pd.DataFrame:
+    """The table of resampling as one of estimates: p-values as such, limits and errors in those of the jackknife.
+
+    The first statistic of an estimate has the note.
+    """
+    unknown = {name: np.full(len(resampled), np.nan) for name in COLUMNS if name != "converged"}
+    blank = pd.DataFrame({**unknown, "converged": True}).astype(WHOLE)
+    parts = []
+    for place, name in enumerate(STATISTICS):
+        kind, is_scaled = "p_value" if name.endswith("_p") else "estimate", name.endswith(ON_THE_SCALE_OF_ITS_ERROR)
+        own: dict[str, Any] = {
+            "estimate_id": OF_RESAMPLING + resampled["estimate_id"] + f"/{name}",
+            kind: resampled[name].astype(float),
+            "note": "" if place else resampled["inference_note"],
+        }
+        parts.append(blank.assign(**own, **({"se": resampled["jackknife_se"].astype(float)} if is_scaled else {})))
+    return pd.concat(parts, ignore_index=True)
+
+
+def compare_with_accepted(estimates: Path, folder: Path = ACCEPTED, iterated: Collection[str] = ()) -> Comparison:
+    """What moved of the accepted numbers, in the build whose `estimates` these are; `iterated` as `compare` has it."""
+    steps = {*iterated, *(OF_RESAMPLING + model for model in iterated)}
+    return compare(read_accepted(folder), read_built(estimates), steps)
+
+
 def write_accepted(estimates: Path, folder: Path = ACCEPTED) -> None:
-    """Write the estimates of every stage under `estimates` to `folder`; the file of a stage that is gone goes too."""
+    """Write the numbers of every stage under `estimates` to `folder`; the file of a stage that is gone goes too."""
     contents = {path.stem: pd.read_parquet(path, columns=list(COLUMNS)) for path in sorted(estimates.glob("*.parquet"))}
+    contents[RESAMPLED] = pd.read_parquet(_resampled(estimates), columns=["estimate_id", *STATISTICS, "inference_note"])
     for stage, table in contents.items():
         text = table.to_csv(index=False, float_format=DIGITS, lineterminator="\n")
         write_if_changed(folder / f"{stage}.csv", text.encode())
@@ -69,7 +119,7 @@ def accept(
     Yields what is to be said; without a reason it asks for one after saying what moved. Nothing is written where
     nothing moved. InputError without a reason.
     """
-    found = compare(read_accepted(folder), read_estimates(estimates), iterated)
+    found = compare_with_accepted(estimates, folder, iterated)
     if found.changes.empty:
         yield f"nothing moved: {folder} stays as it is, and no reason is kept"
         return
@@ -77,7 +127,7 @@ def accept(
     reason = " ".join((ask() if reason is None else reason).split())
     if not reason:
         raise InputError(
-            f"{folder}: {len(found.changes)} estimates are not the accepted ones, and no reason is given. Say make "
+            f"{folder}: {len(found.changes)} numbers are not the accepted ones, and no reason is given. Say make "
             'baseline REASON="why the numbers are right as they are now".'
         )
     write_accepted(estimates, folder)

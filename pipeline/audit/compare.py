@@ -61,8 +61,8 @@ def compare(old: pd.DataFrame, new: pd.DataFrame, iterated: Collection[str] = ()
             "model": alone["model"],
             "kind": np.where(vanished, "vanished", "new"),
             "column": "estimate",
-            "old": alone["estimate_old"].map(_write).where(vanished, ""),
-            "new": alone["estimate_new"].map(_write).where(~vanished, ""),
+            "old": _first_known(alone, "old").map(_write).where(vanished, ""),
+            "new": _first_known(alone, "new").map(_write).where(~vanished, ""),
             "size": np.inf,
             "unit": "",
         }
@@ -116,6 +116,12 @@ def _distance(
     allowance = ROUNDING if np.any(tolerance) else 0.0
     size = np.divide(difference, unit, out=np.where(difference > 0, np.inf, 0.0), where=unit > 0)
     return size, difference > tolerance * np.fmax(length, error) + allowance
+
+
+def _first_known(alone: pd.DataFrame, side: str) -> pd.Series:
+    """The estimates, and where there is none the p-value, of what one table alone has."""
+    estimates, p_values = (_numbers(alone, f"{name}_{side}") for name in ("estimate", "p_value"))
+    return pd.Series(np.where(np.isnan(estimates), p_values, estimates), index=alone.index)
 
 
 def _numbers(both: pd.DataFrame, column: str) -> FloatArray:

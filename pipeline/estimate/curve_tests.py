@@ -23,8 +23,10 @@ from pipeline.settings.models import Model
 from pipeline.stats.distributions import quantile
 from pipeline.stats.draws import Draws
 from pipeline.stats.hazard_resampled import redraw_score
+from pipeline.stats.linear import IntArray, Linear, solve
 from pipeline.stats.ols import FloatArray
-from pipeline.stats.randomised_curve import judge_curve, redraw_together
+from pipeline.stats.randomisation import redraw
+from pipeline.stats.randomised_curve import judge_curve, redraw_persons
 from pipeline.stats.randomised_means import redraw_means
 from pipeline.stats.randomised_strata import redraw_strata
 
@@ -127,14 +129,24 @@ def _draw_regressions(members: list[_Member], again: Redrawn) -> list[tuple[floa
 def _of_persons(whole: Regression, members: list[_Member], errors: list[str], again: Redrawn) -> list[FloatArray]:
     """The t (m, B) of least squares on persons, by what errors are clustered on."""
     linear, places, order = linear_of(whole, least_squares.fit(whole))
-    own = members[0].problem.specification
-    assert own is not None
-    row = places.index(whole.design.parameters.index(own.parameter))
+    specification = members[0].problem.specification
+    assert specification is not None
+    row = places.index(whole.design.parameters.index(specification.parameter))
     chosen = replace(linear, contrasts=linear.contrasts[[row]])
     codes = {each.problem.problem.model.cluster: each.problem.problem.design.clusters[order] for each in members}
     rows_of_draws = again.rows(whole.design.persons)[order]
-    clusterings = [None if name == "none" else codes[name] for name in errors]
-    return redraw_together(chosen, again.draws[rows_of_draws], clusterings)
+    return [
+        redraw_persons(chosen, again.draws[rows_of_draws])
+        if name == "none"
+        else _of_clusters(chosen, codes[name], again.draws, rows_of_draws)
+        for name in errors
+    ]
+
+
+def _of_clusters(problem: Linear, codes: IntArray, draws: npt.NDArray[np.bool_], rows_of_draws: IntArray) -> FloatArray:
+    """The t (m, B) of a problem whose errors are clustered by `codes` (n,)."""
+    own, order = problem.clustered(codes)
+    return _signed(redraw(own, draws, rows_of_draws[order])[0], solve(own).estimates[0])
 
 
 def _averaged(whole: Regression, draws: npt.NDArray[np.bool_]) -> FloatArray:

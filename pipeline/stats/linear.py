@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +33,13 @@ class Linear:
     strata: IntArray
     clusters: IntArray
     contrasts: FloatArray
+
+    def clustered(self, clusters: IntArray) -> tuple[Linear, IntArray]:
+        """The same problem with other clusters (n,), whatever their codes, and the order (n,) its rows are then in."""
+        order = np.argsort(clusters, kind="stable")
+        of_rows = ("outcomes", "covariates", "members", "treated", "strata")
+        arrays = {name: getattr(self, name)[order] for name in of_rows}
+        return replace(self, **arrays, clusters=np.unique(clusters[order], return_inverse=True)[1]), order
 
     @cached_property
     def starts(self) -> IntArray:
@@ -79,12 +86,12 @@ class Linear:
         """The treatment of each group (n, p) as it was drawn."""
         return np.asarray(self.members * self.treated[:, None], dtype=float)
 
-    @property
+    @cached_property
     def k(self) -> int:
         """Coefficients, with those of the strata."""
         return int(self.strata.max()) + 1 + self.covariates.shape[1] + self.members.shape[1]
 
-    @property
+    @cached_property
     def factor(self) -> float:
         """G/(G-1) * (N-1)/(N-K), of the clustered variance."""
         g, n = len(self.starts), len(self.strata)

@@ -19,14 +19,10 @@ NUMBERS, FEWEST, MOST = 2**17, 256, 1024
 
 @dataclass(frozen=True)
 class _Drawn:
-    """The treated of a group in b draws: by cell their number and the mean of its stratum, (c, b).
-
-    lean: (q, b), what the basis explains of treatment.
-    """
+    """The treated of a group in b draws: by cell their number and the mean of its stratum, (c, b)."""
 
     numbers: FloatArray
     means: FloatArray
-    lean: FloatArray
 
 
 @dataclass(frozen=True)
@@ -89,7 +85,7 @@ def _fill_shifts(problem: Linear, cells: Cells, block: _Block, found: list[Draws
     effects, scores = _scores(cells, block, cells.parts[0])
     shifts = []
     for row, shift in enumerate(problem.shifted.tolist()):
-        turned = np.einsum("kb,kgb->gb", block.turns[row], scores[:, :, shift])
+        turned = sum(turn * score for turn, score in zip(block.turns[row], scores[:, :, shift], strict=True))
         found[row].slopes[:] = problem.contrasts[row] @ effects[:, shift]
         found[row].v2[:] = problem.factor * np.einsum("gb,gb->b", turned, turned)
         shifts.append(turned)
@@ -121,7 +117,7 @@ def _block(problem: Linear, cells: Cells, draws: npt.NDArray[np.bool_]) -> _Bloc
     known = np.empty((cells.height, draws.shape[1]))
     known[: len(draws)] = draws
     drawn = [_draw(group, cells, known, len(draws)) for group in cells.groups]
-    products = _products(cells, drawn, known, len(problem.starts))
+    products = _products(cells, drawn, _lean(cells, known), known)
     gram = products.sum(axis=2).transpose(2, 0, 1)
     lost = is_singular(gram, np.array([each.numbers.sum(axis=0) for each in drawn]).T)
     gram[lost] = np.eye(len(drawn))
@@ -130,26 +126,39 @@ def _block(problem: Linear, cells: Cells, draws: npt.NDArray[np.bool_]) -> _Bloc
 
 
 def _draw(group: Group, cells: Cells, known: FloatArray, persons: int) -> _Drawn:
-    """The treated of a group; what `parts` need to know of them is added to the `known`."""
-    numbers, lean = np.split(group.sums @ known[:persons], [len(group.strata)])
-    means = ((group.to_strata @ numbers) / cells.stratum_size)[group.strata]
-    known[group.rows] = np.concatenate([means, lean])
-    return _Drawn(numbers, means, lean)
+    """The treated of a group; the means are added to the `known`."""
+    numbers = group.numbers @ known[:persons]
+    known[group.means] = ((group.to_strata @ numbers) / cells.stratum_size)[group.strata]
+    return _Drawn(numbers, known[group.means])
 
 
-def _products(cells: Cells, drawn: list[_Drawn], known: FloatArray, clusters: int) -> FloatArray:
+def _lean(cells: Cells, known: FloatArray) -> FloatArray:
+    """By group and cluster twice the basis times treatment, less the basis times what it explains of it: (p, G, q, b).
+
+    What the basis explains is added to the `known`.
+    """
+    found = (cells.bases @ known).reshape(len(cells.groups), *cells.crossed.shape[:2], known.shape[1])
+    for group, own in zip(cells.groups, found, strict=True):
+        known[group.leans] = own.sum(axis=0)
+        own *= 2.0
+        own -= cells.crossed @ known[group.leans]
+    return found
+
+
+def _products(cells: Cells, drawn: list[_Drawn], leans: FloatArray, known: FloatArray) -> FloatArray:
     """The sums over each cluster of products of what is left of the treatments of two groups: (p, p, G, b).
 
-    What is left of a person's treatment is it less the mean of the stratum, less basis times lean.
+    What is left of a person's treatment is it less the mean of the stratum, less the basis times what it explains.
     """
-    p, (q, b) = len(drawn), drawn[0].lean.shape
-    found = np.zeros((p, p, clusters, b))
-    leans = (cells.leans @ known).reshape(p, clusters, q, b)
+    p, b = len(drawn), known.shape[1]
+    found = np.zeros((p, p, cells.groups[0].to_clusters.shape[0], b))
+    explained = [known[group.leans] for group in cells.groups]
     for k in range(p):
         for other in range(k + 1):
             found[k, other] = _shared(cells, drawn, k, other)
-            for left, right in ((k, other), (other, k)) if q else ():
-                found[k, other] -= 0.5 * np.einsum("gqb,qb->gb", leans[left], drawn[right].lean)
+            sides = ((k, other), (other, k)) if k != other else ((k, k),)
+            for left, right in sides if leans.size else ():
+                found[k, other] -= np.einsum("gqb,qb->gb", leans[left], explained[right]) / len(sides)
             found[other, k] = found[k, other]
     return found
 

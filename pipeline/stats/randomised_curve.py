@@ -1,19 +1,17 @@
-"""The lot drawn again for many specifications at once: what no effect on anybody would give, the same draws for all.
+"""The lot drawn again where every person is a cluster, and a curve of specifications as a whole beside every draw.
 
-Outcomes and clusterings that share a right-hand side share its projection; and what a curve of specifications gives as
-a whole is set beside what every draw gives (Simonsohn, Simmons and Nelson 2020).
+What a curve gives as a whole is set beside what every draw gives (Simonsohn, Simmons and Nelson 2020).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from pipeline.stats.draws import reaching, varying
-from pipeline.stats.linear import IntArray, Linear, is_singular
+from pipeline.stats.linear import Linear, is_singular
 from pipeline.stats.ols import FloatArray
 
 BLOCK = 128  # draws whose projections, of a few hundred persons, stay in the cache of a core
@@ -27,23 +25,18 @@ class CurveTest:
     p_values: FloatArray
 
 
-def redraw_together(
-    problem: Linear, draws: npt.NDArray[np.bool_], clusterings: Sequence[IntArray | None]
-) -> list[FloatArray]:
-    """The signed t (m, B) of the first contrast had the lot given `draws` (n, B), by clustering; None is none.
+def redraw_persons(problem: Linear, draws: npt.NDArray[np.bool_]) -> FloatArray:
+    """The signed t (m, B) of the first contrast had the lot given `draws` (n, B), its error robust to each person's.
 
-    Outcomes stay as they are, so this is the distribution under no effect on anybody; t has the error of the model,
-    clustered with the factor G/(G-1) * (N-1)/(N-K). Missing where a draw does not identify the effect.
+    Outcomes stay as they are, so this is the distribution under no effect on anybody; the variance has the factor
+    n/(n-K) of the model without clusters. Missing where a draw does not identify the effect.
     """
-    outcomes, groups = (
-        problem.residual(problem.outcomes),
-        [None if codes is None else _groups(codes) for codes in clusterings],
-    )
+    outcomes = problem.residual(problem.outcomes)
     blocks = []
     for start in range(0, draws.shape[1], BLOCK):
         drawn = _draw(problem, outcomes, np.asarray(draws[:, start : start + BLOCK], dtype=float))
-        blocks.append([_studentised(problem, outcomes, drawn, own) for own in groups])
-    return [np.concatenate([block[place] for block in blocks], axis=1) for place in range(len(groups))]
+        blocks.append(_studentised(problem, outcomes, drawn))
+    return np.concatenate(blocks, axis=1)
 
 
 @dataclass(frozen=True)
@@ -78,47 +71,13 @@ def _draw(problem: Linear, outcomes: FloatArray, treated: FloatArray) -> _Drawn:
     return _Drawn(projected, effects, np.einsum("k,kmb->mb", problem.contrasts[0], effects), weights, lost)
 
 
-@dataclass(frozen=True)
-class _Groups:
-    """The rows (n,) in the order of their clusters, None where they lie so, and at which each of the G begins."""
-
-    order: IntArray | None
-    starts: IntArray
-
-    def sort(self, values: FloatArray) -> FloatArray:
-        """`values` (n, b) in that order."""
-        return values if self.order is None else values[self.order]
-
-
-def _groups(codes: IntArray) -> _Groups:
-    order = np.argsort(codes, kind="stable")
-    starts = np.flatnonzero(np.diff(codes[order], prepend=-1))
-    return _Groups(None if np.array_equal(order, np.arange(len(codes))) else order, starts)
-
-
-def _studentised(problem: Linear, outcomes: FloatArray, drawn: _Drawn, groups: _Groups | None) -> FloatArray:
+def _studentised(problem: Linear, outcomes: FloatArray, drawn: _Drawn) -> FloatArray:
     """t (m, b)."""
     n = len(outcomes)
-    g = n if groups is None else len(groups.starts)
-    squares = _of_persons(outcomes, drawn) if groups is None else _of_clusters(outcomes, drawn, groups)
-    t = drawn.value / np.sqrt(g / (g - 1) * (n - 1) / (n - problem.k) * varying(squares, squares))
+    squares = _of_persons(outcomes, drawn)
+    t = drawn.value / np.sqrt(n / (n - problem.k) * varying(squares, squares))
     t[:, drawn.lost] = np.nan
     return np.asarray(t)
-
-
-def _of_clusters(outcomes: FloatArray, drawn: _Drawn, groups: _Groups) -> FloatArray:
-    """The sum over clusters of their squared scores (m, b): weights times outcomes, less times what is fitted."""
-    own, weights = groups.sort(outcomes), groups.sort(drawn.weights)
-    ends = [*groups.starts[1:].tolist(), len(own)]
-    shared = [np.add.reduceat(weights * groups.sort(one), groups.starts, axis=0) for one in drawn.projected]
-    total = np.zeros(drawn.value.shape)
-    for g, (start, end) in enumerate(zip(groups.starts.tolist(), ends, strict=True)):
-        score = own[start:end].T @ weights[start:end]
-        for effect, part in zip(drawn.effects, shared, strict=True):
-            score -= effect * part[g]
-        score *= score
-        total += score
-    return total
 
 
 def _of_persons(outcomes: FloatArray, drawn: _Drawn) -> FloatArray:

@@ -11,7 +11,7 @@ from pipeline.stats.draws import Draws
 from pipeline.stats.linear import is_singular
 from pipeline.stats.ols import RANK_TOLERANCE, FloatArray, deviations
 
-BLOCK = 2**17  # numbers of a block of draws
+BLOCK = 2**19  # numbers of a block of draws
 
 
 @dataclass(frozen=True)

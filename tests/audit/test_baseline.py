@@ -6,12 +6,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.audit.baseline import LOG, accept, accepted_hash, read_accepted
-from pipeline.audit.compare import COLUMNS, compare, describe, iterated_models, read_estimates
+from pipeline.audit.baseline import LOG, accept, accepted_hash, compare_with_accepted
+from pipeline.audit.compare import COLUMNS, compare, describe, iterated_models
 from pipeline.errors import InputError
+from pipeline.estimate.inference import STATISTICS
 from tests.models import OWN
 
 # estimate_id, estimate, se, ci_low, ci_high, control_mean, p_value, df, n, n_treated, n_control, n_clusters, converged
@@ -88,8 +90,11 @@ def test_changes_come_by_model_the_largest_first_and_the_rest_are_counted():
     assert describe(found)[0] == "mean: 1 new, 1 vanished, of 2 estimates"
 
 
-def write_estimates(folder, frame):
+def write_estimates(folder, frame, **resampled):
+    """The estimates by stage, and beside them what resampling says of the first: `resampled`, missing otherwise."""
     folder.mkdir(parents=True, exist_ok=True)
+    row = {"estimate_id": ROWS[0][0], **dict.fromkeys(STATISTICS, np.nan), "inference_note": "", **resampled}
+    pd.DataFrame([row]).to_parquet(folder.parent / "inference.parquet", index=False)
     for stage, rows in frame.groupby(frame["estimate_id"].str[:3]):
         rows.to_parquet(folder / f"{stage}.parquet", index=False)
     return folder
@@ -103,7 +108,7 @@ def test_accepting_keeps_the_reason_and_what_it_was_for_and_never_an_earlier_ent
     made, kept = tmp_path / "twin" / "estimates", tmp_path / "baseline"
     kept.mkdir()
     list(accept(write_estimates(made, table()), "The first.", kept))
-    assert compare(read_accepted(kept), read_estimates(made)).changes.empty
+    assert compare_with_accepted(made, kept).changes.empty
     first = (kept / LOG).read_text(encoding="utf-8")
     write_estimates(made, table(**{"0__estimate": 0.25}))
     assert list(accept(made, "Two\nlines.", kept))[-1] == f"accepted 1 changes: commit {kept} by itself"
@@ -117,11 +122,31 @@ def test_accepting_keeps_the_reason_and_what_it_was_for_and_never_an_earlier_ent
     assert files(kept) == before
 
 
+OF_RESAMPLING = [
+    ({"ri_p": 0.0101}, "ri_p p_value 0.01 -> 0.0101 0.0001 of it"),
+    ({"wild_low": 0.051}, "wild_low estimate 0.05 -> 0.051 0.01 standard errors"),
+    ({"cr2_df": np.nan}, "cr2_df estimate 37 -> unknown"),
+    ({"inference_note": "a reason"}, "ri_p note no note -> a reason"),
+]
+
+
+@pytest.mark.parametrize(("changes", "says"), OF_RESAMPLING, ids=[says for _, says in OF_RESAMPLING])
+def test_what_resampling_says_is_accepted_as_estimates_are(tmp_path, changes, says):
+    made, kept = tmp_path / "twin" / "estimates", tmp_path / "baseline"
+    kept.mkdir()
+    before = {"ri_p": 0.01, "wild_low": 0.05, "cr2_df": 37.0, "jackknife_se": 0.1}
+    list(accept(write_estimates(made, table(), **before), "The first.", kept))
+    assert compare_with_accepted(made, kept).changes.empty
+    lines = describe(compare_with_accepted(write_estimates(made, table(), **before | changes), kept))
+    assert lines[0].startswith("resampled itt: 1 moved")
+    assert " ".join(lines[1].split()) == f"resampled {ROWS[0][0]}/{says}"
+
+
 @pytest.mark.parametrize("reason", ["", "  \n"])
 def test_without_a_reason_nothing_is_accepted(tmp_path, reason):
     made, kept = write_estimates(tmp_path / "twin" / "estimates", table()), tmp_path / "baseline"
     kept.mkdir()
-    with pytest.raises(InputError, match=r'baseline: 4 estimates are not the accepted ones.*REASON="why'):
+    with pytest.raises(InputError, match=r'baseline: 27 numbers are not the accepted ones.*REASON="why'):
         list(accept(made, reason, kept))
     assert not list(kept.iterdir())
 

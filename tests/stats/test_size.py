@@ -13,6 +13,7 @@ from pipeline.stats.randomisation import redraw
 OF = {scenario.name: scenario for scenario in SCENARIOS}
 # What rests on the lot or on independent teams where it has to hold; the others are shown to fail.
 FAILS = ("Lot, not studentised", "Model (6)", "One by one", "Pointwise", "Likelihood", "Those who answered")
+ONLY_OF_ONE_EFFECT = "Curve by the lot"  # some of its errors are by person, which is wrong where courses have effects
 
 
 @pytest.mark.parametrize("name", ["persons", "course"])
@@ -35,6 +36,7 @@ def test_only_the_studentised_test_holds_where_effects_differ(name):
 def test_what_is_stored_keeps_its_level():
     stored = pd.read_csv("docs/measured/inference_size.csv")
     held = stored[~stored["method"].str.startswith(FAILS)]
+    held = held[~(held["method"].str.startswith(ONLY_OF_ONE_EFFECT) & (held["scenario"] == "course"))]
     missed = np.where(held["kind"].isin(["size", "familywise"]), held["rate"] - held["aim"], held["aim"] - held["rate"])
     # With four in a hundred thousand above by chance, of some sixty.
     assert held[missed > 4 * np.sqrt(held["aim"] * (1 - held["aim"]) / held["trials"])].empty

@@ -52,7 +52,7 @@ def _intervals(
         score = redraw_score(cells, "logit", own.teams, np.ascontiguousarray(own.draws.T))
         p = p_values(np.abs(score.statistics)[None], np.array([score.observed]))[0]
         tested.append(bool(p <= 1.0 - LEVEL))
-    jackknife, _ = linearised_jackknife(fit, "logit", place)
+    jackknife, _, _ = linearised_jackknife(fit, "logit", place)
     errors = (
         (fit.standard_errors[place], None),
         (fit.clustered_errors[place], None),

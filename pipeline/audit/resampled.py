@@ -19,7 +19,7 @@ from pipeline.estimate.inference import STATISTICS, Inference, rows_of_problems,
 from pipeline.estimate.regression import place_of
 from pipeline.estimate.resampled import RESAMPLERS, Redrawn, Resampled, draw_again
 from pipeline.estimate.unmade import NO_LIMIT
-from pipeline.stats.draws import TIE, Draws, interval
+from pipeline.stats.draws import Draws, interval, reaching
 from pipeline.stats.hazard import Link
 from pipeline.stats.hazard_resampled import linearised_jackknife, redraw_score
 
@@ -164,7 +164,7 @@ def _of_draws(statistic: str, drawn: Draws, estimate: float, error: float, level
 
     def reached(hypothesis: float) -> int:
         values = drawn.statistics(np.array([hypothesis - estimate]))[0]
-        return int((values >= abs(estimate - hypothesis) / error * (1.0 - TIE)).sum())
+        return int(reaching(values, np.array((estimate - hypothesis) / error)).sum())
 
     if statistic.endswith("_p"):
         yield "|t| observed", f"{abs(estimate / error):.9g}"
@@ -190,13 +190,14 @@ def _of_hazard(statistic: str, request: Asked, again: Redrawn) -> Iterator[tuple
         cells, clusters = discrete_hazard.cells_of_persons(problem, fitted)
         test = redraw_score(cells, link, clusters, again.of(problem.persons))
         yield "|score| over its error, of the lot that was drawn", f"{abs(test.observed):.9g}"
-        yield _counted(int((np.abs(test.statistics) >= abs(test.observed) * (1.0 - TIE)).sum()), len(test.statistics))
+        reached = reaching(np.abs(test.statistics), np.array(test.observed))
+        yield _counted(int(reached.sum()), len(test.statistics))
         return
     place = fitted.hazard.place("treated")
-    error, without = linearised_jackknife(fitted.hazard, link, place)
+    error, without, exists = linearised_jackknife(fitted.hazard, link, place)
     names = [str(name) for name in np.unique(problem.clusters[np.isin(problem.clusters, fitted.used.clusters)])]
     own = names if len(names) == len(without) else [str(number + 1) for number in range(len(without))]
-    yield from _without(own, without, np.ones(len(without), dtype=bool), float(fitted.hazard.coefficients[place]))
+    yield from _without(own, without, exists, float(fitted.hazard.coefficients[place]))
     yield "jackknife standard error", f"{error:.9g}"
 
 

@@ -209,4 +209,5 @@ def _curves(rows: Sequence[Row], behind: Behind) -> Iterator[tuple[str, list[Row
             curves.setdefault((kind, *place, *own), []).append(row)
     for (kind, *_), own_rows in curves.items():
         known = [row for row in own_rows if math.isfinite(row["value"])]
-        yield kind, sorted(known, key=lambda row: int(behind.estimates[row["estimate_id"]]["week"]))
+        if known:
+            yield kind, sorted(known, key=lambda row: int(behind.estimates[row["estimate_id"]]["week"]))

@@ -29,7 +29,7 @@ from pipeline.estimate.unmade import (
 from pipeline.settings.models import Model
 from pipeline.settings.study import Study
 from pipeline.stats.distributions import infer
-from pipeline.stats.draws import interval, p_values
+from pipeline.stats.draws import TIE, interval, p_values
 from pipeline.stats.errors import NoEstimateError
 from pipeline.stats.hazard_resampled import linearised_jackknife, redraw_score
 from pipeline.stats.ols import FloatArray
@@ -165,6 +165,8 @@ def _reasons(model: Model, found: Resampled, columns: Mapping[str, FloatArray]) 
         reasons[FAMILIES] = reasons.get("ri", NO_FAMILY)
     if "without_low" not in columns:
         reasons["without"] = NONE_WITHOUT
+    if np.isnan(columns["jackknife_se"]).all():
+        reasons["jackknife"] = NONE_WITHOUT
     return [f"{names}: {reason}" for names, reason in reasons.items()]
 
 
@@ -191,7 +193,7 @@ def _columns(found: Resampled, row: int, level: float) -> dict[str, FloatArray]:
 
 
 def _persons_at_ends(problem: Regression, found: Resampled, row: int, parameter: str) -> FloatArray:
-    """The persons (m,) of the effect's group in the smaller of the two clusters left out at the ends of the range."""
+    """The persons (m,) of the effect's group in the smaller of the clusters left out at the ends of the range."""
     design, exists = problem.design, found.exists[row]
     without, (codes, place) = found.without[row], np.unique(design.clusters, return_inverse=True)
     if not exists.any():
@@ -202,8 +204,17 @@ def _persons_at_ends(problem: Regression, found: Resampled, row: int, parameter:
         if without.shape[1] != len(codes)
         else np.bincount(place[members], minlength=len(codes))
     )
-    ends = [np.where(exists, sign * without, np.inf).argmin(axis=1) for sign in (1.0, -1.0)]
-    return np.asarray(np.minimum(*(sizes[end] for end in ends)), dtype=float)
+    return persons_at_ends(without[:, exists], sizes[exists])
+
+
+def persons_at_ends(without: FloatArray, sizes: FloatArray) -> FloatArray:
+    """The fewest persons (m,) of the clusters, of `sizes` (G,), whose estimates without (m, G) are an end of the range.
+
+    Estimates that differ by rounding are one end.
+    """
+    ends = [sign * (sign * without).min(axis=1, keepdims=True) for sign in (1.0, -1.0)]
+    at_end = sum(np.abs(without - end) <= TIE * np.maximum(np.abs(end), 1.0) for end in ends)
+    return np.asarray(np.where(at_end, sizes, np.inf).min(axis=1), dtype=float)
 
 
 def _of_hazard(problem: Spells, again: Redrawn) -> Iterator[Inference]:
@@ -229,10 +240,15 @@ def _row_of_hazard(problem: Spells, found: discrete_hazard.Fit, again: Redrawn) 
     cells, clusters = discrete_hazard.cells_of_persons(problem, found)
     test = redraw_score(cells, link, clusters, again.of(problem.persons))
     place = hazard.place("treated")
-    error, without = linearised_jackknife(hazard, link, place)
+    error, without, exists = linearised_jackknife(hazard, link, place)
     sizes = np.unique(found.used.clusters, return_counts=True)[1]
     estimate = float(hazard.coefficients[place])
     tested = infer(estimate, error, float(hazard.n_clusters - 1), problem.study.inference.level)
+    ends = {
+        "without_low": float(without[exists].min()),
+        "without_high": float(without[exists].max()),
+        "without_persons": float(persons_at_ends(without[None, exists], sizes[exists])[0]),
+    } if exists.any() else {}  # fmt: skip
     return Inference(
         estimate_id="",
         ri_p=float(p_values(np.abs(test.statistics)[None], np.array([test.observed]))[0]),
@@ -240,10 +256,8 @@ def _row_of_hazard(problem: Spells, found: discrete_hazard.Fit, again: Redrawn) 
         jackknife_p=float(tested.p_values),
         jackknife_low=float(tested.ci_low),
         jackknife_high=float(tested.ci_high),
-        without_low=float(without.min()),
-        without_high=float(without.max()),
-        without_persons=float(min(sizes[without.argmin()], sizes[without.argmax()])),
-        inference_note=OF_HAZARD,
+        inference_note=OF_HAZARD if ends else SEPARATOR.join([f"jackknife, without: {NONE_WITHOUT}", OF_HAZARD]),
+        **ends,
     )
 
 

@@ -131,7 +131,7 @@ def resample_strata(problem: Regression, again: Redrawn) -> Resampled:
     _, cells = np.unique(2 * design.strata + design.treated, return_inverse=True)
     within = deviations(covariates, cells, int(cells.max()) + 1)
     basis = np.linalg.qr(within)[0]
-    leverage = 1.0 - 1.0 / found.scale**2  # nothing where it is one
+    leverage = 1.0 - np.divide(1.0, found.scale**2, out=np.zeros(found.n), where=found.scale > 0.0)
     stratified = strata_of_persons(problem, found)
     scores = (found.weights[0] * found.scale)[:, None] * found.residuals
     without, exists = _without_clusters(problem, found)
@@ -238,7 +238,7 @@ def _clustered(
         wild=wild,
         without=without,
         exists=exists,
-        jackknife=jackknife_errors(solved.estimates, without),
+        jackknife=np.where(exists.any(axis=1)[:, None], jackknife_errors(solved.estimates, without), np.nan),
         reduced=reduced,
         degrees=degrees,
         scores=solved.scores,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from pipeline.stats.draws import TIE
+from pipeline.stats.draws import reaching
 from pipeline.stats.lot import generator
 from pipeline.stats.ols import FloatArray
 
@@ -17,7 +17,7 @@ def step_down(statistics: FloatArray, observed: FloatArray) -> FloatArray:
     """
     order = np.argsort(-np.abs(observed), kind="stable")
     rest = np.maximum.accumulate(statistics[order][::-1], axis=0)[::-1]
-    reached = (rest >= np.abs(observed[order])[:, None] * (1.0 - TIE)).sum(axis=1)
+    reached = reaching(rest, observed[order, None]).sum(axis=1)
     found = np.empty(len(observed))
     found[order] = np.maximum.accumulate((reached + 1.0) / (statistics.shape[1] + 1.0))
     return found

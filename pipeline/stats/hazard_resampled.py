@@ -7,14 +7,16 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from pipeline.stats.draws import varying
 from pipeline.stats.hazard import FloatArray, HazardFit, Link, derivatives, design_of, maximise
+from pipeline.stats.jackknife import IDENTIFIED
 from pipeline.stats.ols import RANK_TOLERANCE
 from pipeline.stats.person_weeks import Cells
 
 
 @dataclass(frozen=True)
 class ScoreTest:
-    """The studentised score of treatment with its sign, as drawn and of each draw (B,)."""
+    """The studentised score of treatment with its sign, as drawn and of each draw (B,); missing where none varies."""
 
     observed: float
     statistics: FloatArray
@@ -44,19 +46,20 @@ def redraw_score(cells: Cells, link: Link, clusters: npt.NDArray[np.intp], draws
     own = np.zeros(n, dtype=bool)
     own[person[treated > 0.5]] = True
     g = len(np.unique(clusters[np.unique(person)]))
-    values = np.empty(len(draws) + 1)
     every = np.vstack([own, draws])
+    sums, squares = np.empty(len(every)), np.empty(len(every))
     for start in range(0, len(every), 512):
         of_cluster = parts @ np.asarray(every[start : start + 512].T, dtype=float)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            values[start : start + 512] = of_cluster.sum(axis=0) / np.sqrt(
-                g / max(g - 1, 1) * (of_cluster**2).sum(axis=0)
-            )
+        sums[start : start + 512], squares[start : start + 512] = of_cluster.sum(axis=0), (of_cluster**2).sum(axis=0)
+    values = sums / np.sqrt(g / max(g - 1, 1) * varying(squares, squares))
     return ScoreTest(float(values[0]), values[1:])
 
 
-def linearised_jackknife(fit: HazardFit, link: Link, place: int) -> tuple[float, FloatArray]:
-    """The jackknife error of coefficient `place`, and what it is without each cluster (G,), both by one Newton step.
+def linearised_jackknife(
+    fit: HazardFit, link: Link, place: int
+) -> tuple[float, FloatArray, npt.NDArray[np.bool_]]:
+    """The jackknife error of coefficient `place`, what it is without each cluster (G,), by one Newton step, and whether
+    the others identify it (G,); else it is nothing there, as in least squares, and where none do there is no error.
 
     Without cluster g the coefficients move by -(H - H_g)^- s_g, with H the observed information, s_g the scores of the
     cluster and ^- the generalised inverse (MacKinnon, Nielsen and Webb 2024, arXiv 2406.00650, CV3L). As for least
@@ -68,10 +71,14 @@ def linearised_jackknife(fit: HazardFit, link: Link, place: int) -> tuple[float,
     levels, codes = np.unique(cells.cluster, return_inverse=True)
     whole = design.T @ (information[:, None] * design)
     scale = np.sqrt(np.diag(whole))
-    moves = np.empty(len(levels))
+    moves, exists = np.full(len(levels), -fit.coefficients[place]), np.zeros(len(levels), dtype=bool)
     for number in range(len(levels)):
         own = codes == number
-        left = whole - design[own].T @ (information[own, None] * design[own])
-        inverse = np.linalg.pinv(left / np.outer(scale, scale), rcond=RANK_TOLERANCE, hermitian=True)
-        moves[number] = -(inverse[place] @ ((design[own].T @ scores[own]) / scale)) / scale[place]
-    return float(np.sqrt((moves**2).sum())), fit.coefficients[place] + moves
+        left = (whole - design[own].T @ (information[own, None] * design[own])) / np.outer(scale, scale)
+        inverse = np.linalg.pinv(left, rcond=RANK_TOLERANCE, hermitian=True)
+        lost = inverse[place] @ left - np.eye(len(left))[place]
+        exists[number] = np.abs(lost).max() <= IDENTIFIED
+        if exists[number]:
+            moves[number] = -(inverse[place] @ ((design[own].T @ scores[own]) / scale)) / scale[place]
+    error = float(np.sqrt((moves**2).sum())) if exists.any() else np.nan
+    return error, fit.coefficients[place] + moves, exists

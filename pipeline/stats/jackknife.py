@@ -8,14 +8,18 @@ import numpy.typing as npt
 from pipeline.stats.linear import Linear, Solved
 from pipeline.stats.ols import RANK_TOLERANCE, FloatArray
 
+IDENTIFIED = 1e-6  # of an effect's row, the most that data may leave of it which tell of it
+
 
 def leave_one_out(problem: Linear, found: Solved) -> tuple[FloatArray, npt.NDArray[np.bool_]]:
-    """The estimates (r, m, G) without each cluster, and whether they exist (r, G).
+    """The estimates (r, m, G) without each cluster, and whether the others identify them (r, G); else they are nothing.
 
     Without cluster g the coefficients are (X'X - X_g'X_g)^- (X'y - X_g'y_g), with ^- the generalised inverse of Moore
-    and Penrose, columns scaled to one length: they move by (X'X - X_g'X_g)^- X_g'e_g, with e the residuals, and what
-    the others do not identify is nothing. Strata are taken out anew: the sum of products that a cluster takes with it
-    is that within its strata. A stratum of one cluster goes with it and changes nothing else.
+    and Penrose, columns scaled to one length: they move by (X'X - X_g'X_g)^- X_g'e_g, with e the residuals. An effect,
+    or a difference, that the others identify is the same by every generalised inverse. One that they do not is another
+    by each, and by how strata are written: it counts as nothing, which is what it is where the group goes with the
+    cluster. Strata are taken out anew: the sum of products that a cluster takes with it is that within its strata. A
+    stratum of one cluster goes with it and changes nothing else.
     """
     columns = np.hstack([problem.within(problem.covariates), problem.within(problem.effects)])
     products, moments = _without_each(problem, columns, found.residuals)
@@ -26,12 +30,9 @@ def leave_one_out(problem: Linear, found: Solved) -> tuple[FloatArray, npt.NDArr
     changed = np.einsum("rp,gpm->rmg", problem.contrasts, moves[:, q:])
     inside = inverses @ (products / np.outer(scale, scale))
     wanted = np.hstack([np.zeros((len(problem.contrasts), q)), problem.contrasts]) / scale
-    kept = np.einsum("rk,gkl->rgl", wanted, inside)
-    lost = kept - wanted[:, None]
-    exists = np.abs(lost).max(axis=2) <= 1e-6 * np.abs(wanted).max(axis=1)[:, None]
-    whole = np.linalg.solve(columns.T @ columns / np.outer(scale, scale), columns.T @ problem.outcomes / scale[:, None])
-    changed += np.where(exists[:, None], 0.0, np.einsum("rgl,lm->rmg", lost, whole))
-    return found.estimates[:, :, None] + changed, exists
+    lost = np.einsum("rk,gkl->rgl", wanted, inside) - wanted[:, None]
+    exists = np.abs(lost).max(axis=2) <= IDENTIFIED * np.abs(wanted).max(axis=1)[:, None]
+    return np.where(exists[:, None], found.estimates[:, :, None] + changed, 0.0), exists
 
 
 def _without_each(problem: Linear, columns: FloatArray, residuals: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -60,8 +61,8 @@ def _without_each(problem: Linear, columns: FloatArray, residuals: FloatArray) -
 def jackknife_errors(estimates: FloatArray, without: FloatArray) -> FloatArray:
     """Hansen's jackknife error (r, m): the root of summed squares of the estimates without a cluster less the whole.
 
-    No factor, and no cluster dropped: where the design without a cluster is singular, the generalised inverse stands
-    in. It is never too small on average, whatever the errors' variances and correlations within clusters (Hansen 2025,
-    "Jackknife standard errors for clustered regression"). The reference is t(G-1).
+    No factor, and no cluster dropped: an effect that a design without a cluster does not identify is nothing there, so
+    the cluster adds its square. It is never too small on average, whatever the errors' variances and correlations
+    within clusters (Hansen 2025, "Jackknife standard errors for clustered regression"). The reference is t(G-1).
     """
     return np.asarray(np.sqrt(((without - estimates[:, :, None]) ** 2).sum(axis=2)))

@@ -104,7 +104,7 @@ def fit_cluster_ols(
     clustered = _cluster_squares(rows[:, order], residuals[order], starts)
     n, g = len(x), len(starts)
     perfect = (residuals**2).sum(axis=0) <= PERFECT_FIT * (y**2).sum(axis=0)
-    nothing = (g > 1) & (clustered <= PERFECT_FIT * (rows**2 @ y**2))
+    nothing = (g > 1) & (clustered <= PERFECT_FIT * _size(rows, y))
     factor = (g / (g - 1)) * ((n - 1) / (n - k)) if g > 1 else np.nan
     errors = np.where(perfect | nothing, np.nan, np.sqrt(clustered * factor))
     return OLSFit(coefficients, errors, perfect, nothing, g - 1, n, g, k, factor, rows, residuals)
@@ -119,8 +119,13 @@ def clustered_errors(
     """
     order, starts = _cluster_order(np.asarray(clusters), len(outcomes))
     squares = _cluster_squares(weights[:, order], fit.residuals[order], starts)
-    nothing = (fit.n_clusters > 1) & (squares <= PERFECT_FIT * (weights**2 @ outcomes**2))
+    nothing = (fit.n_clusters > 1) & (squares <= PERFECT_FIT * _size(weights, outcomes))
     return np.where(fit.perfect_fit | nothing, np.nan, np.sqrt(squares * fit.factor)), nothing
+
+
+def _size(weights: FloatArray, outcomes: FloatArray) -> FloatArray:
+    """What rounding of the square of sums, weights (k, n) times outcomes (n, m), is relative to: (k, m)."""
+    return np.outer((weights**2).sum(axis=1), (outcomes**2).max(axis=0))
 
 
 def _cluster_squares(weights: FloatArray, residuals: FloatArray, starts: list[int]) -> FloatArray:
@@ -163,7 +168,7 @@ def fit_contrast(
     weights[whole & (np.abs(weights) <= RANK_TOLERANCE * np.abs(weights).max())] = 0.0
     squares = (weights**2 / np.where(whole, 1.0, 1.0 - leverage)) @ residuals**2
     perfect = (residuals**2).sum(axis=0) <= PERFECT_FIT * (y**2).sum(axis=0)
-    nothing = squares <= PERFECT_FIT * (weights**2 @ y**2)
+    nothing = squares <= PERFECT_FIT * _size(weights[None], y)[0]
     lone = bool((whole & (weights != 0.0)).any())
     errors = np.where(perfect | nothing | lone, np.nan, np.sqrt(squares))
     return ContrastFit(weights @ y, errors, perfect, nothing, leverage, whole, len(x) - k, len(x), weights, residuals)
@@ -225,6 +230,11 @@ def require_full_rank(
         raise RankDeficiencyError(columns[first] if columns is not None else str(first))
 
 
+def rank(design: FloatArray, lengths: FloatArray) -> int:
+    """How many columns of a design (n, k) no others determine, beside their `lengths` (k,) before projection."""
+    return int(np.linalg.matrix_rank(design / np.where(lengths > 0.0, lengths, 1.0), tol=RANK_TOLERANCE))
+
+
 def is_aliased(weights: FloatArray, columns: FloatArray) -> npt.NDArray[np.bool_]:
     """Which sums weights @ outcomes, (p, n), some of `columns` (n, d) that were left out of the design would move.
 
@@ -250,11 +260,12 @@ def _weights(
     if not np.isfinite(x).all():
         raise ValueError("the design has missing values: take complete cases first")
     count = x.shape[1] if k is None else k
-    if len(x) <= count:
-        raise NoEstimateError(f"{len(x)} observations are too few for {count} coefficients")
     matrix = x if within is None else within
     root = None if scale is None else np.sqrt(scale)
-    orthogonal, upper = np.linalg.qr(matrix if root is None else root[:, None] * matrix)
+    scaled = matrix if root is None else root[:, None] * matrix
+    if len(x) <= count and len(x) <= count - x.shape[1] + rank(scaled, np.linalg.norm(x, axis=0)):
+        raise NoEstimateError(f"{len(x)} observations are too few for {count} coefficients")
+    orthogonal, upper = np.linalg.qr(scaled)
     require_full_rank(x, columns, upper)
     found = np.asarray(np.linalg.solve(upper, orthogonal.T), dtype=float)
     return found if root is None else found * root

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.stats.draws import TIE
+from pipeline.stats.draws import reaching, varying
 from pipeline.stats.linear import Linear, is_singular
 from pipeline.stats.ols import FloatArray
 
@@ -74,8 +74,8 @@ def _draw(problem: Linear, outcomes: FloatArray, treated: FloatArray) -> _Drawn:
 def _studentised(problem: Linear, outcomes: FloatArray, drawn: _Drawn) -> FloatArray:
     """t (m, b)."""
     n = len(outcomes)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        t = drawn.value / np.sqrt(n / (n - problem.k) * np.maximum(_of_persons(outcomes, drawn), 0.0))
+    squares = _of_persons(outcomes, drawn)
+    t = drawn.value / np.sqrt(n / (n - problem.k) * varying(squares, squares))
     t[:, drawn.lost] = np.nan
     return np.asarray(t)
 
@@ -100,7 +100,7 @@ def judge_curve(observed: FloatArray, drawn: FloatArray, critical: FloatArray) -
     """
     mine = _statistics(observed[:, None], critical)
     every = _statistics(np.where(np.isnan(drawn), np.inf, drawn), critical)
-    reached = (every >= mine * (1.0 - TIE)).sum(axis=1)
+    reached = reaching(every, mine).sum(axis=1)
     signed = np.array([np.median(observed), mine[1, 0], mine[2, 0]])
     return CurveTest(signed, (reached + 1.0) / (drawn.shape[1] + 1.0))
 

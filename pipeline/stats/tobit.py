@@ -10,7 +10,7 @@ import numpy.typing as npt
 from scipy import special
 
 from pipeline.stats.errors import NoEstimateError
-from pipeline.stats.ols import require_full_rank
+from pipeline.stats.ols import rank, require_full_rank
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
@@ -128,7 +128,7 @@ def _require_usable(y: FloatArray, x: FloatArray, limits: tuple[float, float]) -
     """Raise ValueError for missing values, NoEstimateError unless the outcome and the design can be used."""
     if not (np.isfinite(y).all() and np.isfinite(x).all()):
         raise ValueError("the outcome or the design has missing values: take complete cases first")
-    if len(x) <= x.shape[1] + 1:
+    if len(x) <= x.shape[1] + 1 and len(x) <= rank(x, np.linalg.norm(x, axis=0)) + 1:
         raise NoEstimateError(f"{len(x)} observations are too few for {x.shape[1]} coefficients and a variance")
     outside = int(((y < limits[0]) | (y > limits[1])).sum())
     if outside:

@@ -212,6 +212,13 @@ def shown_rows(*rows):
     return pd.DataFrame([dict(zip(columns, row, strict=True)) for row in rows])
 
 
+def test_a_curve_of_which_no_point_is_known_is_judged_like_any_number():
+    own = estimate("km/all/exit/4/control", estimate=math.nan, n=0, n_treated=0, n_control=0)
+    row = ("1", "figure_1_1", "", "", "", "estimate", own["estimate_id"], math.nan, "–", "", "share")
+    behind = Behind({own["estimate_id"]: own}, ESTIMATORS, frozenset(), frozenset(), CONTROLS.bounds)
+    assert len(judge_all(shown_rows(row).to_dict("records"), behind)) == 1
+
+
 NOTE = "left out 3 persons whose outcome is unknown"
 
 

@@ -224,7 +224,7 @@ def with_missing(values):
         (lambda y, x, g: (y, with_missing(x), g), "design has missing values"),
         (lambda y, x, g: (y, x, with_missing(g.astype(float))), "clusters have missing values"),
         (lambda y, x, g: (y, x, g[:-1]), "119 cluster labels for 120 observations"),
-        (lambda y, x, g: (y[:8], x[:8], g[:8]), "8 observations are too few for 8 coefficients"),
+        (lambda y, x, g: (y[:2], x[:2, -2:], g[:2]), "2 observations are too few for 2 coefficients"),
     ],
 )
 def test_unusable_input_is_refused(arguments, message):

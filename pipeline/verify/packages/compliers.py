@@ -13,7 +13,7 @@ import pandas as pd
 from scipy.optimize import brentq
 from scipy.stats import t
 
-from pipeline.verify.packages.least_squares import Case, Row, cases, design_of, is_one
+from pipeline.verify.packages.least_squares import Case, Row, cases, is_one, regression_of
 from pipeline.verify.packages.trial import Trial, labels_of
 
 ATTENDED = "attended"
@@ -27,16 +27,17 @@ def compliers(model: Mapping[str, Any], trial: Trial) -> Iterator[Row]:
         return
     wider = {**model, "covariates": [*model["covariates"], ATTENDED]}
     for case in cases(wider, trial):
-        if is_one(case.people["cluster_"]):
+        own = [name for name in case.covariates if name != ATTENDED]
+        design, tests = regression_of(case.people, own, case.groups)
+        if is_one(case.people["cluster_"]) or tests.empty:
             continue
         for outcome, week in labels_of(case.outcomes):
-            found = _of_outcome(case, case.outcomes[(outcome, week)].to_numpy(), trial.definitions.level)
+            found = _of_outcome(case, design, case.outcomes[(outcome, week)].to_numpy(), trial.definitions.level)
             yield from ({"sample": case.name, "outcome": outcome, "week": week, **row} for row in found)
 
 
-def _of_outcome(case: Case, y: np.ndarray, level: float) -> Iterator[Row]:
+def _of_outcome(case: Case, design: pd.DataFrame, y: np.ndarray, level: float) -> Iterator[Row]:
     people, clusters = case.people, case.people["cluster_"].to_numpy()
-    design = design_of(people, [name for name in case.covariates if name != ATTENDED], case.groups)
     taken, treated = people[ATTENDED].to_numpy(dtype=float), people["treated"].to_numpy() == 1
     df = len(np.unique(clusters)) - 1
     counts = {"n": len(y), "n_treated": int(treated.sum()), "n_control": int((~treated).sum()), "n_clusters": df + 1}

@@ -16,6 +16,8 @@ import pandas as pd
 from pipeline.verify.packages.least_squares import Row
 from pipeline.verify.packages.trial import CONSTANT, Trial
 
+CERTAIN = 1e-8  # of a chance to leave, from none or from one: statsmodels cuts off what is smaller
+
 
 def _spells(model: Mapping[str, Any], trial: Trial) -> Iterator[tuple[dict[str, Any], pd.DataFrame]]:
     """The persons at risk of each exit in each sample, with weeks, exited, stratum and cluster."""
@@ -43,13 +45,15 @@ def hazard(model: Mapping[str, Any], trial: Trial) -> Iterator[Row]:
         used = spells.loc[long["person"].unique()]
         names = ["treated", *model["covariates"]]
         fits = _fits(long, names, model["link"], dropped)
+        if not fits:
+            continue
         controls = long["treated"] == 0
         for place, name in enumerate(names):
-            for ending, (found, factor) in fits.items():
+            for ending, (coefficients, errors) in fits.items():
                 if ending and model["cluster"] == "none":
                     continue
                 yield {
-                    **address, "parameter": f"{name}{ending}", **_inference(found, place, factor, trial),
+                    **address, "parameter": f"{name}{ending}", **_inference(float(coefficients[place]), float(errors[place]), trial),
                     "n": int(long["at_risk"].sum()), "n_treated": int((used["treated"] == 1).sum()),
                     "n_control": int((used["treated"] == 0).sum()),
                     "n_clusters": int(long["cluster_"].nunique()) if model["cluster"] != "none" else None,
@@ -77,8 +81,15 @@ def _person_weeks(spells: pd.DataFrame, trial: Trial) -> tuple[pd.DataFrame, int
     ), before  # fmt: skip
 
 
-def _fits(long: pd.DataFrame, names: list[str], link: str, dropped: int) -> dict[str, tuple[Any, float]]:
-    """statsmodels' fit on cells of equal rows, plain and clustered, with the factor of the variance."""
+Fits = dict[str, tuple[np.ndarray, np.ndarray]]
+
+
+def _fits(long: pd.DataFrame, names: list[str], link: str, dropped: int) -> Fits:
+    """Coefficients and errors (k,) of statsmodels' fit on cells of equal rows, plain and clustered, with the factor.
+
+    Nothing where the likelihood has no maximum. Where somebody is all but certain to leave or to stay the package cuts
+    the chance off, and its errors are made of the derivatives here.
+    """
     import statsmodels.api as sm
 
     keys = ["interval_", "stratum_", "cluster_", *names]
@@ -90,17 +101,52 @@ def _fits(long: pd.DataFrame, names: list[str], link: str, dropped: int) -> dict
     counts = np.column_stack([cells["exits"], cells["at_risk"] - cells["exits"]])
     family = sm.families.Binomial({"logit": sm.families.links.Logit, "cloglog": sm.families.links.CLogLog}[link]())
     model, groups = sm.GLM(counts, design, family), cells["cluster_"].to_numpy()
+    if not has_maximum(design, counts):
+        return {}
     start = model.fit().params
     options = {"method": "newton", "tol": 1e-14, "maxiter": 200, "start_params": start, "disp": 0}
+    plain = model.fit(**options)
     clustered = model.fit(cov_type="cluster", cov_kwds={"groups": groups, "use_correction": False}, **options)
-    g = len(np.unique(groups))
-    return {"": (model.fit(**options), 1.0), "_clustered": (clustered, g / (g - 1) if g > 1 else np.nan)}
+    errors = [np.asarray(plain.bse), np.asarray(clustered.bse)]
+    chances, g = np.asarray(model.predict(plain.params)), len(np.unique(groups))
+    if chances.min() < CERTAIN or chances.max() > 1 - CERTAIN:
+        scores, information = derivatives(design @ plain.params, counts[:, 0], counts[:, 1], link)
+        inverse = np.linalg.inv(design.T @ (information[:, None] * design))
+        sums = pd.DataFrame((scores[:, None] * design) @ inverse).groupby(groups).sum().to_numpy()
+        errors = [np.sqrt(np.diag(inverse)), np.sqrt((sums**2).sum(axis=0))]
+    factor = np.sqrt(g / (g - 1)) if g > 1 else np.nan
+    return {"": (np.asarray(plain.params), errors[0]), "_clustered": (np.asarray(plain.params), factor * errors[1])}
 
 
-def _inference(fit: Any, place: int, factor: float, trial: Trial) -> Row:
+def derivatives(
+    predictor: np.ndarray, exits: np.ndarray, stays: np.ndarray, link: str
+) -> tuple[np.ndarray, np.ndarray]:
+    """Score and observed information (n,) of each row's likelihood in its linear predictor."""
+    if link == "logit":
+        p = 1 / (1 + np.exp(-predictor))
+        return exits * (1 - p) - stays * p, (exits + stays) * p * (1 - p)
+    rate = np.exp(predictor)
+    leaving = rate / np.expm1(rate)
+    return exits * leaving - stays * rate, exits * leaving * (rate / -np.expm1(-rate) - 1) + stays * rate
+
+
+def has_maximum(design: np.ndarray, counts: np.ndarray) -> bool:
+    """Whether no sum of columns (n, k) parts those who leave from those who stay, `counts` (n, 2) of each row.
+
+    A likelihood has a maximum where none is above nothing for some who leave or below it for some who stay, and nowhere
+    the other way (Albert and Anderson 1984): by a linear programme, which looks for the farthest parting within bounds.
+    """
+    from scipy.optimize import linprog
+
+    parts = np.vstack([design[counts[:, 0] > 0], -design[counts[:, 1] > 0]])
+    parts = parts / np.where(np.abs(parts).max(axis=0) > 0, np.abs(parts).max(axis=0), 1.0)
+    found = linprog(-parts.sum(axis=0), A_ub=-parts, b_ub=np.zeros(len(parts)), bounds=(-1, 1))
+    return bool(-found.fun < 1e-7)
+
+
+def _inference(estimate: float, error: float, trial: Trial) -> Row:
     from scipy.stats import norm
 
-    estimate, error = float(fit.params[place]), float(fit.bse[place] * np.sqrt(factor))
     width = norm.ppf(0.5 + trial.definitions.level / 2) * error
     return {
         "estimate": estimate, "se": error, "p_value": float(2 * norm.sf(abs(estimate / error))),

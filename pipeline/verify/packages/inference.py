@@ -18,7 +18,7 @@ import pandas as pd
 
 from pipeline.verify.packages import redrawn, redrawn_exits, redrawn_otherwise, refits
 from pipeline.verify.packages.again import Drawn
-from pipeline.verify.packages.least_squares import Case, cases, design_of, effect_name, interacted, is_one, linear_tests
+from pipeline.verify.packages.least_squares import Case, cases, effect_name, interacted, is_one, regression_of
 from pipeline.verify.packages.refits import Problem, errors_of, hc2_of
 from pipeline.verify.packages.together import Member, judged
 from pipeline.verify.packages.trial import Trial, labels_of
@@ -58,10 +58,11 @@ def resample(model: Mapping[str, Any], trial: Trial, drawn: Drawn, known: Collec
     found = Found()
     if model["estimator"] == "discrete_hazard":
         found.update(redrawn_exits.resampled(model, trial, drawn.lots))
-    elif every := [case for case in cases(model, trial) if _is_tested(case)]:
-        for case in _ends(every):
-            _merge(found, _refitted(_written_out(case, trial)))
-        family, is_whole = _family(model, every, model["name"] == trial.definitions.first_across)
+    elif every := [written for case in cases(model, trial) if (written := _written_out(case, trial)) is not None]:
+        for written in _ends(every):
+            _merge(found, _refitted(written))
+        tested = [written.case for written in every]
+        family, is_whole = _family(model, tested, model["name"] == trial.definitions.first_across)
         members = [
             member for case, columns in family for member in _drawn_again(found, case, columns, trial, drawn, known)
         ]
@@ -71,13 +72,6 @@ def resample(model: Mapping[str, Any], trial: Trial, drawn: Drawn, known: Collec
         for kind in kinds if is_whole else ():
             _merge(found, judged(kind, trial) if kind else {})
     return {name: row for name, row in found.items() if name in known}
-
-
-def _is_tested(case: Case) -> bool:
-    """Whether the regression of a case has an effect with an error: one cluster has none."""
-    if not len(case.people) or (case.model["cluster"] != "none" and is_one(case.people["cluster_"])):
-        return False
-    return not linear_tests(design_of(case.people, case.covariates, case.groups), case.groups).empty
 
 
 def _merge(found: Found, further: Found) -> None:
@@ -90,19 +84,28 @@ def _ends(items: Sequence[Any]) -> list[Any]:
     return [items[place] for place in sorted({0, len(items) - 1})]
 
 
-def _written_out(case: Case, trial: Trial) -> Written:
-    """The regression of a case, on persons or on means by cluster and arm."""
+def _written_out(case: Case, trial: Trial) -> Written | None:
+    """The regression of a case, on persons or on means by cluster and arm.
+
+    None if it tells of no effect, or of none with an error, as in one cluster.
+    """
+    if not len(case.people) or (case.model["cluster"] != "none" and is_one(case.people["cluster_"])):
+        return None
     people, outcomes = case.people.assign(name_=trial.cluster_names(case.people)), case.outcomes
     if case.model["estimator"] == "stratum_effects":
-        design, contrast = interacted(case)
+        averaged = interacted(case)
+        if averaged is None:
+            return None
+        design, contrast = averaged
         tests = pd.DataFrame([contrast], ["treated"], design.columns)
     else:
         if case.model["estimator"] == "group_ols":
             keys = [people[name] for name in ("cluster_", "stratum_", "treated", "name_")]
             outcomes = outcomes.groupby(keys).mean()
             people = people[case.covariates].astype(float).groupby(keys).mean().reset_index().assign(group_="")
-        design = design_of(people, case.covariates, case.groups)
-        tests = linear_tests(design, case.groups)
+        design, tests = regression_of(people, case.covariates, case.groups)
+    if tests.empty:
+        return None
     is_clustered = case.model["cluster"] != "none"
     own = trial.cluster_names(case.people) if is_clustered else case.people.index.astype(str)
     persons = [case.people["group_"].isin(name.partition(":")[2].split("-")).to_numpy() for name in tests.index]
@@ -138,8 +141,9 @@ def _range_of_average(case: Case) -> refits.Columns:
         left = (case.people["cluster_"] != cluster).to_numpy()
         sizes.append(float((~left).sum()))
         own = replace(case, people=case.people[left], outcomes=case.outcomes[left])
-        design, contrast = interacted(own)
-        found.append(contrast @ np.linalg.pinv(design.to_numpy()) @ own.outcomes.to_numpy(dtype=float))
+        values, averaged = own.outcomes.to_numpy(dtype=float), interacted(own) if left.any() else None
+        nothing = np.full(values.shape[1], np.nan)
+        found.append(nothing if averaged is None else averaged[1] @ np.linalg.pinv(averaged[0].to_numpy()) @ values)
     return refits.range_of(np.array(found)[:, None], np.array([sizes]))
 
 
@@ -166,6 +170,7 @@ def _drawn_again(
 ) -> Iterator[Member]:
     """The members that some columns of a case are of their family; of SHOWN columns p-values and limits are `found`."""
     written = _written_out(replace(case, outcomes=case.outcomes.iloc[:, list(columns)]), trial)
+    assert written is not None, "a case of a family is tested"
     is_by_stratum = case.model["estimator"] == "stratum_effects"
     estimates, errors, scores = (hc2_of if is_by_stratum else errors_of)(written.problem)
     lots, forms = drawn.lots.loc[case.people.index].to_numpy(), list[list[redrawn.Forms]]()

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -80,12 +80,45 @@ def names_of_groups(model: Mapping[str, Any]) -> list[str]:
     return {"none": ["low", "high"], "separate": [*low, *high], "pooled": [*low, "high"]}[model.get("peers", "none")]
 
 
-def design_of(people: pd.DataFrame, covariates: list[str], groups: list[str]) -> pd.DataFrame:
-    """Dummies of the strata, covariates and an effect for each group; columns that others determine are left out."""
-    dummies = pd.get_dummies(people["stratum_"], dtype=float)
-    effects = {effect_name(g): ((people["treated"] == 1) & (people["group_"] == g)).astype(float) for g in groups}
-    design = pd.concat([dummies, people[covariates].astype(float), pd.DataFrame(effects)], axis=1)
-    return design.loc[:, independent(design.to_numpy())]
+class Regression(NamedTuple):
+    """A regression written out: its columns (n, k), without those that others determine, and a row (k,) a test by name.
+
+    The tests are the effects that it tells of, and their differences.
+    """
+
+    design: pd.DataFrame
+    tests: pd.DataFrame
+
+
+def regression_of(rows: pd.DataFrame, covariates: list[str], groups: list[str]) -> Regression:
+    """Dummies of the strata, covariates and an effect for each group; no tests where there are too few rows.
+
+    An effect is told of if a stratum has both arms of its group, and if some sum of outcomes moves with it alone.
+    """
+    dummies = pd.get_dummies(rows["stratum_"], dtype=float)
+    treated = rows["treated"] == 1
+    effects = pd.DataFrame({effect_name(g): (treated & (rows["group_"] == g)).astype(float) for g in groups})
+    whole = pd.concat([dummies, rows[covariates].astype(float), effects], axis=1)
+    kept = independent(whole.to_numpy())
+    design = whole.loc[:, kept]
+    told = list[str]()
+    if len(design) > design.shape[1]:
+        arms = [set(rows.loc[rows["group_"] == g].groupby("stratum_")["treated"].nunique()) for g in groups]
+        told = [effect_name(g) for g, of_strata in zip(groups, arms, strict=True) if 2 in of_strata]
+        told = [name for name in told if kept.all() or moves_alone(whole.to_numpy(), whole.columns == name)]
+    tests = pd.DataFrame(np.eye(design.shape[1]), design.columns, design.columns).loc[told]
+    for one, other in differences(groups):
+        if {effect_name(one), effect_name(other)} <= set(told):
+            tests.loc[f"treated:{one}-{other}"] = tests.loc[effect_name(one)] - tests.loc[effect_name(other)]
+    return Regression(design, tests)
+
+
+def moves_alone(columns: np.ndarray, test: np.ndarray) -> bool:
+    """Whether a sum of outcomes moves with the coefficients of `columns` (n, k) as the `test` (k,) does: it is known."""
+    scale = np.linalg.norm(columns, axis=0)
+    scaled, wanted = columns / np.where(scale > 0, scale, 1.0), test / np.where(scale > 0, scale, 1.0)
+    moved = wanted @ np.linalg.pinv(scaled, rcond=1e-8) @ scaled
+    return bool(np.abs(moved - wanted).max() <= 1e-6 * np.abs(wanted).max()) and bool((scale[test != 0] > 0).all())
 
 
 def effect_name(group: str) -> str:
@@ -113,9 +146,9 @@ def independent(matrix: np.ndarray) -> np.ndarray:
 def ordinary(model: Mapping[str, Any], trial: Trial) -> Iterator[Row]:
     """Effects of the least-squares models, and the control mean and size of the groups of a split."""
     for case in cases(model, trial):
-        design = design_of(case.people, case.covariates, case.groups)
+        regression = regression_of(case.people, case.covariates, case.groups)
         clusters = case.people["cluster_"].to_numpy() if model["cluster"] != "none" else None
-        yield from _effects(case, design, case.outcomes, case.people, clusters, trial)
+        yield from _effects(case, regression, case.outcomes, case.people, clusters, trial)
         if model.get("splits"):
             yield from group_rows(case)
 
@@ -126,27 +159,29 @@ def means(model: Mapping[str, Any], trial: Trial) -> Iterator[Row]:
         keys = [case.people[name] for name in ("cluster_", "stratum_", "treated")]
         own = case.people[case.covariates].astype(float).groupby(keys).mean().reset_index()
         averaged = case.outcomes.groupby(keys).mean().reset_index(drop=True)
-        design = design_of(own.assign(group_=""), case.covariates, case.groups)
+        regression = regression_of(own.assign(group_=""), case.covariates, case.groups)
         clusters = own["cluster_"].to_numpy() if model["cluster"] != "none" else None
-        yield from _effects(case, design, averaged, own, clusters, trial)
+        yield from _effects(case, regression, averaged, own, clusters, trial)
 
 
 def _effects(
-    case: Case, design: pd.DataFrame, outcomes: pd.DataFrame, rows: pd.DataFrame, clusters: Any, trial: Trial
+    case: Case, regression: Regression, outcomes: pd.DataFrame, rows: pd.DataFrame, clusters: Any, trial: Trial
 ) -> Iterator[Row]:
     is_plain = not case.covariates and not case.model.get("splits") and case.name == case.model["samples"][0]
     treated = rows["treated"].to_numpy() == 1
     groups = rows["group_"].to_numpy() if "group_" in rows else np.full(len(rows), "")
-    tests = linear_tests(design, case.groups)
-    if tests.empty:  # the design tells of no effect
+    design, tests = regression
+    if tests.empty:
         return
+    weights = tests.to_numpy() @ np.linalg.pinv(design.to_numpy())
     for outcome, week in labels_of(outcomes):
         values, is_end = outcomes[(outcome, week)], week in (None, trial.definitions.horizon)
         fit, route = _OTHER if is_plain and is_end else _USUAL
         of_errors = None if is_one(clusters) else clusters
         found, left = fit(values.to_numpy(), design, tests.to_numpy(), of_errors, trial.definitions.level)
-        if is_exact(left, values.to_numpy()) or is_one(clusters):
-            found |= dict.fromkeys(("se", "p_value", "ci_low", "ci_high"), np.full(len(tests), np.nan))
+        nothing = is_noise(found["se"], weights, values.to_numpy())
+        nothing |= is_exact(left, values.to_numpy()) or is_one(clusters)
+        found |= {name: np.where(nothing, np.nan, found[name]) for name in ("se", "p_value", "ci_low", "ci_high")}
         if is_one(clusters):
             found["df"] = np.zeros(len(tests))
         for place, name in enumerate(tests.index):
@@ -160,16 +195,6 @@ def _effects(
             }  # fmt: skip
 
 
-def linear_tests(design: pd.DataFrame, groups: list[str]) -> pd.DataFrame:
-    """A row a test by name, of the columns of the design: each effect that it has, and each difference of two."""
-    effects = [effect_name(group) for group in groups if effect_name(group) in design]
-    tests = pd.DataFrame(np.eye(design.shape[1]), design.columns, design.columns).loc[effects]
-    for one, other in differences(groups):
-        if {effect_name(one), effect_name(other)} <= set(effects):
-            tests.loc[f"treated:{one}-{other}"] = tests.loc[effect_name(one)] - tests.loc[effect_name(other)]
-    return tests
-
-
 def is_one(clusters: Any) -> bool:
     """Whether all are in one cluster (n,), which packages have no error of; not where there are no clusters."""
     return clusters is not None and len(np.unique(clusters)) == 1
@@ -178,6 +203,11 @@ def is_one(clusters: Any) -> bool:
 def is_exact(left: float, y: np.ndarray) -> bool:
     """Whether the squares left of y (n,) are rounding noise, of which packages make an error and a test."""
     return bool(left <= NOISE * float((y**2).sum()))
+
+
+def is_noise(errors: np.ndarray, weights: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Which errors (r,) of sums, `weights` (r, n) of y (n,), are rounding: the scores of every cluster cancel."""
+    return np.asarray(errors**2 <= NOISE * (weights**2).sum(axis=1) * (y**2).max())
 
 
 Columns = dict[str, np.ndarray]
@@ -242,17 +272,24 @@ def group_rows(case: Case) -> Iterator[Row]:
                 }  # fmt: skip
 
 
-def interacted(case: Case) -> tuple[pd.DataFrame, np.ndarray]:
-    """Dummies of the strata and of the treated of each that has both arms, covariates; the average effect of them."""
+def interacted(case: Case) -> tuple[pd.DataFrame, np.ndarray] | None:
+    """Dummies of the strata and of the treated of each that has both arms, covariates; the average effect of them.
+
+    None where no stratum has both arms, rows are too few, or the average is not told of.
+    """
     strata, treated = case.people["stratum_"], case.people["treated"] == 1
     both = strata.map(treated.groupby(strata).nunique()) == 2
     effects = pd.get_dummies(strata[both], dtype=float).reindex(case.people.index, fill_value=0.0)
     effects = effects.mul(treated, axis=0).add_prefix("effect ")
     dummies = pd.get_dummies(strata, dtype=float)
-    design = pd.concat([dummies, effects, case.people[case.covariates].astype(float)], axis=1)
-    design = design.loc[:, independent(design.to_numpy())]
+    whole = pd.concat([dummies, effects, case.people[case.covariates].astype(float)], axis=1)
+    kept = independent(whole.to_numpy())
+    design = whole.loc[:, kept]
     sizes = strata[both].value_counts(normalize=True).add_prefix("effect ")
-    return design, sizes.reindex(design.columns, fill_value=0.0).to_numpy()
+    average = sizes.reindex(whole.columns, fill_value=0.0).to_numpy()
+    if not both.any() or len(design) <= design.shape[1] or not moves_alone(whole.to_numpy(), average):
+        return None
+    return design, average[kept]
 
 
 def by_stratum(model: Mapping[str, Any], trial: Trial) -> Iterator[Row]:
@@ -260,17 +297,23 @@ def by_stratum(model: Mapping[str, Any], trial: Trial) -> Iterator[Row]:
     import statsmodels.api as sm
 
     for case in cases(model, trial):
-        design, contrast = interacted(case)
-        strata, treated = case.people["stratum_"], case.people["treated"] == 1
-        both = strata.map(treated.groupby(strata).nunique()) == 2
-        is_alone = bool((treated[both].groupby([strata[both], treated[both]]).size() == 1).any())  # whose HC2 is 0/0
+        known = interacted(case)
+        if known is None:
+            continue
+        (design, contrast), treated = known, case.people["treated"] == 1
+        inverse = np.linalg.pinv(design.to_numpy())
+        weights, leverage = contrast @ inverse, (design.to_numpy().T * inverse).sum(axis=0)
+        # With leverage one HC2 is 0/0, which is nothing for those who weigh nothing: the package is not asked of them.
+        alone, weighs = leverage > 1 - 1e-10, np.abs(weights) > 1e-10
+        rows = ~alone | weighs
+        columns = independent(design[rows].to_numpy())
         for outcome, week in labels_of(case.outcomes):
             values = case.outcomes[(outcome, week)].to_numpy()
-            fit = sm.OLS(values, design.to_numpy()).fit(cov_type="HC2", use_t=True)
-            test = fit.t_test(contrast)
+            fit = sm.OLS(values[rows], design.loc[rows, columns].to_numpy()).fit(cov_type="HC2", use_t=True)
+            test = fit.t_test(contrast[columns])
             low, high = test.conf_int(alpha=1 - trial.definitions.level)[0]
             error, p_value = test.sd.item(), test.pvalue.item()
-            if is_alone or is_exact(fit.ssr, values):
+            if (alone & weighs).any() or is_exact(fit.ssr, values) or is_noise(test.sd.ravel(), weights[None], values).any():
                 error, p_value, low, high = np.nan, np.nan, np.nan, np.nan
             yield {
                 "sample": case.name, "outcome": outcome, "week": week, "parameter": "treated",

@@ -17,11 +17,11 @@ from pipeline.verify.packages.least_squares import (
     Case,
     Row,
     cases,
-    design_of,
     group_rows,
     is_exact,
+    is_noise,
     is_one,
-    linear_tests,
+    regression_of,
 )
 from pipeline.verify.packages.trial import Trial, labels_of
 
@@ -47,8 +47,7 @@ def weighted(model: Mapping[str, Any], trial: Trial) -> Iterator[Row]:
 def _weighted(case: Case, weights: np.ndarray, label: tuple[str, int | None], level: float) -> Iterator[Row]:
     import statsmodels.api as sm
 
-    design, y = design_of(case.people, case.covariates, case.groups), case.outcomes[label].to_numpy()
-    tests = linear_tests(design, case.groups)
+    (design, tests), y = regression_of(case.people, case.covariates, case.groups), case.outcomes[label].to_numpy()
     if tests.empty:
         return
     clusters, treated = case.people["cluster_"].to_numpy(), case.people["treated"].to_numpy() == 1
@@ -57,8 +56,10 @@ def _weighted(case: Case, weights: np.ndarray, label: tuple[str, int | None], le
     fit = model.fit(use_t=True, **({} if is_one(clusters) else options))
     count = len(np.unique(clusters))
     exact = is_one(clusters) or is_exact(float(((y - fit.fittedvalues) ** 2).sum()), y)
+    scaled = np.sqrt(weights)
+    moved = tests.to_numpy() @ np.linalg.pinv(scaled[:, None] * design.to_numpy()) * scaled
     test, groups = fit.t_test(tests.to_numpy()), case.people["group_"].to_numpy()
-    intervals = test.conf_int(alpha=1 - level)
+    intervals, noise = test.conf_int(alpha=1 - level), is_noise(test.sd.ravel(), moved, y)
     for at, name in enumerate(tests.index):
         tested = {"se": test.sd.ravel()[at], "p_value": np.atleast_1d(test.pvalue)[at], "ci_low": intervals[at, 0],
                   "ci_high": intervals[at, 1]}  # fmt: skip
@@ -67,7 +68,7 @@ def _weighted(case: Case, weights: np.ndarray, label: tuple[str, int | None], le
             "sample": case.name, "outcome": label[0], "week": label[1], "parameter": name,
             "estimate": test.effect[at], "df": float(count - 1), "n": len(y), "n_treated": int(treated.sum()),
             "n_control": int((~treated).sum()), "n_clusters": count, "control_mean": y[~treated & own].mean(),
-            **(dict.fromkeys(tested, np.nan) if exact else tested),
+            **(dict.fromkeys(tested, np.nan) if exact or noise[at] else tested),
         }  # fmt: skip
 
 

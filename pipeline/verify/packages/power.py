@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import partial
-from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -13,24 +12,22 @@ from scipy.optimize import brentq
 from scipy.stats import nct, norm, t
 
 from pipeline.verify.packages import exits
-from pipeline.verify.packages.least_squares import Case, Row, cases, design_of, effect_name, is_exact, is_one
+from pipeline.verify.packages.least_squares import Case, Row, cases, is_exact, is_noise, is_one, regression_of
 from pipeline.verify.packages.trial import Trial, labels_of
 
-FAR = 12.0  # standard errors: an effect that every test finds
+FAR = 12.0  # standard errors: an effect that tests of some clusters find
 
 
 def shares(model: Mapping[str, Any], trial: Trial) -> Iterator[Row]:
     """Of the least-squares models: each group's effect, and the differences of two."""
     for case in cases(model, trial):
-        design = design_of(case.people, case.covariates, case.groups)
-        contrasts = {group: (design.columns == effect_name(group)).astype(float) for group in case.groups}
-        for first, second in combinations(case.groups, 2):
-            contrasts[f"{first}-{second}"] = contrasts[first] - contrasts[second]
+        design, tests = regression_of(case.people, case.covariates, case.groups)
         for outcome, week in labels_of(case.outcomes):
             values = case.outcomes[(outcome, week)].to_numpy()
             address = {"sample": case.name, "outcome": outcome, "week": week}
-            for group, contrast in contrasts.items():
-                found = _errors(values, design, contrast, case)
+            for name, test in tests.iterrows():
+                group = str(name).partition(":")[2]
+                found = _errors(values, design, test.to_numpy(), case)
                 if found is not None:
                     yield from _of_effect(address, group, found, _counts(case, group, values), trial, model)
 
@@ -48,6 +45,8 @@ def _errors(values: np.ndarray, design: pd.DataFrame, contrast: np.ndarray, case
         return plain.t_test(contrast).sd.item(), plain.t_test(contrast).sd.item(), float(plain.df_resid)
     clustered = fit.fit(cov_type="cluster", cov_kwds={"groups": clusters}, use_t=True)
     errors = clustered.t_test(contrast).sd.item(), plain.t_test(contrast).sd.item()
+    if is_noise(np.array(errors[:1]), contrast[None] @ np.linalg.pinv(design.to_numpy()), values).any():
+        return None
     return *errors, float(len(np.unique(clusters)) - 1)
 
 
@@ -92,7 +91,10 @@ def _chance(distance: float, df: float, size: float) -> float:
 
 
 def _where(chance: Any, wanted: float) -> float:
-    return float(brentq(lambda distance: chance(distance) - wanted, 0.0, FAR, xtol=1e-14, rtol=1e-14))
+    far = FAR
+    while chance(far) < wanted:
+        far *= 2
+    return float(brentq(lambda distance: chance(distance) - wanted, 0.0, far, xtol=1e-14, rtol=1e-14))
 
 
 def exit_rates(model: Mapping[str, Any], trial: Trial) -> Iterator[Row]:

@@ -17,6 +17,7 @@ from pipeline.verify.packages.refits import Problem
 BLOCK = 512  # draws
 FARTHEST = 8192.0  # errors: a limit further away rests on rounding
 TIE = 1e-9  # of a statistic: what lies nearer is the same
+NARROW = 1e-6  # of a distance: hypotheses that are kept over less are kept by rounding
 
 
 class Forms(NamedTuple):
@@ -30,32 +31,83 @@ class Forms(NamedTuple):
 
     def statistics(self, x: float) -> np.ndarray:
         """|t| (B,) of the draws; what a draw does not give is larger than anything."""
-        variance = np.maximum(self.v0 - 2 * x * self.v1 + x**2 * self.v2, 0.0)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            values = np.abs(self.a - x * self.c) / np.sqrt(variance)
+        size = self.v0 + x**2 * self.v2
+        variance = size - 2 * x * self.v1
+        values = np.abs(self.a - x * self.c) / np.sqrt(np.where(is_something(variance, size), variance, np.nan))
         return np.where(np.isnan(values), np.inf, values)
 
 
 def p_value(statistics: np.ndarray, observed: float) -> float:
     """(b + 1) / (B + 1), b of the B statistics at least the observed one."""
-    return float((1 + (statistics >= abs(observed) * (1 - TIE)).sum()) / (1 + len(statistics)))
+    return float((1 + reached(statistics, observed).sum()) / (1 + len(statistics)))
+
+
+def reached(statistics: np.ndarray, observed: float) -> np.ndarray:
+    """Which |t| (B,) are at least the observed one, ties counting and what a draw does not give."""
+    return np.asarray(~(statistics < abs(observed) - TIE * max(abs(observed), 1.0)))
+
+
+def is_something(variance: np.ndarray, size: np.ndarray) -> np.ndarray:
+    """Which variances (B,) of draws are more than rounding beside the sizes (B,) of all of them."""
+    sizes = size[np.isfinite(size)]
+    return np.asarray(variance > 1e-12 * (sizes.mean() if len(sizes) else 0.0))
 
 
 def limit(forms: Forms, error: float, level: float, side: float) -> float:
-    """How far from the estimate the hypotheses end, on a side, whose p-value is above 1 - level; NaN if nowhere."""
+    """How far from the estimate the last hypothesis lies, on a side, whose p-value is above 1 - level; NaN if nowhere.
 
-    def is_kept(distance: float) -> bool:
-        return p_value(forms.statistics(side * distance), distance / error) > (1 - level) * (1 + TIE)
+    No p-value changes between two neighbours of the distances at which a draw's statistic crosses the observed one:
+    from outside inwards one hypothesis of each stretch is tried, less those of which too few draws could have come.
+    """
+    crossed = np.concatenate([[FARTHEST], crossings(forms, side * error), [0.0]])
+    middles = (crossed[:-1] + crossed[1:]) / 2
+    wide = np.flatnonzero(crossed[:-1] - crossed[1:] > NARROW * crossed[:-1])
+    needed = int(np.floor((1 - level) * (1 + TIE) * (1 + len(forms.a))))  # draws, beside the lot that was drawn
 
-    low, high = 0.0, 4 * error
-    while is_kept(high):
-        low, high = high, 2 * high
-        if high > FARTHEST * error:
-            return np.nan
-    while high - low > 1e-11 * error:
+    def short_of(distance: float) -> int:
+        """How many draws fewer than needed reach what is observed so many errors away."""
+        return needed - int(reached(forms.statistics(side * distance * error), distance).sum())
+
+    stretch, outer = 0, FARTHEST
+    while (lacking := short_of(middles[stretch])) > 0 and stretch < wide[-1]:
+        outer = middles[stretch]
+        stretch = int(wide[min(np.searchsorted(wide, stretch + lacking), len(wide) - 1)])
+    if outer == FARTHEST:
+        return np.nan
+    low, high = middles[stretch], outer
+    while high - low > 1e-12 * high:
         middle = (low + high) / 2
-        low, high = (middle, high) if is_kept(middle) else (low, middle)
-    return (low + high) / 2
+        low, high = (middle, high) if short_of(middle) <= 0 else (low, middle)
+    return float((low + high) / 2 * error)
+
+
+def crossings(forms: Forms, unit: float) -> np.ndarray:
+    """Every distance in units, falling, at which a draw has the statistic that is observed there.
+
+    With x = z / (1 - z) of them that is (a - x c)^2 = x^2 (v0 - 2 x v1 + x^2 v2), times (1 - z)^4 a polynomial in z.
+    """
+    known = np.isfinite(forms.a)
+    a, c, v0, v1, v2 = (part[known, None] for part in forms)
+    nothing = np.zeros_like(a)
+    off = np.hstack([a, -a - unit * c])  # a (1 - z) - c z, by powers of z
+    variance = _times(np.hstack([v0, -v0 - 2 * unit * v1]), np.tile([1.0, -1.0], (len(a), 1)))
+    variance = (variance + np.hstack([nothing, nothing, unit**2 * v2])) * (1 - TIE) ** 2
+    squares = _times(_times(off, off), np.tile([1.0, -2.0, 1.0], (len(a), 1)))
+    powers = squares - np.hstack([nothing, nothing, variance])
+    matrices = np.zeros((len(a), 4, 4))
+    matrices[:, 0] = -powers[:, 3::-1] / np.where(powers[:, 4:] == 0, 1e-300, powers[:, 4:])
+    matrices[:, [1, 2, 3], [0, 1, 2]] = 1.0
+    roots = np.linalg.eigvals(matrices)
+    real = roots.real[(roots.imag == 0) & (roots.real > 0) & (roots.real < FARTHEST / (1 + FARTHEST))]
+    return np.asarray(np.sort(real / (1 - real))[::-1])
+
+
+def _times(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """The products of polynomials, a row each, by powers."""
+    found = np.zeros((len(one), one.shape[1] + other.shape[1] - 1))
+    for power, column in enumerate(other.T):
+        found[:, power : power + one.shape[1]] += one * column[:, None]
+    return found
 
 
 def tested(name: str, forms: Forms, estimate: float, error: float, level: float) -> dict[str, float]:

@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pipeline.verify.packages.exits import _fits, _person_weeks, _spells
-from pipeline.verify.packages.redrawn import p_value
+from pipeline.verify.packages.exits import _fits, _person_weeks, _spells, derivatives
+from pipeline.verify.packages.redrawn import is_something, p_value
+from pipeline.verify.packages.refits import range_of
 from pipeline.verify.packages.trial import Trial
 
 BLOCK = 1024  # draws
@@ -29,10 +30,10 @@ def resampled(model: Mapping[str, Any], trial: Trial, lots: pd.DataFrame) -> Ite
         long, dropped = _person_weeks(spells, trial)
         names = ["treated", *model["covariates"]]
         ends = _fits(long, names, model["link"], dropped)
-        if long["cluster_"].nunique() == 1:  # whose sums are nothing beside each other
+        if not ends or long["cluster_"].nunique() == 1:  # whose sums are nothing beside each other
             continue
-        found = _jackknife(long, names, ends[""][0].params, model["link"], trial)
-        null = _fits(long, names[1:], model["link"], dropped)[""][0].params
+        found = _jackknife(long, names, ends[""][0], model["link"], trial)
+        null = _fits(long, names[1:], model["link"], dropped)[""][0]
         found["ri_p"] = _score_test(long, names[1:], null, model["link"], lots)
         for end in ends if model["cluster"] != "none" else [""]:
             yield f"{model['name']}/{address['sample']}/{address['outcome']}//treated{end}", found
@@ -47,13 +48,7 @@ def _written_out(
         dummies.append(pd.get_dummies(long["stratum_"], drop_first=True, dtype=float))
     design = pd.concat([long[names].astype(float), *dummies], axis=1).to_numpy()
     exits, stays = long["exits"].to_numpy(), (long["at_risk"] - long["exits"]).to_numpy()
-    predictor = design @ coefficients
-    if link == "logit":
-        p = 1 / (1 + np.exp(-predictor))
-        return design, exits * (1 - p) - stays * p, (exits + stays) * p * (1 - p)
-    rate = np.exp(predictor)
-    leaving = rate / np.expm1(rate)
-    return design, exits * leaving - stays * rate, exits * leaving * (rate / -np.expm1(-rate) - 1) + stays * rate
+    return design, *derivatives(design @ coefficients, exits, stays, link)
 
 
 def _jackknife(
@@ -63,23 +58,24 @@ def _jackknife(
 
     design, scores, information = _written_out(long, names, coefficients, link)
     scale = np.sqrt(information @ design**2)
-    x, without = design / scale, []
-    of_all = x.T @ (information[:, None] * x)
-    for cluster in sorted(set(long["cluster_"])):
+    x, names_of = design / scale, sorted(set(long["cluster_"]))
+    moved, of_all, known = np.full(len(names_of), -coefficients[0]), x.T @ (information[:, None] * x), []
+    for place, cluster in enumerate(names_of):
         own = (long["cluster_"] == cluster).to_numpy()
         of_left = of_all - x[own].T @ (information[own, None] * x[own])
         inverse = np.linalg.pinv(of_left, rcond=1e-10, hermitian=True)
-        without.append(coefficients[0] + (inverse @ (x[~own].T @ scores[~own]))[0] / scale[0])
-    sizes = [long.loc[long["cluster_"] == cluster, "person"].nunique() for cluster in sorted(set(long["cluster_"]))]
-    ends = int(np.argmin(without)), int(np.argmax(without))
-    error = float(np.sqrt(((np.array(without) - coefficients[0]) ** 2).sum()))
-    df = len(without) - 1
+        known.append(bool(np.abs(inverse[0] @ of_left - np.eye(len(of_left))[0]).max() <= 1e-6))
+        if known[-1]:
+            moved[place] = (inverse @ (x[~own].T @ scores[~own]))[0] / scale[0]
+    sizes = long.groupby("cluster_")["person"].nunique().loc[names_of].to_numpy(dtype=float)
+    error, df = float(np.sqrt((moved**2).sum())) if any(known) else np.nan, len(moved) - 1
     width = t.ppf(0.5 + trial.definitions.level / 2, df) * error
+    left = np.where(known, coefficients[0] + moved, np.nan)
+    ends = range_of(left[:, None, None], sizes[None])
     return {
         "jackknife_se": error, "jackknife_p": float(2 * t.sf(abs(coefficients[0] / error), df)),
         "jackknife_low": coefficients[0] - width, "jackknife_high": coefficients[0] + width,
-        "without_low": min(without), "without_high": max(without),
-        "without_persons": float(min(sizes[end] for end in ends)),
+        **{name: float(values[0, 0]) for name, values in ends.items()},
     }  # fmt: skip
 
 
@@ -95,10 +91,12 @@ def _score_test(long: pd.DataFrame, names: list[str], coefficients: np.ndarray, 
     treated = long.groupby("person", sort=False)["treated"].first().loc[persons].to_numpy(dtype=float)
     factor = len(inside) / (len(inside) - 1)
 
-    def statistics(drawn: np.ndarray) -> np.ndarray:
+    def sums(drawn: np.ndarray) -> np.ndarray:
         parts = inside @ (residuals[:, None] * drawn) - leans @ (slopes @ drawn)
-        return np.asarray(np.abs(parts.sum(axis=0)) / np.sqrt(factor * (parts**2).sum(axis=0)))
+        return np.array([parts.sum(axis=0), (parts**2).sum(axis=0)])
 
-    drawn = lots.loc[persons].to_numpy()
-    blocks = [statistics(drawn[:, at : at + BLOCK].astype(float)) for at in range(0, drawn.shape[1], BLOCK)]
-    return p_value(np.concatenate(blocks), float(statistics(treated[:, None])[0]))
+    drawn = np.column_stack([treated, lots.loc[persons].to_numpy()])
+    blocks = [sums(drawn[:, at : at + BLOCK].astype(float)) for at in range(0, drawn.shape[1], BLOCK)]
+    total, squares = np.concatenate(blocks, axis=1)
+    values = np.abs(total) / np.sqrt(factor * np.where(is_something(squares, squares), squares, np.nan))
+    return p_value(values[1:], float(values[0])) if np.isfinite(values[0]) else np.nan

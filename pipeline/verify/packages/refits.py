@@ -1,7 +1,7 @@
 """What leaving one cluster out does, by estimating again without each; and CR2 by the projection written out.
 
-Hansen's jackknife: the root of the summed squares of what the estimates without a cluster differ by, with the inverse
-of Moore and Penrose where the design without it is singular, and t(G-1). CR2: Bell and McCaffrey, with Satterthwaite's
+Hansen's jackknife: the root of the summed squares of what the estimates without a cluster differ by, and t(G-1); an
+estimate that the design without it does not identify is nothing, and there is no error where none does. CR2: Bell and McCaffrey, with Satterthwaite's
 degrees of freedom from the covariance of all scores under equal, independent errors.
 """
 
@@ -70,7 +70,8 @@ def left_out(problem: Problem) -> Columns:
         exist.append(np.abs(tests @ inverse @ products - tests).max(axis=1) <= 1e-6 * np.abs(tests).max(axis=1))
     found, exists = np.array(without), np.array(exist)  # (G, r, m), (G, r)
     known = np.where(exists[:, :, None], found, np.nan)
-    errors = np.sqrt(((found - whole) ** 2).sum(axis=0))
+    errors = np.sqrt(((np.where(exists[:, :, None], found, 0.0) - whole) ** 2).sum(axis=0))
+    errors[~exists.any(axis=0)] = np.nan
     return {
         **_tested("jackknife", whole, errors, np.full(len(tests), problem.df), problem.level),
         **range_of(known, problem.sizes),
@@ -78,15 +79,12 @@ def left_out(problem: Problem) -> Columns:
 
 
 def range_of(known: np.ndarray, sizes: np.ndarray) -> Columns:
-    """The least and the largest of the estimates without a cluster (G, r, m), and the persons (r, G) of the two."""
-    ends = (
-        np.where(np.isnan(known), np.inf, known).argmin(axis=0),
-        np.where(np.isnan(known), -np.inf, known).argmax(axis=0),
-    )
-    persons = [np.take_along_axis(sizes.T[:, :, None], end[None], axis=0)[0] for end in ends]
+    """The least and the largest of the estimates without a cluster (G, r, m), and the fewest persons (r, G) at them."""
+    ends, by_cluster = (np.fmin.reduce(known), np.fmax.reduce(known)), sizes.T[:, :, None]
+    near = [np.abs(known - end) <= 1e-9 * np.maximum(np.abs(end), 1.0) for end in ends]
+    persons = np.where(near[0] | near[1], by_cluster, np.inf).min(axis=0)
     return {
-        "without_low": np.fmin.reduce(known), "without_high": np.fmax.reduce(known),
-        "without_persons": np.where(np.isnan(known).all(axis=0), np.nan, np.minimum(*persons)),
+        "without_low": ends[0], "without_high": ends[1], "without_persons": np.where(np.isnan(ends[0]), np.nan, persons),
     }  # fmt: skip
 
 

@@ -57,6 +57,9 @@ def maximise(y: np.ndarray, x: np.ndarray, low: float, high: float) -> tuple[np.
     """Slopes and robust errors (k,) of y (n,) cut off at `low` and `high`, on x (n, k); None if there is no maximum."""
     from scipy.optimize import minimize
 
+    inside = (y > low) & (y < high)
+    if len(y) <= x.shape[1] + 1 or not inside.any() or y.min() < low or y.max() > high or y.min() == y.max():
+        return None
     centre, spread = np.append(0.0, x[:, 1:].mean(axis=0)), np.append(1.0, x[:, 1:].std(axis=0))
     scaled = (x - centre) / spread
     start = np.append(np.linalg.lstsq(scaled, y, rcond=None)[0], np.log(y.std()))
@@ -68,7 +71,8 @@ def maximise(y: np.ndarray, x: np.ndarray, low: float, high: float) -> tuple[np.
         return -float(likelihood(parameters, y, scaled, low, high).sum())
 
     found = minimize(loss, start, jac=gradient, method="BFGS", options={"gtol": 1e-6, "maxiter": 5000}).x
-    curvature = np.linalg.eigvalsh(_differences(gradient, found))
+    differences = _differences(gradient, found)
+    curvature = np.linalg.eigvalsh(differences if np.isfinite(differences).all() else np.zeros_like(differences))
     if not curvature[0] > FLAT * curvature[-1]:
         return None
     for _ in range(5):  # Newton's last digits

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from pipeline.verify.packages.again import numbers
-from pipeline.verify.packages.redrawn import TIE, p_value
+from pipeline.verify.packages.redrawn import p_value, reached
 from pipeline.verify.packages.trial import Trial
 
 
@@ -41,7 +41,7 @@ def judged(family: Sequence[Member], trial: Trial) -> dict[str, dict[str, float]
     for member in order:
         found[member.estimate_id] |= {
             "joint_p": p_value(whole, top),
-            "band_p": float((1 + (curve >= top * (1 - TIE)).sum()) / (1 + len(curve))),
+            "band_p": float((1 + reached(curve, top).sum()) / (1 + len(curve))),
             "band_low": member.estimate - width * member.error,
             "band_high": member.estimate + width * member.error,
         }

@@ -53,13 +53,25 @@ def draw_trial(seed: int, teams: int = 5, size: int = 9, groups: int = 2, m: int
     )  # fmt: skip
 
 
+def weigh(problem: Linear, is_weighted: bool) -> Linear:
+    """The problem with rows that weigh unequally, if they are to."""
+    if not is_weighted:
+        return problem
+    weights = np.random.default_rng(0).uniform(1, 3, len(problem.strata))
+    roots = np.sqrt(weights)[:, None]
+    return replace(problem, outcomes=problem.outcomes * roots, covariates=problem.covariates * roots, weights=weights)
+
+
+def written_out(problem: Linear) -> np.ndarray:
+    """The design with a column for each stratum, times the roots of the weights."""
+    dummies = (problem.strata[:, None] == np.unique(problem.strata)) * problem.roots[:, None]
+    return np.hstack([dummies, problem.covariates, problem.effects]).astype(float)
+
+
 def refit(problem: Linear, outcomes: np.ndarray, treated: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Effects and errors (r, m) had the treatment been another: by the design written out."""
-    effects = (problem.members * treated[:, None]).astype(float)
-    design = np.hstack([problem.strata[:, None] == np.unique(problem.strata), problem.covariates, effects]).astype(
-        float
-    )
-    tests = np.hstack([np.zeros((len(problem.contrasts), design.shape[1] - effects.shape[1])), problem.contrasts])
+    design, p = written_out(replace(problem, treated=treated)), problem.members.shape[1]
+    tests = np.hstack([np.zeros((len(problem.contrasts), design.shape[1] - p)), problem.contrasts])
     weights = tests @ np.linalg.pinv(design)
     residuals = outcomes - design @ (np.linalg.pinv(design) @ outcomes)
     (n, k), g = design.shape, len(np.unique(problem.clusters))
@@ -175,14 +187,14 @@ def test_p_value_and_limits_are_those_of_every_way_to_draw():
         assert inside > 1 - LEVEL + 1e-9 > outside
 
 
-def test_signs_of_clusters_are_regressions_of_outcomes_made_of_restricted_residuals():
+@pytest.mark.parametrize("is_weighted", [False, True])
+def test_signs_of_clusters_are_regressions_of_outcomes_made_of_restricted_residuals(is_weighted):
     trial = draw_trial(6, teams=5, groups=2)
-    problem, solved = trial.linear(CONTRASTS["two groups and their difference"][0], by_group=True), None
+    problem = weigh(trial.linear(CONTRASTS["two groups and their difference"][0], by_group=True), is_weighted)
     solved, signs = solve(problem), draw_signs(5, 9_999, 1)
     assert signs.shape == (5, 2**5 - 1)
     drawn = bootstrap(problem, solved, signs)
-    design = np.hstack([problem.strata[:, None] == np.unique(problem.strata), problem.covariates, problem.effects])
-    design = design.astype(float)
+    design = written_out(problem)
     for row, hypothesis in product(range(3), (0.0, 0.4)):
         test = np.append(np.zeros(design.shape[1] - 2), problem.contrasts[row])
         # Restricted least squares by elimination: b = b1 + N a, with N the null space of the test.
@@ -202,8 +214,7 @@ def test_signs_of_clusters_are_regressions_of_outcomes_made_of_restricted_residu
 
 def without_each(problem: Linear) -> np.ndarray:
     """The estimates (r, m, G) without each cluster, with the inverse of Moore and Penrose, the design written out."""
-    dummies = problem.strata[:, None] == np.unique(problem.strata)
-    design = np.hstack([dummies, problem.covariates, problem.effects]).astype(float)
+    design = written_out(problem)
     tests = np.hstack(
         [np.zeros((len(problem.contrasts), design.shape[1] - problem.members.shape[1])), problem.contrasts]
     )
@@ -211,10 +222,11 @@ def without_each(problem: Linear) -> np.ndarray:
     return np.stack([tests @ np.linalg.pinv(design[rows]) @ problem.outcomes[rows] for rows in left], axis=2)
 
 
+@pytest.mark.parametrize("is_weighted", [False, True])
 @pytest.mark.parametrize("clusters", ["teams", "persons"])
-def test_estimates_without_a_cluster_are_those_of_the_others_though_a_stratum_goes_with_it(clusters):
+def test_estimates_without_a_cluster_are_those_of_the_others_though_a_stratum_goes_with_it(clusters, is_weighted):
     trial = draw_trial(7, teams=5)  # the last team is a town
-    problem = trial.linear()
+    problem = weigh(trial.linear(), is_weighted)
     if clusters == "persons":
         problem = replace(problem, clusters=np.arange(len(trial.teams)))
     solved = solve(problem)
@@ -236,13 +248,14 @@ def test_an_effect_that_rests_on_one_cluster_is_nothing_without_it():
     assert found == pytest.approx(without_each(problem), abs=EXACT)
 
 
-def test_cr2_is_the_adjusted_error_of_the_projection_written_out():
+@pytest.mark.parametrize("is_weighted", [False, True])
+def test_cr2_is_the_adjusted_error_of_the_projection_written_out(is_weighted):
     trial = draw_trial(9, teams=5)
-    problem = trial.linear(CONTRASTS["two groups and their difference"][0], by_group=True)
-    design = np.hstack([problem.strata[:, None] == np.unique(problem.strata), problem.covariates, problem.effects])
-    maker = np.eye(len(design)) - design @ np.linalg.pinv(design.astype(float))
+    problem = weigh(trial.linear(CONTRASTS["two groups and their difference"][0], by_group=True), is_weighted)
+    design = written_out(problem)
+    maker = np.eye(len(design)) - design @ np.linalg.pinv(design)
     tests = np.hstack([np.zeros((3, design.shape[1] - 2)), problem.contrasts])
-    weights, scores, rows = tests @ np.linalg.pinv(design.astype(float)), 0.0, []
+    weights, scores, rows = tests @ np.linalg.pinv(design), 0.0, []
     for team in range(5):
         own = problem.clusters == team
         values, vectors = np.linalg.eigh(maker[np.ix_(own, own)])

@@ -9,11 +9,11 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.estimate import group_means, least_squares, stratum_effects
+from pipeline.estimate import group_means, least_squares, response, stratum_effects
 from pipeline.estimate.designs import Design, cluster_of, lot_block_of
 from pipeline.estimate.problem import Data
 from pipeline.estimate.regression import Fit, Regression
-from pipeline.estimate.unmade import MEANS_OF_SPLITS, NO_CLUSTERS
+from pipeline.estimate.unmade import MEANS_OF_SPLITS, NO_CLUSTERS, OF_WEIGHTS
 from pipeline.stats.bias_reduced import bias_reduced, reduced_degrees
 from pipeline.stats.draws import Draws
 from pipeline.stats.errors import NoEstimateError
@@ -153,6 +153,15 @@ def resample_strata(problem: Regression, again: Redrawn) -> Resampled:
     )
 
 
+def resample_weighted(problem: Regression, again: Redrawn) -> Resampled:
+    """Least squares on those who answered, weighted: weights are taken as known, so the lot is not drawn again."""
+    assert isinstance(problem, response.Weighted), "the problems are those of the estimator"
+    found = _with_errors(response.fit(problem))
+    weights = problem.weights()
+    linear, places = _linear(problem.design, found, problem.outcomes, problem.model.cluster != "none", weights)
+    return _clustered(problem, found, linear, places, again, list, {"ri": OF_WEIGHTS})
+
+
 def means_of_persons(problem: Regression, found: Fit) -> Averaged:
     """A regression of means by cluster and arm as it is drawn again."""
     design = problem.design
@@ -175,6 +184,7 @@ def linear_of(problem: Regression, found: Fit) -> tuple[Linear, list[int], npt.N
 
 RESAMPLERS: Mapping[str, Callable[[Regression, Redrawn], Resampled]] = {
     "ols": resample_persons,
+    "weighted_ols": resample_weighted,
     "group_ols": resample_means,
     "stratum_effects": resample_strata,
 }
@@ -191,7 +201,9 @@ def _order(design: Design) -> npt.NDArray[np.intp]:
     return np.argsort(design.clusters, kind="stable")
 
 
-def _linear(design: Design, found: Fit, outcomes: FloatArray, is_clustered: bool) -> tuple[Linear, list[int]]:
+def _linear(
+    design: Design, found: Fit, outcomes: FloatArray, is_clustered: bool, weights: FloatArray | None = None
+) -> tuple[Linear, list[int]]:
     """The problem as resampling takes it, rows in the order of clusters, and which parameters of the design it has."""
     kept = [design.names.index(name) for name in found.kept if name in design.names]
     effects = [place for place, name in enumerate(design.effects) if name in found.kept]
@@ -199,14 +211,17 @@ def _linear(design: Design, found: Fit, outcomes: FloatArray, is_clustered: bool
     order = _order(design)
     clusters = design.clusters[order] if is_clustered else np.arange(len(order))
     members = design.groups[:, None] == np.array(effects)
+    own = None if weights is None else weights[order]
+    roots = 1.0 if own is None else np.sqrt(own)[:, None]
     linear = Linear(
-        outcomes=outcomes[order],
-        covariates=design.covariates[order][:, kept],
+        outcomes=outcomes[order] * roots,
+        covariates=design.covariates[order][:, kept] * roots,
         members=members[order],
         treated=design.treated[order],
         strata=np.unique(design.strata[order], return_inverse=True)[1],
         clusters=np.unique(clusters, return_inverse=True)[1],
         contrasts=design.contrasts[places][:, effects],
+        weights=own,
     )
     return linear, places
 

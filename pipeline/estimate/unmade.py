@@ -14,6 +14,7 @@ NO_LIMIT = "no effect however far {} is rejected, for too few draws or clusters"
 NO_CLUSTERS = "its errors are not clustered"
 NO_FAMILY = "no family of tests is declared"
 MEANS_OF_SPLITS = "the lot is drawn again for one effect of clustered means only"
+OF_WEIGHTS = "weights follow from who answered in which arm, so every lot would have others"
 NONE_WITHOUT = "without any one cluster there is no estimate"
 # Of a hazard: what is made, and how; and what is not.
 NOT_OF_HAZARD = "wild, cr2, stepdown, joint, band, family: made of least squares alone"

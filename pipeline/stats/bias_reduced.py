@@ -18,13 +18,12 @@ def bias_reduced(problem: Linear, found: Solved) -> tuple[FloatArray, FloatArray
     2018). The degrees of freedom are tr(O)^2 / tr(O^2), O the covariance of the scores under the working model.
     """
     span = np.hstack([problem.basis, np.linalg.qr(found.regressors)[0]])
-    counts = np.sqrt(np.bincount(problem.strata))
-    r, g, strata = len(problem.contrasts), len(problem.starts), len(counts)
+    r, g, strata = len(problem.contrasts), len(problem.starts), int(problem.strata.max()) + 1
     errors = np.zeros((r, found.residuals.shape[1]))
     own, inside, dummies = np.zeros((r, g)), np.zeros((r, g, span.shape[1])), np.zeros((r, g, strata))
     for cluster, rows in enumerate(problem.bounds):
         indicator = np.zeros((rows.stop - rows.start, strata))
-        indicator[np.arange(len(indicator)), problem.strata[rows]] = 1.0 / counts[problem.strata[rows]]
+        indicator[np.arange(len(indicator)), problem.strata[rows]] = problem.units[rows]
         touched = indicator[:, indicator.any(axis=0)]
         values, vectors = np.linalg.eigh(np.eye(len(indicator)) - span[rows] @ span[rows].T - touched @ touched.T)
         root = np.where(values > POSITIVE, 1.0 / np.sqrt(np.where(values > POSITIVE, values, 1.0)), 0.0)

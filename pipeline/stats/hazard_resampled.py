@@ -55,9 +55,7 @@ def redraw_score(cells: Cells, link: Link, clusters: npt.NDArray[np.intp], draws
     return ScoreTest(float(values[0]), values[1:])
 
 
-def linearised_jackknife(
-    fit: HazardFit, link: Link, place: int
-) -> tuple[float, FloatArray, npt.NDArray[np.bool_]]:
+def linearised_jackknife(fit: HazardFit, link: Link, place: int) -> tuple[float, FloatArray, npt.NDArray[np.bool_]]:
     """The jackknife error of coefficient `place`, what it is without each cluster (G,), by one Newton step, and whether
     the others identify it (G,); else it is nothing there, as in least squares, and where none do there is no error.
 

@@ -43,10 +43,11 @@ def _without_each(problem: Linear, columns: FloatArray, residuals: FloatArray) -
     cells, cell_of = problem.cells
     order = np.argsort(cell_of, kind="stable")
     starts = np.searchsorted(cell_of[order], np.arange(len(cells)))
-    ordered, left = columns[order], residuals[order]
-    x, e = np.add.reduceat(ordered, starts, axis=0), np.add.reduceat(left, starts, axis=0)
-    sizes, total = np.bincount(cell_of), np.bincount(problem.strata)[cells[:, 1]]
-    others = np.where(total > sizes, total - sizes, np.inf)
+    ordered, left, roots = columns[order], residuals[order], problem.roots[order, None]
+    x, e = np.add.reduceat(roots * ordered, starts, axis=0), np.add.reduceat(roots * left, starts, axis=0)
+    sizes, weights = np.bincount(cell_of), problem.roots**2
+    others = np.bincount(problem.strata, weights)[cells[:, 1]] - np.bincount(cell_of, weights)
+    others[np.bincount(problem.strata)[cells[:, 1]] == sizes] = np.inf
     g, k = len(problem.starts), columns.shape[1]
     products = np.broadcast_to(columns.T @ columns, (g, k, k)).copy()
     moments = np.broadcast_to(columns.T @ residuals, (g, k, residuals.shape[1])).copy()

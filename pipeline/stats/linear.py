@@ -23,7 +23,8 @@ class Linear:
 
     covariates: (n, q), of full rank within strata; members: (n, p), whose treatment each effect is of; treated: (n,);
     strata, clusters: (n,) numbers from 0, none left out; contrasts: (r, p), the effects and differences of them that
-    are asked for. The rows are in the order of their clusters.
+    are asked for. The rows are in the order of their clusters. weights: (n,), of the rows, None where they count alike;
+    outcomes and covariates are given times the roots of them.
     """
 
     outcomes: FloatArray
@@ -33,12 +34,14 @@ class Linear:
     strata: IntArray
     clusters: IntArray
     contrasts: FloatArray
+    weights: FloatArray | None = None
 
     def clustered(self, clusters: IntArray) -> tuple[Linear, IntArray]:
         """The same problem with other clusters (n,), whatever their codes, and the order (n,) its rows are then in."""
         order = np.argsort(clusters, kind="stable")
         of_rows = ("outcomes", "covariates", "members", "treated", "strata")
         arrays = {name: getattr(self, name)[order] for name in of_rows}
+        assert self.weights is None, "no specification weighs persons"
         return replace(self, **arrays, clusters=np.unique(clusters[order], return_inverse=True)[1]), order
 
     @cached_property
@@ -67,13 +70,21 @@ class Linear:
         return sparse.csr_array((np.ones(len(cell_of)), (cell_of, np.arange(len(cell_of)))))
 
     @cached_property
+    def roots(self) -> FloatArray:
+        """The roots (n,) of the weights."""
+        return np.ones(len(self.strata)) if self.weights is None else np.sqrt(self.weights)
+
+    @cached_property
+    def units(self) -> FloatArray:
+        """What each row (n,) has in the dummy of its stratum, of length one."""
+        return np.asarray(self.roots / np.sqrt(np.bincount(self.strata, self.roots**2))[self.strata])
+
+    @cached_property
     def _indicators(self) -> tuple[Any, Any]:
-        """Which rows are in which stratum (s, n), over the square root of their number; and its transpose."""
+        """The dummy of each stratum (s, n), times the roots of the weights, of length one; and its transpose."""
         from scipy import sparse
 
-        count = np.bincount(self.strata)
-        places = (self.strata, np.arange(len(self.strata)))
-        rows: sparse.csr_array = sparse.csr_array((1.0 / np.sqrt(count[self.strata]), places))
+        rows: sparse.csr_array = sparse.csr_array((self.units, (self.strata, np.arange(len(self.strata)))))
         return rows, sparse.csr_array(rows.T)
 
     @cached_property
@@ -83,8 +94,8 @@ class Linear:
 
     @property
     def effects(self) -> FloatArray:
-        """The treatment of each group (n, p) as it was drawn."""
-        return np.asarray(self.members * self.treated[:, None], dtype=float)
+        """The treatment of each group (n, p) as it was drawn, times the roots of the weights."""
+        return np.asarray(self.members * (self.treated * self.roots)[:, None], dtype=float)
 
     @cached_property
     def k(self) -> int:
@@ -98,7 +109,7 @@ class Linear:
         return (g / (g - 1)) * ((n - 1) / (n - self.k))
 
     def within(self, values: FloatArray) -> FloatArray:
-        """`values` (n, b) less the mean of their stratum."""
+        """`values` (n, b), which are times the roots of the weights, less the mean of their stratum."""
         rows, columns = self._indicators
         return np.asarray(values - columns @ (rows @ values))
 

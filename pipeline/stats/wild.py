@@ -65,12 +65,12 @@ def _direct(problem: Linear, weights: FloatArray, residuals: FloatArray) -> Iter
     from scipy import sparse
 
     cells, _ = problem.cells
-    shares = problem.to_cells @ (weights / np.bincount(problem.strata)[problem.strata])
+    shares, sums = problem.to_cells @ (weights * problem.units), problem.to_cells @ (residuals * problem.units[:, None])
     (left, right), g = _pairs(cells[:, 1]), len(problem.starts)
     rows, columns = (np.concatenate([cells[side, 0], np.arange(g)]) for side in (left, right))
     order = np.argsort(rows, kind="stable")
     alone = np.add.reduceat(weights[:, None] * residuals, problem.starts)
-    values = np.concatenate([-shares[left, None] * (problem.to_cells @ residuals)[right], alone])[order]
+    values = np.concatenate([-shares[left, None] * sums[right], alone])[order]
     ends = np.searchsorted(rows[order], np.arange(g + 1))
     for own in values.T:
         yield sparse.csr_array((own, columns[order], ends), shape=(g, g))

@@ -356,6 +356,7 @@ WHOLE = (
     "no number: no effect however far below is rejected, for too few draws or clusters",
     "no number: its errors are not clustered",
     "no number: the lot is drawn again for one effect of clustered means only",
+    "no number: weights follow from who answered in which arm, so every lot would have others",
     "no number: by the score, which gives no limits",
     "no number: made of least squares alone",
     "no number: no family of tests is declared",

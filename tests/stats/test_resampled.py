@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from pipeline.stats.bias_reduced import bias_reduced
-from pipeline.stats.draws import TIE, Draws, interval, p_values, varying
+from pipeline.stats.draws import Draws, interval, p_values
 from pipeline.stats.jackknife import jackknife_errors, leave_one_out
 from pipeline.stats.linear import Linear, solve
 from pipeline.stats.lot import draw_lot
@@ -17,8 +17,6 @@ from pipeline.stats.randomisation import redraw
 from pipeline.stats.randomised_means import Averaged, redraw_means
 from pipeline.stats.randomised_strata import Stratified, redraw_strata
 from pipeline.stats.wild import bootstrap, draw_signs
-from pipeline.verify.packages.redrawn import Forms
-from pipeline.verify.packages.redrawn import limit as limit_of
 
 EXACT = 1e-9  # of statistics that are ratios of sums of some hundred products
 LEVEL = 0.9
@@ -55,13 +53,25 @@ def draw_trial(seed: int, teams: int = 5, size: int = 9, groups: int = 2, m: int
     )  # fmt: skip
 
 
+def weigh(problem: Linear, is_weighted: bool) -> Linear:
+    """The problem with rows that weigh unequally, if they are to."""
+    if not is_weighted:
+        return problem
+    weights = np.random.default_rng(0).uniform(1, 3, len(problem.strata))
+    roots = np.sqrt(weights)[:, None]
+    return replace(problem, outcomes=problem.outcomes * roots, covariates=problem.covariates * roots, weights=weights)
+
+
+def written_out(problem: Linear) -> np.ndarray:
+    """The design with a column for each stratum, times the roots of the weights."""
+    dummies = (problem.strata[:, None] == np.unique(problem.strata)) * problem.roots[:, None]
+    return np.hstack([dummies, problem.covariates, problem.effects]).astype(float)
+
+
 def refit(problem: Linear, outcomes: np.ndarray, treated: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Effects and errors (r, m) had the treatment been another: by the design written out."""
-    effects = (problem.members * treated[:, None]).astype(float)
-    design = np.hstack([problem.strata[:, None] == np.unique(problem.strata), problem.covariates, effects]).astype(
-        float
-    )
-    tests = np.hstack([np.zeros((len(problem.contrasts), design.shape[1] - effects.shape[1])), problem.contrasts])
+    design, p = written_out(replace(problem, treated=treated)), problem.members.shape[1]
+    tests = np.hstack([np.zeros((len(problem.contrasts), design.shape[1] - p)), problem.contrasts])
     weights = tests @ np.linalg.pinv(design)
     residuals = outcomes - design @ (np.linalg.pinv(design) @ outcomes)
     (n, k), g = design.shape, len(np.unique(problem.clusters))
@@ -177,14 +187,14 @@ def test_p_value_and_limits_are_those_of_every_way_to_draw():
         assert inside > 1 - LEVEL + 1e-9 > outside
 
 
-def test_signs_of_clusters_are_regressions_of_outcomes_made_of_restricted_residuals():
+@pytest.mark.parametrize("is_weighted", [False, True])
+def test_signs_of_clusters_are_regressions_of_outcomes_made_of_restricted_residuals(is_weighted):
     trial = draw_trial(6, teams=5, groups=2)
-    problem, solved = trial.linear(CONTRASTS["two groups and their difference"][0], by_group=True), None
+    problem = weigh(trial.linear(CONTRASTS["two groups and their difference"][0], by_group=True), is_weighted)
     solved, signs = solve(problem), draw_signs(5, 9_999, 1)
     assert signs.shape == (5, 2**5 - 1)
     drawn = bootstrap(problem, solved, signs)
-    design = np.hstack([problem.strata[:, None] == np.unique(problem.strata), problem.covariates, problem.effects])
-    design = design.astype(float)
+    design = written_out(problem)
     for row, hypothesis in product(range(3), (0.0, 0.4)):
         test = np.append(np.zeros(design.shape[1] - 2), problem.contrasts[row])
         # Restricted least squares by elimination: b = b1 + N a, with N the null space of the test.
@@ -204,8 +214,7 @@ def test_signs_of_clusters_are_regressions_of_outcomes_made_of_restricted_residu
 
 def without_each(problem: Linear) -> np.ndarray:
     """The estimates (r, m, G) without each cluster, with the inverse of Moore and Penrose, the design written out."""
-    dummies = problem.strata[:, None] == np.unique(problem.strata)
-    design = np.hstack([dummies, problem.covariates, problem.effects]).astype(float)
+    design = written_out(problem)
     tests = np.hstack(
         [np.zeros((len(problem.contrasts), design.shape[1] - problem.members.shape[1])), problem.contrasts]
     )
@@ -213,10 +222,11 @@ def without_each(problem: Linear) -> np.ndarray:
     return np.stack([tests @ np.linalg.pinv(design[rows]) @ problem.outcomes[rows] for rows in left], axis=2)
 
 
+@pytest.mark.parametrize("is_weighted", [False, True])
 @pytest.mark.parametrize("clusters", ["teams", "persons"])
-def test_estimates_without_a_cluster_are_those_of_the_others_though_a_stratum_goes_with_it(clusters):
+def test_estimates_without_a_cluster_are_those_of_the_others_though_a_stratum_goes_with_it(clusters, is_weighted):
     trial = draw_trial(7, teams=5)  # the last team is a town
-    problem = trial.linear()
+    problem = weigh(trial.linear(), is_weighted)
     if clusters == "persons":
         problem = replace(problem, clusters=np.arange(len(trial.teams)))
     solved = solve(problem)
@@ -238,29 +248,14 @@ def test_an_effect_that_rests_on_one_cluster_is_nothing_without_it():
     assert found == pytest.approx(without_each(problem), abs=EXACT)
 
 
-def test_a_difference_that_the_other_clusters_do_not_identify_is_nothing_however_strata_and_columns_are_written():
-    trial = draw_trial(8, teams=5, q=1)
-    groups = np.where(trial.teams == 4, 0, 1)
-    # Without the last team its group is gone; without the one before a covariate is the treatment of both groups.
-    covariates = np.where(trial.teams == 3, trial.covariates[:, 0], trial.treated)[:, None]
-    problem = Small(trial.outcomes, covariates, trial.treated, groups, trial.towns, trial.teams).linear(
-        CONTRASTS["two groups and their difference"][0], by_group=True
-    )
-    solved = solve(problem)
-    found, exists = leave_one_out(problem, solved)
-    assert exists.tolist() == [[True] * 3 + [False] * 2, [True] * 3 + [False, True], [True] * 4 + [False]]
-    assert (found.transpose(0, 2, 1)[~exists] == 0.0).all()
-    again, _ = leave_one_out(replace(problem, covariates=-1e3 * covariates + problem.strata[:, None]), solved)
-    assert again == pytest.approx(found, abs=EXACT)
-
-
-def test_cr2_is_the_adjusted_error_of_the_projection_written_out():
+@pytest.mark.parametrize("is_weighted", [False, True])
+def test_cr2_is_the_adjusted_error_of_the_projection_written_out(is_weighted):
     trial = draw_trial(9, teams=5)
-    problem = trial.linear(CONTRASTS["two groups and their difference"][0], by_group=True)
-    design = np.hstack([problem.strata[:, None] == np.unique(problem.strata), problem.covariates, problem.effects])
-    maker = np.eye(len(design)) - design @ np.linalg.pinv(design.astype(float))
+    problem = weigh(trial.linear(CONTRASTS["two groups and their difference"][0], by_group=True), is_weighted)
+    design = written_out(problem)
+    maker = np.eye(len(design)) - design @ np.linalg.pinv(design)
     tests = np.hstack([np.zeros((3, design.shape[1] - 2)), problem.contrasts])
-    weights, scores, rows = tests @ np.linalg.pinv(design.astype(float)), 0.0, []
+    weights, scores, rows = tests @ np.linalg.pinv(design), 0.0, []
     for team in range(5):
         own = problem.clusters == team
         values, vectors = np.linalg.eigh(maker[np.ix_(own, own)])
@@ -271,49 +266,6 @@ def test_cr2_is_the_adjusted_error_of_the_projection_written_out():
     assert errors == pytest.approx(np.sqrt(scores), rel=EXACT)
     covariances = [np.array([row[r] for row in rows]) @ np.array([row[r] for row in rows]).T for r in range(3)]
     assert degrees == pytest.approx([np.trace(c) ** 2 / (c**2).sum() for c in covariances], rel=EXACT)
-
-
-def few_draws(seed: int, b: int = 39) -> Draws:
-    """Draws of one outcome like those of few clusters: of each the variance is all but nothing at one hypothesis."""
-    rng = np.random.default_rng(seed)
-    at, size = rng.normal(0.0, 4.0, b), rng.gamma(2.0, 0.5, b)
-    noise = 1e-4 * rng.normal(size=(2, b)) ** 2
-    v0, v1, v2 = size * at**2 + noise[0], size * at, size + noise[1]
-    return Draws(rng.normal(0.0, 2.0, (1, b)), rng.normal(0.0, 0.6, b), v0[None], v1[None], v2)
-
-
-def kept_at(draws: Draws, hypotheses: np.ndarray, error: float) -> np.ndarray:
-    """Whether each hypothesis (h,), a shift of the estimate, is not rejected."""
-    each = Draws(*(np.repeat(part, len(hypotheses), axis=0) for part in (draws.numerators,)), draws.slopes,
-                 draws.v0, draws.v1, draws.v2)  # fmt: skip
-    return p_values(each.statistics(hypotheses), hypotheses / error) > 1 - LEVEL + TIE
-
-
-@pytest.mark.parametrize("seed", range(6))
-def test_limits_are_the_outermost_where_the_hypotheses_that_are_kept_are_no_interval(seed):
-    draws, error, grid = few_draws(seed), 0.5, np.geomspace(1e-2, 4e3, 60_000)
-    for side, limit in zip((-1.0, 1.0), interval(draws, 0, error, LEVEL), strict=True):
-        kept = kept_at(draws, side * grid * error, error)
-        last = int(np.flatnonzero(kept)[-1])
-        if seed == 0 and side > 0:
-            assert np.diff(kept[:last].astype(int)).any()  # several stretches, of which a search may find any end
-        if last == len(grid) - 1:
-            assert limit == side * np.inf
-        else:
-            assert grid[last] <= side * limit / error <= grid[last + 1]
-        forms = Forms(draws.numerators[0], draws.slopes, draws.v0[0], draws.v1[0], draws.v2)
-        second = limit_of(forms, error, LEVEL, side)
-        assert second == pytest.approx(side * limit if np.isfinite(limit) else np.nan, rel=EXACT, nan_ok=True)
-
-
-def test_a_draw_in_which_nothing_varies_counts_as_larger_than_any_and_noise_as_none():
-    draws = Draws(np.array([[1e-17, 1.0, 0.0]]), np.zeros(3), np.array([[1e-30, 1.0, 1.0]]), np.zeros((1, 3)), np.zeros(3))
-    statistics = draws.statistics(np.zeros(1))
-    assert statistics.tolist() == [[np.inf, 1.0, 0.0]]
-    assert p_values(statistics, np.array([5.0]))[0] == 2 / 4
-    # Of no effect at all the statistic is rounding, and so is that of the draw which has none either.
-    assert p_values(statistics, np.array([3e-16]))[0] == 1.0
-    assert varying(np.array([1e-30, 1.0]), np.array([1.0, 1.0])).tolist() == pytest.approx([np.nan, 1.0], nan_ok=True)
 
 
 def test_what_cannot_be_is_missing_or_infinite_and_never_a_number():

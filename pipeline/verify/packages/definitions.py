@@ -116,7 +116,7 @@ def full_curve(models: Mapping[str, Any], name: str) -> dict[str, Any]:
     for key, choice in own.get("choices", {}).items():
         taken = choices.get(key, {"options": {}})
         options = dict(taken["options"])
-        for option, keys in choice["options"].items():
+        for option, keys in choice.get("options", {}).items():
             options[option] = {**options.get(option, {}), **keys}
         choices[key] = {**taken, **choice, "options": options}
     return {**base, **own, "choices": choices}

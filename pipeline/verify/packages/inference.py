@@ -19,6 +19,7 @@ import pandas as pd
 from pipeline.verify.packages import redrawn, redrawn_exits, redrawn_otherwise, refits
 from pipeline.verify.packages.again import Drawn
 from pipeline.verify.packages.least_squares import Case, cases, effect_name, interacted, is_one, regression_of
+from pipeline.verify.packages.nonresponse import probabilities
 from pipeline.verify.packages.refits import Problem, errors_of, hc2_of
 from pipeline.verify.packages.together import Member, judged
 from pipeline.verify.packages.trial import Trial, labels_of
@@ -49,7 +50,7 @@ class Written(NamedTuple):
 
 def is_resampled(model: Mapping[str, Any]) -> bool:
     """Whether draws say something of a model."""
-    known = ("ols", "group_ols", "stratum_effects", "discrete_hazard")
+    known = ("ols", "weighted_ols", "group_ols", "stratum_effects", "discrete_hazard")
     return model["treatment"] != "none" and model["estimator"] in known
 
 
@@ -104,8 +105,11 @@ def _written_out(case: Case, trial: Trial) -> Written | None:
             outcomes = outcomes.groupby(keys).mean()
             people = people[case.covariates].astype(float).groupby(keys).mean().reset_index().assign(group_="")
         design, tests = regression_of(people, case.covariates, case.groups)
-    if tests.empty:
+    chances = probabilities(case) if case.model["estimator"] == "weighted_ols" else np.ones(len(design))
+    if tests.empty or chances is None:
         return None
+    # Least squares with weights is that of rows times the roots of them.
+    outcomes, design = (table.mul(1 / np.sqrt(chances), axis=0) for table in (outcomes, design))
     is_clustered = case.model["cluster"] != "none"
     own = trial.cluster_names(case.people) if is_clustered else case.people.index.astype(str)
     persons = [case.people["group_"].isin(name.partition(":")[2].split("-")).to_numpy() for name in tests.index]
@@ -171,7 +175,7 @@ def _drawn_again(
     """The members that some columns of a case are of their family; of SHOWN columns p-values and limits are `found`."""
     written = _written_out(replace(case, outcomes=case.outcomes.iloc[:, list(columns)]), trial)
     assert written is not None, "a case of a family is tested"
-    is_by_stratum = case.model["estimator"] == "stratum_effects"
+    is_by_stratum, is_weighted = (case.model["estimator"] == name for name in ("stratum_effects", "weighted_ols"))
     estimates, errors, scores = (hc2_of if is_by_stratum else errors_of)(written.problem)
     lots, forms = drawn.lots.loc[case.people.index].to_numpy(), list[list[redrawn.Forms]]()
     shown = _ends(range(len(columns)))
@@ -185,16 +189,15 @@ def _drawn_again(
         at, error, own = float(estimates[test, j]), float(errors[test, j]), None
         if forms:
             own = forms[test][j]
-        elif j in shown[-1:]:
+        elif j in shown[-1:] and not is_weighted:
             otherwise = {"group_ols": redrawn_otherwise.of_means, "stratum_effects": redrawn_otherwise.of_strata}
             own = otherwise[model["estimator"]](case, written.case.outcomes.iloc[:, j].to_numpy(dtype=float), lots, at)
+        if j in shown and model["cluster"] != "none" and (is_weighted or own is not None):
+            signed = redrawn.wild(written.problem, drawn.signs.loc[written.names].to_numpy(), test)[j]
+            _merge(found, {address: redrawn.tested("wild", signed, at, error, level)})
         if own is None:
             continue
         if j in shown:
             _merge(found, {address: redrawn.tested("ri", own, at, error, level)})
-            if model["cluster"] != "none":
-                signs = drawn.signs.loc[written.names].to_numpy()
-                signed = redrawn.wild(written.problem, signs, test)[j]
-                _merge(found, {address: redrawn.tested("wild", signed, at, error, level)})
         by_name = dict(zip(written.names, scores[test, :, j].tolist(), strict=True))
         yield Member(address, at, error, written.problem.df, own.statistics(-at), by_name)

@@ -313,7 +313,11 @@ def by_stratum(model: Mapping[str, Any], trial: Trial) -> Iterator[Row]:
             test = fit.t_test(contrast[columns])
             low, high = test.conf_int(alpha=1 - trial.definitions.level)[0]
             error, p_value = test.sd.item(), test.pvalue.item()
-            if (alone & weighs).any() or is_exact(fit.ssr, values) or is_noise(test.sd.ravel(), weights[None], values).any():
+            if (
+                (alone & weighs).any()
+                or is_exact(fit.ssr, values)
+                or is_noise(test.sd.ravel(), weights[None], values).any()
+            ):
                 error, p_value, low, high = np.nan, np.nan, np.nan, np.nan
             yield {
                 "sample": case.name, "outcome": outcome, "week": week, "parameter": "treated",

@@ -36,7 +36,7 @@ def weighted(model: Mapping[str, Any], trial: Trial) -> Iterator[Row]:
     for case in cases(model, trial):
         if not len(case.people):
             continue
-        chances = _probabilities(case)
+        chances = probabilities(case)
         if chances is not None:
             for outcome, week in labels_of(case.outcomes):
                 yield from _weighted(case, 1 / chances, (outcome, week), trial.definitions.level)
@@ -72,7 +72,7 @@ def _weighted(case: Case, weights: np.ndarray, label: tuple[str, int | None], le
         }  # fmt: skip
 
 
-def _probabilities(case: Case) -> np.ndarray | None:
+def probabilities(case: Case) -> np.ndarray | None:
     """Of who answered the probability, by one logit with every product written out.
 
     None if the covariates tell somebody who answered from others of an arm for certain: there is no maximum then.

@@ -269,7 +269,9 @@ def squares(problem: Spells, address: Address) -> Squares:
 
 
 def counted(problem: Spells, address: Address, statistic: str) -> Terms:
-    """Person-weeks used, or the persons and clusters they belong to."""
+    """Person-weeks used, or the persons and clusters they belong to; where nobody is at risk, nobody."""
+    if not len(problem.persons):
+        return count_of(problem.persons, problem.treated, problem.clusters, statistic)
     if statistic not in ("n", "at_risk"):
         used = fit(problem).used
         return count_of(used.persons, used.treated, used.clusters, statistic)

@@ -84,3 +84,19 @@ def test_jackknife_is_one_newton_step_without_each_cluster(link):
     # Near what estimating again without the cluster gives, for its one step starts near.
     again = [fit_hazard(cells_of([part[team != one] for part in spells], team[team != one]), link) for one in range(6)]
     assert found == pytest.approx([each.coefficients[each.place("treated")] for each in again], abs=0.05)
+
+
+def test_an_effect_that_rests_on_one_cluster_is_nothing_without_it():
+    weeks, exited, treated, towns, team, covariate = draw_spells(4)
+    treated = np.where(team == 5, treated, 0)
+    fit = fit_hazard(cells_of((weeks, exited, treated, towns, team, covariate), team), "logit")
+    place = fit.place("treated")
+    error, found, exists = linearised_jackknife(fit, "logit", place)
+    assert exists.tolist() == [True] * 5 + [False]
+    assert found[5] == 0.0
+    assert error >= abs(fit.coefficients[place])
+    alone = team == 5
+    whole = cells_of([part[alone] for part in (weeks, exited, treated, towns, team, covariate)], team[alone])
+    error, _, exists = linearised_jackknife(fit_hazard(whole, "logit"), "logit", -1)
+    assert np.isnan(error)
+    assert not exists.any()

@@ -99,10 +99,10 @@ def _fits(long: pd.DataFrame, names: list[str], link: str, dropped: int) -> Fits
         dummies.append(pd.get_dummies(cells["stratum_"], drop_first=True, dtype=float))
     design = pd.concat([cells[names].astype(float), *dummies], axis=1).to_numpy()
     counts = np.column_stack([cells["exits"], cells["at_risk"] - cells["exits"]])
-    family = sm.families.Binomial({"logit": sm.families.links.Logit, "cloglog": sm.families.links.CLogLog}[link]())
-    model, groups = sm.GLM(counts, design, family), cells["cluster_"].to_numpy()
     if not len(cells) or not has_maximum(design, counts):
         return {}
+    family = sm.families.Binomial({"logit": sm.families.links.Logit, "cloglog": sm.families.links.CLogLog}[link]())
+    model, groups = sm.GLM(counts, design, family), cells["cluster_"].to_numpy()
     start = model.fit().params
     options = {"method": "newton", "tol": 1e-14, "maxiter": 200, "start_params": start, "disp": 0}
     plain = model.fit(**options)

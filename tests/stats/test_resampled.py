@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from pipeline.stats.bias_reduced import bias_reduced
-from pipeline.stats.draws import Draws, interval, p_values
+from pipeline.stats.draws import TIE, Draws, interval, p_values, varying
 from pipeline.stats.jackknife import jackknife_errors, leave_one_out
 from pipeline.stats.linear import Linear, solve
 from pipeline.stats.lot import draw_lot
@@ -17,6 +17,8 @@ from pipeline.stats.randomisation import redraw
 from pipeline.stats.randomised_means import Averaged, redraw_means
 from pipeline.stats.randomised_strata import Stratified, redraw_strata
 from pipeline.stats.wild import bootstrap, draw_signs
+from pipeline.verify.packages.redrawn import Forms
+from pipeline.verify.packages.redrawn import limit as limit_of
 
 EXACT = 1e-9  # of statistics that are ratios of sums of some hundred products
 LEVEL = 0.9
@@ -248,6 +250,22 @@ def test_an_effect_that_rests_on_one_cluster_is_nothing_without_it():
     assert found == pytest.approx(without_each(problem), abs=EXACT)
 
 
+def test_a_difference_that_the_other_clusters_do_not_identify_is_nothing_however_strata_and_columns_are_written():
+    trial = draw_trial(8, teams=5, q=1)
+    groups = np.where(trial.teams == 4, 0, 1)
+    # Without the last team its group is gone; without the one before a covariate is the treatment of both groups.
+    covariates = np.where(trial.teams == 3, trial.covariates[:, 0], trial.treated)[:, None]
+    problem = Small(trial.outcomes, covariates, trial.treated, groups, trial.towns, trial.teams).linear(
+        CONTRASTS["two groups and their difference"][0], by_group=True
+    )
+    solved = solve(problem)
+    found, exists = leave_one_out(problem, solved)
+    assert exists.tolist() == [[True] * 3 + [False] * 2, [True] * 3 + [False, True], [True] * 4 + [False]]
+    assert (found.transpose(0, 2, 1)[~exists] == 0.0).all()
+    again, _ = leave_one_out(replace(problem, covariates=-1e3 * covariates + problem.strata[:, None]), solved)
+    assert again == pytest.approx(found, abs=EXACT)
+
+
 @pytest.mark.parametrize("is_weighted", [False, True])
 def test_cr2_is_the_adjusted_error_of_the_projection_written_out(is_weighted):
     trial = draw_trial(9, teams=5)
@@ -266,6 +284,51 @@ def test_cr2_is_the_adjusted_error_of_the_projection_written_out(is_weighted):
     assert errors == pytest.approx(np.sqrt(scores), rel=EXACT)
     covariances = [np.array([row[r] for row in rows]) @ np.array([row[r] for row in rows]).T for r in range(3)]
     assert degrees == pytest.approx([np.trace(c) ** 2 / (c**2).sum() for c in covariances], rel=EXACT)
+
+
+def few_draws(seed: int, b: int = 39) -> Draws:
+    """Draws of one outcome like those of few clusters: of each the variance is all but nothing at one hypothesis."""
+    rng = np.random.default_rng(seed)
+    at, size = rng.normal(0.0, 4.0, b), rng.gamma(2.0, 0.5, b)
+    noise = 1e-4 * rng.normal(size=(2, b)) ** 2
+    v0, v1, v2 = size * at**2 + noise[0], size * at, size + noise[1]
+    return Draws(rng.normal(0.0, 2.0, (1, b)), rng.normal(0.0, 0.6, b), v0[None], v1[None], v2)
+
+
+def kept_at(draws: Draws, hypotheses: np.ndarray, error: float) -> np.ndarray:
+    """Whether each hypothesis (h,), a shift of the estimate, is not rejected."""
+    each = Draws(*(np.repeat(part, len(hypotheses), axis=0) for part in (draws.numerators,)), draws.slopes,
+                 draws.v0, draws.v1, draws.v2)  # fmt: skip
+    return p_values(each.statistics(hypotheses), hypotheses / error) > 1 - LEVEL + TIE
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_limits_are_the_outermost_where_the_hypotheses_that_are_kept_are_no_interval(seed):
+    draws, error, grid = few_draws(seed), 0.5, np.geomspace(1e-2, 4e3, 60_000)
+    for side, limit in zip((-1.0, 1.0), interval(draws, 0, error, LEVEL), strict=True):
+        kept = kept_at(draws, side * grid * error, error)
+        last = int(np.flatnonzero(kept)[-1])
+        if seed == 0 and side > 0:
+            assert np.diff(kept[:last].astype(int)).any()  # several stretches, of which a search may find any end
+        if last == len(grid) - 1:
+            assert limit == side * np.inf
+        else:
+            assert grid[last] <= side * limit / error <= grid[last + 1]
+        forms = Forms(draws.numerators[0], draws.slopes, draws.v0[0], draws.v1[0], draws.v2)
+        second = limit_of(forms, error, LEVEL, side)
+        assert second == pytest.approx(side * limit if np.isfinite(limit) else np.nan, rel=EXACT, nan_ok=True)
+
+
+def test_a_draw_in_which_nothing_varies_counts_as_larger_than_any_and_noise_as_none():
+    draws = Draws(
+        np.array([[1e-17, 1.0, 0.0]]), np.zeros(3), np.array([[1e-30, 1.0, 1.0]]), np.zeros((1, 3)), np.zeros(3)
+    )
+    statistics = draws.statistics(np.zeros(1))
+    assert statistics.tolist() == [[np.inf, 1.0, 0.0]]
+    assert p_values(statistics, np.array([5.0]))[0] == 2 / 4
+    # Of no effect at all the statistic is rounding, and so is that of the draw which has none either.
+    assert p_values(statistics, np.array([3e-16]))[0] == 1.0
+    assert varying(np.array([1e-30, 1.0]), np.array([1.0, 1.0])).tolist() == pytest.approx([np.nan, 1.0], nan_ok=True)
 
 
 def test_what_cannot_be_is_missing_or_infinite_and_never_a_number():

@@ -2,8 +2,6 @@
 
 from dataclasses import fields, replace
 
-import numpy as np
-import pandas as pd
 import pytest
 
 from pipeline.estimate.estimators import checked_models, estimate_all

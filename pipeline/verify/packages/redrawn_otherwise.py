@@ -44,7 +44,7 @@ def _means(
     arm = np.broadcast_to(np.repeat([0.0, 1.0], c)[None, :, None], (b, 2 * c, 1))
     dummies = np.broadcast_to(np.vstack([strata, strata])[None], (b, 2 * c, strata.shape[1]))
     x = np.concatenate([arm, dummies, values[:, :, 2:]], axis=2) * there[:, :, None]
-    inverse = np.linalg.inv(x.transpose(0, 2, 1) @ x)
+    inverse, lost = _inverted(x.transpose(0, 2, 1) @ x)
     found = inverse @ (x.transpose(0, 2, 1) @ values[:, :, :2])  # (b, k, 2)
     scores = (x @ inverse[:, :, [0]]) * (values[:, :, :2] - x @ found) * there[:, :, None]
     inside = (np.concatenate([clusters, clusters]) == np.unique(clusters)[:, None]).astype(float)
@@ -53,7 +53,17 @@ def _means(
     factor = g / (g - 1) * (n - 1) / (n - k)
     y, d = summed[:, :, 0], summed[:, :, 1]
     products = (factor * (one * other).sum(axis=1) for one, other in ((y, y), (y, d), (d, d)))
-    return found[:, 0, 0], found[:, 0, 1], *products
+    return np.where(lost | (n <= k), np.nan, found[:, 0, 0]), found[:, 0, 1], *products
+
+
+def _inverted(products: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The inverses (B, k, k) of sums of products of columns, and of which draws (B,) some determine another."""
+    size = np.sqrt(np.einsum("bkk->bk", products))
+    known = np.where(size > 1e-10, size, 1.0)
+    scaled = products / known[:, :, None] / known[:, None]
+    lost = (size <= 1e-10).any(axis=1) | (np.abs(np.linalg.det(scaled)) <= 1e-10)
+    scaled[lost] = np.eye(size.shape[1])
+    return np.linalg.inv(scaled) / known[:, :, None] / known[:, None], lost
 
 
 def of_strata(case: Case, values: np.ndarray, lots: np.ndarray, at: float) -> Forms:
@@ -85,8 +95,12 @@ def _strata(strata: np.ndarray, known: np.ndarray, drawn: np.ndarray) -> tuple[n
     y, d, *x = [column[:, None] - own(mean) for column, mean in zip(known.T, means, strict=True)]
     average = [(shares * mean).sum(axis=(0, 1)) for mean in means]  # each (b,)
     weights, left, estimates, residuals = own(shares / np.maximum(sizes, 1)), 1 - 1 / own(sizes), average[:2], [y, d]
+    lost = ~(total > 0).any(axis=0)
     if x:
-        inverse = np.linalg.inv(np.array([[(one * two).sum(axis=0) for two in x] for one in x]).transpose(2, 0, 1))
+        inverse, singular = _inverted(
+            np.array([[(one * two).sum(axis=0) for two in x] for one in x]).transpose(2, 0, 1)
+        )
+        lost |= singular
         leaning = np.einsum("bkl,lnb->knb", inverse, np.array(x))  # (q, n, b)
         weights = weights - sum(mean * part for mean, part in zip(average[2:], leaning, strict=True))
         left = left - sum(column * part for column, part in zip(x, leaning, strict=True))
@@ -95,8 +109,8 @@ def _strata(strata: np.ndarray, known: np.ndarray, drawn: np.ndarray) -> tuple[n
             residuals[place] = residuals[place] - sum(b * column for b, column in zip(slope, x, strict=True))
             estimates[place] = estimates[place] - sum(b * mean for b, mean in zip(slope, average[2:], strict=True))
     alone = left < 1e-10
-    unknown = (alone & (np.abs(weights) > 1e-10)).any(axis=0)
+    lost |= (alone & (np.abs(weights) > 1e-10)).any(axis=0)
     omega = np.where(alone, 0.0, weights**2 / np.where(alone, 1.0, left))
     e, f = residuals
     products = ((omega * one * other).sum(axis=0) for one, other in ((e, e), (e, f), (f, f)))
-    return np.where(unknown, np.nan, estimates[0]), estimates[1], *products
+    return np.where(lost, np.nan, estimates[0]), estimates[1], *products

@@ -9,7 +9,7 @@ from pipeline.estimate.inference import infer_all
 from pipeline.verify import estimates, resampled
 from pipeline.verify.packages.definitions import Definitions
 from pipeline.verify.packages.trial import gather
-from tests.models import MODELS, SETTINGS, VARIABLES, data_of, trial, with_study
+from tests.models import MODELS, SETTINGS, VARIABLES, data_of, problem_of, trial, with_study
 
 LEFT_OUT = ("density", "printed", "count", "mean")  # which no odd trial makes otherwise
 FEWER = {"itt": [1, 40, 81], "itt_wait": [81], "itt_unadjusted": [81], "municipality_effects": [1, 81],
@@ -52,6 +52,12 @@ def without_answers(base, town):
     return replace(base, background=base.background.assign(age=base.background["age"].mask(inside)))
 
 
+def with_long_waits(base):
+    long = base.background["wait_days"].clip(lower=7.0)
+    return replace(base, sample=base.sample.assign(wait_days=base.sample["wait_days"].clip(lower=7)),
+                   background=base.background.assign(wait_days=long))  # fmt: skip
+
+
 def constant(base):
     return replace(base, shares=base.shares.assign(share=0.25), followup=base.followup.assign(pain=3.0))
 
@@ -65,6 +71,10 @@ ODD = {
     "four teams": lambda: of("t00", "t01", "t02", "t03", towns=False),
     "an arm of a team is empty": lambda: without_controls(of("t00", "t01", "t02", "t03"), "t01"),
     "an outcome is constant": lambda: constant(of("t00", "t01", "t02", "t03", towns=False)),
+    "a covariate is constant": lambda: replace(
+        base := of("t00", "t01", towns=False), background=base.background.assign(ordinary_job=1.0)
+    ),
+    "nobody waits a short time": lambda: with_long_waits(of("t00", "t01", "t02", towns=False)),
     "a town lacks a covariate": lambda: without_answers(of("t00", "t01", "t02", "t03"), "m01"),
 }
 
@@ -97,3 +107,11 @@ def test_both_routes_have_the_same_numbers_and_lack_the_same(built):
         apart += [difference for kind in kinds for difference in kind.differences]
     assert apart == []
     assert compared > 1000
+
+
+def test_where_nobody_is_at_risk_nobody_is_counted():
+    base = with_long_waits(of("t00", "t01"))
+    address = "hazard_logit/short_wait/employment_exit//treated"
+    estimator, problem, at = problem_of(address, base=base)
+    for statistic in ("n", "n_treated", "n_clusters"):
+        assert not len(estimator.counted(problem, at, statistic).table)

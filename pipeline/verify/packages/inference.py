@@ -29,7 +29,7 @@ Found = dict[str, dict[str, float]]
 
 
 class Written(NamedTuple):
-    """A case and its regression written out: the names of its tests, and of the clusters by number."""
+    """A case with the covariates that are left, and its regression: the names of its tests, and of the clusters."""
 
     case: Case
     problem: Problem
@@ -127,7 +127,8 @@ def _written_out(case: Case, trial: Trial) -> Written | None:
         df=float(len(names) - 1 if is_clustered else len(people) - design.shape[1]),
         level=trial.definitions.level,
     )
-    return Written(case, problem, tests.index.tolist(), names.tolist())
+    kept = [name for name in case.covariates if name in design]  # in the draws too the others are not taken
+    return Written(replace(case, covariates=kept), problem, tests.index.tolist(), names.tolist())
 
 
 def _refitted(written: Written) -> Found:
@@ -191,7 +192,7 @@ def _drawn_again(
             own = forms[test][j]
         elif j in shown[-1:] and not is_weighted:
             otherwise = {"group_ols": redrawn_otherwise.of_means, "stratum_effects": redrawn_otherwise.of_strata}
-            own = otherwise[model["estimator"]](case, written.case.outcomes.iloc[:, j].to_numpy(dtype=float), lots, at)
+            own = otherwise[model["estimator"]](written.case, written.case.outcomes.iloc[:, j].to_numpy(dtype=float), lots, at)
         if j in shown and model["cluster"] != "none" and (is_weighted or own is not None):
             signed = redrawn.wild(written.problem, drawn.signs.loc[written.names].to_numpy(), test)[j]
             _merge(found, {address: redrawn.tested("wild", signed, at, error, level)})

@@ -33,7 +33,7 @@ STAGES = [
 STAGES += ["panels", "provenance", "report", "published"]
 OF_THE_TIME = {"trace", ".known", NOTES}  # what tells when something was asked, written or imported
 TELLING = ("provenance", "report")  # the stages that read records
-FEW_DRAWS = "draws = 199"  # of the lot: what is tested here is the build, not what it draws
+FEW_DRAWS = "draws = 99"  # of the lot: what is tested here is the build, not what it draws
 
 
 def stages_in(output: str) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -17,12 +18,32 @@ def forked(
     from multiprocessing import get_context
 
     _SHARED[:] = [function, shared]
-    workers = min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, tasks)
+    workers = min(cores(), tasks)
     if workers < 2:
         yield lambda each: map(_work, each)
         return
-    with ProcessPoolExecutor(workers, get_context("fork")) as pool:
+    with ProcessPoolExecutor(workers, get_context("fork"), end_with_parent) as pool:
         yield lambda each: pool.map(_work, each)
+
+
+def cores() -> int:
+    """How many processes may work side by side."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def end_with_parent() -> None:
+    """Let a process that works end when the one who asked is gone, however that one ended."""
+    from multiprocessing import parent_process
+    from multiprocessing.connection import wait
+
+    asked = parent_process()
+
+    def watch() -> None:
+        if asked is not None:
+            wait([asked.sentinel])
+            os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 _SHARED: list[Any] = []  # the function and what it shares, as copies of this process find them

@@ -247,7 +247,7 @@ def _row_of_hazard(problem: Spells, found: discrete_hazard.Fit, again: Redrawn) 
     ends = {
         "without_low": float(without[exists].min()),
         "without_high": float(without[exists].max()),
-        "without_persons": float(persons_at_ends(without[None, exists], sizes[exists])[0]),
+        "without_persons": float(persons_at_ends(without[None, exists], sizes[exists].astype(float))[0]),
     } if exists.any() else {}  # fmt: skip
     return Inference(
         estimate_id="",

@@ -253,7 +253,7 @@ def _clustered(
         wild=wild,
         without=without,
         exists=exists,
-        jackknife=np.where(exists.any(axis=1)[:, None], jackknife_errors(solved.estimates, without), np.nan),
+        jackknife=np.where(exists.any(axis=1, keepdims=True), jackknife_errors(solved.estimates, without), np.nan),
         reduced=reduced,
         degrees=degrees,
         scores=solved.scores,

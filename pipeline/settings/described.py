@@ -44,7 +44,11 @@ def read_exhibits(data: Mapping[str, Any]) -> Exhibits:
         _require_chapters(data, page, order)
     for name, part in {"page": page, **parts}.items():
         with faults.part():
-            _require_words(part, f"{place(data, SETTINGS_FILE, [name])} [{name}]", page.languages)
+            if absent := _absent_words(part, page.languages):
+                raise InputError(
+                    f"{place(data, SETTINGS_FILE, [name])} [{name}]: {absent} is missing. Add the words, or say in "
+                    "[page] which languages the study has."
+                )
     with faults.part():
         _require_sentences(page)
     faults.stop()
@@ -90,8 +94,8 @@ def require_language(exhibits: Exhibits, language: str) -> None:
         )
 
 
-def _require_words(part: Settings, where: str, languages: tuple[str, ...]) -> None:
-    """Raise InputError for words that are there in one language of the study and not in another, and for no title."""
+def _absent_words(part: Settings, languages: tuple[str, ...]) -> str:
+    """The first key whose words are there in one language of the study and not in this, or a title that is in none."""
     for key in part.__struct_fields__:
         value = getattr(part, key)
         if key.endswith("_en"):
@@ -99,12 +103,11 @@ def _require_words(part: Settings, where: str, languages: tuple[str, ...]) -> No
             is_needed = key == "title_en" and type(part).__name__ in TITLED
             absent = [f"{key[:-3]}_{language}" for language in languages if language not in given]
             if absent and (given or is_needed):
-                raise InputError(
-                    f"{where}: {absent[0]} is missing. Add the words, or say in [page] which languages the study has."
-                )
+                return absent[0]
         for inner in value if isinstance(value, tuple) else (value,):
-            if isinstance(inner, Settings):
-                _require_words(inner, where, languages)
+            if isinstance(inner, Settings) and (found := _absent_words(inner, languages)):
+                return found
+    return ""
 
 
 def _require_sentences(page: Page) -> None:

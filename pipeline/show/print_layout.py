@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 
 from pipeline.show.content import Exhibit, panels_of
 from pipeline.show.numbers import MARKS
@@ -61,19 +62,18 @@ def _parts(table: Table, tried: Sequence[tuple[float, bool]]) -> Iterator[tuple[
         room = text_room(is_turned=False)
         yield table, Layout(WORD_SIZE, tuple(share * room / sum(LATEX_WIDTHS) for share in LATEX_WIDTHS), False)
         return
-    layouts = [
-        Layout(size, _widths(table, size, text_room(is_turned=turned), label), turned)
-        for label in (LABEL[1], NARROW)
-        for size, turned in tried
-    ]
-    rooms = [text_room(is_turned=layout.is_turned) + ROUNDING for layout in layouts]
-    found = next((own for own, room in zip(layouts, rooms, strict=True) if sum(own.widths) <= room), None)
-    if found is None and len(table.columns) > 1:
-        middle = len(table.columns) // 2
-        yield from _parts(_part(table, 0, middle), tried)
-        yield from _parts(_part(table, middle, len(table.columns)), tried)
+    for label, (size, is_turned) in product((LABEL[1], NARROW), tried):
+        room = text_room(is_turned=is_turned)
+        layout = Layout(size, _widths(table, size, room, label), is_turned)
+        if sum(layout.widths) <= room + ROUNDING:
+            break
     else:
-        yield table, found or layouts[-1]
+        if len(table.columns) > 1:
+            middle = len(table.columns) // 2
+            yield from _parts(_part(table, 0, middle), tried)
+            yield from _parts(_part(table, middle, len(table.columns)), tried)
+            return
+    yield table, layout
 
 
 def label_of(line: Line) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -49,10 +50,13 @@ def gather_remarks(shown: pd.DataFrame, words: Mapping[str, str], language: str)
     A reason for a missing estimate comes last, behind the dash that stands in its place; of one with no reason it is
     said that it is not defined. `words` are the study's.
     """
-    by_estimate = shown.groupby("estimate_id", sort=False)["note"].unique()
-    notes = [list(dict.fromkeys(SEPARATOR.join(own).split(SEPARATOR))) for own in by_estimate]
+    by_estimate = dict[str, dict[str, None]]()
+    for estimate_id, note in zip(shown["estimate_id"], shown["note"], strict=True):
+        by_estimate.setdefault(estimate_id, {})[note] = None
+    notes = [list(dict.fromkeys(SEPARATOR.join(own).split(SEPARATOR))) for own in by_estimate.values()]
     others = [[part for part in note if part and not part.startswith(tuple(SINCE))] for note in notes]
-    unexplained = shown[is_missing(shown) & ~shown["note"].str.contains(MISSING)]["estimate_id"].nunique()
+    missing = shown[is_missing(shown)]
+    unexplained = missing[~missing["note"].str.contains(MISSING)]["estimate_id"].nunique()
     said = [
         *(text for text, _ in _say(others, REMARKS, words, language)),
         *(text for begins in SINCE for text in _say_reasons(begins, notes, words, language)),
@@ -96,18 +100,19 @@ def _say(
     notes: Sequence[Sequence[str]], remarks: Sequence[Remark], words: Mapping[str, str], language: str
 ) -> Iterator[tuple[str, str]]:
     """The text of each kind among the parts of notes, and how many estimates have it; then those of no known kind."""
+    parts = Counter(part for note in notes for part in set(note))
+    unknown = set(parts)
     for remark in remarks:
-        found = [[match for part in note if (match := re.fullmatch(remark.pattern, part))] for note in notes]
-        matches = [own for own in found if own]
+        known = {part: match for part in parts if (match := re.fullmatch(remark.pattern, part))}
+        unknown -= set(known)
         text = {"en": remark.words_en, "da": remark.words_da}[language]
-        if matches and text:
+        if known and text:
+            matches = [own for note in notes if (own := [known[part] for part in note if part in known])]
             count = _count(len(matches), len(notes), language)
             filled = fill(text, {**words, **_sizes(matches, words, language), "estimates": count})
             yield (filled[0].upper() + filled[1:] if remark in REMARKS else filled), count
-    parts = [part for note in notes for part in set(note)]
-    for part in sorted(set(parts)):
-        if not any(re.fullmatch(remark.pattern, part) for remark in remarks):
-            yield part, _count(parts.count(part), len(notes), language)
+    for part in sorted(unknown):
+        yield part, _count(parts[part], len(notes), language)
 
 
 def _sizes(matches: Sequence[Sequence[re.Match[str]]], words: Mapping[str, str], language: str) -> dict[str, str]:

@@ -61,6 +61,8 @@ class _Writer:
         self.report, self.pages, self.pictures = report, pages, pictures
         self.ui = INTERFACE[report.language]
         self.document: Document = new_document(report)
+        # By name: a paragraph that is given a name looks through every style. One without a style is Normal.
+        self.styles = {style.name: style.style_id for style in self.document.styles} | {"Normal": None}
         self.page, self.is_turned, self.counted = 1, False, dict[str, tuple[str, int]]()
         self._set_properties()
 
@@ -72,7 +74,9 @@ class _Writer:
         properties.created = properties.modified = FIXED_TIME
 
     def add(self, text: str, style: str = "Normal") -> Paragraph:
-        return self.document.add_paragraph(text, style)
+        paragraph = self.document.add_paragraph(text)
+        paragraph._p.style = self.styles[style]
+        return paragraph
 
     def begin(self, name: str, title: str) -> None:
         """A heading, on a new page where `pages` has it on another than the last one."""

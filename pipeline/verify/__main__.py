@@ -10,9 +10,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from pipeline.errors import InputError, command
+from pipeline.estimate.forked import cores
 from pipeline.verify import derived, estimates, exhibits, files, resampled, walked, written
 from pipeline.verify.agreement import Agreement, merge, say
-from pipeline.verify.work import Task, cores, run
+from pipeline.verify.work import Task, run
 
 MOST_SAID = 5  # differences of a kind that are printed; differences.csv has all
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import signal
 import sys
-import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import ExitStack
-from multiprocessing import active_children, get_context, parent_process
-from multiprocessing.connection import wait
+from multiprocessing import active_children, get_context
 from typing import Any, NamedTuple
+
+from pipeline.estimate.forked import cores, end_with_parent
 
 LINE_EVERY = 10  # tasks, where nobody watches
 
@@ -24,11 +24,6 @@ class Task(NamedTuple):
     arguments: tuple[Any, ...]
 
 
-def cores() -> int:
-    """How many processes may work side by side."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def run(groups: Sequence[Sequence[Task]]) -> dict[str, Any]:
     """The result of every task by its name. Each group has processes of its own, which import its libraries once.
 
@@ -38,7 +33,7 @@ def run(groups: Sequence[Sequence[Task]]) -> dict[str, Any]:
     each, total, results = max(1, cores() // len(groups)), sum(map(len, groups)), dict[str, Any]()
     with ExitStack() as stack:
         context = get_context("spawn")
-        pools = [stack.enter_context(ProcessPoolExecutor(each, context, _end_with_parent)) for _ in groups]
+        pools = [stack.enter_context(ProcessPoolExecutor(each, context, _begin)) for _ in groups]
         stack.push(_end_all)
         tasks = {
             pool.submit(task.function, *task.arguments): task.name
@@ -51,17 +46,10 @@ def run(groups: Sequence[Sequence[Task]]) -> dict[str, Any]:
     return results
 
 
-def _end_with_parent() -> None:
+def _begin() -> None:
     """Begin a process that works: an interrupt is for the one who asked, and it ends when that one is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    asked = parent_process()
-
-    def watch() -> None:
-        if asked is not None:
-            wait([asked.sentinel])
-            os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
+    end_with_parent()
 
 
 def _end_all(raised: type[BaseException] | None, *_: object) -> None:

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -32,13 +33,28 @@ STAGES = [
 STAGES += ["panels", "provenance", "report", "published"]
 OF_THE_TIME = {"trace", ".known", NOTES}  # what tells when something was asked, written or imported
 TELLING = ("provenance", "report")  # the stages that read records
-FEW_DRAWS = "draws = 199"  # of the lot: what is tested here is the build, not what it draws
+FEW_DRAWS = "draws = 99"  # of the lot: what is tested here is the build, not what it draws
 
 
 def stages_in(output: str) -> dict[str, str]:
     """The stages of which make told that they ran, and what it said of each."""
     lines = [line.split(None, 3) for line in output.splitlines()]
     return {line[0]: line[3] for line in lines if len(line) == 4 and line[0] in STAGES}
+
+
+def processes_in(folder: Path) -> list[str]:
+    """The processes whose working directory is the folder; one that has ended has none."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if (process / "cwd").readlink() == folder:
+                found.append((process / "cmdline").read_text().replace("\0", " "))
+    return found
+
+
+def none_is_left_in(folder: Path) -> bool:
+    """Whether every process in the folder ends within some seconds, as the last of them notice that make is gone."""
+    return any(not processes_in(folder) or time.sleep(0.1) for _ in range(100))
 
 
 class Project:

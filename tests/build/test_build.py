@@ -6,14 +6,13 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from benchmarks.projects import environment
 from pipeline.runner.compared import compare_build
-from tests.build.conftest import STAGES, Project, stages_in
+from tests.build.conftest import STAGES, Project, none_is_left_in, processes_in, stages_in
 
 RUNS = Path("data_derived/twin/runs")
 ESTIMATING = {"estimates-1", "estimates-2"}
@@ -113,21 +112,6 @@ def start(folder: Path) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         command, cwd=folder, env=environment(), stdout=nowhere, stderr=nowhere, start_new_session=True
     )
-
-
-def processes_in(folder: Path) -> list[str]:
-    """The processes whose working directory is the folder; one that has ended has none."""
-    found = []
-    for process in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError):
-            if (process / "cwd").readlink() == folder:
-                found.append((process / "cmdline").read_text().replace("\0", " "))
-    return found
-
-
-def none_is_left_in(folder: Path) -> bool:
-    """Whether every process in the folder ends within some seconds, as the last of them notice that make is gone."""
-    return any(not processes_in(folder) or time.sleep(0.1) for _ in range(100))
 
 
 def test_a_clean_build_with_one_job_that_was_interrupted_has_the_bytes_of_the_tree(built_project, tmp_path):

@@ -4,9 +4,12 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
+
+from tests.build.conftest import none_is_left_in, processes_in
 
 RUNNER = Path("pipeline/runner")
 # What a module does, and the one line that is said of it with the exit code.
@@ -77,7 +80,8 @@ def test_every_python_that_make_starts_hears_of_an_interrupt_when_it_can_tell():
 
 
 def test_a_command_ends_with_the_make_that_started_it_and_what_works_for_it_at_once(project):
-    shutil.copytree("pipeline/verify", project / "pipeline/verify", ignore=lambda *_: ["__pycache__"])
+    for room in ("estimate", "verify"):
+        shutil.copytree(f"pipeline/{room}", project / f"pipeline/{room}", ignore=lambda *_: ["__pycache__"])
     does = (
         "import time\nfrom pipeline.verify.work import Task, run\n"
         "if __name__ == '__main__':\n    print(1, flush=True)\n"
@@ -95,6 +99,20 @@ def test_a_command_ends_with_the_make_that_started_it_and_what_works_for_it_at_o
         make.wait()
         assert begun.stderr.read() == "interrupted; nothing half-written is left\n", "and nobody has it open any more"
     assert begun.returncode == 130
+
+
+def test_copies_that_share_out_work_end_with_the_process_that_is_killed(tmp_path):
+    does = (
+        "import os, time\nfrom pipeline.estimate.forked import forked\nos.sched_getaffinity = lambda _: {0, 1}\n"
+        f"os.chdir('{tmp_path}')\nwith forked(time.sleep, (), 2) as share:\n    list(share([60, 60]))\n"
+    )
+    begun = subprocess.Popen([sys.executable, "-c", does])
+    while len(processes_in(tmp_path)) < 3:
+        assert begun.poll() is None
+        time.sleep(0.02)
+    begun.kill()
+    begun.wait()
+    assert none_is_left_in(tmp_path), processes_in(tmp_path)
 
 
 @pytest.mark.parametrize("option", ["--hold", "--free"])

@@ -81,8 +81,34 @@ def extract(synthetic: bool = True, **changed: Any) -> Extract:
     return Extract(**{**given, **changed})
 
 
+def chapter(number: int) -> dict[str, Any]:
+    """exhibits.toml with one chapter, and with the main results that it shows."""
+    kept = {name: value for name, value in CONFIG["exhibits"].items() if name.split("_")[1:2] == [str(number)]}
+    page = CONFIG["exhibits"]["page"]
+    page = page | {"chapters": [own for own in page["chapters"] if own["number"] == number]}
+    page["findings"] = [own for own in page["findings"] if own["effect"].split("/")[0] in kept]
+    texts = {key: [] for key in page if key.startswith(("trial_", "trace_"))}
+    return {"page": {**page, **texts}, **kept}
+
+
+def alone(number: int) -> dict[str, Any]:
+    """The same without what is said of the numbers of other chapters, so that its own are all that is shown."""
+    exhibits = chapter(number)
+    page = {key: value for key, value in exhibits["page"].items() if key != "robust"}
+    return {**exhibits, "page": {**page, "comparisons": []}}
+
+
 def invent_estimates(groups: pd.DataFrame = GROUPS) -> pd.DataFrame:
     """A row for every estimate that an exhibit names, with numbers of a plausible size."""
+    return invented().copy() if groups is GROUPS else draw_estimates(groups)
+
+
+@cache
+def invented() -> pd.DataFrame:
+    return draw_estimates(GROUPS)
+
+
+def draw_estimates(groups: pd.DataFrame) -> pd.DataFrame:
     rng = np.random.default_rng(20141031)
     points = [
         f"density/all/{outcome}/{point}/{arm}"
@@ -141,17 +167,30 @@ def invent_specifications() -> Iterator[str]:
 
 @dataclass(frozen=True)
 class Made:
-    """What the four stages make in one language."""
+    """What the four stages make in one language: all figures in English, one of each kind in Danish."""
 
     language: str
-    shown: pd.DataFrame
-    tables: dict[str, Any]
-    figures: dict[str, Any]
-    page: str
+
+    @cached_property
+    def shown(self) -> pd.DataFrame:
+        return left_in(self.language)["released.parquet"]
+
+    @cached_property
+    def tables(self) -> dict[str, Any]:
+        return write(self.language, self.shown)
+
+    @cached_property
+    def figures(self) -> dict[str, Any]:
+        return draw(self.language, self.shown, FIGURES if self.language == "en" else ONE_OF_EACH_KIND)
 
     @cached_property
     def pictures(self) -> dict[str, str]:
-        return pictures_of(self.figures)
+        """The figures as SVG, where there is none in the language the English one."""
+        return {**(made_in("en").pictures if self.language != "en" else {}), **pictures_of(self.figures)}
+
+    @cached_property
+    def page(self) -> str:
+        return page_with(self.language, self.shown, self.pictures)
 
     def cells_of(self, exhibit: str) -> pd.DataFrame:
         """The numbers of an exhibit, without those that the main results say beside them, which stand at the end."""
@@ -165,6 +204,12 @@ class Made:
 
 def make_shown(language: str, estimates: pd.DataFrame | None = None, **changed: Any) -> pd.DataFrame:
     return leaving(language, estimates, **changed)["released.parquet"]
+
+
+@cache
+def left_in(language: str) -> dict[str, Any]:
+    """The same of the invented estimates."""
+    return leaving(language)
 
 
 def leaving(language: str, estimates: pd.DataFrame | None = None, **changed: Any) -> dict[str, Any]:
@@ -246,11 +291,7 @@ def pictures_of(drawn: dict[str, Any]) -> dict[str, str]:
 
 @cache
 def made_in(language: str) -> Made:
-    """Everything in one language: all figures in English, one of each kind in Danish."""
-    shown = make_shown(language)
-    drawn = draw(language, shown, FIGURES if language == "en" else ONE_OF_EACH_KIND)
-    pictures = {**(made_in("en").pictures if language != "en" else {}), **pictures_of(drawn)}
-    return Made(language, shown, write(language, shown), drawn, page_with(language, shown, pictures))
+    return Made(language)
 
 
 @pytest.fixture(scope="session", params=LANGUAGES)

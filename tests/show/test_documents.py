@@ -9,27 +9,19 @@ import docx
 import pypdf
 import pytest
 from docx.oxml.ns import qn
+from pypdf.generic import DecodedStreamObject, NameObject
 
 from pipeline.settings.described import read_exhibits
 from pipeline.settings.exhibits import exhibit_number
 from pipeline.show.content import Exhibit
 from pipeline.show.print_layout import SMALL_SIZES, lay_out, text_room
 from pipeline.show.tables import Block, Line, Shown, Table
-from tests.show.conftest import CONFIG, FIGURES, TABLES, document, made_in
+from tests.show.conftest import CONFIG, FIGURES, TABLES, chapter, document, made_in
 
 SYNTHETIC = {"en": "Synthetic data", "da": "Syntetiske data"}
 PAGE_OF = {"en": r"Page {} of {}", "da": r"Side {} af {}"}
+PICTURE = re.compile(rb"/Span<</MCID \d+/Alt.*?EMC", re.DOTALL)  # in the page of a PDF: what has a text in its place
 PART = 3  # the chapter that the Danish documents have
-
-
-def chapter(number):
-    """exhibits.toml with one chapter, and with the main results that it shows."""
-    kept = {name: value for name, value in CONFIG["exhibits"].items() if name.split("_")[1:2] == [str(number)]}
-    page = CONFIG["exhibits"]["page"]
-    page = page | {"chapters": [own for own in page["chapters"] if own["number"] == number]}
-    page["findings"] = [own for own in page["findings"] if own["effect"].split("/")[0] in kept]
-    texts = {key: [] for key in page if key.startswith(("trial_", "trace_"))}
-    return {"page": {**page, **texts}, **kept}
 
 
 @dataclass(frozen=True)
@@ -51,20 +43,23 @@ class Documents:
         return {re.match(r"\w+ \d\.\d+|.*", title)[0]: page for title, page in numbered}
 
 
-def pictures_in(language):
-    """The pictures in a language, where there is none the English one."""
-    return {**made_in("en").pictures, **made_in(language).pictures}
-
-
 @cache
 def documents_in(language):
     """All of the report in English, a chapter of it in Danish."""
     exhibits = CONFIG["exhibits"] if language == "en" else chapter(PART)
-    files = document(language, made_in(language).shown, pictures_in(language), exhibits=exhibits)
+    files = document(language, made_in(language).shown, made_in(language).pictures, exhibits=exhibits)
     pdf = pypdf.PdfReader(io.BytesIO(files["report.pdf"]))
     names = [name for name in read_exhibits(exhibits).order if language == "en" or name.split("_")[1] == str(PART)]
     word = docx.Document(io.BytesIO(files["report.docx"]))
-    return Documents(language, files, names, word, pdf, [page.extract_text() for page in pdf.pages])
+    return Documents(language, files, names, word, pdf, list(map(text_around_pictures, pdf.pages)))
+
+
+def text_around_pictures(page):
+    """What a page says outside its pictures, whose every letter the reader would place by itself."""
+    content = DecodedStreamObject()
+    content.set_data(PICTURE.sub(b"", page.get_contents().get_data()))
+    page[NameObject("/Contents")] = content
+    return page.extract_text()
 
 
 @pytest.fixture(params=["en", "da"])
@@ -206,7 +201,7 @@ def test_fonts_are_the_projects_own():
 
 
 def test_the_bytes_are_the_same_every_time_and_a_real_extract_is_not_called_synthetic():
-    shown, pictures, exhibits = made_in("da").shown, pictures_in("da"), chapter(PART)
+    shown, pictures, exhibits = made_in("da").shown, made_in("da").pictures, chapter(PART)
     assert document("da", shown, pictures, exhibits=exhibits) == documents_in("da").files
     real = document("da", shown, pictures, synthetic=False, exhibits=exhibits)
     word = docx.Document(io.BytesIO(real["report.docx"]))

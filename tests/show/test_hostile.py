@@ -22,6 +22,7 @@ from tests.hostile.values import FORMULAS, TEXTS
 from tests.show.conftest import (
     CONFIG,
     GROUPS,
+    chapter,
     document,
     draw,
     extract,
@@ -31,7 +32,6 @@ from tests.show.conftest import (
     pictures_of,
     write,
 )
-from tests.show.test_documents import chapter
 
 DRAWN = ["figure_2_1", "figure_3_3"]
 

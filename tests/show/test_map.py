@@ -17,6 +17,7 @@ from tests.show.conftest import (
     GROUPS,
     MUNICIPALITIES,
     OUTLINES,
+    alone,
     draw,
     invent_estimates,
     made_in,
@@ -70,7 +71,7 @@ def count_in(units):
     ids = [f"municipality/{unit}/{number}//n" for unit in [*units, "total"] for number in ("teams", "persons")]
     others = estimates[estimates["model"] != "municipality"]
     rows = row.loc[row.index.repeat(len(ids))].assign(estimate_id=ids, estimate=[2.0, 31.0] * (len(units) + 1))
-    return make_shown("en", pd.concat([others, rows], ignore_index=True))
+    return make_shown("en", pd.concat([others, rows], ignore_index=True), exhibits=alone(2))
 
 
 @pytest.mark.parametrize("known", [["koege"], []], ids=["one other", "no other"])
@@ -82,7 +83,7 @@ def test_a_municipality_that_the_map_does_not_know_is_listed_and_said_and_the_ot
     texts = " ".join(texts_of(drawn["figure_2_1.svg"]))
     assert "No place on the map is known for Springfield." in texts
     assert texts.count("Køge") == len(known)
-    made = reported("en", shown, {**made_in("en").pictures, **pictures_of(drawn)}, **given)
+    made = reported("en", shown, {**made_in("en").pictures, **pictures_of(drawn)}, **given, exhibits=alone(2))
     table = made["index.html"].split('<section id="figure_2_1"')[1].split("</section>")[0]
     assert 'title="figure_2_1/springfield/persons"' in table
     assert made["missing.txt"].endswith(

@@ -1,12 +1,13 @@
 """The page is one valid, self-contained document, and every number on it is a cell."""
 
 import re
+from functools import cache
 from html.parser import HTMLParser
 
 import pytest
 
 from pipeline.errors import InputError
-from tests.show.conftest import CONFIG, FIGURES, TABLES, invent_estimates, made_in, make_shown, page_with
+from tests.show.conftest import FIGURES, TABLES, alone, invent_estimates, made_in, make_shown, page_with
 
 MINUS = "\N{MINUS SIGN}"  # the message says "less" in its place
 ENGLISH = {"the", "of", "and", "with", "where", "which", "each", "by", "from", "are", "was", "not", "this", "that"}
@@ -41,9 +42,14 @@ class Document(HTMLParser):
         assert self._open.pop() == tag
 
 
+@cache
+def document_in(language):
+    return Document(made_in(language).page)
+
+
 @pytest.fixture
 def document(made):
-    return Document(made.page)
+    return document_in(made.language)
 
 
 def test_every_number_is_a_cell_with_the_text_of_the_cell(made, document):
@@ -107,24 +113,28 @@ def test_a_danish_page_has_no_english_word_but_in_names():
         assert not found & ENGLISH, sorted(found & ENGLISH)
 
 
+# Of which effect, what it and its interval are made to be, and what is said of it then.
+MESSAGES = [
+    ("figure_3_2/all/employment/81", 0.0561, 0.012, 0.10, "more", "excludes zero"),
+    ("figure_3_3/all/sickness_benefit/81", -0.02, -0.07, 0.03, "less", "includes zero"),
+    ("figure_3_5/short_wait/employment/81", -0.05, -0.09, -0.01, "less", "excludes zero"),
+]
+
+
 @pytest.mark.report
-@pytest.mark.parametrize(
-    ("effect", "low", "high", "word", "verdict"),
-    [
-        (0.0561, 0.012, 0.10, "more", "excludes zero"),
-        (-0.02, -0.07, 0.03, "less", "includes zero"),
-        (-0.05, -0.09, -0.01, "less", "excludes zero"),
-    ],
-)
-def test_the_message_follows_the_numbers(effect, low, high, word, verdict):
+def test_the_message_follows_the_numbers():
     estimates = invent_estimates().set_index("estimate_id")
-    estimates.loc["itt/all/sickness_benefit/81/treated", ["estimate", "ci_low", "ci_high"]] = effect, low, high
+    behind = made_in("en").shown.set_index("cell_id")["estimate_id"]
+    for cell, *numbers, _, _ in MESSAGES:
+        estimates.loc[behind[cell], ["estimate", "ci_low", "ci_high"]] = numbers
     page = page_with("en", make_shown("en", estimates.reset_index()), made_in("en").pictures)
-    finding = re.findall(r'<li class="lead.*?</li>', page, flags=re.DOTALL)[1]
-    plain = re.sub(r"<[^>]+>", "", finding)
-    assert f"{100 * abs(effect):.2f} percentage points {word}" in plain
-    assert verdict in plain
-    assert ("clear" in finding.split(">")[0]) == ("excludes" in verdict)
+    findings = re.findall(r'<li class="(?:lead|further).*?</li>', page, flags=re.DOTALL)
+    for cell, effect, _, _, word, verdict in MESSAGES:
+        (finding,) = [own for own in findings if f'title="{cell}' in own]
+        plain = re.sub(r"<[^>]+>", "", finding)
+        assert f"{100 * abs(effect):.2f} percentage points {word}" in plain
+        assert verdict in plain
+        assert ("clear" in finding.split(">")[0]) == ("excludes" in verdict)
 
 
 @pytest.mark.parametrize(
@@ -138,7 +148,8 @@ def test_the_message_follows_the_numbers(effect, low, high, word, verdict):
     ],
 )
 def test_the_page_leads_to_its_other_language_and_to_its_documents(language, is_annex, first, address):
-    exhibits = {**CONFIG["exhibits"], "page": {**CONFIG["exhibits"]["page"], "is_annex": is_annex}}
+    exhibits = alone(3)
+    exhibits["page"]["is_annex"] = is_annex
     editions = {"first": first, "others": [other for other in ("en", "da") if other != first]}
     changed = {"exhibits": exhibits, "editions": editions}
     page = page_with(language, made_in(language).shown, made_in("en").pictures, **changed)
@@ -146,8 +157,8 @@ def test_the_page_leads_to_its_other_language_and_to_its_documents(language, is_
     other = {"en": "da", "da": "en"}[language]
     assert (links[address]["hreflang"], links[address]["lang"]) == (other, other)
     assert {"report.docx", "report.pdf"} <= set(links)
-    alone = [attributes for _, attributes in Document(made_in(language).page).elements]
-    assert not [own for own in alone if "hreflang" in own or own.get("href") == "report.pdf"]
+    by_itself = [attributes for _, attributes in document_in(language).elements]
+    assert not [own for own in by_itself if "hreflang" in own or own.get("href") == "report.pdf"]
 
 
 def test_a_missing_picture_is_named():

@@ -29,20 +29,20 @@ from tests.show.conftest import (
     given,
     invent_estimates,
     leaving,
-    make_shown,
+    left_in,
+    made_in,
 )
 
 MODELS = load_input(Path("config/models.toml"))
 
 
-@cache
 def shown_in(language):
-    return make_shown(language)
+    return made_in(language).shown
 
 
 @cache
 def content_in(language):
-    return content(language, shown=shown_in(language))
+    return content(language)
 
 
 APPLIED = {"applied": True}
@@ -51,8 +51,7 @@ NO_SECOND = {name: [] for name in ("estimate_id", "statistic", "first", "second"
 
 def content(language="en", shown=None, estimates=None, **changed):
     """panels.json of invented estimates."""
-    estimates = invent_estimates() if estimates is None else estimates
-    made = leaving(language, estimates)
+    made = left_in(language) if estimates is None else leaving(language, estimates)
     shown = made["released.parquet"] if shown is None else shown
     facts = {**given(language, True, {}, "variables", "extract"), "study": CONFIG["study"], "outcomes": OUTCOMES}
     facts |= {"models": MODELS, "disclosure": CONTROLS, "behind": made["behind.parquet"], **changed}
@@ -92,7 +91,7 @@ def test_every_number_shown_has_the_value_of_its_estimate_in_its_panel(language)
     assert cells["text"] == shown["text"].to_list()
     ids = restore(made["estimates"]["address"])
     assert [ids[place] for place in cells["estimate"]] == shown["estimate_id"].to_list()
-    digits = leaving(language, invent_estimates())["behind.parquet"].set_index("estimate_id")["digits"]
+    digits = left_in(language)["behind.parquet"].set_index("estimate_id")["digits"]
     levels, wrong = CONFIG["study"].inference.stars.values(), []
     for row, estimate, statistic in zip(
         shown.to_dict("records"), cells["estimate"], column(cells, "statistic"), strict=True

@@ -8,7 +8,7 @@ import pytest
 from pipeline.errors import InputError
 from pipeline.settings.described import read_exhibits
 from pipeline.settings.exhibits import fill
-from tests.show.conftest import CONFIG, draw, invent_estimates, made_in, make_shown
+from tests.show.conftest import CONFIG, alone, draw, invent_estimates, made_in, make_shown
 
 MINUS = "\N{MINUS SIGN}"
 ADDRESSES = {
@@ -97,7 +97,7 @@ def test_the_rows_are_the_groups_that_have_the_estimate_in_danish_order():
     assert list(dict.fromkeys(shown["row"])) == ["koege_2", "koege_10", "odense", "aeroe", "aabenraa", "total"]
     estimates = invent_estimates()
     fewer = estimates[~estimates["estimate_id"].str.startswith("team/odense/")]
-    rows = make_shown("en", fewer).query("exhibit == 'table_2_1'")["row"]
+    rows = make_shown("en", fewer, exhibits=alone(2)).query("exhibit == 'table_2_1'")["row"]
     assert set(dict.fromkeys(shown["row"])) - set(rows) == {"odense"}
 
 
@@ -118,7 +118,7 @@ def test_a_reason_for_leaving_persons_out_without_a_box_is_named():
 def test_an_estimate_that_is_not_defined_is_shown_as_a_dash():
     estimates = invent_estimates().set_index("estimate_id")
     estimates.loc["balance/all/age//treated", ["estimate", "p_value"]] = float("nan")
-    cells = make_shown("en", estimates.reset_index()).set_index("cell_id")
+    cells = make_shown("en", estimates.reset_index(), exhibits=alone(2)).set_index("cell_id")
     assert cells.loc["table_2_3/age/all", "text"] == "\N{EN DASH}"
 
 
@@ -169,7 +169,7 @@ def test_a_new_exhibit_is_a_matter_of_data():
         {"key": "main", "label_en": "Main", "label_da": "Hoved", "estimate": f"itt/{template}"},
         {"key": "plain", "label_en": "Plain", "label_da": "Enkel", "estimate": f"itt_plain/{template}"},
     ]
-    exhibits = {**CONFIG["exhibits"], "figure_3_9": {"like": "figure_3_2", "title_en": "Two models", "series": series}}
+    exhibits = {**alone(3), "figure_3_9": {"like": "figure_3_2", "title_en": "Two models", "series": series}}
     estimates = invent_estimates()
     plain = estimates[estimates["model"] == "itt"]
     plain = plain.assign(estimate_id=plain["estimate_id"].str.replace("itt", "itt_plain"))

@@ -6,6 +6,7 @@ import io
 import re
 import zipfile
 from decimal import Decimal
+from functools import cache
 from html.parser import HTMLParser
 
 import openpyxl
@@ -70,10 +71,14 @@ def test_csv_has_the_same_numbers(made, name):
     assert shown == expected
 
 
+@cache
+def workbook_in(language):
+    return openpyxl.load_workbook(io.BytesIO(made_in(language).tables["tables.xlsx"]))
+
+
 @pytest.mark.parametrize("name", TABLES)
 def test_the_workbook_has_the_same_numbers_as_numbers(made, name):
-    book = openpyxl.load_workbook(io.BytesIO(made.tables["tables.xlsx"]))
-    sheet = book[exhibit_number(name, made.language)]
+    sheet = workbook_in(made.language)[exhibit_number(name, made.language)]
     held = [cell.value for row in sheet.iter_rows(min_col=2) for cell in row if not isinstance(cell.value, str | None)]
     exact = [value.date() if isinstance(value, datetime.datetime) else Decimal(str(value)) for value in held]
     assert sorted(exact, key=str) == sorted(_plain(numbers_of(made, name).values()), key=str)
@@ -103,7 +108,7 @@ def test_the_workbook_holds_no_time_of_its_making():
 
 
 def test_the_workbook_shows_brackets_and_marks_around_true_numbers():
-    sheet = openpyxl.load_workbook(io.BytesIO(made_in("en").tables["tables.xlsx"]))["Table 3.2"]
+    sheet = workbook_in("en")["Table 3.2"]
     formats = {
         cell.number_format for row in sheet.iter_rows(min_col=2) for cell in row if isinstance(cell.value, float)
     }

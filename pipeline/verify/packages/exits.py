@@ -53,7 +53,8 @@ def hazard(model: Mapping[str, Any], trial: Trial) -> Iterator[Row]:
                 if ending and model["cluster"] == "none":
                     continue
                 yield {
-                    **address, "parameter": f"{name}{ending}", **_inference(float(coefficients[place]), float(errors[place]), trial),
+                    **address, "parameter": f"{name}{ending}",
+                    **_inference(float(coefficients[place]), float(errors[place]), trial),
                     "n": int(long["at_risk"].sum()), "n_treated": int((used["treated"] == 1).sum()),
                     "n_control": int((used["treated"] == 0).sum()),
                     "n_clusters": int(long["cluster_"].nunique()) if model["cluster"] != "none" else None,

@@ -114,7 +114,7 @@ def regression_of(rows: pd.DataFrame, covariates: list[str], groups: list[str]) 
 
 
 def moves_alone(columns: np.ndarray, test: np.ndarray) -> bool:
-    """Whether a sum of outcomes moves with the coefficients of `columns` (n, k) as the `test` (k,) does: it is known."""
+    """Whether a sum of outcomes moves with coefficients of `columns` (n, k) as the `test` (k,) does: it is known."""
     scale = np.linalg.norm(columns, axis=0)
     scaled, wanted = columns / np.where(scale > 0, scale, 1.0), test / np.where(scale > 0, scale, 1.0)
     moved = wanted @ np.linalg.pinv(scaled, rcond=1e-8) @ scaled

@@ -61,7 +61,7 @@ def limit(forms: Forms, error: float, level: float, side: float) -> float:
     """
     crossed = np.concatenate([[FARTHEST], crossings(forms, side * error), [0.0]])
     middles = (crossed[:-1] + crossed[1:]) / 2
-    wide = np.flatnonzero(crossed[:-1] - crossed[1:] > NARROW * crossed[:-1])
+    wide: list[int] = np.flatnonzero(crossed[:-1] - crossed[1:] > NARROW * crossed[:-1]).tolist()
     needed = int(np.floor((1 - level) * (1 + TIE) * (1 + len(forms.a))))  # draws, beside the lot that was drawn
 
     def short_of(distance: float) -> int:
@@ -71,7 +71,7 @@ def limit(forms: Forms, error: float, level: float, side: float) -> float:
     stretch, outer = 0, FARTHEST
     while (lacking := short_of(middles[stretch])) > 0 and stretch < wide[-1]:
         outer = middles[stretch]
-        stretch = int(wide[min(np.searchsorted(wide, stretch + lacking), len(wide) - 1)])
+        stretch = wide[min(int(np.searchsorted(wide, stretch + lacking)), len(wide) - 1)]
     if outer == FARTHEST:
         return np.nan
     low, high = middles[stretch], outer

@@ -1,8 +1,8 @@
 """What leaving one cluster out does, by estimating again without each; and CR2 by the projection written out.
 
 Hansen's jackknife: the root of the summed squares of what the estimates without a cluster differ by, and t(G-1); an
-estimate that the design without it does not identify is nothing, and there is no error where none does. CR2: Bell and McCaffrey, with Satterthwaite's
-degrees of freedom from the covariance of all scores under equal, independent errors.
+estimate that the design without it does not identify is nothing, and there is no error where none does. CR2: Bell and
+McCaffrey, with Satterthwaite's degrees of freedom from the covariance of all scores under equal, independent errors.
 """
 
 from __future__ import annotations
@@ -84,8 +84,10 @@ def range_of(known: np.ndarray, sizes: np.ndarray) -> Columns:
     near = [np.abs(known - end) <= 1e-9 * np.maximum(np.abs(end), 1.0) for end in ends]
     persons = np.where(near[0] | near[1], by_cluster, np.inf).min(axis=0)
     return {
-        "without_low": ends[0], "without_high": ends[1], "without_persons": np.where(np.isnan(ends[0]), np.nan, persons),
-    }  # fmt: skip
+        "without_low": ends[0],
+        "without_high": ends[1],
+        "without_persons": np.where(np.isnan(ends[0]), np.nan, persons),
+    }
 
 
 def bias_reduced(problem: Problem) -> Columns:

@@ -185,7 +185,7 @@ def _beyond(one: _Scaled, rank: int, u: float) -> tuple[float, FloatArray]:
 def _outermost(one: _Scaled, few: float) -> float:
     """The last distance at which more than `few` draws reach what is observed; 0 if there is none.
 
-    Every draw's crossings are roots of a polynomial of degree four in u, looked for in z = u / (1 + u), which has bounds.
+    Every draw's crossings are roots of a polynomial of degree four in u, sought in z = u / (1 + u), which has bounds.
     """
     known = np.isfinite(one.a) & np.isfinite(one.v0)
     a, c, v0, v1, v2 = one.take(known)

@@ -192,7 +192,8 @@ def _drawn_again(
             own = forms[test][j]
         elif j in shown[-1:] and not is_weighted:
             otherwise = {"group_ols": redrawn_otherwise.of_means, "stratum_effects": redrawn_otherwise.of_strata}
-            own = otherwise[model["estimator"]](written.case, written.case.outcomes.iloc[:, j].to_numpy(dtype=float), lots, at)
+            values = written.case.outcomes.iloc[:, j].to_numpy(dtype=float)
+            own = otherwise[model["estimator"]](written.case, values, lots, at)
         if j in shown and model["cluster"] != "none" and (is_weighted or own is not None):
             signed = redrawn.wild(written.problem, drawn.signs.loc[written.names].to_numpy(), test)[j]
             _merge(found, {address: redrawn.tested("wild", signed, at, error, level)})

@@ -42,17 +42,20 @@ def _means(
         sizes.append(count > 0.5)
     values, there = np.concatenate(rows).transpose(1, 0, 2), np.concatenate(sizes).T  # (b, 2c, v), (b, 2c)
     arm = np.broadcast_to(np.repeat([0.0, 1.0], c)[None, :, None], (b, 2 * c, 1))
-    dummies = np.broadcast_to(np.vstack([strata, strata])[None], (b, 2 * c, strata.shape[1]))
-    x = np.concatenate([arm, dummies, values[:, :, 2:]], axis=2) * there[:, :, None]
+    is_mean, dummies = there[:, :, None], np.vstack([strata, strata])
+    columns = np.concatenate([arm, values[:, :, 2:], values[:, :, :2]], axis=2) * is_mean
+    averages = dummies.T @ columns / np.maximum(there @ dummies, 1)[:, :, None]  # by stratum (b, s, v)
+    columns = (columns - dummies @ averages) * is_mean
+    x, y = columns[:, :, :-2], columns[:, :, -2:]
     inverse, lost = _inverted(x.transpose(0, 2, 1) @ x)
-    found = inverse @ (x.transpose(0, 2, 1) @ values[:, :, :2])  # (b, k, 2)
-    scores = (x @ inverse[:, :, [0]]) * (values[:, :, :2] - x @ found) * there[:, :, None]
+    found = inverse @ (x.transpose(0, 2, 1) @ y)  # (b, k, 2)
+    scores = (x @ inverse[:, :, [0]]) * (y - x @ found)
     inside = (np.concatenate([clusters, clusters]) == np.unique(clusters)[:, None]).astype(float)
     summed = inside @ scores  # (b, G, 2)
-    n, k, g = there.sum(axis=1), x.shape[2], summed.shape[1]
+    n, k, g = there.sum(axis=1), x.shape[2] + dummies.shape[1], summed.shape[1]
     factor = g / (g - 1) * (n - 1) / (n - k)
-    y, d = summed[:, :, 0], summed[:, :, 1]
-    products = (factor * (one * other).sum(axis=1) for one, other in ((y, y), (y, d), (d, d)))
+    own, shift = summed[:, :, 0], summed[:, :, 1]
+    products = (factor * (one * other).sum(axis=1) for one, other in ((own, own), (own, shift), (shift, shift)))
     return np.where(lost | (n <= k), np.nan, found[:, 0, 0]), found[:, 0, 1], *products
 
 

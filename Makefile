@@ -89,6 +89,7 @@ RECORDS :=
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .SUFFIXES:
+DRY := $(findstring n,$(firstword -$(MAKEFLAGS)))
 MAKEFLAGS += --no-builtin-rules
 
 # --- What to ask for -------------------------------------------------------------------------------------------------
@@ -286,11 +287,14 @@ else
 # A study that brings the script of its data makes its extract as the twin is made; every extract's extract.toml lists its files.
 ifneq ($(and $(wildcard $(STUDY)/make_extract.py),$(filter $(notdir $(STUDY)),$(EXTRACT))),)
 $(RAW)/extract.toml: $(STUDY)/make_extract.py | $(SETUP)
-	@$(PYTHON) -I -c 'import sys; sys.path.append("."); import pipeline' && $(PYTHON) $< $(RAW) && rm -f $@ && $(RUN) pipeline.register.receive $(RAW) --settings $(STUDY)
+	@umask 077 && $(PYTHON) -I -c 'import sys; sys.path.append("."); import pipeline' && $(PYTHON) $< $(RAW) && rm -f $@ && $(RUN) pipeline.register.receive $(RAW) --settings $(STUDY)
 -include $(DERIVED)/received.mk
 endif
+# What is included is made by a dry run too, and by make check with it, which must make nothing.
+ifeq ($(DRY),)
 $(DERIVED)/received.mk: $(RAW)/extract.toml
 	@umask 077 && mkdir -p $(@D) && sed -n 's/^path *= *"\([[:alnum:]_.-]*\)"/$$(RAW)\/\1: $$(RAW)\/extract.toml ;/p' $< > $@
+endif
 listed = $(addprefix $(RAW)/,$(shell awk -F'"' '/^\[/ {role = $$0} /^path *=/ && role ~ /^\[files\.$(1)/ && $$2 !~ /[\001-,\/:-@\[-^`{-\177]/ {print $$2}' $(RAW)/extract.toml 2>/dev/null))
 RECEIVED   := $(call listed)
 REGISTER   := $(call listed,register)

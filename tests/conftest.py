@@ -28,8 +28,9 @@ atexit.register(shutil.rmtree, KEYS, ignore_errors=True)
 TOGETHER = ("tests/show", "tests/build/test_build.py tests/build/test_tampering.py")
 
 # What takes longest begins first, so that no process is left alone with it at the end.
-LONGEST = (*TOGETHER[1].split(), "tests/examples", "tests/show", "tests/changes/test_causes.py")
-LONGEST += ("tests/build/test_adding.py", "tests/population", "tests/browser/test_page.py")
+LONGEST = (*TOGETHER[1].split(), "tests/browser/test_page.py", "tests/show", "tests/examples")
+LONGEST += ("tests/build/test_adding.py", "tests/population", "tests/browser", "tests/audit/test_trace.py")
+LONGEST += ("tests/changes/test_causes.py", "tests/checks/test_malformed.py", "tests/published")
 
 
 def pytest_xdist_make_scheduler(config, log):

@@ -66,6 +66,17 @@ CROWDED = """() => [...document.querySelectorAll(".fits-phone svg[role=img]")].f
     .map(other => [one.words, other.words]));
   return [...outside.map(box => ["outside", box.words]), ...met].map(told => [picture.closest("section").id, ...told]);
 })"""
+# Of every figure where its word ends, and how its picture, or what it scrolls in, is there.
+ON_A_PHONE = """() => [...document.querySelectorAll("figure")].map(figure => {
+  const [tag, stamp, picture, legends, region] = [".tag", ".tag .stamp", "svg[role=img]", ".legends", ".scroll"].map(
+    part => figure.querySelector(part)), box = part => part.getBoundingClientRect(), { width } = box(picture);
+  const sizes = [...picture.querySelectorAll("text")].map(text => parseFloat(getComputedStyle(text).fontSize));
+  return { stamped: box(tag).x + box(stamp).width, fits: figure.classList.contains("fits-phone"), width,
+    has_legend: picture.querySelector("[id*=-legend_]") !== null,
+    shows_legend: legends !== null && legends.checkVisibility() && box(legends).height > 0,
+    smallest: Math.min(...sizes) * width / picture.viewBox.baseVal.width,
+    hint: region.dataset.hint, marks: region.className };
+})"""
 
 
 def opened(page):
@@ -136,27 +147,17 @@ def test_words_in_figures_can_be_read(visit):
 def test_a_figure_on_a_phone_keeps_its_word_legend_and_last_value(visit):
     page = visit(width=PHONE, whole=True)
     assert page.evaluate(CROWDED) == []
-    figures = page.locator("figure").all()
+    figures = page.evaluate(ON_A_PHONE)
     assert figures
     for figure in figures:
-        assert (
-            figure.locator(".tag").bounding_box()["x"] + figure.locator(".tag .stamp").bounding_box()["width"] < PHONE
-        )
-        picture = figure.locator("svg[role=img]")
-        if "fits-phone" in (figure.get_attribute("class") or ""):
-            assert picture.bounding_box()["width"] < PHONE
-            assert picture.locator("[id*=-legend_]").count() == 0 or figure.locator(".legends").is_visible()
-            sizes = picture.locator("text").evaluate_all(
-                "all => all.map(text => parseFloat(getComputedStyle(text).fontSize))"
-            )
-            assert (
-                min(sizes) * picture.bounding_box()["width"] / float(picture.get_attribute("viewBox").split()[2])
-                > SMALLEST
-            )
+        assert figure["stamped"] < PHONE
+        if figure["fits"]:
+            assert figure["width"] < PHONE
+            assert not figure["has_legend"] or figure["shows_legend"]
+            assert figure["smallest"] > SMALLEST
         else:
-            region = figure.locator(".scroll")
-            assert region.get_attribute("data-hint")
-            assert "more-right" in region.get_attribute("class")
+            assert figure["hint"]
+            assert "more-right" in figure["marks"]
 
 
 @pytest.mark.parametrize(("width", "most"), [(WIDE, 20), (MIDDLE, 10), (PHONE, 10)])

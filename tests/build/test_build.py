@@ -52,15 +52,6 @@ def test_an_edit_is_seen_by_the_stages_that_read_it_and_by_no_other(
     assert again & {*STAGES} == stages
 
 
-def test_an_edit_runs_what_reads_it_and_stops_where_nothing_changed(built_copy):
-    for name in ("config/study.toml", "pipeline/show/tables.py"):
-        built_copy.edit(*next(edit[:3] for edit in EDITS if edit[0] == name))
-    ran = built_copy.built("all")
-    assert set(ran) == UP_TO_SHOWN | {"tables", "published"} | HEADED, "no survey, whose inputs, and no figures, whose"
-    assert {stage for stage, said in ran.items() if said != "nothing changed"} == HEADED
-    assert built_copy.make("check").returncode == 0
-
-
 def test_what_is_deleted_damaged_or_edited_is_made_again_and_only_what_reads_it_looks_again(built_copy):
     """Each change has stages of its own, so that none hides another's."""
     before, folder = built_copy.hashes(), built_copy.folder

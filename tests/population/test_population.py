@@ -36,7 +36,7 @@ ENGINES = ["duckdb", "local[2]"]
 # Spark compiles less, for there is little to run: it takes half the time.
 FOR_FEW_ROWS = (
     "--conf spark.sql.codegen.wholeStage=false --conf spark.sql.codegen.factoryMode=NO_CODEGEN "
-    "--driver-java-options -XX:TieredStopAtLevel=1 pyspark-shell"
+    "--conf spark.sql.adaptive.enabled=false --driver-java-options -XX:TieredStopAtLevel=1 pyspark-shell"
 )
 ARMS = {1: "treated", 0: "control"}
 

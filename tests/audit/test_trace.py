@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -34,13 +35,11 @@ REPORT = pytest.mark.report("exhibits.toml")
 NUMBER, ERROR = "figure_3_3/all/sickness_benefit/45", "table_3_2/sickness_benefit_exit/long_wait/se"
 
 
+@cache
 def received(name: str) -> tuple[dict[str, int], list[list[str]]]:
     """Columns by name and rows by line of a received file, read without the pipeline."""
     rows = [line.split(";") for line in (RAW / name).read_text(encoding="utf-8").splitlines()]
     return {column: position for position, column in enumerate(rows[0])}, rows
-
-
-FILES = {path.name: received(path.name) for path in RAW.glob("*.csv")}
 
 
 def addresses():
@@ -93,7 +92,7 @@ def test_every_kind_of_number_is_given_back_by_cells_that_stand_in_the_received_
     for part in found.number.parts.values():
         assert part.total == pytest.approx(part.total_of_terms, rel=1e-9, abs=1e-12)
         for name, line, column, content in part.cells[["file", "line", "column", "content"]].values.tolist():
-            columns, rows = FILES[name]
+            columns, rows = received(name)
             assert rows[line - 1][columns[column]] == content
 
 
@@ -103,7 +102,7 @@ def test_the_share_of_one_person_can_be_counted_in_the_received_file():
     part = trace("figure_3_2/all/employment/20", BUILD).number.parts["estimate"]
     first, cells = part.terms.table.iloc[0], part.cells
     own = cells[cells["line"] == cells["line"].iloc[0]]
-    columns, rows = FILES["dream.csv"]
+    columns, rows = received("dream.csv")
     row = rows[own["line"].iloc[0] - 1]
     weeks = [
         row[columns[cell["column"]]] == "" and row[columns[cell["wage_column"]]] != ""

@@ -89,9 +89,9 @@ class Build:
         paths = sorted((self.derived / "estimates").glob("*.parquet"))
         path = self.derived / "inference.parquet"
         inference = load_input(path) if path.exists() else None
-        return {
-            name: (path, row) for path in paths for name, row in index_estimates([load_input(path)], inference).items()
-        }
+        tables = {path: load_input(path) for path in paths}
+        rows = index_estimates(tables.values(), inference)
+        return {name: (path, rows[name]) for path, table in tables.items() for name in table["estimate_id"]}
 
     @cached_property
     def exhibits(self) -> Exhibits:

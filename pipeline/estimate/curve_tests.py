@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -23,9 +23,9 @@ from pipeline.settings.models import Model
 from pipeline.stats.distributions import quantile
 from pipeline.stats.draws import Draws
 from pipeline.stats.hazard_resampled import redraw_score
-from pipeline.stats.linear import IntArray, Linear, solve
+from pipeline.stats.linear import IntArray, Linear
 from pipeline.stats.ols import FloatArray
-from pipeline.stats.randomisation import redraw
+from pipeline.stats.randomisation import redraw_signed
 from pipeline.stats.randomised_curve import judge_curve, redraw_persons
 from pipeline.stats.randomised_means import redraw_means
 from pipeline.stats.randomised_strata import redraw_strata
@@ -37,11 +37,17 @@ STATISTICS = ("median", "significant", "largest")  # the numbers of a whole curv
 NONE_KNOWN = "no specification has a standard error"
 
 
-@dataclass
-class _Member:
-    """A specification with its row and, once the lot was drawn again, its t as drawn and in every draw (B,)."""
+class _Known(NamedTuple):
+    """A specification and its row, which has an error."""
 
     problem: Specified
+    row: Estimate
+
+
+@dataclass(frozen=True)
+class _Member:
+    """A specification's row with its t as drawn and in every draw of the lot (B,); none where it has no error."""
+
     row: Estimate
     observed: float = MISSING
     drawn: FloatArray | None = None
@@ -50,43 +56,46 @@ class _Member:
 def estimate_curves(models: Mapping[str, Any], data: Data) -> pd.DataFrame:
     """The table of all curves of the parsed models.toml: their specifications, and the tests of each as a whole."""
     curves = [model for model in checked_models(models, data.study.design).values() if model.curve]
-    members = {model.name: list(_members(model, data)) for model in curves}
-    _draw_all([each for own in members.values() for each in own], draw_again(data))
+    problems = {model.name: list(specified(model, data)) for model in curves}
+    members = iter(_draw_all([each for own in problems.values() for each in own], draw_again(data)))
     found = list[Estimate]()
     for model in curves:
-        found += [each.row for each in members[model.name]]
-        found += _whole(model, members[model.name], data)
+        own = [member for _ in problems[model.name] for member in next(members)]
+        found += [each.row for each in own]
+        found += _whole(model, own, data)
     return estimates_table(found)
 
 
-def _members(model: Model, data: Data) -> Iterator[_Member]:
-    for problem in specified(model, data):
-        for row in rows(problem):
-            yield _Member(problem, row)
-
-
-def _draw_all(members: Iterable[_Member], again: Redrawn) -> None:
-    """Draw the lot again for all that have an estimate, those of one right-hand side together; say how far it is.
+def _draw_all(problems: list[Specified], again: Redrawn) -> list[list[_Member]]:
+    """What each problem is a member with: those of one right-hand side are made together; say how far it is.
 
     In as many processes as there are cores: what is drawn is drawn before them and does not depend on their number.
     """
-    groups: dict[Any, list[_Member]] = {}
-    for member in members:
-        if np.isfinite(member.row.estimate) and np.isfinite(member.row.se):
-            groups.setdefault(_key(member), []).append(member)
-    listed = list(groups.values())
-    with forked(_draw_group, (listed, again), len(listed)) as spread:
-        for number, found in enumerate(spread(range(len(listed)))):
-            for member, (observed, drawn) in zip(listed[number], found, strict=True):
-                member.observed, member.drawn = observed, drawn
+    groups: dict[Any, list[int]] = {}
+    for place, problem in enumerate(problems):
+        groups.setdefault(_key(problem), []).append(place)
+    listed, found = list(groups.values()), [list[_Member]() for _ in problems]
+    with forked(_draw_group, (problems, again), len(listed)) as spread:
+        for number, members in enumerate(spread(listed)):
+            for place, own in zip(listed[number], members, strict=True):
+                found[place] = own
             _say(number + 1, len(listed))
+    return found
 
 
-def _draw_group(place: int, groups: list[list[_Member]], again: Redrawn) -> list[tuple[float, FloatArray]]:
-    """The t of each specification of a group, as drawn and in every draw."""
-    own = groups[place]
-    is_regression = isinstance(own[0].problem.problem, Regression)
-    return _draw_regressions(own, again) if is_regression else _draw_hazard(own, again)
+def _draw_group(places: list[int], problems: list[Specified], again: Redrawn) -> list[list[_Member]]:
+    """What each of some problems of one right-hand side is a member with."""
+    made = [rows(problems[place]) for place in places]
+    known = [
+        _Known(problems[place], row) for place, own in zip(places, made, strict=True) for row in own if _has_error(row)
+    ]
+    draw = _draw_regressions if isinstance(problems[places[0]].problem, Regression) else _draw_hazard
+    drawn = iter(draw(known, again) if known else ())
+    return [[_Member(row, *(next(drawn) if _has_error(row) else ())) for row in own] for own in made]
+
+
+def _has_error(row: Estimate) -> bool:
+    return bool(np.isfinite(row.estimate) and np.isfinite(row.se))
 
 
 def _say(number: int, total: int) -> None:
@@ -95,19 +104,19 @@ def _say(number: int, total: int) -> None:
         print(f"\r\x1b[Kspecifications: {number} of {total} designs", end=end, file=sys.stderr, flush=True)
 
 
-def _key(member: _Member) -> tuple[Any, ...]:
+def _key(problem: Specified) -> tuple[Any, ...]:
     """What specifications share whose lot is drawn again together."""
-    own = member.problem.specification
+    own = problem.specification
     assert own is not None
-    if not isinstance(member.problem.problem, Regression):
-        spells = member.problem.problem
+    if not isinstance(problem.problem, Regression):
+        spells = problem.problem
         return own.model.link, spells.label, spells.sample, spells.persons.tobytes(), spells.covariates.tobytes()
-    design = member.problem.problem.design
+    design = problem.problem.design
     arrays = (design.persons, design.covariates, design.strata, design.groups)
     return own.model.estimator, own.parameter, *(array.tobytes() for array in arrays)
 
 
-def _draw_regressions(members: list[_Member], again: Redrawn) -> list[tuple[float, FloatArray]]:
+def _draw_regressions(members: list[_Known], again: Redrawn) -> list[tuple[float, FloatArray]]:
     """The t of least-squares specifications of one design: those of equal outcomes and errors once."""
     problem = members[0].problem.problem
     outcomes, place = np.unique(
@@ -126,7 +135,7 @@ def _draw_regressions(members: list[_Member], again: Redrawn) -> list[tuple[floa
     ]
 
 
-def _of_persons(whole: Regression, members: list[_Member], errors: list[str], again: Redrawn) -> list[FloatArray]:
+def _of_persons(whole: Regression, members: list[_Known], errors: list[str], again: Redrawn) -> list[FloatArray]:
     """The t (m, B) of least squares on persons, by what errors are clustered on."""
     linear, places, order = linear_of(whole, least_squares.fit(whole))
     specification = members[0].problem.specification
@@ -146,7 +155,7 @@ def _of_persons(whole: Regression, members: list[_Member], errors: list[str], ag
 def _of_clusters(problem: Linear, codes: IntArray, draws: npt.NDArray[np.bool_], rows_of_draws: IntArray) -> FloatArray:
     """The t (m, B) of a problem whose errors are clustered by `codes` (n,)."""
     own, order = problem.clustered(codes)
-    return _signed(redraw(own, draws, rows_of_draws[order])[0], solve(own).estimates[0])
+    return redraw_signed(own, draws, rows_of_draws[order])
 
 
 def _averaged(whole: Regression, draws: npt.NDArray[np.bool_]) -> FloatArray:
@@ -164,7 +173,7 @@ def _signed(drawn: Draws, estimates: FloatArray) -> FloatArray:
     return np.where(signs < 0, -1.0, 1.0) * drawn.statistics(-estimates)
 
 
-def _draw_hazard(members: list[_Member], again: Redrawn) -> list[tuple[float, FloatArray]]:
+def _draw_hazard(members: list[_Known], again: Redrawn) -> list[tuple[float, FloatArray]]:
     """The studentised score of a hazard, which the two errors of its effect share."""
     problem = members[0].problem.problem
     found = discrete_hazard.fit(problem)

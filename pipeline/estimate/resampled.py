@@ -157,7 +157,7 @@ def resample_weighted(problem: Regression, again: Redrawn) -> Resampled:
     """Least squares on those who answered, weighted: weights are taken as known, so the lot is not drawn again."""
     assert isinstance(problem, response.Weighted), "the problems are those of the estimator"
     found = _with_errors(response.fit(problem))
-    weights = problem.weights()
+    weights = problem.weights
     linear, places = _linear(problem.design, found, problem.outcomes, problem.model.cluster != "none", weights)
     return _clustered(problem, found, linear, places, again, list, {"ri": OF_WEIGHTS})
 

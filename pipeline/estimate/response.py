@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -36,6 +37,7 @@ class Weighted(Regression):
         """Who of the part (N,) has these outcomes."""
         return np.isin(self.part.design.persons, self.design.persons)
 
+    @cached_property
     def weights(self) -> FloatArray:
         """One over the probability of answering, (n,), of who did; NoEstimateError if it cannot be estimated.
 
@@ -59,7 +61,7 @@ def problems(model: Model, data: Data, address: Address | None = None) -> Iterat
 def fit(problem: Regression) -> Fit:
     """The effects of a problem by weighted least squares; NoEstimateError with the reason if there is none."""
     assert isinstance(problem, Weighted), "the problems are those of this module"
-    weights = problem.weights()
+    weights = problem.weights
     found = least_squares.fit_design(problem, problem.design, problem.outcomes, weights)
     return replace(found, notes=[*found.notes, f"weighted, as precise as {effective_size(weights):.0f} persons"])
 

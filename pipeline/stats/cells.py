@@ -42,9 +42,9 @@ class Cells:
 
     bases and parts are sparse matrices (p * G * v, N + ...) of v columns each, whose product with treatment and what
     belongs in the `means` and `leans` of the groups is by cluster that of the columns with what is left of the
-    treatments of a group. parts: of the shifts, then of the outcomes some at a time. bases: of the basis, with what
-    strata alone leave of the treatments. crossed: (G, q, q), by cluster that of the basis with itself.
-    stratum_size: (s, 1).
+    treatments of a group. parts: of what strata and covariates leave of the columns asked for, some at a time. bases:
+    of the basis, with what strata alone leave of the treatments. crossed: (G, q, q), by cluster that of the basis with
+    itself. stratum_size: (s, 1).
     """
 
     groups: list[Group]
@@ -59,8 +59,8 @@ class Cells:
         return self.groups[-1].leans.stop
 
 
-def cells_of(problem: Linear, persons: int, rows: IntArray, together: int) -> Cells:
-    """The cells of a problem whose rows (n,) are at the places `rows` of the `persons` of the draws."""
+def cells_of(problem: Linear, persons: int, rows: IntArray, columns: list[FloatArray]) -> Cells:
+    """The cells of a problem whose rows (n,) are at the places `rows` of the `persons`, for `columns` (n, v) a part."""
     pairs, cell_of = problem.cells
     sizes, groups, before = np.bincount(cell_of), list[Group](), persons
     q, strata = problem.basis.shape[1], int(problem.strata.max()) + 1
@@ -86,14 +86,10 @@ def cells_of(problem: Linear, persons: int, rows: IntArray, together: int) -> Ce
     def crossed(known: FloatArray) -> FloatArray:
         return np.asarray(np.add.reduceat(known[:, :, None] * problem.basis[:, None], problem.starts), dtype=float)
 
-    outcomes = problem.residual(problem.outcomes)
-    asked = [
-        problem.residual(problem.effects),
-        *np.split(outcomes, range(together, outcomes.shape[1], together), axis=1),
-    ]
+    residuals = (problem.residual(each) for each in columns)
     bases, *parts = (
         _part(problem, known, groups, rows, leans)
-        for known, leans in ((problem.basis, None), *((each, crossed(each)) for each in asked))
+        for known, leans in ((problem.basis, None), *((each, crossed(each)) for each in residuals))
     )
     size = np.bincount(problem.strata).astype(float)[:, None]
     return Cells(groups, bases, crossed(problem.basis), parts, size)

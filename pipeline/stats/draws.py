@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import comb
+from statistics import NormalDist
 from typing import NamedTuple
 
 import numpy as np
@@ -18,6 +19,7 @@ NOTHING = 1e-12
 FARTHEST = 8192.0
 STEPS, NEAR, SURE = 20, 0.05, 1e-11  # of an approach: how near its square a draw's is; how sure the limit is
 NARROW = 1e-6  # of the distance: a stretch of hypotheses that is narrower rests on rounding
+NEAREST = 0.75  # of a normal limit: one that is further is told by the few draws that reach so far
 # By column what (1 - z)^(4 - k) z^k is in powers of z, which are the rows.
 IN_BOUNDS = np.array([[(-1) ** (j - k) * comb(4 - k, j - k) if j >= k else 0 for k in range(5)] for j in range(5)])
 
@@ -131,12 +133,20 @@ class _Scaled(NamedTuple):
 
     def take(self, rows: npt.NDArray[np.bool_]) -> _Scaled:
         """Some of the draws."""
-        return _Scaled(*(part[rows] for part in self))
+        places = np.flatnonzero(rows)
+        return _Scaled(*(part[places] for part in self))
 
 
 def _limit(one: _Scaled, level: float) -> float:
     """The distance at which the last hypothesis is not rejected."""
     few = (1.0 - level) * (len(one.a) + 1.0) * (1.0 + TIE) - 1.0  # so few draws reject: p <= 1 - level
+    nearest = NEAREST * NormalDist().inv_cdf(0.5 + level / 2)
+    found = _last(one.take(one.may_reach(nearest)), few)
+    return found if found > nearest else _last(one, few)
+
+
+def _last(one: _Scaled, few: float) -> float:
+    """The last distance at which more than `few` draws reach what is observed."""
     near = _approach(one, int(np.floor(few)) + 1)
     inside = (near * (1.0 - SURE), near * (1.0 - NARROW))
     is_found = 0.0 < near <= FARTHEST and one.reached(near * (1.0 + SURE)) <= few

@@ -48,15 +48,15 @@ def _without_each(problem: Linear, columns: FloatArray, residuals: FloatArray) -
     sizes, weights = np.bincount(cell_of), problem.roots**2
     others = np.bincount(problem.strata, weights)[cells[:, 1]] - np.bincount(cell_of, weights)
     others[np.bincount(problem.strata)[cells[:, 1]] == sizes] = np.inf
-    g, k = len(problem.starts), columns.shape[1]
-    products = np.broadcast_to(columns.T @ columns, (g, k, k)).copy()
-    moments = np.broadcast_to(columns.T @ residuals, (g, k, residuals.shape[1])).copy()
-    ends = [*starts[1:].tolist(), len(ordered)]
-    for cell, (start, end) in enumerate(zip(starts.tolist(), ends, strict=True)):
-        cluster, rows = cells[cell, 0], slice(start, end)
-        products[cluster] -= ordered[rows].T @ ordered[rows] + np.outer(x[cell], x[cell]) / others[cell]
-        moments[cluster] -= ordered[rows].T @ left[rows] + np.outer(x[cell], e[cell]) / others[cell]
-    return products, moments
+    each = np.concatenate([ordered, left], axis=1)
+    crossed = np.stack(
+        [np.add.reduceat(column[:, None] * each, starts) for column in ordered.T], axis=1
+    )  # (c, k, k + m)
+    crossed += x[:, :, None] * np.hstack([x, e])[:, None] / others[:, None, None]
+    first = np.flatnonzero(np.diff(cells[:, 0], prepend=-1))  # cells are in the order of their clusters
+    without = columns.T @ np.hstack([columns, residuals]) - np.add.reduceat(crossed, first)
+    k = columns.shape[1]
+    return without[:, :, :k], without[:, :, k:]
 
 
 def jackknife_errors(estimates: FloatArray, without: FloatArray) -> FloatArray:

@@ -154,10 +154,24 @@ def solve(problem: Linear) -> Solved:
     return Solved(weights @ problem.outcomes, errors, weights, residuals, scores, regressors, gram_inverse)
 
 
-def is_singular(gram: FloatArray, sizes: FloatArray) -> npt.NDArray[np.bool_]:
-    """Which of b matrices (b, p, p) of products are singular, beside the squares `sizes` (b, p) before projection."""
-    own = np.einsum("bpp->bp", gram)
-    alone = (own <= RANK_TOLERANCE * np.maximum(sizes, 1.0)).any(axis=1)
-    scale = np.sqrt(np.where(alone[:, None], 1.0, own))
-    determinants = np.linalg.det(gram / scale[:, :, None] / scale[:, None, :])
-    return np.asarray(alone | ~(np.abs(determinants) > RANK_TOLERANCE))
+def inverse_of(gram: FloatArray, sizes: FloatArray) -> tuple[FloatArray, npt.NDArray[np.bool_]]:
+    """The inverses (p, p, b) of b matrices of products, and which (b,) are singular: what stands there means nothing.
+
+    Singular is beside the squares `sizes` (p, b) before projection. By the sweep operator (Goodnight 1979), its pivots
+    the share of each column that those before leave of it, which multiply to the determinant of the correlations.
+    """
+    own = np.einsum("kkb->kb", gram)
+    lost = ~(own > RANK_TOLERANCE * np.maximum(sizes, 1.0)).all(axis=0)
+    scale = 1.0 / np.sqrt(np.where(lost, 1.0, own))
+    found, determinant = gram * scale[:, None] * scale, np.ones(len(lost))
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        for k in range(len(gram)):
+            pivot, column = found[k, k].copy(), found[:, k].copy()
+            determinant *= pivot
+            row = found[k] / pivot
+            found -= column[:, None] * row
+            found[k], found[:, k], found[k, k] = row, -column / pivot, 1.0 / pivot
+        found *= scale[:, None] * scale
+    lost |= ~(np.abs(determinant) > RANK_TOLERANCE)
+    found[:, :, lost] = 0.0
+    return found, lost

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,12 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.stats.cells import Cells, Group, cells_of
-from pipeline.stats.draws import Draws
-from pipeline.stats.linear import IntArray, Linear, is_singular, solve
+from pipeline.stats.draws import Draws, varying
+from pipeline.stats.linear import IntArray, Linear, inverse_of, solve
 from pipeline.stats.ols import FloatArray
 
 # Numbers of the scores of a block, so that they stay in the cache of a core, and how many draws those may be.
-NUMBERS, FEWEST, MOST = 2**17, 256, 1024
+NUMBERS, FEWEST, MOST = 2**18, 512, 1024
 
 
 @dataclass(frozen=True)
@@ -53,25 +54,50 @@ def redraw(problem: Linear, draws: npt.NDArray[np.bool_], rows: IntArray) -> lis
 
     No row is looked at twice: the cells' sums of treated outcomes and covariates give all of it.
     """
-    m, count = problem.outcomes.shape[1], draws.shape[1]
+    m, count, p = problem.outcomes.shape[1], draws.shape[1], problem.members.shape[1]
+    shapes = (m, count), (count,), (m, count), (m, count), (count,)
+    found = [Draws(*(np.full(shape, np.nan) for shape in shapes)) for _ in problem.contrasts]
+    estimates, shifts = solve(problem).estimates, list[FloatArray]()
+    for span, own, block, effects, scores in _scored(problem, draws, rows, problem.effects):
+        into = [_part_of(each, own, span) for each in found]
+        if own.start == 0:
+            shifts = _fill_shifts(problem, block, effects[:, :p], scores[:, :, :p], into)
+            effects, scores = effects[:, p:], scores[:, :, p:]
+        _fill_outcomes(problem, block, effects, scores, shifts, estimates[:, own], into)
+    return found
+
+
+def redraw_signed(problem: Linear, draws: npt.NDArray[np.bool_], rows: IntArray) -> FloatArray:
+    """The t (m, B) with its sign of the first contrast had the lot given `draws` (N, B), `rows` as `redraw` has them.
+
+    Outcomes stay as they are, so this is the distribution under no effect on anybody. Missing where a draw does not
+    identify the effect, or leaves nothing that varies.
+    """
+    shape = problem.outcomes.shape[1], draws.shape[1]
+    values, variances = np.empty(shape), np.empty(shape)
+    for span, own, block, effects, scores in _scored(problem, draws, rows, problem.effects[:, :0]):
+        values[own, span] = np.tensordot(problem.contrasts[0], effects, 1)
+        variances[own, span] = _variance(problem, block.turns[0], _products_of(scores))
+        variances[own, span][:, block.lost] = np.nan
+    return values / np.sqrt(varying(variances, variances))
+
+
+def _scored(
+    problem: Linear, draws: npt.NDArray[np.bool_], rows: IntArray, shifts: FloatArray
+) -> Iterator[tuple[slice, slice, _Block, FloatArray, FloatArray]]:
+    """Some draws, some outcomes, what the draws are to all outcomes, and `_scores`; before the first are the shifts."""
+    m, count, before = problem.outcomes.shape[1], draws.shape[1], shifts.shape[1]
     each = len(problem.starts) * problem.members.shape[1]
     together = max(1, min(m, NUMBERS // (each * FEWEST)))
     width = min(max(FEWEST, NUMBERS // (each * together)), MOST)
-    cells, estimates = cells_of(problem, draws.shape[0], rows, together), solve(problem).estimates
-    shapes = (m, count), (count,), (m, count), (m, count), (count,)
-    found = [Draws(*(np.full(shape, np.nan) for shape in shapes)) for _ in problem.contrasts]
+    ends = list(range(together, m, together))
+    columns = np.split(np.hstack([shifts, problem.outcomes]), [before + end for end in ends], axis=1)
+    cells = cells_of(problem, len(draws), rows, columns)
     for start in range(0, count, width):
         span = slice(start, min(start + width, count))
         block = _block(problem, cells, draws[:, span])
-        shifts = _fill_shifts(problem, cells, block, [_part_of(each, slice(m), span) for each in found])
-        for first, part in zip(range(0, m, together), cells.parts[1:], strict=True):
-            own = slice(first, first + together)
-            into = [_part_of(each, own, span) for each in found]
-            _fill_outcomes(problem, cells, block, part, shifts, estimates[:, own], into)
-        for each in found:
-            for values in (each.numerators, each.slopes, each.v0, each.v1, each.v2):
-                values[..., span][..., block.lost] = np.nan
-    return found
+        for first, part in zip([0, *ends], cells.parts, strict=True):
+            yield span, slice(first, first + together), block, *_scores(cells, block, part)
 
 
 def _part_of(draws: Draws, outcomes: slice, span: slice) -> Draws:
@@ -80,30 +106,31 @@ def _part_of(draws: Draws, outcomes: slice, span: slice) -> Draws:
     return Draws(*own, draws.v2[span])
 
 
-def _fill_shifts(problem: Linear, cells: Cells, block: _Block, found: list[Draws]) -> list[FloatArray]:
+def _fill_shifts(
+    problem: Linear, block: _Block, effects: FloatArray, scores: FloatArray, found: list[Draws]
+) -> list[FloatArray]:
     """What a shift of each row of the contrasts adds to effects and variances; its scores (G, b)."""
-    effects, scores = _scores(cells, block, cells.parts[0])
     shifts = []
     for row, shift in enumerate(problem.shifted.tolist()):
-        turned = sum(turn * score for turn, score in zip(block.turns[row], scores[:, :, shift], strict=True))
+        turned = block.turns[row, 0] * scores[0, :, shift]
+        for turn, score in zip(block.turns[row, 1:], scores[1:, :, shift], strict=True):
+            turned += turn * score
         found[row].slopes[:] = problem.contrasts[row] @ effects[:, shift]
         found[row].v2[:] = problem.factor * np.einsum("gb,gb->b", turned, turned)
+        found[row].v2[block.lost] = found[row].slopes[block.lost] = np.nan
         shifts.append(turned)
     return shifts
 
 
 def _fill_outcomes(
-    problem: Linear, cells: Cells, block: _Block, part: Any, shifts: list[FloatArray], estimates: FloatArray,
-    found: list[Draws],
+    problem: Linear, block: _Block, effects: FloatArray, scores: FloatArray, shifts: list[FloatArray],
+    estimates: FloatArray, found: list[Draws],
 ) -> None:  # fmt: skip
     """What is left of the effects on some outcomes, and of their variances, less the `estimates` (r, v) as drawn."""
-    effects, scores = _scores(cells, block, part)
-    pairs = [(k, other) for k in range(len(scores)) for other in range(k + 1)]
-    squares = [np.einsum("gjb,gjb->jb", scores[k], scores[other]) for k, other in pairs]
+    products = _products_of(scores)
     for row, turn in enumerate(block.turns):
         into, at = found[row], estimates[row, :, None]
-        weights = (problem.factor * (1 + (k != other)) * turn[k] * turn[other] for k, other in pairs)
-        yy = sum(weight * each for weight, each in zip(weights, squares, strict=True))
+        yy = _variance(problem, turn, products)
         yd = sum(
             problem.factor * weight * np.einsum("gjb,gb->jb", score, shifts[row])
             for weight, score in zip(turn, scores, strict=True)
@@ -113,15 +140,25 @@ def _fill_outcomes(
         into.v0[:] = yy - at * (yd + into.v1)
 
 
+def _products_of(scores: FloatArray) -> dict[tuple[int, int], FloatArray]:
+    """The sums over clusters of products of the scores (p, G, v, b) of two groups: (v, b) for each two."""
+    pairs = [(k, other) for k in range(len(scores)) for other in range(k + 1)]
+    return {(k, other): np.einsum("gjb,gjb->jb", scores[k], scores[other]) for k, other in pairs}
+
+
+def _variance(problem: Linear, turn: FloatArray, products: dict[tuple[int, int], FloatArray]) -> FloatArray:
+    """Of a row of the contrasts, whose scores are those of the groups times the `turn` (p, b): (v, b)."""
+    each = ((1 + (k != other)) * turn[k] * turn[other] * own for (k, other), own in products.items())
+    return np.asarray(problem.factor * sum(each))
+
+
 def _block(problem: Linear, cells: Cells, draws: npt.NDArray[np.bool_]) -> _Block:
     known = np.empty((cells.height, draws.shape[1]))
     known[: len(draws)] = draws
     drawn = [_draw(group, cells, known, len(draws)) for group in cells.groups]
-    products = _products(cells, drawn, _lean(cells, known), known)
-    gram = products.sum(axis=2).transpose(2, 0, 1)
-    lost = is_singular(gram, np.array([each.numbers.sum(axis=0) for each in drawn]).T)
-    gram[lost] = np.eye(len(drawn))
-    inverse = np.linalg.inv(gram).transpose(1, 2, 0)
+    products = _products(cells, drawn, known)
+    sizes = np.array([each.numbers.sum(axis=0) for each in drawn])
+    inverse, lost = inverse_of(products.sum(axis=2), sizes)
     return _Block(known, products, inverse, lost, np.einsum("rk,klb->rlb", problem.contrasts, inverse))
 
 
@@ -132,34 +169,26 @@ def _draw(group: Group, cells: Cells, known: FloatArray, persons: int) -> _Drawn
     return _Drawn(numbers, known[group.means])
 
 
-def _lean(cells: Cells, known: FloatArray) -> FloatArray:
-    """By group and cluster twice the basis times treatment, less the basis times what it explains of it: (p, G, q, b).
-
-    What the basis explains is added to the `known`.
-    """
-    found = (cells.bases @ known).reshape(len(cells.groups), *cells.crossed.shape[:2], known.shape[1])
-    for group, own in zip(cells.groups, found, strict=True):
-        known[group.leans] = own.sum(axis=0)
-        own *= 2.0
-        own -= cells.crossed @ known[group.leans]
-    return found
-
-
-def _products(cells: Cells, drawn: list[_Drawn], leans: FloatArray, known: FloatArray) -> FloatArray:
+def _products(cells: Cells, drawn: list[_Drawn], known: FloatArray) -> FloatArray:
     """The sums over each cluster of products of what is left of the treatments of two groups: (p, p, G, b).
 
-    What is left of a person's treatment is it less the mean of the stratum, less the basis times what it explains.
+    What is left of a person's treatment is it less the mean of the stratum, less the basis times what it explains,
+    which is added to the `known`.
     """
-    p, b = len(drawn), known.shape[1]
-    found = np.zeros((p, p, cells.groups[0].to_clusters.shape[0], b))
+    p, b, (g, q) = len(drawn), known.shape[1], cells.crossed.shape[:2]
+    leans = (cells.bases @ known).reshape(p, g, q, b)
+    for group, own in zip(cells.groups, leans, strict=True):
+        known[group.leans] = own.sum(axis=0)
     explained = [known[group.leans] for group in cells.groups]
+    found = np.empty((p, p, g, b))
     for k in range(p):
         for other in range(k + 1):
-            found[k, other] = _shared(cells, drawn, k, other)
-            sides = ((k, other), (other, k)) if k != other else ((k, k),)
-            for left, right in sides if leans.size else ():
-                found[k, other] -= np.einsum("gqb,qb->gb", leans[left], explained[right]) / len(sides)
-            found[other, k] = found[k, other]
+            both = explained[k][:, None] * explained[other]
+            own = cells.crossed.reshape(g, q * q) @ both.reshape(q * q, b)
+            own += _shared(cells, drawn, k, other)
+            for left, right in ((k, other), (other, k)) if q else ():
+                own -= np.einsum("gqb,qb->gb", leans[left], explained[right])
+            found[k, other] = found[other, k] = own
     return found
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.stats.draws import reaching, varying
-from pipeline.stats.linear import Linear, is_singular
+from pipeline.stats.linear import Linear, inverse_of
 from pipeline.stats.ols import FloatArray
 
 BLOCK = 128  # draws whose projections, of a few hundred persons, stay in the cache of a core
@@ -56,15 +56,14 @@ class _Drawn:
 
 def _draw(problem: Linear, outcomes: FloatArray, treated: FloatArray) -> _Drawn:
     projected = [problem.residual(treated * members[:, None]) for members in problem.members.T]
-    gram = np.empty((treated.shape[1], len(projected), len(projected)))
+    p = len(projected)
+    gram = np.empty((p, p, treated.shape[1]))
     for k, one in enumerate(projected):
         for other in range(k + 1):
-            gram[:, k, other] = gram[:, other, k] = np.einsum("nb,nb->b", one, projected[other])
-    lost = is_singular(gram, (problem.members.T.astype(float) @ treated).T)
-    gram[lost] = np.eye(len(projected))
-    inverse = np.linalg.inv(gram)
-    effects = np.einsum("bkl,lmb->kmb", inverse, np.array([outcomes.T @ one for one in projected]))
-    turns = np.einsum("k,bkl->lb", problem.contrasts[0], inverse)
+            gram[k, other] = gram[other, k] = np.einsum("nb,nb->b", one, projected[other])
+    inverse, lost = inverse_of(gram, problem.members.T.astype(float) @ treated)
+    effects = np.einsum("klb,lmb->kmb", inverse, np.array([outcomes.T @ one for one in projected]))
+    turns = np.einsum("k,klb->lb", problem.contrasts[0], inverse)
     weights = turns[0] * projected[0]
     for turn, one in zip(turns[1:], projected[1:], strict=True):
         weights += turn * one

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.stats.draws import Draws
-from pipeline.stats.linear import is_singular
+from pipeline.stats.linear import inverse_of
 from pipeline.stats.ols import RANK_TOLERANCE, FloatArray, deviations
 
 BLOCK = 2**19  # numbers of a block of draws
@@ -41,7 +41,7 @@ def redraw_strata(problem: Stratified, draws: npt.NDArray[np.bool_], estimates: 
     crossed = np.hstack(
         [centred[:, :v] ** 2, centred * centred[:, [m]], *(centred * x[:, None] for x in centred.T[v:])]
     )
-    width = max(8, BLOCK // (2 * count * own.shape[1]))
+    width = max(8, BLOCK // max(2 * count * own.shape[1], 8 * len(own)))
     parts = []
     for start in range(0, len(draws), width):
         treated = np.asarray(draws[start : start + width][:, order], dtype=float)
@@ -81,12 +81,11 @@ def _block(
     if q:
         weighted = means[:, :, v:] * cells[:, :, None]
         x = known[:, v:]
-        gram = x.T @ x - np.einsum("bcq,bcr->bqr", weighted, means[:, :, v:])
-        singular = is_singular(gram, np.broadcast_to((x**2).sum(axis=0), gram.shape[:2]))
-        gram[singular] = np.eye(q)
+        gram = (x.T @ x)[:, :, None] - np.einsum("bcq,bcr->qrb", weighted, means[:, :, v:])
+        inverses, singular = inverse_of(gram, np.broadcast_to((x**2).sum(axis=0)[:, None], gram.shape[1:]))
         lost |= singular
-        inverse = np.linalg.inv(gram)
-        coefficients = inverse @ (x.T @ known[:, :v] - np.einsum("bcq,bcv->bqv", weighted, means[:, :, :v]))
+        inverse = inverses.transpose(2, 0, 1)
+        coefficients = inverse @ (x.T @ known[:, :v] - weighted.transpose(0, 2, 1) @ means[:, :, :v])
         values = effects[:, :v] - np.einsum("bq,bqv->bv", effects[:, v:], coefficients)
     else:
         values = effects
@@ -110,8 +109,7 @@ def _squares(
     """
     v = known.shape[1] - inverse.shape[1]
     is_treated = treated > 0.5
-    pick = np.where(is_treated, strata + len(rows), strata)
-    omega, alone = _omega(known[:, v:], pick, cells, means, contrast, effects[:, v:], inverse)
+    omega, alone = _omega(known[:, v:], is_treated, strata, cells, means[:, :, v:], contrast, effects[:, v:], inverse)
     arms, starts = (omega * ~is_treated, omega * is_treated), [at.start for at in rows]
     cell_known = np.stack([arm[:, at] @ known[at] for arm in arms for at in rows], axis=1)
     cell_weight = np.concatenate([np.add.reduceat(arm, starts, axis=1) for arm in arms], 1)
@@ -121,23 +119,28 @@ def _squares(
 
 
 def _omega(
-    x: FloatArray, pick: npt.NDArray[np.intp], cells: FloatArray, means: FloatArray, contrast: FloatArray,
-    effects: FloatArray, inverse: FloatArray,
+    x: FloatArray, is_treated: npt.NDArray[np.bool_], strata: npt.NDArray[np.intp], cells: FloatArray,
+    means: FloatArray, contrast: FloatArray, effects: FloatArray, inverse: FloatArray,
 ) -> tuple[FloatArray, npt.NDArray[np.bool_]]:  # fmt: skip
     """What weighs the squared residuals (b, n) of persons with covariates x (n, q), and which draws have leverage one.
 
     A person's weight in the estimate is contrast over size of the cell less what the covariates, with their own
-    `effects` (b, q), take; omega is its square over one less the leverage. pick: (b, n), the cell of each person.
+    `effects` (b, q), take; omega is its square over one less the leverage. means: (b, 2s, q), of the cells.
     """
-    at, q = np.arange(len(pick))[:, None], x.shape[1]
-    size, v = cells[at, pick], means.shape[2] - q
-    weights, leverage = contrast[at, pick] / size, 1.0 / size
+    count = cells.shape[1] // 2
+
+    def of_persons(values: FloatArray) -> FloatArray:
+        """`values` (b, 2s) of the cell of each person (b, n)."""
+        return np.where(is_treated, values[:, count:].take(strata, axis=1), values[:, :count].take(strata, axis=1))
+
+    leverage = of_persons(1.0 / np.where(cells > 0, cells, 1.0))
+    weights = of_persons(contrast) * leverage
     moved = np.einsum("bq,bqr->br", effects, inverse)
-    for i in range(q):
-        deviation = x[:, i] - means[at, pick, v + i]
+    deviations_of = [column - of_persons(means[:, :, i]) for i, column in enumerate(x.T)]
+    for i, deviation in enumerate(deviations_of):
         weights -= moved[:, [i]] * deviation
-        for j in range(q):
-            leverage += inverse[:, i, j, None] * deviation * (x[:, j] - means[at, pick, v + j])
+        for j in range(i + 1):
+            leverage += (1 + (i != j)) * inverse[:, i, j, None] * deviation * deviations_of[j]
     whole = 1.0 - leverage < RANK_TOLERANCE
     alone = np.asarray((whole & (np.abs(weights) > RANK_TOLERANCE)).any(axis=1))
     return np.where(whole, 0.0, weights**2 / np.where(whole, 1.0, 1.0 - leverage)), alone
@@ -152,13 +155,17 @@ def _products(
     """
     b, q, v = coefficients.shape
     with_shift, with_x = sums[:, v : 2 * v + q], sums[:, 2 * v + q :].reshape(b, q, v + q)
+    shift = slice(v - 1, v)
+    weighed = cell_weight[:, :, None] * level
+    inside = (np.einsum("bcv,bcv->bv", weighed, level), (weighed[:, :, shift].transpose(0, 2, 1) @ level)[:, 0])
+    across = (
+        2.0 * np.einsum("bcv,bcv->bv", level, lean),
+        (lean[:, :, shift].transpose(0, 2, 1) @ level + level[:, :, shift].transpose(0, 2, 1) @ lean)[:, 0],
+    )
     found = np.empty((b, v, 2))
-    for item, (right, total) in enumerate(((slice(0, v), sums[:, :v]), (slice(v - 1, v), with_shift[:, :v]))):
+    for item, (right, total) in enumerate(((slice(0, v), sums[:, :v]), (shift, with_shift[:, :v]))):
         own = coefficients[:, :, right]
         total = total - (coefficients * with_x[:, :, right]).sum(axis=1) - (own * with_x[:, :, :v]).sum(axis=1)
         total += (coefficients * (with_x[:, :, v:] @ own)).sum(axis=1)
-        there, here = lean[:, :, right], level[:, :, right]
-        total -= (level * there).sum(axis=1) + (here * lean).sum(axis=1)
-        total += (cell_weight[:, :, None] * level * here).sum(axis=1)
-        found[:, :, item] = total
+        found[:, :, item] = total - across[item] + inside[item]
     return found

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 from pipeline.stats.draws import reaching
@@ -33,10 +35,16 @@ def largest_of_curve(scores: FloatArray, degrees: float, draws: int, seed: int) 
     """
     length = np.sqrt((scores**2).sum(axis=1, keepdims=True))
     standard = scores[length[:, 0] > 0] / length[length[:, 0] > 0]
-    numbers = generator(seed, "bands", str(scores.shape[1]))
-    normal = numbers.standard_normal((draws, scores.shape[1]))
-    scale = np.sqrt(numbers.chisquare(degrees, draws) / degrees)
+    normal, scale = _normal(draws, scores.shape[1], degrees, seed)
     return np.asarray(np.abs(normal @ standard.T).max(axis=1, initial=0.0) / scale)
+
+
+@lru_cache(maxsize=4)
+def _normal(draws: int, clusters: int, degrees: float, seed: int) -> tuple[FloatArray, FloatArray]:
+    """Normal numbers (draws, G) and what each draw is divided by (draws,), which families of one size share."""
+    numbers = generator(seed, "bands", str(clusters))
+    normal = numbers.standard_normal((draws, clusters))
+    return normal, np.sqrt(numbers.chisquare(degrees, draws) / degrees)
 
 
 def band_of(largest: FloatArray, level: float) -> float:

@@ -49,13 +49,22 @@ def _row(problem: Linear, found: Solved, row: int, signs: FloatArray, span: Floa
     for start in range(0, count, width):
         part = slice(start, start + width)
         drawn = np.ascontiguousarray(signs[:, part])
-        shift, *scores = (direct @ drawn - own @ (leans @ drawn) for direct, leans in reached)
+        scores = _scores(reached, own, drawn)
+        shift = next(scores)
         v2[part] = factor * np.einsum("gb,gb->b", shift, shift)
         for place, score in enumerate(scores):
             v0[place, part] = factor * np.einsum("gb,gb->b", score, score)
             v1[place, part] = factor * np.einsum("gb,gb->b", score, shift)
     slopes = np.add.reduceat(weights * residuals[:, 0], starts) @ signs
     return Draws(found.scores[row] @ signs, slopes, v0, v1, v2)
+
+
+def _scores(reached: list[tuple[Any, FloatArray]], own: FloatArray, drawn: FloatArray) -> Iterator[FloatArray]:
+    """The scores (G, b) of each column of residuals, one at a time so that they stay in the cache."""
+    for direct, leans in reached:
+        score = direct @ drawn
+        score -= own @ (leans @ drawn)
+        yield score
 
 
 def _direct(problem: Linear, weights: FloatArray, residuals: FloatArray) -> Iterator[Any]:

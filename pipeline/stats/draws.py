@@ -19,6 +19,7 @@ NOTHING = 1e-12
 FARTHEST = 8192.0
 STEPS, NEAR, SURE = 20, 0.05, 1e-11  # of an approach: how near its square a draw's is; how sure the limit is
 NARROW = 1e-6  # of the distance: a stretch of hypotheses that is narrower rests on rounding
+ROUGH = 1e-3  # of the distance, the most that bounds take from a root
 NEAREST = 0.75  # of a normal limit: one that is further is told by the few draws that reach so far
 # By column what (1 - z)^(4 - k) z^k is in powers of z, which are the rows.
 IN_BOUNDS = np.array([[(-1) ** (j - k) * comb(4 - k, j - k) if j >= k else 0 for k in range(5)] for j in range(5)])
@@ -210,7 +211,8 @@ def _outermost(one: _Scaled, few: float) -> float:
     companions[:, :, 3] = -(bounded[:4] / np.where(bounded[4] == 0.0, np.finfo(float).tiny, bounded[4])).T
     z = np.linalg.eigvals(companions)
     is_crossing = (z.imag == 0.0) & (z.real > 0.0) & (z.real < FARTHEST / (1.0 + FARTHEST))
-    u = np.where(is_crossing, _settled(powers, np.where(is_crossing, z.real / (1.0 - z.real), 1.0)), 0.0)
+    within = np.where(is_crossing, z.real, 0.5)
+    u = np.where(is_crossing, _settled(powers, within / (1.0 - within)), 0.0)
     u = -np.sort(-u, axis=1)
     # From outside inwards a draw that does not reach does after its first crossing, not after its second, and so on.
     turns = np.where(u > 0.0, np.where(far, -1, 1)[:, None] * np.array([1, -1, 1, -1]), 0)
@@ -229,5 +231,5 @@ def _settled(powers: FloatArray, u: FloatArray) -> FloatArray:
         with np.errstate(divide="ignore", invalid="ignore"):
             step = np.polynomial.polynomial.polyval(u.T, powers, tensor=False).T
             step /= np.polynomial.polynomial.polyval(u.T, slopes, tensor=False).T
-        u = np.where(np.abs(step) < NARROW * u, u - step, u)
+        u = np.where(np.abs(step) < ROUGH * u, u - step, u)
     return u

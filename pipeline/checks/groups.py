@@ -107,6 +107,18 @@ def draws_out_of_order(delivery: Delivery) -> Finding | None:
     return _draws(delivery, ordered, odd, len(days))
 
 
+def controls_attended(delivery: Delivery) -> Finding | None:
+    """Controls who came to the course, of those of whom it is known whether they did."""
+    if "attended" not in delivery.trial or delivery.extract.attended is None:
+        return None
+    trial = delivery.trial
+    controls = trial[(trial["treated"] == 0) & trial["attended"].notna()]
+    came = controls[controls["attended"] == 1]
+    line = int(came["allocation_line"].iloc[0]) if len(came) else None
+    column, words = delivery.extract.attended.column, {"share": f"{len(came) / max(len(controls), 1):.1%}"}
+    return Finding(len(controls), len(came), False, delivery.path("allocation"), line, column, words)
+
+
 def _longest_rise(values: np.ndarray) -> list[int]:
     """The places of a longest part of the values that never falls."""
     ends: list[int] = []

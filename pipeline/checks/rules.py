@@ -45,6 +45,7 @@ LOOK: dict[str, Callable[[Delivery], Finding | None]] = {
         groups.names_near_another,
         groups.draws_out_of_order,
         groups.draws_far_from_group,
+        groups.controls_attended,
         answers.answered_long_before,
         plausible.items_without_answer,
         plausible.facts_without_effect,

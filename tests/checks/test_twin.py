@@ -9,12 +9,15 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import msgspec
+import numpy as np
 import pandas as pd
 import pytest
 
 from pipeline.checks.finding import Delivery, Last
 from pipeline.checks.reading import Sources, read_delivery
 from pipeline.runner.inputs import load_input
+from pipeline.settings.extract import Attended
 from tests.delivery import with_register
 
 pytestmark = pytest.mark.report
@@ -164,6 +167,25 @@ def test_beside_the_last_extract_rows_that_were_lost_and_weeks_that_changed_are_
     assert said["counts_of_last_extract"].startswith(
         "beside before: in 1 of 297 weeks another number of the 643 persons"
     )
+
+
+def test_controls_who_came_to_the_course_are_told_where_the_extract_tells_who_came():
+    own = sources()
+    frame = own.files["allocation"].copy()
+    frame.attrs = dict(own.files["allocation"].attrs)
+    design = own.study.design
+    came = frame[design.arm] == design.treated.value
+    came.iloc[np.flatnonzero(~came)[:3]] = True
+    unknown = np.flatnonzero(~came)[:2]
+    frame["FREMMOEDE"] = np.where(came, "4", "0")
+    frame.iloc[unknown, frame.columns.get_loc("FREMMOEDE")] = ""
+    extract = msgspec.structs.replace(own.extract, attended=Attended(column="FREMMOEDE", at_least=2))
+    rows = read_delivery(replace(own, extract=extract, files={**own.files, "allocation": frame})).rows
+    [row] = [row for row in rows if row["rule"] == "controls_attended"]
+    controls = int((frame[design.arm] == design.control.value).sum())
+    assert (row["state"], row["failing"], row["looked_at"]) == ("suspicious", "3", str(controls - 2))
+    assert row["column"] == "FREMMOEDE"
+    assert frame.loc[int(row["line"]), design.arm] == design.control.value
 
 
 @pytest.mark.parametrize(("number", "told"), [(5, ("a.dta", 5)), (1_000_000_007, ("b.dta", 7))])

@@ -28,7 +28,10 @@ TOLERANCE: Mapping[str, float] = {
 }  # fmt: skip
 EXACT = 1e-9
 NO_ROUTE = "estimates of an estimator for which there is no package here"
-DRAWN = "numbers of a whole curve that are made of draws of the lot, or of scores"
+DRAWN = (
+    "p-values of whole curves, which are made again of the curve of fewest specifications of least squares on persons "
+    "alone, and what scores give of a curve of hazards"
+)
 NO_ESTIMATE = "estimates missing on the first route, which says why, and on the second"
 
 

@@ -14,9 +14,12 @@ from pipeline.estimate.curve_tests import NONE_KNOWN, estimate_curves
 from pipeline.estimate.estimators import checked_models
 from pipeline.estimate.problem import gather_data
 from pipeline.settings.base import convert
+from pipeline.settings.curves import WHOLE
 from pipeline.settings.specifications import specifications
 from pipeline.settings.study import Study
 from pipeline.verify.packages.definitions import Definitions
+from pipeline.verify.packages.redrawn_curves import p_values
+from pipeline.verify.packages.trial import gather
 from tests.models import unsaid
 
 WEEKS, CLASSES, LEVEL = 4, 4, 0.6
@@ -308,6 +311,19 @@ def test_the_second_route_names_the_same_specifications():
             assert {key: row[key] for key in ("estimator", "covariates", "cluster", "samples")} == {
                 key: own[key] for key in ("estimator", "covariates", "cluster", "samples")
             }
+
+
+@pytest.mark.parametrize("name", ["plain", "split", "peers"])
+def test_the_second_route_has_the_same_p_values_of_a_whole_curve(tables, found, name):
+    own = {field.name: getattr(tables, field.name) for field in fields(tables)}
+    route = gather(own, Definitions(SETTINGS, MODELS, {}, pd.DataFrame()))
+    rows = found[(found["model"] == name) & found["se"].notna()].set_index("sample")
+    named = [each for each in route.definitions.curve(name) if each[0] in rows.index]
+    assert len(named) > 1
+    whole = found[(found["model"] == name) & (found["sample"] == WHOLE)].set_index("parameter")["p_value"]
+    second = p_values(named, route)
+    assert second == {statistic: pytest.approx(whole[statistic], abs=1e-12) for statistic in second}
+    assert len(second) == 3
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """A curve of specifications: each by the package that has its estimator, and the numbers of the whole curve of these.
 
-The p-values of the whole curve are not made again: they are those of thousands of draws of the lot, whose statistic the
-tests compare with the packages' draw by draw.
+The p-values of a whole curve are those of thousands of draws of the lot for each specification: they are made again of
+the curve of fewest specifications that are all least squares on persons.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import numpy as np
 from pipeline.verify.packages import exits, least_squares
 from pipeline.verify.packages.definitions import full_curve, reported_of
 from pipeline.verify.packages.least_squares import Row
+from pipeline.verify.packages.redrawn_curves import p_values
 from pipeline.verify.packages.trial import Trial
 
 INNER: Mapping[str, tuple[Callable[[Mapping[str, Any], Trial], Iterator[Row]], str]] = {
@@ -36,11 +37,20 @@ def specifications(model: Mapping[str, Any], trial: Trial) -> Iterator[Row]:
     reported = ".".join(reported_of(full_curve(trial.definitions.models, model["name"])).values())
     own = next(own for name, own, _ in named if name == reported)
     week = trial.definitions.horizon if own["weeks"] == "last" else None
-    yield from _whole(found, (own["outcomes"][0], week), len(named), trial)
+    known = {row["sample"] for row in found if row["se"] == row["se"]}
+    drawn = dict[str, float]()
+    if model["name"] == trial.definitions.redrawn_curve and known:
+        drawn = p_values([each for each in named if each[0] in known], trial)
+    yield from _whole(found, (own["outcomes"][0], week), len(named), drawn, trial)
 
 
-def _whole(found: list[Row], label: tuple[str, int | None], number: int, trial: Trial) -> Iterator[Row]:
-    """The numbers of the whole curve, of the outcome and week reported; gives: the statistics that are made again."""
+def _whole(
+    found: list[Row], label: tuple[str, int | None], number: int, drawn: Mapping[str, float], trial: Trial
+) -> Iterator[Row]:
+    """The numbers of the whole curve, of the outcome and week reported, with the p-values `drawn` of some curve.
+
+    gives: the statistics that are made again.
+    """
     whole = {"outcome": label[0], "week": label[1], "sample": "curve", "route": "numpy"}
     known = [row for row in found if row["se"] == row["se"]]
     effects = np.array([row["estimate"] for row in known])
@@ -55,4 +65,5 @@ def _whole(found: list[Row], label: tuple[str, int | None], number: int, trial: 
     }
     for name, value in numbers.items():
         is_told = not (is_score and name in ("significant", "largest"))  # a hazard is tested by its score
-        yield {**whole, "parameter": name, "estimate": value, "gives": "estimate" if is_told else "nothing"}
+        given = "estimate p_value" if name in drawn else "estimate" if is_told else "nothing"
+        yield {**whole, "parameter": name, "estimate": value, "p_value": drawn.get(name), "gives": given}

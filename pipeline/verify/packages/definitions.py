@@ -49,6 +49,13 @@ class Definitions:
         families = {name: self.model(name).get("family") for name in self.models}
         return next((name for name, parts in families.items() if parts is not None and "sample" not in parts), "")
 
+    @property
+    def redrawn_curve(self) -> str:
+        """The curve of fewest specifications that are all least squares on persons; '' if there is none."""
+        curves = {name: self.curve(name) for name in self.models if "curve" in self.models[name]}
+        plain = [name for name, found in curves.items() if all(own["estimator"] == "ols" for _, own, _ in found)]
+        return min(plain, key=lambda name: len(curves[name]), default="")
+
     def grouping(self, kind: str) -> str | None:
         """The name of the stratum or cluster of the design, None where it has none."""
         found = self.study["design"].get(kind)

@@ -157,12 +157,7 @@ def _block(
         product = regressors[k] * regressors[other]
         grams[k, other] = grams[other, k] = [product[own].sum(axis=0) for own in clusters]
     gram = grams.sum(axis=2).transpose(2, 0, 1)
-    size = np.sqrt(np.einsum("bii->bi", gram))
-    nothing = (size**2 < 1e-10 * np.maximum(lots.T @ problem.members, 1)).any(axis=1)  # of a group's treatment is left
-    with np.errstate(divide="ignore", invalid="ignore"):
-        singular = nothing | ~(np.abs(np.linalg.det(gram / size[:, :, None] / size[:, None])) > 1e-10)
-    gram[singular] = np.eye(p)
-    inverse = np.linalg.inv(gram)
+    inverse, singular = inverses(gram, lots.T @ problem.members)
     effects = inverse @ moments.sum(axis=1).transpose(1, 0, 2)  # (b, p, v)
     for k, other in product_of(range(p), range(p)):
         moments[k] -= grams[k, other][:, :, None] * effects[:, other]  # now the scores
@@ -175,6 +170,16 @@ def _block(
         for k in range(p):
             products[:, row, :, 1 + k] = np.einsum("gbv,gb->bv", turned, turned[:, :, v - p + k])
     return found, problem.factor * products
+
+
+def inverses(gram: np.ndarray, treated: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The inverses of matrices of products (b, p, p), and which have none beside the number `treated` (b, p)."""
+    size = np.sqrt(np.einsum("bii->bi", gram))
+    nothing = (size**2 < 1e-10 * np.maximum(treated, 1)).any(axis=1)  # of a group's treatment is left
+    with np.errstate(divide="ignore", invalid="ignore"):
+        singular = nothing | ~(np.abs(np.linalg.det(gram / size[:, :, None] / size[:, None])) > 1e-10)
+    gram[singular] = np.eye(gram.shape[1])
+    return np.linalg.inv(gram), singular
 
 
 def _forms(effects: np.ndarray, products: np.ndarray, outcome: int, shift: int, at: float) -> Forms:

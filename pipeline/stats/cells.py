@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from pipeline.stats.linear import IntArray, Linear
 from pipeline.stats.ols import FloatArray
@@ -44,7 +45,7 @@ class Cells:
     belongs in the `means` and `leans` of the groups is by cluster that of the columns with what is left of the
     treatments of a group. parts: of what strata and covariates leave of the columns asked for, some at a time. bases:
     of the basis, with what strata alone leave of the treatments. crossed: (G, q, q), by cluster that of the basis with
-    itself. stratum_size: (s, 1).
+    itself. stratum_size: (s, 1). meet: (p, p), whether two groups have a stratum in common.
     """
 
     groups: list[Group]
@@ -52,6 +53,7 @@ class Cells:
     crossed: FloatArray
     parts: list[Any]
     stratum_size: FloatArray
+    meet: npt.NDArray[np.bool_]
 
     @property
     def height(self) -> int:
@@ -92,7 +94,8 @@ def cells_of(problem: Linear, persons: int, rows: IntArray, columns: list[FloatA
         for known, leans in ((problem.basis, None), *((each, crossed(each)) for each in residuals))
     )
     size = np.bincount(problem.strata).astype(float)[:, None]
-    return Cells(groups, bases, crossed(problem.basis), parts, size)
+    meet = np.array([[np.isin(one.strata, other.strata).any() for other in groups] for one in groups])
+    return Cells(groups, bases, crossed(problem.basis), parts, size, meet)
 
 
 def _part(problem: Linear, known: FloatArray, groups: list[Group], rows: IntArray, leans: FloatArray | None) -> Any:

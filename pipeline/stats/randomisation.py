@@ -56,7 +56,7 @@ def redraw(problem: Linear, draws: npt.NDArray[np.bool_], rows: IntArray) -> lis
     """
     m, count, p = problem.outcomes.shape[1], draws.shape[1], problem.members.shape[1]
     shapes = (m, count), (count,), (m, count), (m, count), (count,)
-    found = [Draws(*(np.full(shape, np.nan) for shape in shapes)) for _ in problem.contrasts]
+    found = [Draws(*(np.empty(shape) for shape in shapes)) for _ in problem.contrasts]
     estimates, shifts = solve(problem).estimates, list[FloatArray]()
     for span, own, block, effects, scores in _scored(problem, draws, rows, problem.effects):
         into = [_part_of(each, own, span) for each in found]
@@ -197,9 +197,9 @@ def _shared(cells: Cells, drawn: list[_Drawn], k: int, other: int) -> FloatArray
     if k == other:
         group, own = cells.groups[k], drawn[k]
         return group.by_cluster(own.numbers + own.means * (group.size * own.means - 2.0 * own.numbers))
-    left, right = cells.groups[k], cells.groups[other]
-    if not np.intersect1d(left.strata, right.strata).size:
+    if not cells.meet[k, other]:
         return 0.0
+    left, right = cells.groups[k], cells.groups[other]
     total = np.zeros((left.to_clusters.shape[0], drawn[k].numbers.shape[1]))
     for group, each, facing, beside in ((left, drawn[k], right, drawn[other]), (right, drawn[other], left, drawn[k])):
         means = ((facing.to_strata @ beside.numbers) / cells.stratum_size)[group.strata]

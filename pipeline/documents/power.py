@@ -25,7 +25,7 @@ HEADER = (
 CHANCE = 0.8
 WIDTH, HEIGHT, LEFT, TOP, ACROSS, DOWN = 250, 150, 50, 40, 300, 215
 INTRODUCTION = (
-    "What is in the report is in Tables 7.7 and 7.8: the smallest effects that its tests find, and the chance that "
+    "What is in the report is in Tables 7.8 and 7.9: the smallest effects that its tests find, and the chance that "
     "they find given ones, by formula from the clustered standard errors. Here the formula stands beside a simulation "
     "from the synthetic trial. The outcome that each person would have without the course is the outcome less the "
     "estimated effect for those who were offered it; the lot is drawn again within every team, an effect of a given "
@@ -128,7 +128,7 @@ def _plan(rows: Sequence[Row]) -> Iterator[str]:
     yield (
         "The trial became smaller (Figure 2.2) and its outcome another: a share of weeks, whose level in the control "
         "group is lower than the share of persons that the plan must have started from, and exits. What could be found "
-        "of these is in Table 7.8, beside the planned ratio."
+        "of these is in Tables 7.8 and 7.9, the second beside the planned ratios."
     )
 
 

@@ -173,7 +173,7 @@ def case_of(numbers: _Numbers) -> Case:
     found = [method for method in tried if numbers.is_below(method.statistic)]
     if numbers.claim.direction == "none":
         return "seen" if found or numbers.is_below(numbers.curve) else "unseen"
-    if effect and (effect > 0) != (numbers.claim.direction == "more"):
+    if found and effect and (effect > 0) != (numbers.claim.direction == "more"):
         return "contrary"
     if len(found) < len(tried):
         return "partly" if found else "nowhere"

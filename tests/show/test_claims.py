@@ -85,6 +85,7 @@ NONE = dict.fromkeys(P_VALUES, 0.3)
         ("employment_low", {**NONE, "wild_p": 0.2}, "nowhere", ["None of the 5", "smallest p = 0.200 (the wild"]),
         ("employment_low", {"estimate": -0.12}, "contrary", ["All 5 methods"]),
         ("employment_high", {}, "contrary", []),
+        ("employment_low", {**NONE, "estimate": -0.001}, "nowhere", ["None of the 5"]),
         ("employment_low", {"without_low": -0.01}, "throughout", ["rests on one team", "−1.00 to 14.00 percentage"]),
         ("employment_low", {"stepdown_p": NAN, "joint_p": NAN, "family_size": NAN}, "throughout", ["No one team"]),
         ("employment_all", {}, "seen", ["All 5 methods"]),

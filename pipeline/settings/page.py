@@ -133,6 +133,8 @@ class Robust(Settings, frozen=True, kw_only=True):
     title_da: str = ""
     lede_en: tuple[str, ...] = ()
     lede_da: tuple[str, ...] = ()
+    tally_en: str = ""
+    tally_da: str = ""
     throughout_en: str = ""
     throughout_da: str = ""
     alone_en: str = ""

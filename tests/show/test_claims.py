@@ -106,6 +106,16 @@ def test_numbers_choose_what_is_said(row, numbers, case, says):
     assert not re.search(r"(?<!\d)\N{EN DASH}", said(claim))  # what is missing is not spoken of
 
 
+def test_the_verdicts_are_counted_first_and_none_that_holds_throughout_is_said():
+    page = msgspec.structs.replace(EXHIBITS.page, robust=msgspec.structs.replace(RULE, claims=RULE.claims[:1] * 2))
+    row = {"exhibit": RULE.table, "row": RULE.claims[0].row, "column": "any", "unit": "probability", "text": "0.5"}
+    shown = {name: {**row, "cell_id": name, "statistic": name, "value": 0.5} for name in ("estimate", "ri_p", "ri_low",
+             "ri_high")}  # fmt: skip
+    known = words("en")
+    lede = tell_surety(Telling(replace(EXHIBITS, page=page), shown, known.texts, "en", known.models)).lede
+    assert lede[0] == "The verdicts on the 2 main claims: Holds throughout (0); Nothing speaks against it (2)."
+
+
 def test_a_claim_is_told_in_danish_with_danish_numbers():
     assert "den største p = 0,049 (CR2)" in said(tell(language="da", cr2_p=0.049))
 

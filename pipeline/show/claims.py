@@ -245,13 +245,19 @@ def _together(case: Case, numbers: _Numbers) -> Iterator[Text]:
 
 
 def _still(numbers: _Numbers) -> Text:
-    """How large an effect can still be, and by which interval: that of the lot, or the one reported."""
-    method, kind = next(
+    """How large an effect can still be, and by which interval: that of the lot, or the one reported.
+
+    Of one that lacks an end nothing is said: with few teams no draw may reject what lies on a side.
+    """
+    found = [
         (method, kind)
         for kind, statistic in (("ri", "ri_p"), ("ci", "p_value"))
         for method in numbers.rule.methods
-        if method.statistic == statistic and isfinite(numbers.value(f"{kind}_low"))
-    )
+        if method.statistic == statistic and isfinite(numbers.value(f"{kind}_low") + numbers.value(f"{kind}_high"))
+    ]
+    if not found:
+        return ()
+    method, kind = found[0]
     own = numbers.telling.word(numbers.claim, "reported") if kind == "ci" else ""
     name = own or numbers.telling.word(method, "name")
     return numbers.say("still", method=(name,), **numbers.range(f"{kind}_low", f"{kind}_high"))

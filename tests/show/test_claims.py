@@ -95,6 +95,9 @@ NONE = dict.fromkeys(P_VALUES, 0.3)
         ("employment_exit", {**NONE, "curve/p_value": NAN, "ri_low": NAN, "ci_low": -0.1, "ci_high": 0.1,
                              "scale": "coefficient"},
          "unseen", ["from −0.10 to 0.10 in log odds (interval by the test reported, normal and not clustered)"]),
+        ("employment_all", {**NONE, "curve/p_value": 0.4, "ri_high": NAN, "ci_low": -0.05, "ci_high": 0.02}, "unseen",
+         ["effects from −5.00 to 2.00 percentage points (interval by the test reported)"]),
+        ("employment_all", {**NONE, "curve/p_value": 0.4, "ri_high": NAN}, "unseen", ["None of the 5"]),
         ("employment_low", dict.fromkeys(P_VALUES, NAN), "unknown", []),
     ],
 )  # fmt: skip

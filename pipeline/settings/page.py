@@ -4,7 +4,7 @@ from typing import Literal
 
 from msgspec import field
 
-from pipeline.settings.base import Settings
+from pipeline.settings.base import Probability, Settings
 
 UnitName = Literal[
     "coefficient", "count", "date", "days", "density", "percent", "percentage_points", "points", "probability", "share",
@@ -121,7 +121,7 @@ class Robust(Settings, frozen=True, kw_only=True):
     """
 
     table: str
-    below: float
+    below: Probability
     methods: tuple[Method, ...]
     claims: tuple[Claim, ...]
     curve: str = ""

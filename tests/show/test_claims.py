@@ -129,6 +129,23 @@ def test_a_claim_about_a_row_that_is_not_shown_is_one_message():
         tell_surety(Telling(replace(EXHIBITS, page=page), {}, words("en").texts, "en", {}))
 
 
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"curve": "curv"}, r"\[page\.robust\] curve: 'curv' is no column of table_7_1, near 'curve'\. Mend the name"),
+        ({"bounds": ["lee_lest", "lee_most"]}, "bounds: 'lee_lest' is no column of table_7_1, near 'lee_least'"),
+        ({"table": "table_7_11"}, "table: 'table_7_11' is no table"),
+        ({"below": 5.0}, r"Expected `float` < 1\.0 - at `\$\.robust\.below`"),
+        ({"claims": [{"row": "employment_lo", "direction": "more", "claim_en": "a", "claim_da": "b"}]},
+         "claims: 'employment_lo' is no row of table_7_1, near 'employment_low'"),
+    ],
+)  # fmt: skip
+def test_what_claims_are_asked_about_is_there_for_else_they_would_hold_without_it(change, says):
+    page = {**CONFIG["exhibits"]["page"], "robust": {**CONFIG["exhibits"]["page"]["robust"], **change}}
+    with pytest.raises(InputError, match=says):
+        read_exhibits({**CONFIG["exhibits"], "page": page})
+
+
 @pytest.mark.parametrize("language", ["en", "da"])
 def test_the_page_of_claims_leads_every_number_to_the_report_and_holds_its_chapter(language):
     made, pictures = made_in(language), made_in("en").pictures

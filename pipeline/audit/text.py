@@ -14,6 +14,7 @@ from pipeline.audit.evidence import RootOfSquares, Sum
 from pipeline.audit.lineage import Link
 from pipeline.audit.statistics import NAMES, Number
 from pipeline.audit.words import KINDS, READ_AGAIN
+from pipeline.estimate.inference import STATISTICS
 from pipeline.settings.exhibits import in_language
 from pipeline.settings.models import Model
 from pipeline.settings.study import Study
@@ -46,6 +47,8 @@ def _describe_number(cell: Row, row: Row, number: Number) -> str:
     numbers += [("lower limit", row["ci_low"]), ("upper limit", row["ci_high"]), ("degrees of freedom", row["df"])]
     lines = [f"  {name:<20}{value:.12g}" for name, value in numbers if pd.notna(value)]
     note = [f"  note                {row['note']}"] if row["note"] else []
+    known = [name for name in STATISTICS if pd.notna(row.get(name))]
+    beside = ["BESIDE IT, by resampling", *(f"  {NAMES[name]:<48}{row[name]:.6g}" for name in known)] if known else []
     return "\n".join(
         [
             f"NUMBER    {cell['cell_id']}",
@@ -54,6 +57,7 @@ def _describe_number(cell: Row, row: Row, number: Number) -> str:
             f"ESTIMATE  {cell['estimate_id']}",
             *lines,
             *note,
+            *beside,
         ]
     )
 

@@ -42,7 +42,7 @@ def merged_trial(
     return pd.DataFrame(columns).rename_axis("person").reset_index()
 
 
-_MAY_LACK = ("register_line", "baseline_line", "followup_line")
+_MAY_LACK = ("register_line", "baseline_line", "followup_line", "attended")  # blank: whether a person came is not known
 
 
 def merged_weeks(

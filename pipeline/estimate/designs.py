@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations, product
 from typing import TYPE_CHECKING
@@ -39,6 +39,12 @@ GROUPS_BY_PEERS = {
 }
 
 
+def names_of_effects(treatment: str, groups: Sequence[str]) -> tuple[str, ...]:
+    """The names of the effects in some groups, then those of their differences."""
+    effects = [f"{treatment}:{name}" for name in groups] if len(groups) > 1 else [treatment]
+    return (*effects, *(f"{treatment}:{AGAINST.join(pair)}" for pair in combinations(groups, 2)))
+
+
 @dataclass(frozen=True)
 class Design:
     """The right-hand side of a regression: n persons, q covariates, a dummy for each stratum, an effect for each group.
@@ -72,9 +78,7 @@ class Design:
     @property
     def effects(self) -> tuple[str, ...]:
         """The names of the effects, one a group."""
-        if len(self.group_names) == 1:
-            return (self.treatment,)
-        return tuple(f"{self.treatment}:{name}" for name in self.group_names)
+        return names_of_effects(self.treatment, self.group_names)[: len(self.group_names)]
 
     @property
     def differences(self) -> tuple[tuple[str, str], ...]:
@@ -84,7 +88,7 @@ class Design:
     @property
     def parameters(self) -> tuple[str, ...]:
         """The names of the effects, then those of their differences."""
-        return (*self.effects, *(f"{self.treatment}:{AGAINST.join(pair)}" for pair in self.differences))
+        return names_of_effects(self.treatment, self.group_names)
 
     @property
     def contrasts(self) -> FloatArray:

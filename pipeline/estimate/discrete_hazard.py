@@ -31,6 +31,7 @@ from pipeline.estimate.regression import (
 from pipeline.estimate.spells import Spells, spells
 from pipeline.estimate.table import Address, Estimate, hash_persons
 from pipeline.estimate.terms import Evidence, Squares, Terms
+from pipeline.settings.models import Model
 from pipeline.stats.distributions import infer
 from pipeline.stats.errors import NoEstimateError
 from pipeline.stats.hazard import HazardFit, derivatives, fit_hazard
@@ -94,9 +95,10 @@ def cells_of_persons(problem: Spells, found: Fit) -> tuple[Cells, npt.NDArray[np
     return cells, np.unique(problem.clusters, return_inverse=True)[1]
 
 
-def _parameters(problem: Spells) -> list[str]:
-    names = [problem.model.treatment, *problem.model.covariates]
-    ends = ["", CLUSTERED] if problem.model.cluster != "none" else [""]
+def parameters_of(model: Model) -> list[str]:
+    """The names of the effects of treatment and covariates, each with both of its errors."""
+    names = [model.treatment, *model.covariates]
+    ends = ["", CLUSTERED] if model.cluster != "none" else [""]
     return [f"{name}{end}" for name in names for end in ends]
 
 
@@ -106,11 +108,11 @@ def rows(problem: Spells) -> list[Estimate]:
         found = fit(problem)
     except NoEstimateError as error:
         return missing_rows(
-            problem.model, problem.sample, [problem.label], _parameters(problem), str(error), problem.notes
+            problem.model, problem.sample, [problem.label], parameters_of(problem.model), str(error), problem.notes
         )
     hazard, used = found.hazard, found.used
     estimates = []
-    for parameter in _parameters(problem):
+    for parameter in parameters_of(problem.model):
         column, is_clustered = parameter.removesuffix(CLUSTERED), parameter.endswith(CLUSTERED)
         if column in found.dropped:
             estimates += missing_rows(problem.model, problem.sample, [problem.label], [parameter], determined(column))

@@ -53,6 +53,7 @@ ESTIMATORS: Mapping[str, Estimator] = {
 # Keys that no estimator takes but those that say so.
 RARE: Mapping[str, tuple[object, ...] | None] = {"power": (None,)}
 
+WITH_FAMILIES = ("ols", "group_ols", "stratum_effects")  # estimators whose effects are drawn again as families
 BY_STRATUM = ("ols", "specifications")  # estimators whose errors may be clustered on the stratum instead
 
 
@@ -77,6 +78,12 @@ def checked_models(models: Mapping[str, Any], design: Design) -> dict[str, Model
     for model in found.values():
         _require_curve(model, design)
         _require_possible(model, design)
+        if "family" in models[model.name] and model.estimator not in WITH_FAMILIES:
+            raise InputError(
+                f"models.toml, table [{model.name}]: family = {_written(list(model.family or ()))} has no effect, for "
+                f"the estimator '{model.estimator}' has no families. Take the key out; these have: "
+                f"{', '.join(WITH_FAMILIES)}."
+            )
     return found
 
 
@@ -92,6 +99,12 @@ def _require_curve(model: Model, design: Design) -> None:
             known = ", ".join(specification.INNER)
             raise InputError(f"{place}: {each.name} has the estimator '{each.model.estimator}'. It can be {known}.")
         _require_possible(each.model, design)
+        own = specification.parameters_of(each.model)
+        if each.parameter not in own:
+            raise InputError(
+                f"{place}: {each.name} looks at the parameter '{each.parameter}', which its model does not have. It "
+                f"has {', '.join(own)}. Mend the name."
+            )
 
 
 def _require_possible(model: Model, design: Design) -> None:

@@ -73,7 +73,7 @@ def judge(family: Sequence[Member], level: float, draws: int, seed: int) -> list
     scores = np.zeros((len(family), units))
     for row, member in zip(scores, family, strict=True):
         row[member.units] = member.scores
-    largest = largest_of_curve(scores[:, scores.any(axis=0)], min(member.df for member in family), draws, seed)
+    largest = largest_of_curve(scores, min(member.df for member in family), draws, seed)
     width = band_of(largest, level)
     band_p = p_values(largest[None], observed.max()[None])[0]
     return [

@@ -14,6 +14,7 @@ from typing import Any
 
 from pipeline.errors import InputError
 from pipeline.estimate import discrete_hazard, group_means, least_squares, stratum_effects
+from pipeline.estimate.designs import EVERYBODY, GROUPS_BY_PEERS, names_of_effects
 from pipeline.estimate.problem import Data, Estimator, Words
 from pipeline.estimate.regression import Regression
 from pipeline.estimate.table import Address, Estimate
@@ -67,6 +68,13 @@ def specified(model: Model, data: Data, address: Address | None = None) -> Itera
         if address is None or address.sample == name:
             for problem in INNER[specification.model.estimator].problems(specification.model, data, None):
                 yield Specified(model, specification, problem)
+
+
+def parameters_of(model: Model) -> tuple[str, ...]:
+    """The parameters that a model of a specification has, one of which is looked at."""
+    if model.estimator == "discrete_hazard":
+        return tuple(discrete_hazard.parameters_of(model))
+    return names_of_effects(model.treatment, GROUPS_BY_PEERS[model.peers] if model.splits else (EVERYBODY,))
 
 
 def rows(problem: Specified) -> list[Estimate]:

@@ -1,7 +1,8 @@
 """exhibits.toml read whole: every table as the object of its kind, with its words in every language of the study."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from difflib import get_close_matches
 from typing import Any
 
 from pipeline.errors import Faults, InputError
@@ -51,6 +52,8 @@ def read_exhibits(data: Mapping[str, Any]) -> Exhibits:
                 )
     with faults.part():
         _require_sentences(page)
+    with faults.part():
+        _require_table_of_claims(data, page, parts)
     faults.stop()
     return Exhibits(
         page=page,
@@ -129,6 +132,32 @@ def _require_sentences(page: Page) -> None:
         raise InputError(
             f"{SETTINGS_FILE} [page.robust]: {absent[0]} is missing. Every case of a claim needs its words."
         )
+
+
+def _require_table_of_claims(data: Mapping[str, Any], page: Page, parts: Mapping[str, Any]) -> None:
+    """Raise InputError for a table, row or column of the claims that is not there: they would not be asked about it."""
+    rule = page.robust
+    if rule is None:
+        return
+
+    def refuse(key: str, value: str, known: Iterable[str], what: str) -> InputError:
+        where = place(data, SETTINGS_FILE, ["page", "robust", key])
+        near = get_close_matches(value, list(known), 1)
+        hint = f", near '{near[0]}'" if near else ""
+        return InputError(f"{where} [page.robust] {key}: '{value}' is no {what}{hint}. Mend the name.")
+
+    table = parts.get(rule.table)
+    if not isinstance(table, Table):
+        raise refuse("table", rule.table, (name for name, part in parts.items() if isinstance(part, Table)), "table")
+    columns = list(dict.fromkeys(column.key for column in table.columns))
+    named = {key: getattr(rule, key) for key in ("curve", "specifications", "power", "weighted")}
+    for key, value in (*named.items(), *(("bounds", each) for each in rule.bounds)):
+        if value and value not in columns:
+            raise refuse(key, value, columns, f"column of {rule.table}")
+    rows = [row.key for row in table.rows] if isinstance(table.rows, tuple) else []
+    for claim in rule.claims if rows else ():
+        if claim.row not in rows:
+            raise refuse("claims", claim.row, rows, f"row of {rule.table}")
 
 
 def _inherit(data: Mapping[str, Any], name: str) -> dict[str, Any]:

@@ -182,7 +182,15 @@ def _curve_of(name: str, models: Mapping[str, Any], followed: tuple[str, ...] = 
     if other in (name, *followed) or not isinstance(models.get(other, {}).get("curve"), dict):
         where = place(models, "models.toml", [name, "curve", "like"])
         raise InputError(f"{where}, table [{name}.curve]: like = '{other}' does not lead to a curve. Mend the name.")
-    return complete_curve(curve, _curve_of(other, models, (*followed, name)))
+    taken = _curve_of(other, models, (*followed, name))
+    unknown = [choice for choice in curve.get("without", ()) if choice not in taken.get("choices", {})]
+    if unknown:
+        where = place(models, "models.toml", [name, "curve", "without"])
+        raise InputError(
+            f"{where}, table [{name}.curve]: without = {unknown[0]!r} is no choice of [{other}.curve], which has "
+            f"{', '.join(taken.get('choices', {}))}. Mend the name."
+        )
+    return complete_curve(curve, taken)
 
 
 def _home(models: Mapping[str, Any], name: str) -> Callable[[str | int], tuple[str, ...]]:

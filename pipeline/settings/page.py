@@ -4,7 +4,7 @@ from typing import Literal
 
 from msgspec import field
 
-from pipeline.settings.base import Settings
+from pipeline.settings.base import Probability, Settings
 
 UnitName = Literal[
     "coefficient", "count", "date", "days", "density", "percent", "percentage_points", "points", "probability", "share",
@@ -113,15 +113,15 @@ class Robust(Settings, frozen=True, kw_only=True):
 
     A claim holds by a method whose p-value is less than `below`. The headlines of the cases: throughout (by all
     methods, among its family and over its curve of specifications, as far as it has these), alone (by all, not among
-    its family), chosen (by all and among its family, not over its curve), partly, nowhere, contrary (the effect has the
-    other sign), unseen and seen (of a claim that there is none), unknown. The other words are sentences.
+    its family), chosen (by all and among its family, not over its curve), partly, nowhere, contrary (a method finds
+    an effect of the other sign), unseen and seen (of a claim that there is none), unknown. The others are sentences.
 
     Columns of the table by key: curve has the p-value of a whole curve, specifications their number, power the smallest
     effect that could be seen, weighted the effect weighted for non-response, bounds those on it.
     """
 
     table: str
-    below: float
+    below: Probability
     methods: tuple[Method, ...]
     claims: tuple[Claim, ...]
     curve: str = ""
@@ -133,6 +133,8 @@ class Robust(Settings, frozen=True, kw_only=True):
     title_da: str = ""
     lede_en: tuple[str, ...] = ()
     lede_da: tuple[str, ...] = ()
+    tally_en: str = ""
+    tally_da: str = ""
     throughout_en: str = ""
     throughout_da: str = ""
     alone_en: str = ""

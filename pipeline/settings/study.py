@@ -27,7 +27,7 @@ class Inference(Settings, frozen=True):
 
     level: Probability
     stars: dict[str, Probability]
-    draws: Annotated[int, Meta(ge=99)] = 9999
+    draws: Annotated[int, Meta(ge=99, le=999_999)] = 9999
     seed: Annotated[int, Meta(ge=0)] = 0
 
 

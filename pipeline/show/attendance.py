@@ -13,9 +13,10 @@ NOT_TOLD = {
     "tilbuddet, nemlig divideret med forskellen i fremmøde mellem de to grupper.",
 }
 TOLD = {
-    "en": "Who came is in the data, so the effect of coming, on those who came because of the offer, is estimated too.",
-    "da": "Data fortæller, hvem der kom, så effekten af at komme for dem, der kom på grund af tilbuddet, er også "
-    "estimeret.",
+    "en": "Who came is in the data: the effect of coming, on those who came because of the offer, is estimated where "
+    "the offer moved any to come.",
+    "da": "Data fortæller, hvem der kom: effekten af at komme for dem, der kom på grund af tilbuddet, er estimeret, "
+    "hvor tilbuddet fik nogen til at komme.",
 }
 
 

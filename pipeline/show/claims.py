@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from pipeline.errors import InputError
 from pipeline.settings.exhibits import SETTINGS_FILE, fill, in_language
@@ -16,7 +17,7 @@ from pipeline.show.tables import Shown
 from pipeline.show.texts import Text, join_texts
 from pipeline.show.words import AND
 
-Case = Literal["throughout", "alone", "chosen", "partly", "nowhere", "contrary", "unseen", "seen", "unknown"]
+Case = Literal["throughout", "chosen", "alone", "partly", "nowhere", "contrary", "unseen", "seen", "unknown"]
 NO_BREAK = "\N{NO-BREAK SPACE}"
 BELOW_DECIMALS = 2  # of the level of the rule
 
@@ -126,13 +127,28 @@ def tell_surety(telling: Telling) -> Surety | None:
             own = rows.setdefault(row["row"], {})
             own.setdefault(row["statistic"], row)
             own[f"{row['column']}/{row['statistic']}"] = row
+    claims = tuple(_tell(_numbers(claim, rows, rule, telling)) for claim in rule.claims)
+    lede = tuple(fill(text, {**telling.words, **level}) for text in in_language(rule, "lede", telling.language))
     return Surety(
         title=telling.word(rule, "title"),
-        lede=tuple(fill(text, {**telling.words, **level}) for text in in_language(rule, "lede", telling.language)),
-        claims=tuple(_tell(_numbers(claim, rows, rule, telling)) for claim in rule.claims),
+        lede=(*_tally(claims, telling, rule), *lede),
+        claims=claims,
         exhibit=rule.table,
         chapter=int(rule.table.split("_")[1]),
     )
+
+
+def _tally(claims: Sequence[Said], telling: Telling, rule: Robust) -> Iterator[str]:
+    """How many claims have each verdict, those that hold throughout first, of which none is worth a word too."""
+    counts = Counter(claim.case for claim in claims)
+    verdicts = [
+        f"{telling.word(rule, case)} ({counts[case]})"
+        for case in get_args(Case)
+        if counts[case] or case == "throughout"
+    ]
+    text = in_language(rule, "tally", telling.language)
+    if text:
+        yield fill(text, {**telling.words, "count": str(len(claims)), "verdicts": "; ".join(verdicts)})
 
 
 def _numbers(
@@ -173,7 +189,7 @@ def case_of(numbers: _Numbers) -> Case:
     found = [method for method in tried if numbers.is_below(method.statistic)]
     if numbers.claim.direction == "none":
         return "seen" if found or numbers.is_below(numbers.curve) else "unseen"
-    if effect and (effect > 0) != (numbers.claim.direction == "more"):
+    if found and effect and (effect > 0) != (numbers.claim.direction == "more"):
         return "contrary"
     if len(found) < len(tried):
         return "partly" if found else "nowhere"
@@ -229,13 +245,19 @@ def _together(case: Case, numbers: _Numbers) -> Iterator[Text]:
 
 
 def _still(numbers: _Numbers) -> Text:
-    """How large an effect can still be, and by which interval: that of the lot, or the one reported."""
-    method, kind = next(
+    """How large an effect can still be, and by which interval: that of the lot, or the one reported.
+
+    Of one that lacks an end nothing is said: with few teams no draw may reject what lies on a side.
+    """
+    found = [
         (method, kind)
         for kind, statistic in (("ri", "ri_p"), ("ci", "p_value"))
         for method in numbers.rule.methods
-        if method.statistic == statistic and isfinite(numbers.value(f"{kind}_low"))
-    )
+        if method.statistic == statistic and isfinite(numbers.value(f"{kind}_low") + numbers.value(f"{kind}_high"))
+    ]
+    if not found:
+        return ()
+    method, kind = found[0]
     own = numbers.telling.word(numbers.claim, "reported") if kind == "ci" else ""
     name = own or numbers.telling.word(method, "name")
     return numbers.say("still", method=(name,), **numbers.range(f"{kind}_low", f"{kind}_high"))

@@ -36,10 +36,13 @@ def two_sided_p(statistics: npt.ArrayLike, df: float | None) -> FloatArray:
 def infer(estimates: npt.ArrayLike, standard_errors: npt.ArrayLike, df: float | None, level: float) -> Inference:
     """Test each estimate against zero and give its symmetric interval at `level` (0.95 for 95 per cent).
 
-    A missing standard error gives a missing p-value and interval. ValueError if `level` is not inside (0, 1).
+    A missing standard error gives a missing p-value and interval, and of no effect without error there is no p-value.
+    ValueError if `level` is not inside (0, 1).
     """
     if not 0.0 < level < 1.0:
         raise ValueError(f"the level of an interval lies between 0 and 1, not {level}")
     values, errors = np.asarray(estimates, dtype=float), np.asarray(standard_errors, dtype=float)
     half_width = quantile(0.5 + level / 2.0, df) * errors
-    return Inference(two_sided_p(values / errors, df), values - half_width, values + half_width)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        statistics = values / errors
+    return Inference(two_sided_p(statistics, df), values - half_width, values + half_width)

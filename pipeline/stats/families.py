@@ -10,6 +10,9 @@ from pipeline.stats.draws import reaching
 from pipeline.stats.lot import generator
 from pipeline.stats.ols import FloatArray
 
+# A cluster whose scores are all less than this share of an estimate's own has none: they are rounding noise.
+NO_SCORE = 1e-9
+
 
 def step_down(statistics: FloatArray, observed: FloatArray) -> FloatArray:
     """Step-down p-values (k,) of Westfall and Young (1993), from the |t| (k, B) of joint draws and those `observed`.
@@ -31,11 +34,13 @@ def largest_of_curve(scores: FloatArray, degrees: float, draws: int, seed: int) 
     Each cluster's scores are multiplied by one standard normal number and divided by their length, and all by one root
     of chi-squared over its `degrees` of freedom: a multivariate t whose correlations are those of the scores, of rank
     G - 1 at most, and of which one alone is t. (Montiel Olea and Plagborg-Moller 2019, sup-t.) An estimate without
-    scores takes no part.
+    scores takes no part, nor does a cluster: one person alone with a dummy is fitted exactly, up to rounding, and the
+    numbers that are drawn must not depend on that.
     """
     length = np.sqrt((scores**2).sum(axis=1, keepdims=True))
     standard = scores[length[:, 0] > 0] / length[length[:, 0] > 0]
-    normal, scale = _normal(draws, scores.shape[1], degrees, seed)
+    standard = standard[:, (np.abs(standard) > NO_SCORE).any(axis=0)]
+    normal, scale = _normal(draws, standard.shape[1], degrees, seed)
     return np.asarray(np.abs(normal @ standard.T).max(axis=1, initial=0.0) / scale)
 
 

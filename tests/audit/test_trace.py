@@ -239,6 +239,9 @@ def test_the_command_prints_every_part_and_writes_the_cells():
     result = subprocess.run([*command, "--derived", str(DERIVED)], capture_output=True, text=True, check=True)
     for part in ("NUMBER", "ESTIMATE", "MODEL", "SAMPLE", "FILES", "SUM", "RESULT", "randomised", f"{RAW}/dream.csv"):
         assert part in result.stdout
+    beside = result.stdout.partition("\nBESIDE IT")[2].partition("\nMODEL")[0]
+    assert "\n  p-value by the lot drawn again  " in beside
+    assert "\n  step-down p-value in the family  " in beside
     name = f"{NUMBER}/ci_low".replace("/", "__")
     with (DERIVED / "trace" / f"{name}__estimate.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))

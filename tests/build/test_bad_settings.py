@@ -54,6 +54,8 @@ BROKEN = [
     ("horizon_weeks = 8", "horizon_weeks = -3", r"line 2: Expected `int` >= 1"),
     ("interval_weeks = 4", "interval_weeks = 0", r"Expected `int` >= 1 .*hazard_interval_weeks"),
     ("level = 0.95", "level = 95", r"Expected `float` < 1.0 - at `\$\.inference\.level`"),
+    ("level = 0.95", "level = 0.95\ndraws = 9", r"line 10: Expected `int` >= 99 - at `\$\.inference\.draws"),
+    ("level = 0.95", "level = 0.95\ndraws = 99999999", r"line 10: Expected `int` <= 999999 .*inference\.draws"),
     ('"*" = 0.05', '"*" = 5', r"Expected `float` < 1.0 - at `\$\.inference\.stars"),
     ("horizon_weeks = 8", "horizon_weeks = = 8", r"not valid TOML.*line 2"),
 ]

@@ -12,6 +12,7 @@ from pipeline.estimate.estimators import ESTIMATORS
 from pipeline.runner.inputs import load_input
 from pipeline.settings.described import read_exhibits
 from pipeline.settings.models import read_models
+from pipeline.stats.power import TwoSided, distance
 
 MODELS = read_models(load_input(Path("config/models.toml")))
 VARIABLES = load_input(Path("config/variables.csv"))
@@ -75,3 +76,14 @@ def test_the_index_names_every_decision_and_every_decision_has_a_date():
         if path.name != "README.md":
             assert f"]({path.name})" in index
             assert re.search(r"^20\d\d-\d\d-\d\d", path.read_text(encoding="utf-8"), re.MULTILINE), path
+
+
+def test_the_smallest_effects_beside_the_simulation_are_those_of_the_tables():
+    clusters = {("employment", "all"): 43, ("employment", "long wait"): 39, ("sickness benefit etc.", "all"): 43,
+                ("sickness benefit etc.", "long wait"): 39}  # fmt: skip
+    stored = pd.read_csv("docs/measured/power.csv").query("effect == 0").set_index(["outcome", "sample"])["error"]
+    for (outcome, sample), count in clusters.items():
+        row = next(line.split(" | ") for line in WRITTEN["power.md"].splitlines() if outcome in line and sample in line)
+        key = "employment" if outcome == "employment" else "sickness_benefit", sample.replace(" ", "_")
+        exact = 100 * stored[key] * distance(0.8, TwoSided(0.05, count - 1))
+        assert row[6] == f"{exact:.1f}"

@@ -20,8 +20,10 @@ from pipeline.changes.causes import CODE, TOGETHER, count_equal, explain
 from pipeline.changes.counterfactual import CAUSES, Inputs, estimate, swap
 from pipeline.changes.derived import compare_derived
 from pipeline.changes.linked import link_persons
+from pipeline.changes.overlay import merged_trial
 from pipeline.changes.settings import compare_files
 from pipeline.changes.words import both_known, say_explanation, say_kinds, say_linked, say_move, say_section
+from pipeline.errors import InputError
 from pipeline.register.receive import register_extract
 from pipeline.runner.inputs import load_input
 from pipeline.runner.stage import KEPT
@@ -433,6 +435,16 @@ def test_a_cause_that_cannot_be_applied_alone_is_told_with_its_reason():
     assert list(found.refused) == ["persons"]
     assert found.refused["persons"].startswith("column consent of the allocation")
     assert found.exact == found.compared
+
+
+def test_nobody_need_know_whether_a_person_came():
+    old = pd.DataFrame({"person": [1, 2], "attended": pd.array([3, pd.NA], dtype="Int64")})
+    new, later = old.assign(attended=pd.array([pd.NA, 2], dtype="Int64")), {"attended": np.array([True, False])}
+    found = merged_trial(old, new, np.array([1, 2]), later, {"attended": "Int64"})
+    assert found["attended"].isna().all()
+    lacking, consent = {"consent": np.array([True, True])}, new.assign(consent=[1, None])
+    with pytest.raises(InputError, match="column consent of the allocation"):
+        merged_trial(old, consent, np.array([1, 2]), lacking, {"consent": "Int64"})
 
 
 def test_the_columns_compared_are_those_that_are_stored():

@@ -85,6 +85,7 @@ NONE = dict.fromkeys(P_VALUES, 0.3)
         ("employment_low", {**NONE, "wild_p": 0.2}, "nowhere", ["None of the 5", "smallest p = 0.200 (the wild"]),
         ("employment_low", {"estimate": -0.12}, "contrary", ["All 5 methods"]),
         ("employment_high", {}, "contrary", []),
+        ("employment_low", {**NONE, "estimate": -0.001}, "nowhere", ["None of the 5"]),
         ("employment_low", {"without_low": -0.01}, "throughout", ["rests on one team", "−1.00 to 14.00 percentage"]),
         ("employment_low", {"stepdown_p": NAN, "joint_p": NAN, "family_size": NAN}, "throughout", ["No one team"]),
         ("employment_all", {}, "seen", ["All 5 methods"]),
@@ -94,6 +95,9 @@ NONE = dict.fromkeys(P_VALUES, 0.3)
         ("employment_exit", {**NONE, "curve/p_value": NAN, "ri_low": NAN, "ci_low": -0.1, "ci_high": 0.1,
                              "scale": "coefficient"},
          "unseen", ["from −0.10 to 0.10 in log odds (interval by the test reported, normal and not clustered)"]),
+        ("employment_all", {**NONE, "curve/p_value": 0.4, "ri_high": NAN, "ci_low": -0.05, "ci_high": 0.02}, "unseen",
+         ["effects from −5.00 to 2.00 percentage points (interval by the test reported)"]),
+        ("employment_all", {**NONE, "curve/p_value": 0.4, "ri_high": NAN}, "unseen", ["None of the 5"]),
         ("employment_low", dict.fromkeys(P_VALUES, NAN), "unknown", []),
     ],
 )  # fmt: skip
@@ -105,6 +109,16 @@ def test_numbers_choose_what_is_said(row, numbers, case, says):
     assert not re.search(r"(?<!\d)\N{EN DASH}", said(claim))  # what is missing is not spoken of
 
 
+def test_the_verdicts_are_counted_first_and_none_that_holds_throughout_is_said():
+    page = msgspec.structs.replace(EXHIBITS.page, robust=msgspec.structs.replace(RULE, claims=RULE.claims[:1] * 2))
+    row = {"exhibit": RULE.table, "row": RULE.claims[0].row, "column": "any", "unit": "probability", "text": "0.5"}
+    shown = {name: {**row, "cell_id": name, "statistic": name, "value": 0.5} for name in ("estimate", "ri_p", "ri_low",
+             "ri_high")}  # fmt: skip
+    known = words("en")
+    lede = tell_surety(Telling(replace(EXHIBITS, page=page), shown, known.texts, "en", known.models)).lede
+    assert lede[0] == "The verdicts on the 2 main claims: Holds throughout (0); Nothing speaks against it (2)."
+
+
 def test_a_claim_is_told_in_danish_with_danish_numbers():
     assert "den største p = 0,049 (CR2)" in said(tell(language="da", cr2_p=0.049))
 
@@ -113,6 +127,23 @@ def test_a_claim_about_a_row_that_is_not_shown_is_one_message():
     page = msgspec.structs.replace(EXHIBITS.page, robust=RULE)
     with pytest.raises(InputError, match=r"\[page.robust\]: table_7_1 has no row employment_all"):
         tell_surety(Telling(replace(EXHIBITS, page=page), {}, words("en").texts, "en", {}))
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"curve": "curv"}, r"\[page\.robust\] curve: 'curv' is no column of table_7_1, near 'curve'\. Mend the name"),
+        ({"bounds": ["lee_lest", "lee_most"]}, "bounds: 'lee_lest' is no column of table_7_1, near 'lee_least'"),
+        ({"table": "table_7_11"}, "table: 'table_7_11' is no table"),
+        ({"below": 5.0}, r"Expected `float` < 1\.0 - at `\$\.robust\.below`"),
+        ({"claims": [{"row": "employment_lo", "direction": "more", "claim_en": "a", "claim_da": "b"}]},
+         "claims: 'employment_lo' is no row of table_7_1, near 'employment_low'"),
+    ],
+)  # fmt: skip
+def test_what_claims_are_asked_about_is_there_for_else_they_would_hold_without_it(change, says):
+    page = {**CONFIG["exhibits"]["page"], "robust": {**CONFIG["exhibits"]["page"]["robust"], **change}}
+    with pytest.raises(InputError, match=says):
+        read_exhibits({**CONFIG["exhibits"], "page": page})
 
 
 @pytest.mark.parametrize("language", ["en", "da"])

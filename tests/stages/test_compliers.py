@@ -8,6 +8,7 @@ import pytest
 from scipy.stats import t
 
 from pipeline.errors import InputError
+from pipeline.show.attendance import TOLD
 from pipeline.stats.complier import anderson_rubin, fit_compliers
 from tests.delivery import ingested, read_lines, write_delivery, write_lines
 from tests.models import MODELS, X, problem_of, run, trial, unsaid
@@ -203,6 +204,11 @@ def test_the_second_route_reads_the_same_attendance(tmp_path):
     text = (folder / "extract.toml").read_text(encoding="utf-8")
     (folder / "extract.toml").write_text(text + '\n[attended]\ncolumn = "CAME"\n', encoding="utf-8")
     require_agreement(compared(folder))
+
+
+def test_an_effect_of_coming_is_not_promised_where_the_offer_may_have_moved_nobody():
+    assert "is estimated where the offer moved any to come" in TOLD["en"]
+    assert "er estimeret, hvor tilbuddet fik nogen til at komme" in TOLD["da"]
 
 
 def test_a_model_without_rows_by_either_route_is_no_fault():

@@ -336,11 +336,39 @@ def test_the_second_route_has_the_same_p_values_of_a_whole_curve(tables, found, 
         ({"curve": {**CURVE, "choices": {"one": choice(a={}, b={"beside": ["two"]})}}}, "no choice of the curve"),
         ({"curve": {**CURVE, "choices": {"one": choice(a={}, b={"set": {"weeks": "often"}})}}}, "is no model"),
         ({"curve": {"like": "nothing"}}, "does not lead to a curve"),
+        (
+            {"curve": {**CURVE, "parameter": "treated:lo"}},
+            r"looks at the parameter 'treated:lo', .+ It has treated\. Mend the name",
+        ),
+        (
+            {"splits": ["at_2"], "curve": {**SPLIT, "parameter": "treated"}},
+            "It has treated:low, treated:high, treated:low",
+        ),
+        (
+            {"outcome_source": None, **EXIT, "curve": {**EXITS, "parameter": "treated_clusterd"}},
+            r"It has treated, treated_clustered\.",
+        ),
     ],
 )
 def test_what_is_no_curve_is_refused(change, says):
     with pytest.raises(InputError, match=says):
         checked_models({"plain": {**MODELS["plain"], **change}}, STUDY.design)
+
+
+def test_a_choice_that_is_left_out_is_one_of_the_other_curve():
+    like = {"like": "plain", "without": ["errors", "samples"]}
+    with pytest.raises(
+        InputError, match=r"\[like\.curve\]: without = 'samples' is no choice of \[plain\.curve\], .+ sample,"
+    ):
+        checked_models({**MODELS, "like": {**MODEL, "curve": like}}, STUDY.design)
+
+
+def test_a_family_of_an_estimator_without_families_is_refused():
+    models = {name: MODELS[name] for name in ("plain",)}
+    hazard = {key: value for key, value in MODELS["exits"].items() if key != "curve"}
+    hazard |= {"estimator": "discrete_hazard", "stage": "hazard", "family": ["sample"]}
+    with pytest.raises(InputError, match=r"\[hazard\]: family = \['sample'\] has no effect.+Take the key out"):
+        checked_models({**models, "hazard": hazard}, STUDY.design)
 
 
 def test_a_curve_takes_from_another_what_it_does_not_say():

@@ -37,6 +37,8 @@ def test_band_of_one_estimate_is_t_and_of_a_curve_that_moves_as_one_too():
     assert band_of(alone, 0.95) == pytest.approx(student.ppf(0.975, 11), rel=0.02)  # two errors of 40,000 draws
     together = largest_of_curve(np.vstack([one, 3 * one, -one, 0 * one]), 11.0, 40_000, 1)
     assert together == pytest.approx(alone, rel=1e-12)
+    noise = np.where(np.arange(13) == 5, 1e-31, np.insert(one[0], 5, 0.0))  # a team of one person, fitted exactly
+    assert (largest_of_curve(noise[None], 11.0, 40_000, 1) == alone).all()
     apart = largest_of_curve(np.eye(12), 1e9, 40_000, 1)  # independent: the largest of twelve
     assert (apart <= 2.5).mean() == pytest.approx(student.cdf(2.5, 1e9).item() ** 12 * 1.0, abs=0.08)
 

@@ -52,6 +52,12 @@ def without_answers(base, town):
     return replace(base, background=base.background.assign(age=base.background["age"].mask(inside)))
 
 
+def alone(base):
+    first = base.sample.drop_duplicates("team").index[-1]
+    sample = base.sample[(base.sample["team"] != base.sample.loc[first, "team"]) | (base.sample.index == first)]
+    return of_persons(base, sample.assign(municipality=sample["municipality"].where(sample.index != first, "m01")))
+
+
 def with_long_waits(base):
     long = base.background["wait_days"].clip(lower=7.0)
     return replace(base, sample=base.sample.assign(wait_days=base.sample["wait_days"].clip(lower=7)),
@@ -75,6 +81,7 @@ ODD = {
         base := of("t00", "t01", towns=False), background=base.background.assign(ordinary_job=1.0)
     ),
     "nobody waits a short time": lambda: with_long_waits(of("t00", "t01", "t02", towns=False)),
+    "a person is alone in a town": lambda: alone(of("t00", "t01", "t02", "t03", towns=False)),
     "a town lacks a covariate": lambda: without_answers(of("t00", "t01", "t02", "t03"), "m01"),
 }
 

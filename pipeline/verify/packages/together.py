@@ -11,6 +11,8 @@ from pipeline.verify.packages.again import numbers
 from pipeline.verify.packages.redrawn import p_value, reached
 from pipeline.verify.packages.trial import Trial
 
+NO_SCORE = 1e-9  # of all scores of an estimate: a cluster whose own is smaller has none but rounding
+
 
 class Member(NamedTuple):
     """An estimate of a family: |t| of the draws (B,), and its scores by the name of a cluster."""
@@ -50,7 +52,7 @@ def judged(family: Sequence[Member], trial: Trial) -> dict[str, dict[str, float]
 
 def _largest_of_curve(family: Sequence[Member], trial: Trial) -> np.ndarray:
     """The largest |t| (B,) of a curve without effects, by the name "bands": a normal number a cluster, over one chi."""
-    names = sorted({name for member in family for name, score in member.scores.items() if score})
+    names = sorted({name for member in family for name in _with_scores(member.scores)})
     random = numbers(trial.definitions.seed, "bands", str(len(names)))
     normal = random.standard_normal((trial.definitions.draws, len(names)))
     degrees = min(member.df for member in family)
@@ -61,3 +63,9 @@ def _largest_of_curve(family: Sequence[Member], trial: Trial) -> np.ndarray:
         if scores.any():
             largest = np.maximum(largest, np.abs(normal @ scores) / np.linalg.norm(scores))
     return np.asarray(largest / chi)
+
+
+def _with_scores(scores: Mapping[str, float]) -> list[str]:
+    """The clusters whose scores are more than rounding."""
+    length = np.linalg.norm(list(scores.values()))
+    return [name for name, score in scores.items() if abs(score) > NO_SCORE * length]

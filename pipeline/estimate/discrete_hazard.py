@@ -191,14 +191,17 @@ def _column(rows: pd.DataFrame, name: str) -> FloatArray:
 
 
 def _expand(problem: Spells) -> pd.DataFrame:
-    """One row a person and week at risk, with the level of each set of dummies, as '<name>:', and the covariates."""
+    """One row a person and week at risk, with the level of each set of dummies, as '<name>:', and the covariates.
+
+    Levels are categories, which are compared as numbers and not as texts.
+    """
     import pandas as pd
 
     horizon, steps = _steps(problem)
     repeat = np.repeat(np.arange(len(problem.persons)), problem.weeks)
     first = np.repeat(np.cumsum(problem.weeks) - problem.weeks, problem.weeks)
     week = np.arange(len(repeat)) - first + 1
-    names = np.array(interval_names(horizon, steps))
+    names, intervals = pd.Index(interval_names(horizon, steps)), interval_of(week, horizon, steps)
     return pd.DataFrame(
         {
             "person": problem.persons[repeat],
@@ -206,8 +209,8 @@ def _expand(problem: Spells) -> pd.DataFrame:
             "cluster": problem.clusters[repeat],
             "treated": problem.treated[repeat],
             "exit": problem.exited[repeat] & (week == problem.weeks[repeat]),
-            "weeks:": names[interval_of(week, horizon, steps)],
-            f"{problem.model.fixed_effects}:": problem.strata[repeat],
+            "weeks:": pd.Categorical.from_codes(intervals.tolist(), names),
+            f"{problem.model.fixed_effects}:": pd.Categorical(problem.strata)[repeat],
             **dict(zip(problem.model.covariates, problem.covariates[repeat].T, strict=True)),
         }
     )

@@ -15,6 +15,7 @@ import pytest
 from pipeline.audit.build import Build
 from pipeline.audit.evidence import locate_squares, locate_sum
 from pipeline.estimate.table import parse_address
+from pipeline.rows import row_dicts
 from pipeline.stats.errors import NoEstimateError
 from tests.linked import twins
 from tests.models import MODELS, estimates, problem_of, run, trial, with_models, with_study
@@ -78,7 +79,7 @@ def test_the_cells_add_up_to_the_estimate_and_stand_in_the_received_files(estima
     assert math.fsum(terms["weight"] * terms["outcome"]) == pytest.approx(estimate, abs=1e-12 * scale)
     assert found.total == pytest.approx(found.total_of_terms, abs=1e-12 * scale)
     assert set(found.cells["file"]) == KINDS[estimate_id]
-    for cell in found.cells.to_dict("records"):
+    for cell in row_dicts(found.cells):
         assert raw(cell) == cell["content"]
 
 

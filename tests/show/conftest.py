@@ -189,8 +189,12 @@ class Made:
         return {**(made_in("en").pictures if self.language != "en" else {}), **pictures_of(self.figures)}
 
     @cached_property
+    def pages(self) -> dict[str, str]:
+        return reported(self.language, self.shown, self.pictures)
+
+    @property
     def page(self) -> str:
-        return page_with(self.language, self.shown, self.pictures)
+        return self.pages["index.html"]
 
     def cells_of(self, exhibit: str) -> pd.DataFrame:
         """The numbers of an exhibit, without those that the main results say beside them, which stand at the end."""

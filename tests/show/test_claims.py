@@ -12,7 +12,7 @@ from pipeline.show.claims import tell_surety
 from pipeline.show.effects import Telling
 from pipeline.show.numbers import write_number
 from pipeline.show.texts import plain
-from tests.show.conftest import CONFIG, TABLES, made_in, reported, words
+from tests.show.conftest import CONFIG, TABLES, made_in, words
 from tests.show.test_page import Document
 
 EXHIBITS = read_exhibits(CONFIG["exhibits"])
@@ -148,8 +148,8 @@ def test_what_claims_are_asked_about_is_there_for_else_they_would_hold_without_i
 
 @pytest.mark.parametrize("language", ["en", "da"])
 def test_the_page_of_claims_leads_every_number_to_the_report_and_holds_its_chapter(language):
-    made, pictures = made_in(language), made_in("en").pictures
-    page = reported(language, made.shown, pictures)["robust.html"]
+    made = made_in(language)
+    page = made.pages["robust.html"]
     document = Document(page)
     identifiers = [attributes["id"] for _, attributes in document.elements if "id" in attributes]
     assert len(identifiers) == len(set(identifiers))

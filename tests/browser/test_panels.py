@@ -178,10 +178,19 @@ def test_up_and_down_go_from_curve_to_curve(page, texts):
     assert texts["figure_3_1/all/employment_exit/81/control"] in page.get_attribute(axes, "aria-valuetext")
 
 
+def scrolled_to(page, place):
+    """Where a part is on the page that was scrolled to it, once what came near on the way has been laid out."""
+    found = None
+    while found != (found := page.locator(place).bounding_box()):
+        page.locator(place).scroll_into_view_if_needed()
+        page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    return found
+
+
 def test_the_pointer_tells_the_nearest_point_and_lies_on_the_curve(page, texts):
-    page.locator(AXES).scroll_into_view_if_needed()
-    box = page.locator(AXES).bounding_box()
+    box = scrolled_to(page, AXES)
     page.mouse.move(box["x"] + box["width"] * 45 / 81, box["y"] + box["height"] / 2)
+    page.locator(f"{FIGURE} .point").wait_for(timeout=3000)
     assert texts[POINT] in page.text_content(f"{FIGURE} .readout")
     mark = page.locator(f"{FIGURE} .point").bounding_box()
     assert abs(mark["x"] + mark["width"] / 2 - box["x"] - box["width"] * 45 / 81) < 2

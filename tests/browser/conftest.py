@@ -50,6 +50,13 @@ def visit(browser):
         yield open_page
 
 
+@pytest.fixture(scope="module")
+def kept(browser):
+    """`watched` over what make all built, with each page opened once for all tests of a file."""
+    with watched(browser, BUILT) as open_page:
+        yield cache(open_page)
+
+
 @contextmanager
 def watched(browser, folder):
     """A function that opens a page; at the end nothing may have been logged, have failed or have been asked for.

@@ -88,8 +88,8 @@ def opened(page):
 
 
 @pytest.mark.parametrize("name", PAGES + ANNEX)
-def test_every_link_leads_to_something(name, visit):
-    page = visit(name)
+def test_every_link_leads_to_something(name, kept):
+    page = kept(name)
     links = page.evaluate("[...document.querySelectorAll('a[href]')].map(link => link.href)")
     anchors = page.evaluate("[...document.querySelectorAll('[id]')].map(part => part.id)")
     assert len(anchors) == len(set(anchors))
@@ -133,9 +133,9 @@ def test_the_page_is_readable_without_scripts(visit):
     assert page.locator("main .exhibit > .scroll table").first.is_visible()
 
 
-def test_words_in_figures_can_be_read(visit):
-    page, told = visit(), {}
-    for scheme in ("light", "dark"):
+def test_words_in_figures_can_be_read(kept):
+    page, told = kept("index.html"), {}
+    for scheme in ("dark", "light"):
         page.emulate_media(color_scheme=scheme)
         contrasts = page.evaluate(CONTRASTS)
         assert len(contrasts) > 3
@@ -174,8 +174,8 @@ def test_the_text_is_near_for_keys(width, most, visit):
     assert page.evaluate("document.querySelector('main').contains(document.activeElement)")
 
 
-def test_the_contents_mark_where_the_reader_is(visit):
-    page = visit()
+def test_the_contents_mark_where_the_reader_is(kept):
+    page = kept("index.html")
     for link in (page.locator("nav li li a").first, page.locator("nav li li a").last):
         name = link.get_attribute("href")
         page.evaluate("name => document.querySelector(name).scrollIntoView({ behavior: 'instant' })", name)

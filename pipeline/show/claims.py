@@ -162,6 +162,7 @@ def _numbers(
 def _tell(numbers: _Numbers) -> Said:
     case = case_of(numbers)
     sentences = [
+        *_estimated(numbers),
         _by_methods(case, numbers),
         *_together(case, numbers),
         *_over_choices(numbers),
@@ -196,6 +197,19 @@ def case_of(numbers: _Numbers) -> Case:
     wider: tuple[tuple[Case, str], ...] = (("alone", "stepdown_p"), ("chosen", numbers.curve))
     kept = (case for case, statistic in wider if isfinite(numbers.value(statistic)) and not numbers.is_below(statistic))
     return next(kept, "throughout")
+
+
+def _estimated(numbers: _Numbers) -> Iterator[Text]:
+    """The effect, and the interval that is reported."""
+    if not isfinite(numbers.value("estimate")):
+        return
+    effect = {"effect": numbers.said("estimate"), "unit": numbers.unit}
+    reported = next((method for method in numbers.rule.methods if method.statistic == "p_value"), None)
+    if reported is None or not isfinite(numbers.value("ci_low") + numbers.value("ci_high")):
+        yield numbers.say("estimated", **effect)
+        return
+    method = numbers.telling.word(numbers.claim, "reported") or numbers.telling.word(reported, "name")
+    yield numbers.say("estimated_between", **{**numbers.range("ci_low", "ci_high"), **effect}, method=(method,))
 
 
 def _by_methods(case: Case, numbers: _Numbers) -> Text:

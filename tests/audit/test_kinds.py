@@ -11,11 +11,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from pipeline.rows import row_dicts
 
 from pipeline.audit.build import Build
 from pipeline.audit.evidence import locate_squares, locate_sum
 from pipeline.estimate.table import parse_address
-from pipeline.rows import row_dicts
 from pipeline.stats.errors import NoEstimateError
 from tests.linked import twins
 from tests.models import MODELS, estimates, problem_of, run, trial, with_models, with_study

@@ -82,20 +82,26 @@ def extract(synthetic: bool = True, **changed: Any) -> Extract:
 
 
 def chapter(number: int) -> dict[str, Any]:
-    """exhibits.toml with one chapter, and with the main results that it shows."""
-    kept = {name: value for name, value in CONFIG["exhibits"].items() if name.split("_")[1:2] == [str(number)]}
-    page = CONFIG["exhibits"]["page"]
-    page = page | {"chapters": [own for own in page["chapters"] if own["number"] == number]}
+    """exhibits.toml with one chapter, with the main results that it shows, and with the table of the claims."""
+    kept, page = in_chapter(number), CONFIG["exhibits"]["page"]
+    table = page["robust"]["table"]
+    numbers = (number, int(table.split("_")[1]))
+    page = page | {"chapters": [own for own in page["chapters"] if own["number"] in numbers]}
     page["findings"] = [own for own in page["findings"] if own["effect"].split("/")[0] in kept]
     texts = {key: [] for key in page if key.startswith(("trial_", "trace_"))}
-    return {"page": {**page, **texts}, **kept}
+    return {"page": {**page, **texts}, **kept, table: CONFIG["exhibits"][table]}
+
+
+def in_chapter(number: int) -> dict[str, Any]:
+    """The exhibits of one chapter."""
+    return {name: value for name, value in CONFIG["exhibits"].items() if name.split("_")[1:2] == [str(number)]}
 
 
 def alone(number: int) -> dict[str, Any]:
     """The same without what is said of the numbers of other chapters, so that its own are all that is shown."""
-    exhibits = chapter(number)
-    page = {key: value for key, value in exhibits["page"].items() if key != "robust"}
-    return {**exhibits, "page": {**page, "comparisons": []}}
+    page = {key: value for key, value in chapter(number)["page"].items() if key != "robust"}
+    chapters = [own for own in page["chapters"] if own["number"] == number]
+    return {"page": {**page, "comparisons": [], "chapters": chapters}, **in_chapter(number)}
 
 
 def invent_estimates(groups: pd.DataFrame = GROUPS) -> pd.DataFrame:

@@ -49,7 +49,7 @@ def documents_in(language):
     exhibits = CONFIG["exhibits"] if language == "en" else chapter(PART)
     files = document(language, made_in(language).shown, made_in(language).pictures, exhibits=exhibits)
     pdf = pypdf.PdfReader(io.BytesIO(files["report.pdf"]))
-    names = [name for name in read_exhibits(exhibits).order if language == "en" or name.split("_")[1] == str(PART)]
+    names = read_exhibits(exhibits).order
     word = docx.Document(io.BytesIO(files["report.docx"]))
     return Documents(language, files, names, word, pdf, list(map(text_around_pictures, pdf.pages)))
 

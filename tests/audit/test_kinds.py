@@ -11,7 +11,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from pipeline.rows import row_dicts
 
 from pipeline.audit.build import Build
 from pipeline.audit.evidence import locate_squares, locate_sum
@@ -79,7 +78,7 @@ def test_the_cells_add_up_to_the_estimate_and_stand_in_the_received_files(estima
     assert math.fsum(terms["weight"] * terms["outcome"]) == pytest.approx(estimate, abs=1e-12 * scale)
     assert found.total == pytest.approx(found.total_of_terms, abs=1e-12 * scale)
     assert set(found.cells["file"]) == KINDS[estimate_id]
-    for cell in row_dicts(found.cells):
+    for cell in found.cells.to_dict("records"):
         assert raw(cell) == cell["content"]
 
 

@@ -186,8 +186,10 @@ def _products(cells: Cells, drawn: list[_Drawn], known: FloatArray) -> FloatArra
             both = explained[k][:, None] * explained[other]
             own = cells.crossed.reshape(g, q * q) @ both.reshape(q * q, b)
             own += _shared(cells, drawn, k, other)
-            for left, right in ((k, other), (other, k)) if q else ():
-                own -= np.einsum("gqb,qb->gb", leans[left], explained[right])
+            if q:
+                lean = np.einsum("gqb,qb->gb", leans[k], explained[other])
+                lean += lean if k == other else np.einsum("gqb,qb->gb", leans[other], explained[k])
+                own -= lean
             found[k, other] = found[other, k] = own
     return found
 

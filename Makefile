@@ -124,7 +124,7 @@ endif
 
 test: $(SETUP) ## Run every test; they are about the synthetic trial, whatever EXTRACT is
 	@$(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j2) all EXTRACT=twin STUDY=config && $(MAKE) --no-print-directory check EXTRACT=twin STUDY=config
-	$(PYTHON) -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
+	$(PYTHON) -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 lint: $(SETUP) ## Check style, types, and which room imports from which
 	$(PYTHON) -m ruff check .

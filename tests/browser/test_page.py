@@ -178,8 +178,14 @@ def test_the_contents_mark_where_the_reader_is(kept):
     page = kept("index.html")
     for link in (page.locator("nav li li a").first, page.locator("nav li li a").last):
         name = link.get_attribute("href")
-        page.evaluate("name => document.querySelector(name).scrollIntoView({ behavior: 'instant' })", name)
-        page.locator(f'nav [aria-current="location"][href="{name}"]').wait_for(timeout=3000)
+        # What comes near is laid out then and moves what is looked at: a reader who is on the way scrolls on.
+        page.wait_for_function(
+            "name => (document.querySelector(name).scrollIntoView({ behavior: 'instant' }),"
+            " document.querySelector(`nav [aria-current='location'][href='${name}']`) !== null)",
+            arg=name,
+            polling=100,
+            timeout=10_000,
+        )
         assert page.locator("nav [aria-current]").count() == 1
         assert page.locator("nav li details[open]").count() == 1
 

@@ -109,14 +109,14 @@ def draws_out_of_order(delivery: Delivery) -> Finding | None:
 
 def controls_attended(delivery: Delivery) -> Finding | None:
     """Controls who came to the course, of those of whom it is known whether they did."""
-    if "attended" not in delivery.trial or delivery.extract.attended is None:
+    trial, told = delivery.trial, delivery.extract.attended
+    if told is None:
         return None
-    trial = delivery.trial
     controls = trial[(trial["treated"] == 0) & trial["attended"].notna()]
     came = controls[controls["attended"] == 1]
     line = int(came["allocation_line"].iloc[0]) if len(came) else None
-    column, words = delivery.extract.attended.column, {"share": f"{len(came) / max(len(controls), 1):.1%}"}
-    return Finding(len(controls), len(came), False, delivery.path("allocation"), line, column, words)
+    words = {"share": f"{len(came) / max(len(controls), 1):.1%}"}
+    return Finding(len(controls), len(came), False, delivery.path("allocation"), line, told.column, words)
 
 
 def _longest_rise(values: np.ndarray) -> list[int]:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
+from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
-
-from scipy import special
 
 from pipeline.documents.markdown import GENERATED, table
 
@@ -102,7 +101,7 @@ def _where(own: Sequence[Row], name: str) -> str:
         low, high = float(before[name]), float(after[name])
         if low < CHANCE <= high:
             start, end = float(before["effect"]), float(after["effect"])
-            first, aim, last = (float(special.ndtri(chance)) for chance in (low, CHANCE, min(high, CERTAIN)))
+            first, aim, last = (NormalDist().inv_cdf(chance) for chance in (low, CHANCE, min(high, CERTAIN)))
             return f"{100 * (start + (end - start) * (aim - first) / (last - first)):.1f}"
     return f"over {100 * float(own[-1]['effect']):.0f}"
 

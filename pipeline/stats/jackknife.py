@@ -49,9 +49,8 @@ def _without_each(problem: Linear, columns: FloatArray, residuals: FloatArray) -
     others = np.bincount(problem.strata, weights)[cells[:, 1]] - np.bincount(cell_of, weights)
     others[np.bincount(problem.strata)[cells[:, 1]] == sizes] = np.inf
     each = np.concatenate([ordered, left], axis=1)
-    crossed = np.stack(
-        [np.add.reduceat(column[:, None] * each, starts) for column in ordered.T], axis=1
-    )  # (c, k, k + m)
+    by_column = [np.add.reduceat(column[:, None] * each, starts) for column in ordered.T]
+    crossed = np.stack(by_column, axis=1)  # (c, k, k + m)
     crossed += x[:, :, None] * np.hstack([x, e])[:, None] / others[:, None, None]
     first = np.flatnonzero(np.diff(cells[:, 0], prepend=-1))  # cells are in the order of their clusters
     without = columns.T @ np.hstack([columns, residuals]) - np.add.reduceat(crossed, first)

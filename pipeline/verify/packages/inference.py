@@ -18,9 +18,9 @@ import pandas as pd
 
 from pipeline.verify.packages import redrawn, redrawn_exits, redrawn_otherwise, refits
 from pipeline.verify.packages.again import Drawn
-from pipeline.verify.packages.least_squares import Case, cases, effect_name, interacted, is_one, regression_of
+from pipeline.verify.packages.least_squares import Case, Regression, cases, interacted, is_one, regression_of
 from pipeline.verify.packages.nonresponse import probabilities
-from pipeline.verify.packages.refits import Problem, errors_of, hc2_of
+from pipeline.verify.packages.refits import Problem, errors_of, hc2_of, problem_of
 from pipeline.verify.packages.together import Member, judged
 from pipeline.verify.packages.trial import Trial, labels_of
 
@@ -114,19 +114,8 @@ def _written_out(case: Case, trial: Trial) -> Written | None:
     own = trial.cluster_names(case.people) if is_clustered else case.people.index.astype(str)
     persons = [case.people["group_"].isin(name.partition(":")[2].split("-")).to_numpy() for name in tests.index]
     names, clusters = np.unique(people["name_"] if is_clustered else people.index.astype(str), return_inverse=True)
-    effects = [effect_name(group) for group in case.groups if effect_name(group) in design]
-    columns: list[Any] = design.columns.tolist()
-    problem = Problem(
-        outcomes=outcomes.to_numpy(dtype=float),
-        design=design.to_numpy(),
-        tests=tests.to_numpy(),
-        clusters=clusters,
-        effects=[columns.index(name) for name in effects],
-        members=np.array([people["group_"] == name.partition(":")[2] for name in effects]).T,
-        sizes=np.array([[(own[part] == name).sum() for name in names] for part in persons], dtype=float),
-        df=float(len(names) - 1 if is_clustered else len(people) - design.shape[1]),
-        level=trial.definitions.level,
-    )
+    sizes = np.array([[(own[part] == name).sum() for name in names] for part in persons], dtype=float)
+    problem = problem_of(case, people, outcomes, Regression(design, tests), clusters, sizes, trial.definitions.level)
     kept = [name for name in case.covariates if name in design]  # in the draws too the others are not taken
     return Written(replace(case, covariates=kept), problem, tests.index.tolist(), names.tolist())
 

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from pipeline.verify.packages.again import lots
-from pipeline.verify.packages.least_squares import Case, cases, effect_name, regression_of
+from pipeline.verify.packages.least_squares import Case, cases, regression_of
 from pipeline.verify.packages.redrawn import BLOCK, inverses, is_something, reached
-from pipeline.verify.packages.refits import Problem, errors_of
+from pipeline.verify.packages.refits import Problem, errors_of, problem_of
 from pipeline.verify.packages.trial import Trial
 
 Specification = tuple[str, Mapping[str, Any], str]  # its name, the model it is, and the effect that is looked at
@@ -68,20 +68,9 @@ def _redrawn(problem: Problem, row: int, lots: np.ndarray) -> np.ndarray:
 
 def _written_out(case: Case, effect: str, trial: Trial) -> tuple[Problem, int]:
     """The regression of a specification, and which of its tests is looked at."""
-    design, tests = regression_of(case.people, case.covariates, case.groups)
+    regression = regression_of(case.people, case.covariates, case.groups)
     is_clustered = case.model["cluster"] != "none"
     clusters = np.unique(case.people["cluster_"] if is_clustered else case.people.index, return_inverse=True)[1]
-    told = [effect_name(group) for group in case.groups if effect_name(group) in design]
-    columns: list[Any] = design.columns.tolist()
-    problem = Problem(
-        outcomes=case.outcomes.to_numpy(dtype=float),
-        design=design.to_numpy(),
-        tests=tests.to_numpy(),
-        clusters=clusters,
-        effects=[columns.index(name) for name in told],
-        members=np.array([case.people["group_"] == name.partition(":")[2] for name in told]).T,
-        sizes=np.empty(0),
-        df=float(clusters.max() if is_clustered else len(design) - design.shape[1]),
-        level=trial.definitions.level,
-    )
-    return problem, tests.index.tolist().index(effect)
+    sizes, level = np.empty(0), trial.definitions.level  # sizes tell of clusters left out, and none is
+    problem = problem_of(case, case.people, case.outcomes, regression, clusters, sizes, level)
+    return problem, regression.tests.index.tolist().index(effect)

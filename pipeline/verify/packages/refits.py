@@ -11,6 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
+
+from pipeline.verify.packages.least_squares import Case, Regression, effect_name
 
 SINGULAR = 1e-10  # of a matrix with a diagonal of ones
 Columns = dict[str, np.ndarray]
@@ -54,6 +57,28 @@ class Problem:
     def annihilator(self) -> np.ndarray:
         """What makes residuals of outcomes (n, n)."""
         return np.asarray(np.eye(len(self.design)) - self.design @ np.linalg.pinv(self.design))
+
+
+def problem_of(
+    case: Case, people: pd.DataFrame, outcomes: pd.DataFrame, regression: Regression, clusters: np.ndarray,
+    sizes: np.ndarray, level: float,
+) -> Problem:  # fmt: skip
+    """A case's regression of n people, or means of them, in `clusters` (n,) that have numbers from 0."""
+    design, tests = regression
+    names, columns = [effect_name(group) for group in case.groups], list(design.columns)
+    told = [name for name in names if name in columns]
+    is_clustered = case.model["cluster"] != "none"
+    return Problem(
+        outcomes=outcomes.to_numpy(dtype=float),
+        design=design.to_numpy(),
+        tests=tests.to_numpy(),
+        clusters=clusters,
+        effects=[columns.index(name) for name in told],
+        members=np.array([people["group_"] == name.partition(":")[2] for name in told]).T,
+        sizes=sizes,
+        df=float(clusters.max() if is_clustered else len(people) - design.shape[1]),
+        level=level,
+    )
 
 
 def left_out(problem: Problem) -> Columns:
